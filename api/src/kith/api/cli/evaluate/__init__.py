@@ -1,0 +1,1 @@
+"""``kith evaluate``: the production models on files with known truth."""
