@@ -70,7 +70,7 @@ def reals(column: Sequence[str], name: str) -> NDArray[np.float64]:
 
 
 def encode(*columns: Sequence[str]) -> tuple[list[str], list[NDArray[np.int64]]]:
-    """Number the distinct names of all columns together, in sorted order; return the names and the columns as numbers."""
+    """Number the distinct names of all columns together, in sorted order; return names and numbered columns."""
     names = sorted({name for column in columns for name in column})
     number = {name: i for i, name in enumerate(names)}
     return names, [np.array([number[name] for name in column], dtype=np.int64) for column in columns]
