@@ -43,10 +43,9 @@ CREATE TABLE sources (
 CREATE TABLE cursors (
     workspace_id uuid NOT NULL,
     source_id    uuid NOT NULL,
-    stream       text NOT NULL,
     cursor       text NOT NULL,                 -- the connector's own JSON, opaque to kith
     updated_at   timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (workspace_id, source_id, stream),
+    PRIMARY KEY (workspace_id, source_id),
     FOREIGN KEY (workspace_id, source_id) REFERENCES sources ON DELETE CASCADE
 );
 
@@ -54,12 +53,11 @@ CREATE TABLE cursors (
 CREATE TABLE coverage (
     workspace_id uuid NOT NULL,
     source_id    uuid NOT NULL,
-    stream       text NOT NULL,
     status       text NOT NULL CHECK (status IN ('read', 'gap', 'truncated')),
     period       tstzrange NOT NULL,            -- of occurred_at, half open
     reason       text NOT NULL DEFAULT '',
     learnt_at    timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (workspace_id, source_id, stream, status, period),
+    PRIMARY KEY (workspace_id, source_id, status, period),
     FOREIGN KEY (workspace_id, source_id) REFERENCES sources ON DELETE CASCADE
 );
 

@@ -1,0 +1,62 @@
+"""Ids: a fact's id is a keyed hash of its natural key, so the same fact read twice, anywhere, has the same id.
+
+The key belongs to the workspace: ids of one workspace say nothing about another, and an id does not betray the address
+behind it. In URLs and JSON an id is a prefix and 26 characters of Crockford's base 32.
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from uuid import UUID
+
+PREFIXES = {
+    "person": "per",
+    "identity": "idn",
+    "channel": "chn",
+    "conversation": "cnv",
+    "interaction": "int",
+    "source": "src",
+    "run": "run",
+    "job": "job",
+    "decision": "dec",
+    "suggestion": "sug",
+    "organization": "org",
+    "community": "com",
+    "group": "grp",
+    "token": "tok",
+    "workspace": "wsp",
+    "event": "evt",
+}
+
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
+
+
+def fact_id(id_key: bytes, noun: str, parts: Iterable[str]) -> UUID:
+    """Return the id (UUIDv8) of the fact of this noun with this natural key, in the workspace that owns ``id_key``."""
+    digest = bytearray(blake2b("\x1f".join((noun, *parts)).encode(), key=id_key, digest_size=16).digest())
+    digest[6] = 0x80 | digest[6] & 0x0F
+    digest[8] = 0x80 | digest[8] & 0x3F
+    return UUID(bytes=bytes(digest))
+
+
+def encode(noun: str, value: UUID) -> str:
+    """Return the public form, such as ``per_01jd2w...``."""
+    number, digits = value.int, []
+    for _ in range(26):
+        digits.append(_DIGITS[number & 31])
+        number >>= 5
+    return f"{PREFIXES[noun]}_{''.join(reversed(digits))}"
+
+
+def decode(noun: str, text: str) -> UUID | None:
+    """Return the id behind a public form; None when it is not one of this noun."""
+    prefix, _, digits = text.partition("_")
+    if prefix != PREFIXES[noun] or len(digits) != 26:
+        return None
+    number = 0
+    for digit in digits:
+        value = _VALUES.get(digit)
+        if value is None:
+            return None
+        number = number << 5 | value
+    return UUID(int=number) if number < 1 << 128 else None

@@ -1,0 +1,34 @@
+"""Errors say what to do, not where they arose."""
+
+from datetime import timedelta
+
+
+class ConnectorError(Exception):
+    """The base of what a connector may raise on purpose. Anything else is a fault of the connector."""
+
+    code = "connector_error"
+
+
+class Retry(ConnectorError):
+    """Come back later with the same cursor: a limit, an outage, a dropped line.
+
+    after: how long the network asks to wait; None leaves it to kith's back-off.
+    """
+
+    code = "retry"
+
+    def __init__(self, message: str, *, after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class Reauthorise(ConnectorError):
+    """The credentials no longer hold: the source waits until a human renews them."""
+
+    code = "reauthorise"
+
+
+class Fatal(ConnectorError):
+    """This run cannot succeed as configured (no such repository, no right to read): repeating it would not help."""
+
+    code = "fatal"

@@ -1,0 +1,54 @@
+"""The hooks of a connector distribution. pluggy finds connectors; a connector itself is a small typed object."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import ClassVar, Protocol
+
+import msgspec
+import pluggy
+
+from kith.connectors._records import Page
+
+hookspec = pluggy.HookspecMarker("kith")
+hookimpl = pluggy.HookimplMarker("kith")
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a look at a source found before the first run. detail: one sentence for the person who set it up."""
+
+    detail: str
+    warnings: tuple[str, ...] = ()
+
+
+class Connector(Protocol):
+    """The code that reads one network.
+
+    name: lower case, unique in an installation. Config: the settings of one source, a frozen msgspec struct whose JSON
+    Schema (titles, descriptions, examples by ``msgspec.Meta``) is all that a frontend needs to build a form.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    Config: ClassVar[type[msgspec.Struct]]
+
+    async def check(self, config: msgspec.Struct) -> Report:
+        """Look at the source without storing anything; raise Fatal, Reauthorise or Retry with a sentence that helps."""
+        ...
+
+    def pull(self, config: msgspec.Struct, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+        """Yield pages from where ``cursor`` stands; None is the very beginning.
+
+        Pages hold at most 10,000 records. Reading the same cursor again yields the same records with the same keys, or
+        newer versions of them. Raises Retry, Reauthorise or Fatal; a single bad record becomes a Skip on its page.
+        """
+        ...
+
+
+@hookspec
+def kith_connectors() -> Sequence[Connector]:
+    """Return the connectors that this distribution provides.
+
+    Called once per process, at start, before any event loop runs: do no I/O. An exception, or a name already taken,
+    puts this distribution aside with a fault that ``GET /v1/connectors`` and ``kith doctor`` show; the others work on.
+    """
+    raise NotImplementedError

@@ -1,0 +1,166 @@
+"""What connectors emit: frozen records in the words of the networks, never persons, never ids of ours.
+
+A record names things by their natural key: ``(network, host, key)``. ``host`` is the server or community that issued
+the key (``github.com``, a Matrix server), empty where the key is unique by itself (a Message-ID, a commit hash).
+Two sources that read the same thing therefore emit the same key, and kith stores it once.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+IdentityKind = Literal["person", "bot", "organization", "group", "unknown"]
+Visibility = Literal["public", "unlisted", "members", "private", "direct"]
+Role = Literal["to", "cc", "mention", "reply", "author", "owner", "host", "member", "subject"]
+Cause = Literal["deleted", "redacted", "withdrawn", "rewritten", "gone", "policy"]
+
+#: What an act is. A network's own word goes into ``Interaction.native_kind``.
+InteractionKind = Literal[
+    "message", "post", "reply", "mention", "share", "quote", "question", "answer", "accept", "thank",
+    "comment", "react", "review", "approve", "test", "report", "suggest", "help", "contribute", "sign_off", "merge",
+    "assign", "invite", "register", "attend", "join", "leave", "follow", "bookmark", "endorse", "sponsor", "introduce",
+    "meet", "call", "copy",
+]  # fmt: skip
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+Name = Annotated[str, msgspec.Meta(max_length=1000)]
+Text = Annotated[str, msgspec.Meta(max_length=1_000_000)]
+
+
+class Ref(msgspec.Struct, frozen=True, gc=False):
+    """The natural key of an identity, a channel or a conversation."""
+
+    network: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9._-]{0,62}$")]
+    key: Key
+    host: Name = ""
+
+
+class Identity(msgspec.Struct, frozen=True, tag="identity"):
+    """One account, address or handle on a network.
+
+    seen_at: when this name, handle, address and url held; the newest observation wins, whatever the order of reading.
+    """
+
+    ref: Ref
+    kind: IdentityKind = "unknown"
+    name: Name | None = None
+    handle: Name | None = None
+    address: Name | None = None
+    url: Name | None = None
+    verified: bool = False
+    seen_at: datetime | None = None
+
+
+class Claim(msgspec.Struct, frozen=True, tag="claim"):
+    """What the network says about two identities being one human: evidence, which kith weighs."""
+
+    subject: Ref
+    object: Ref
+    kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
+    evidence: Text
+
+
+class Channel(msgspec.Struct, frozen=True, tag="channel"):
+    """A place where people meet: repository, area, list, room, category, hashtag, event."""
+
+    ref: Ref
+    kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
+    name: Name
+    url: Name | None = None
+    parent: Ref | None = None
+    visibility: Visibility = "private"
+    seen_at: datetime | None = None
+
+
+class Conversation(msgspec.Struct, frozen=True, tag="conversation"):
+    """A thread of interactions in a channel."""
+
+    ref: Ref
+    channel: Ref | None = None
+    title: Text | None = None
+    url: Name | None = None
+
+
+class Target(msgspec.Struct, frozen=True, gc=False):
+    """Whom an interaction addresses, and how."""
+
+    identity: Ref
+    role: Role = "to"
+
+
+class InteractionRef(msgspec.Struct, frozen=True, gc=False):
+    """The natural key of an interaction: no time, no channel and no text in it.
+
+    actor: only where one native object holds the acts of many (a commit's trailers, a post's reactions).
+    """
+
+    network: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9._-]{0,62}$")]
+    key: Key
+    kind: InteractionKind
+    host: Name = ""
+    actor: Ref | None = None
+
+
+class Interaction(msgspec.Struct, frozen=True, tag="interaction"):
+    """One dated act by an identity, towards zero or more identities.
+
+    occurred_at, edited_at: with a time zone. text: plain, without what it quotes from others.
+    The same key with other content is an edit; it replaces the stored one unless that has a later edited_at.
+    """
+
+    ref: InteractionRef
+    actor: Ref
+    occurred_at: datetime
+    targets: tuple[Target, ...] = ()
+    channel: Ref | None = None
+    conversation: Ref | None = None
+    reply_to: InteractionRef | None = None
+    native_kind: Name | None = None
+    title: Text | None = None
+    text: Text | None = None
+    url: Name | None = None
+    visibility: Visibility = "private"
+    edited_at: datetime | None = None
+
+
+class Tombstone(msgspec.Struct, frozen=True, tag="tombstone"):
+    """An interaction that is no longer there; it stays away when an old page is read again."""
+
+    ref: InteractionRef
+    cause: Cause = "deleted"
+    occurred_at: datetime | None = None
+
+
+class Coverage(msgspec.Struct, frozen=True, tag="coverage"):
+    """A period (of occurred_at, half open) that was fully read, could not be read, or was cut short."""
+
+    status: Literal["read", "gap", "truncated"]
+    since: datetime
+    until: datetime
+    reason: Text = ""
+
+
+Record = Identity | Claim | Channel | Conversation | Interaction | Tombstone | Coverage
+
+
+class Skip(msgspec.Struct, frozen=True):
+    """One thing that could not be read: its place (``line 17``, ``commit 3f2a``) and the reason. The rest is kept."""
+
+    place: Name
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
+    reason: Text
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Records, and the cursor that follows them: kith stores both in one transaction.
+
+    Killed at any moment, a run repeats at most one page. cursor: the connector's own JSON-able value, at most 64 KiB,
+    handed back as it was given. done, total: progress in the stream's unit where the connector knows it.
+    """
+
+    records: tuple[Record, ...]
+    cursor: msgspec.Raw
+    skipped: tuple[Skip, ...] = ()
+    done: int | None = None
+    total: int | None = None
