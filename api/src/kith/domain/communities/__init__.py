@@ -1,0 +1,1 @@
+"""Communities: detected, nested, overlapping, followed through time, named, and their health."""
