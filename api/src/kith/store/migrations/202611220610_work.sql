@@ -16,6 +16,7 @@ CREATE TABLE jobs (
     total        bigint,
     unit         text,
     cancel       boolean NOT NULL DEFAULT false,
+    again        boolean NOT NULL DEFAULT false,-- run once more when done: there is news that this run may have missed
     error        jsonb,                         -- a problem: code, detail
     result       jsonb,
     created_at   timestamptz NOT NULL DEFAULT now(),

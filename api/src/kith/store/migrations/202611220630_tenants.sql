@@ -21,3 +21,20 @@ $$;
 
 -- The ledger and the versions only grow.
 REVOKE UPDATE ON decisions, claims, interaction_versions FROM kith_app;
+
+-- Which workspaces there are, and nothing else of them: the sweeper walks it and then works inside each. The only
+-- table that every tenant may read; it names no one.
+CREATE TABLE workspace_ids (workspace_id uuid PRIMARY KEY);
+GRANT SELECT ON workspace_ids TO kith_app;
+
+CREATE FUNCTION note_workspace() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO workspace_ids VALUES (NEW.workspace_id);
+    ELSE
+        DELETE FROM workspace_ids WHERE workspace_id = OLD.workspace_id;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER note_workspace AFTER INSERT OR DELETE ON workspaces FOR EACH ROW EXECUTE FUNCTION note_workspace();

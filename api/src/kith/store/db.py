@@ -1,0 +1,85 @@
+"""Connections: a pool that works as the role kith_app, and the transaction bound to one workspace."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+# A pooled connection is a proxy and not a Connection; both are meant wherever a function takes a ``Db``.
+Db: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+ROLE = "kith_app"
+LOCK_SECONDS = 5.0
+
+
+async def open_pool(
+    url: str, *, size: int = 10, statement_seconds: float | None = 5.0, wait_seconds: float = 5.0
+) -> Pool:
+    """Return a pool of at most ``size`` connections, opened when first needed, whose role owns nothing.
+
+    statement_seconds: longest time of one statement; None for work whose length depends on the data.
+    """
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=wait_seconds,
+        init=_json,
+        reset=_nothing,
+        server_settings={
+            "role": ROLE,
+            "application_name": "kith",
+            "timezone": "UTC",
+            "statement_timeout": _milliseconds(statement_seconds or 0),
+            "lock_timeout": _milliseconds(LOCK_SECONDS if statement_seconds else 0),
+            "idle_in_transaction_session_timeout": _milliseconds(60),
+            # Every index begins with the workspace, so a generic plan is the right plan.
+            "jit": "off",
+        },
+    )
+
+
+@asynccontextmanager
+async def workspace(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
+    """Yield a connection in a transaction that sees this workspace alone; commit when the block ends well."""
+    async with pool.acquire() as db, db.transaction():
+        await bind(db, workspace_id)
+        yield db
+
+
+async def bind(db: Db, workspace_id: UUID) -> None:
+    """Bind the open transaction of ``db`` to the workspace, until it ends."""
+    await db.execute("SELECT set_config('kith.workspace', $1, true)", str(workspace_id))
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7: for rows without a natural key; sorts by creation."""
+    milliseconds = time.time_ns() // 1_000_000
+    number = milliseconds << 80 | int.from_bytes(os.urandom(10))
+    number = number & ~(0xF << 76) | 7 << 76
+    number = number & ~(0x3 << 62) | 2 << 62
+    return UUID(int=number)
+
+
+async def _json(db: Db) -> None:
+    for name in ("json", "jsonb"):
+        await db.set_type_codec(name, schema="pg_catalog", encoder=_encode, decoder=msgspec.json.decode, format="text")
+
+
+def _encode(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+async def _nothing(db: Db) -> None:
+    """Reset nothing: kith changes settings inside transactions only (SET LOCAL), so none can leak to the next user."""
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(int(seconds * 1000))

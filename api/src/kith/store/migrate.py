@@ -1,0 +1,122 @@
+"""Migrations: plain SQL files, forward only, each applied once, in the order of their names, in its own transaction."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import NamedTuple
+
+import asyncpg
+
+from kith.store.db import Db
+
+# Any two numbers that nothing else in the database uses as an advisory lock.
+LOCK = (0x6B697468, 1)
+
+
+class MigrationError(Exception):
+    """The database and these migrations do not fit; the message says what to do."""
+
+
+class Migration(NamedTuple):
+    """One file: its name without ``.sql``, the SHA-256 of its text (hex), and the text."""
+
+    name: str
+    checksum: str
+    sql: str
+
+
+def migrations() -> list[Migration]:
+    """Return all migrations that ship with this version, oldest first."""
+    found = []
+    for file in files("kith.store").joinpath("migrations").iterdir():
+        name, _, ending = file.name.rpartition(".")
+        if ending != "sql":
+            continue
+        if not re.fullmatch(r"\d{12}_[a-z0-9_]+", name):
+            raise MigrationError(f"Migration {file.name} must be named YYYYMMDDHHMM_slug.sql.")
+        text = file.read_text(encoding="utf-8")
+        found.append(Migration(name, hashlib.sha256(text.encode()).hexdigest(), text))
+    return sorted(found)
+
+
+async def migrate(url: str, *, wait_seconds: float = 60.0, statement_seconds: float = 600.0) -> list[str]:
+    """Apply what is pending at ``url`` and return the names applied. Raises MigrationError.
+
+    wait_seconds: how long to wait while another process migrates. Each lock on a table is waited for 4 s at most, so
+    that a migration behind a long transaction fails, to be tried again, instead of stopping all work.
+    """
+    db = await asyncpg.connect(url, server_settings={"application_name": "kith migrate"})
+    try:
+        if db.get_server_version() < (16,):
+            raise MigrationError("kith needs PostgreSQL 16 or newer.")
+        await db.execute(f"SET lock_timeout = {int(wait_seconds * 1000)}")
+        try:
+            await db.execute("SELECT pg_advisory_lock($1, $2)", *LOCK)
+        except asyncpg.LockNotAvailableError as error:
+            raise MigrationError("Another process is migrating this database; try again when it is done.") from error
+        await db.execute(f"SET lock_timeout = '4s'; SET statement_timeout = {int(statement_seconds * 1000)}")
+        await _prepare(db)
+        waiting = await pending(db)
+        for migration in waiting:
+            await _apply(db, migration)
+        return [migration.name for migration in waiting]
+    finally:
+        await db.close()
+
+
+async def pending(db: Db, known: Sequence[Migration] | None = None) -> list[Migration]:
+    """Return the migrations that this database lacks, oldest first.
+
+    Raises MigrationError when one that was applied has changed since, or is unknown to this version of kith.
+    """
+    known = migrations() if known is None else known
+    if await db.fetchval("SELECT to_regclass('migrations')") is None:
+        return list(known)
+    applied = {row["name"]: row["checksum"] for row in await db.fetch("SELECT name, checksum FROM migrations")}
+    checksums = {migration.name: migration.checksum for migration in known}
+    if unknown := sorted(applied.keys() - checksums.keys()):
+        raise MigrationError(f"The database is newer than this version of kith ({unknown[-1]}): upgrade kith.")
+    for name, checksum in sorted(applied.items()):
+        if checksums[name] != checksum:
+            raise MigrationError(f"Migration {name} has changed since it was applied: restore the file as it was.")
+    return [migration for migration in known if migration.name not in applied]
+
+
+async def _prepare(db: Db) -> None:
+    await db.execute(
+        """
+        DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kith_app') THEN
+                CREATE ROLE kith_app NOLOGIN NOBYPASSRLS;
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- another database of this server was faster
+        END $$;
+        DO $$ BEGIN
+            IF NOT pg_has_role(current_user, 'kith_app', 'SET') THEN
+                EXECUTE format('GRANT kith_app TO %I', current_user);
+            END IF;
+        END $$;
+        CREATE TABLE IF NOT EXISTS migrations (
+            name       text PRIMARY KEY,
+            checksum   text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        );
+        GRANT SELECT ON migrations TO kith_app;
+        """
+    )
+
+
+async def _apply(db: Db, migration: Migration) -> None:
+    try:
+        async with db.transaction():
+            await db.execute(migration.sql)
+            await db.execute(
+                "INSERT INTO migrations (name, checksum) VALUES ($1, $2)", migration.name, migration.checksum
+            )
+    except asyncpg.LockNotAvailableError as error:
+        raise MigrationError(f"Migration {migration.name} could not lock a table within 4 s: try again.") from error
+    except asyncpg.QueryCanceledError as error:
+        raise MigrationError(f"Migration {migration.name} took too long and was undone: try again.") from error
+    except asyncpg.PostgresError as error:
+        raise MigrationError(f"Migration {migration.name} failed and was undone: {error}") from error

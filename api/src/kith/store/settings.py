@@ -1,0 +1,65 @@
+"""Settings: the one place that reads ``KITH_*`` variables."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "KITH_"
+
+
+class SettingsError(ValueError):
+    """A setting has a value that it cannot have; the message names the variable and what it accepts."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this installation runs. Each field is the variable ``KITH_`` + its name in capitals."""
+
+    home: Annotated[
+        Path, Meta(description="Folder of everything that kith keeps on this machine: embedded servers, token, logs.")
+    ] = Path(".kith")
+    host: Annotated[str, Meta(description="Address that the API listens on.", min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Meta(description="Port that the API listens on.", ge=1, le=65535)] = 8000
+    database_url: Annotated[
+        str | None, Meta(description="PostgreSQL 16 or newer. Unset: the embedded PostgreSQL 18 under the home folder.")
+    ] = None
+    redis_url: Annotated[
+        str | None,
+        Meta(description="Valkey or Redis, which wakes workers. Unset: the embedded Valkey under the home folder."),
+    ] = None
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least severe entry that is logged.")
+    ] = "info"
+    pool_size: Annotated[
+        int, Meta(description="Most database connections of one API process or one worker process.", ge=2, le=1000)
+    ] = 10
+    statement_seconds: Annotated[
+        float, Meta(description="Longest time in seconds that one statement of the API may take.", gt=0)
+    ] = 5.0
+    worker_jobs: Annotated[
+        int, Meta(description="Jobs that one worker process runs at the same time.", ge=1, le=100)
+    ] = 4
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Return the settings in ``env``, an empty value counting as unset. Raises SettingsError."""
+    given: dict[str, str] = {}
+    for name in Settings.__struct_fields__:
+        if value := env.get(variable(name), "").strip():
+            given[name] = value
+    try:
+        return msgspec.convert(given, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$.")
+        raise SettingsError(f"{variable(where.rstrip('`'))}: {what}") from error
+
+
+def variable(name: str) -> str:
+    """Return the variable that sets the field ``name``."""
+    return PREFIX + name.upper()
+
+
+def _path(type_: type[Any], value: Any) -> Any:
+    return type_(value)
