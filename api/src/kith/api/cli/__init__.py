@@ -6,6 +6,8 @@ app = App(name="kith", help="Relationship intelligence for communities.")
 
 evaluate = App(name="evaluate", help="Measure the models on a file with known truth; prints JSON, needs no server.")
 app.command(evaluate)
+evaluate.command("kith.api.cli.evaluate.communities:communities")
+evaluate.command("kith.api.cli.evaluate.roles:roles")
 
 
 def main() -> None:
