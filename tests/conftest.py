@@ -1,0 +1,72 @@
+"""Fixtures that all tests share. The servers start only for tests that ask for them."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import pytest
+
+from kith.api.cli.servers import Servers, start_servers
+
+if TYPE_CHECKING:
+    from kith.store.db import Pool
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """An embedded PostgreSQL 18 and Valkey 9 of this test process, without care for power cuts."""
+    with start_servers(tmp_path_factory.mktemp("kith"), durable=False) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+async def database_url(servers: Servers) -> str:
+    """The migrated database that others are cloned from. Do not write to it."""
+    from tests.servers import create_template
+
+    return await create_template(servers.database_url)
+
+
+@pytest.fixture
+async def fresh_url(database_url: str) -> AsyncIterator[str]:
+    """A new, migrated, empty database; its login user is the owner."""
+    from tests.servers import fresh_database
+
+    async with fresh_database(database_url) as url:
+        yield url
+
+
+@pytest.fixture
+async def pool(fresh_url: str) -> AsyncIterator["Pool"]:
+    """Connections as the application makes them, to a new database."""
+    from kith.store.db import open_pool
+
+    async with await open_pool(fresh_url) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def workspace_id(pool: "Pool") -> UUID:
+    """A workspace with a random key."""
+    from kith.store.db import workspace
+
+    workspace_id = uuid4()
+    async with workspace(pool, workspace_id) as db:
+        await db.execute(
+            "INSERT INTO workspaces (workspace_id, name, id_key) VALUES ($1, $2, $3)",
+            workspace_id,
+            f"test {workspace_id}",
+            secrets.token_bytes(32),
+        )
+    return workspace_id
+
+
+@pytest.fixture
+def valkey_url(servers: Servers) -> str:
+    """An empty Valkey."""
+    from redis import Redis
+
+    with Redis.from_url(servers.redis_url) as valkey:
+        valkey.flushall()
+    return servers.redis_url
