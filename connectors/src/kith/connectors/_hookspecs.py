@@ -1,7 +1,7 @@
 """The hooks of a connector distribution. pluggy finds connectors; a connector itself is a small typed object."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 import pluggy
@@ -22,20 +22,22 @@ class Report(msgspec.Struct, frozen=True):
 class Connector(Protocol):
     """The code that reads one network.
 
-    name: lower case, unique in an installation. Config: the settings of one source, a frozen msgspec struct whose JSON
-    Schema (titles, descriptions, examples by ``msgspec.Meta``) is all that a frontend needs to build a form.
+    name: lower case, unique in an installation. version: of what it reads and how it keys it. Config: the settings of
+    one source, a frozen msgspec struct whose JSON Schema (titles, descriptions, examples by ``msgspec.Meta``) is all
+    that a frontend needs to build a form; ``check`` and ``pull`` are handed an instance of it.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     description: ClassVar[str]
+    version: ClassVar[str]
     Config: ClassVar[type[msgspec.Struct]]
 
-    async def check(self, config: msgspec.Struct) -> Report:
+    async def check(self, config: Any) -> Report:
         """Look at the source without storing anything; raise Fatal, Reauthorise or Retry with a sentence that helps."""
         ...
 
-    def pull(self, config: msgspec.Struct, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+    def pull(self, config: Any, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
         """Yield pages from where ``cursor`` stands; None is the very beginning.
 
         Pages hold at most 10,000 records. Reading the same cursor again yields the same records with the same keys, or

@@ -28,15 +28,32 @@ Name = Annotated[str, msgspec.Meta(max_length=1000)]
 Text = Annotated[str, msgspec.Meta(max_length=1_000_000)]
 
 
-class Ref(msgspec.Struct, frozen=True, gc=False):
+#: Decoding leaves the pattern to ``flaw``: checked for each of a record's refs it would halve the speed of an import.
+Network = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=63, extra_json_schema={"pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"})
+]
+
+#: A moment without a time zone is refused: it would mean another moment on another machine.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """In JSON, defaults are left out, and an unknown field is refused by name rather than lost."""
+
+
+class _Record(_Part, frozen=True, tag_field="type"):
+    """In JSON, ``type`` says which record it is."""
+
+
+class Ref(_Part, frozen=True):
     """The natural key of an identity, a channel or a conversation."""
 
-    network: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9._-]{0,62}$")]
+    network: Network
     key: Key
     host: Name = ""
 
 
-class Identity(msgspec.Struct, frozen=True, tag="identity"):
+class Identity(_Record, frozen=True, tag="identity"):
     """One account, address or handle on a network.
 
     seen_at: when this name, handle, address and url held; the newest observation wins, whatever the order of reading.
@@ -49,10 +66,10 @@ class Identity(msgspec.Struct, frozen=True, tag="identity"):
     address: Name | None = None
     url: Name | None = None
     verified: bool = False
-    seen_at: datetime | None = None
+    seen_at: Moment | None = None
 
 
-class Claim(msgspec.Struct, frozen=True, tag="claim"):
+class Claim(_Record, frozen=True, tag="claim"):
     """What the network says about two identities being one human: evidence, which kith weighs."""
 
     subject: Ref
@@ -61,7 +78,7 @@ class Claim(msgspec.Struct, frozen=True, tag="claim"):
     evidence: Text
 
 
-class Channel(msgspec.Struct, frozen=True, tag="channel"):
+class Channel(_Record, frozen=True, tag="channel"):
     """A place where people meet: repository, area, list, room, category, hashtag, event."""
 
     ref: Ref
@@ -70,10 +87,10 @@ class Channel(msgspec.Struct, frozen=True, tag="channel"):
     url: Name | None = None
     parent: Ref | None = None
     visibility: Visibility = "private"
-    seen_at: datetime | None = None
+    seen_at: Moment | None = None
 
 
-class Conversation(msgspec.Struct, frozen=True, tag="conversation"):
+class Conversation(_Record, frozen=True, tag="conversation"):
     """A thread of interactions in a channel."""
 
     ref: Ref
@@ -82,27 +99,27 @@ class Conversation(msgspec.Struct, frozen=True, tag="conversation"):
     url: Name | None = None
 
 
-class Target(msgspec.Struct, frozen=True, gc=False):
+class Target(_Part, frozen=True):
     """Whom an interaction addresses, and how."""
 
     identity: Ref
     role: Role = "to"
 
 
-class InteractionRef(msgspec.Struct, frozen=True, gc=False):
+class InteractionRef(_Part, frozen=True):
     """The natural key of an interaction: no time, no channel and no text in it.
 
     actor: only where one native object holds the acts of many (a commit's trailers, a post's reactions).
     """
 
-    network: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9._-]{0,62}$")]
+    network: Network
     key: Key
     kind: InteractionKind
     host: Name = ""
     actor: Ref | None = None
 
 
-class Interaction(msgspec.Struct, frozen=True, tag="interaction"):
+class Interaction(_Record, frozen=True, tag="interaction"):
     """One dated act by an identity, towards zero or more identities.
 
     occurred_at, edited_at: with a time zone. text: plain, without what it quotes from others.
@@ -111,7 +128,7 @@ class Interaction(msgspec.Struct, frozen=True, tag="interaction"):
 
     ref: InteractionRef
     actor: Ref
-    occurred_at: datetime
+    occurred_at: Moment
     targets: tuple[Target, ...] = ()
     channel: Ref | None = None
     conversation: Ref | None = None
@@ -121,23 +138,23 @@ class Interaction(msgspec.Struct, frozen=True, tag="interaction"):
     text: Text | None = None
     url: Name | None = None
     visibility: Visibility = "private"
-    edited_at: datetime | None = None
+    edited_at: Moment | None = None
 
 
-class Tombstone(msgspec.Struct, frozen=True, tag="tombstone"):
+class Tombstone(_Record, frozen=True, tag="tombstone"):
     """An interaction that is no longer there; it stays away when an old page is read again."""
 
     ref: InteractionRef
     cause: Cause = "deleted"
-    occurred_at: datetime | None = None
+    occurred_at: Moment | None = None
 
 
-class Coverage(msgspec.Struct, frozen=True, tag="coverage"):
+class Coverage(_Record, frozen=True, tag="coverage"):
     """A period (of occurred_at, half open) that was fully read, could not be read, or was cut short."""
 
     status: Literal["read", "gap", "truncated"]
-    since: datetime
-    until: datetime
+    since: Moment
+    until: Moment
     reason: Text = ""
 
 

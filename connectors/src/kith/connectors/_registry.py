@@ -1,0 +1,93 @@
+"""Which connectors are installed: each entry point is loaded by itself, so a broken one harms no other."""
+
+import re
+from collections.abc import Collection, Iterable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import msgspec
+import pluggy
+
+from kith.connectors import _hookspecs
+from kith.connectors._hookspecs import Connector
+
+GROUP = "kith.connectors"
+_OWN = "kith-connectors"
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}(\.[a-z][a-z0-9_-]{0,62})?")
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """An entry point that was put aside: none of its connectors is offered."""
+
+    distribution: str
+    entry_point: str
+    reason: str
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """The connectors by name, and what could not be loaded."""
+
+    connectors: dict[str, Connector]
+    faults: tuple[Fault, ...]
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a frontend needs to offer a connector. config_schema: JSON Schema 2020-12 of one source's settings."""
+
+    name: str
+    title: str
+    description: str
+    version: str
+    config_schema: dict[str, Any]
+
+
+def load_registry(found: Iterable[EntryPoint] | None = None) -> Registry:
+    """Load what is installed; ``found`` replaces the entry points of this environment.
+
+    kith's own come first, then by name of the distribution, so that none can take the name of a bundled connector.
+    """
+    connectors: dict[str, Connector] = {}
+    faults = []
+    for entry in sorted(entry_points(group=GROUP) if found is None else found, key=_order):
+        try:
+            connectors |= _load(entry, connectors)
+        except (Exception, SystemExit) as error:
+            faults.append(Fault(_distribution(entry), entry.name, f"{type(error).__name__}: {error}"))
+    return Registry(connectors, tuple(faults))
+
+
+def describe(connector: Connector) -> Manifest:
+    """Return the manifest; raises TypeError where the Config has no JSON Schema."""
+    return Manifest(
+        name=connector.name,
+        title=connector.title,
+        description=connector.description,
+        version=connector.version,
+        config_schema=msgspec.json.schema(connector.Config),
+    )
+
+
+def _load(entry: EntryPoint, taken: Collection[str]) -> dict[str, Connector]:
+    """Import one entry point and return its connectors, all or none."""
+    offered: dict[str, Connector] = {}
+    manager = pluggy.PluginManager("kith")
+    manager.add_hookspecs(_hookspecs)
+    manager.register(entry.load(), name=entry.name)
+    manager.check_pending()
+    for connectors in manager.hook.kith_connectors():
+        for connector in connectors:
+            describe(connector)
+            if not _NAME.fullmatch(connector.name):
+                raise ValueError(f"{connector.name!r} is no name of a connector: lower case, such as 'rolodex'")
+            if connector.name in taken or connector.name in offered:
+                raise ValueError(f"the name {connector.name!r} is already taken")
+            offered[connector.name] = connector
+    return offered
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else ""
+
+
+def _order(entry: EntryPoint) -> tuple[bool, str, str]:
+    return _distribution(entry) != _OWN, _distribution(entry), entry.name

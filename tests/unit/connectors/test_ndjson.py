@@ -1,0 +1,284 @@
+"""kith's own import format: what is good is kept, bad lines are named, a file may grow, be replaced or break off."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import msgspec
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kith.connectors import (
+    Channel,
+    Claim,
+    Conversation,
+    Coverage,
+    Fatal,
+    Identity,
+    Interaction,
+    InteractionRef,
+    Page,
+    Record,
+    Ref,
+    Target,
+    Tombstone,
+)
+from kith.connectors.ndjson import LINE_BYTES, PAGE_RECORDS, NdjsonConfig, NdjsonConnector, encode_line, write
+
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+ADA, BOB = Ref("mail", "ada@example.org"), Ref("mail", "bob@example.org")
+LIST = Ref("mail", "list.example.org")
+EVERY_KIND: list[Record] = [
+    Identity(ADA, kind="person", name="Ada", address="ada@example.org", seen_at=NOON),
+    Claim(ADA, BOB, "profile_link", "ada's page links to bob's"),
+    Channel(LIST, "list", "The list", visibility="public"),
+    Conversation(Ref("mail", "m1@example.org"), channel=LIST, title="Hello"),
+    Interaction(
+        InteractionRef("mail", "m1@example.org", "post"), ADA, NOON, (Target(BOB, "cc"),), channel=LIST, text="Hi\n✓"
+    ),
+    Tombstone(InteractionRef("mail", "m0@example.org", "post"), cause="withdrawn"),
+    Coverage("read", NOON - timedelta(days=1), NOON),
+]
+
+
+def identities(count: int, first: int = 0) -> list[Record]:
+    return [
+        Identity(Ref("mail", f"p{number}@example.org"), name=f"P{number}") for number in range(first, first + count)
+    ]
+
+
+async def pages_of(path: Path, cursor: msgspec.Raw | None = None) -> list[Page]:
+    return [page async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), cursor)]
+
+
+def records_of(pages: list[Page]) -> list[Record]:
+    return [record for page in pages for record in page.records]
+
+
+@pytest.mark.parametrize("suffix", [".ndjson", ".ndjson.gz", ".ndjson.zst"])
+async def test_every_kind_of_record_comes_back_as_it_was_written(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"all{suffix}"
+    assert write(path, EVERY_KIND) == len(EVERY_KIND)
+    assert records_of(await pages_of(path)) == EVERY_KIND
+
+
+async def test_compression_is_told_by_the_bytes_and_not_by_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "all.ndjson"
+    path.write_bytes(gzip.compress(b"".join(map(encode_line, EVERY_KIND))))
+    assert records_of(await pages_of(path)) == EVERY_KIND
+
+
+def test_a_line_says_its_type_and_leaves_defaults_out() -> None:
+    assert json.loads(encode_line(Tombstone(InteractionRef("mail", "m", "post")))) == {
+        "type": "tombstone",
+        "ref": {"network": "mail", "key": "m", "kind": "post"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "reason"),
+    [
+        ('{"type":"identity"', "invalid_json", "truncated"),
+        ('{"type":"person","ref":{}}', "invalid_record", "Invalid value 'person' - at `$.type`"),
+        ('{"type":"identity"}', "invalid_record", "missing required field `ref`"),
+        ('{"ref":{"network":"mail","key":"k"}}', "invalid_record", "missing required field `type`"),
+        ('{"type":"identity","ref":{"network":"mail","key":"k"},"nam":"A"}', "invalid_record", "unknown field `nam`"),
+        ('{"type":"identity","ref":{"network":"Mail","key":"k"}}', "invalid_record", "'Mail' is no name of a network"),
+        ('{"type":"identity","ref":{"network":"mail","key":"a\\u0000b"}}', "invalid_record", "`key` contains a NUL"),
+        ('{"type":"identity","ref":{"network":"mail","key":""}}', "invalid_record", "length >= 1"),
+        (
+            '{"type":"identity","ref":{"network":"mail","key":"k"},"seen_at":"2024-05-01T12:00:00"}',
+            "invalid_record",
+            "timezone",
+        ),
+        (
+            '{"type":"identity","ref":{"network":"mail","key":"k"},"seen_at":"0001-01-01T00:00:00+14:00"}',
+            "invalid_record",
+            "outside the years 1 to 9999",
+        ),
+        ('{"type":"identity","ref":{"network":"mail","key":"\\ud800"}}', "invalid_json", ""),
+        ("[1]", "invalid_record", "Expected `object`"),
+    ],
+)
+async def test_a_bad_line_is_named_with_its_number_and_reason_and_the_others_are_kept(
+    tmp_path: Path, line: str, code: str, reason: str
+) -> None:
+    good = encode_line(EVERY_KIND[0])
+    path = tmp_path / "some.ndjson"
+    path.write_bytes(good + b"\n" + line.encode() + b"\n" + good)
+    [page] = await pages_of(path)
+    assert len(page.records) == 2
+    [skip] = page.skipped
+    assert (skip.place, skip.code) == ("line 3", code)
+    assert reason in skip.reason
+
+
+async def test_invalid_utf_8_is_a_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "latin1.ndjson"
+    path.write_bytes(
+        '{"type":"identity","ref":{"network":"mail","key":"é"}}\n'.encode("latin-1") + encode_line(EVERY_KIND[0])
+    )
+    [page] = await pages_of(path)
+    assert [skip.place for skip in page.skipped] == ["line 1"]
+    assert list(page.records) == EVERY_KIND[:1]
+
+
+async def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "windows.ndjson"
+    path.write_bytes(b"\xef\xbb\xbf" + b"".join(map(encode_line, EVERY_KIND)).replace(b"\n", b"\r\n"))
+    pages = await pages_of(path)
+    assert records_of(pages) == EVERY_KIND
+    assert await pages_of(path, pages[-1].cursor) == []
+
+
+async def test_a_line_too_long_to_hold_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "long.ndjson"
+    good = encode_line(EVERY_KIND[0])
+    path.write_bytes(good + b"x" * (LINE_BYTES + 5) + b"\n" + good)
+    pages = await pages_of(path)
+    assert len(records_of(pages)) == 2
+    assert [(skip.place, skip.code) for page in pages for skip in page.skipped] == [("line 2", "line_too_long")]
+
+
+@pytest.mark.parametrize("suffix", [".ndjson", ".ndjson.gz", ".ndjson.zst"])
+async def test_pages_are_bounded_and_each_cursor_leads_to_the_rest(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"many{suffix}"
+    everyone = identities(2 * PAGE_RECORDS + 7)
+    write(path, everyone)
+    pages = await pages_of(path)
+    assert [len(page.records) for page in pages] == [PAGE_RECORDS, PAGE_RECORDS, 7]
+    assert pages[-1].done == pages[-1].total == path.stat().st_size
+    seen = 0
+    for page in pages:
+        seen += len(page.records)
+        assert records_of(await pages_of(path, page.cursor)) == everyone[seen:]
+
+
+async def test_a_file_that_grows_is_read_on_from_its_old_end(tmp_path: Path) -> None:
+    path = tmp_path / "log.ndjson"
+    write(path, identities(3))
+    cursor = (await pages_of(path))[-1].cursor
+    with path.open("ab") as file:
+        file.write(b"".join(map(encode_line, identities(2, first=3))) + b"{\n")
+    [page] = await pages_of(path, cursor)
+    assert list(page.records) == identities(2, first=3)
+    assert [skip.place for skip in page.skipped] == ["line 6"]
+
+
+async def test_a_last_line_that_is_still_being_written_is_read_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "log.ndjson"
+    first, second = map(encode_line, identities(2))
+    path.write_bytes(first + second[:20])
+    [page] = await pages_of(path)
+    assert list(page.records) == identities(1)
+    assert [(skip.place, skip.code) for skip in page.skipped] == [("line 2", "incomplete_line")]
+    path.write_bytes(first + second)
+    [page] = await pages_of(path, page.cursor)
+    assert list(page.records) == identities(1, first=1)
+    assert page.skipped == ()
+
+
+async def test_a_whole_last_line_without_an_end_is_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(encode_line(EVERY_KIND[0]).rstrip())
+    [page] = await pages_of(path)
+    assert list(page.records) == EVERY_KIND[:1]
+    path.write_bytes(path.read_bytes() + b"\n{\n")
+    [page] = await pages_of(path, page.cursor)
+    assert [skip.place for skip in page.skipped] == ["line 2"]
+
+
+@pytest.mark.parametrize("suffix", [".ndjson", ".ndjson.gz"])
+@pytest.mark.parametrize("first", [0, 5])
+async def test_a_replaced_file_is_read_anew(tmp_path: Path, suffix: str, first: int) -> None:
+    path = tmp_path / f"people{suffix}"
+    write(path, identities(300))
+    cursor = (await pages_of(path))[-1].cursor
+    other = identities(300)[:first] + identities(400, first=1000)
+    write(path, other)
+    assert records_of(await pages_of(path, cursor)) == other
+    write(path, identities(2))
+    assert records_of(await pages_of(path, cursor)) == identities(2)
+
+
+async def test_a_cursor_of_another_release_is_read_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "people.ndjson"
+    write(path, identities(2))
+    assert records_of(await pages_of(path, msgspec.Raw(b'{"page":3}'))) == identities(2)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress])
+async def test_a_compressed_file_that_breaks_off_gives_what_is_good_and_then_says_so(
+    tmp_path: Path, compress: object
+) -> None:
+    assert callable(compress)
+    path = tmp_path / "broken"
+    text = b"".join(map(encode_line, identities(50_000)))
+    path.write_bytes(compress(text)[:-2000])
+    pages: list[Page] = []
+
+    async def pull() -> None:
+        async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), None):
+            pages.append(page)
+
+    with pytest.raises(Fatal, match="breaks off after line"):
+        await pull()
+    assert identities(50_000)[: len(records_of(pages))] == records_of(pages) != []
+
+
+async def test_frames_written_one_after_the_other_are_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "frames.zst"
+    path.write_bytes(b"".join(zstandard.compress(encode_line(record)) for record in EVERY_KIND))
+    assert records_of(await pages_of(path)) == EVERY_KIND
+
+
+async def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "empty"
+    path.touch()
+    assert await pages_of(path) == []
+    assert (await NdjsonConnector().check(NdjsonConfig(str(path)))).warnings
+
+
+@pytest.mark.parametrize("name", ["absent.ndjson", "."])
+async def test_what_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Fatal, match="is no file"):
+        await NdjsonConnector().check(NdjsonConfig(str(tmp_path / name)))
+
+
+async def test_check_says_what_the_first_page_holds(tmp_path: Path) -> None:
+    path = tmp_path / "some.ndjson"
+    path.write_bytes(encode_line(EVERY_KIND[0]) + b"{\n")
+    report = await NdjsonConnector().check(NdjsonConfig(str(path)))
+    assert report.detail == "The first page holds 1 good lines, 1 bad."
+    assert report.warnings[0].startswith("line 2: ")
+
+
+names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30)
+moments = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(timezone(timedelta(hours=5))))  # noqa: DTZ001 - hypothesis wants naive bounds
+refs = st.builds(Ref, st.sampled_from(["mail", "git"]), names, names)
+records = st.one_of(
+    st.builds(Identity, refs, name=names, seen_at=moments),
+    st.builds(Conversation, refs, title=names),
+    st.builds(
+        Interaction,
+        st.builds(InteractionRef, st.just("mail"), names, st.sampled_from(["post", "review"])),
+        refs,
+        moments,
+        st.lists(st.builds(Target, refs)).map(tuple),
+        text=names,
+    ),
+)
+
+
+@given(st.lists(records))
+async def test_any_storable_record_survives_the_format(
+    tmp_path_factory: pytest.TempPathFactory, given_: list[Record]
+) -> None:
+    path = tmp_path_factory.mktemp("ndjson") / "x.ndjson"
+    write(path, given_)
+    pages = await pages_of(path)
+    assert records_of(pages) == given_
+    assert [skip for page in pages for skip in page.skipped] == []
