@@ -78,7 +78,6 @@ CREATE TABLE identities (
     learnt_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id)
 );
-CREATE INDEX identities_by_key ON identities (workspace_id, network, host, key);
 CREATE INDEX identities_by_address ON identities (workspace_id, address) WHERE address IS NOT NULL;
 
 -- What a source says about two identities: evidence for decisions, never a decision itself.
@@ -149,7 +148,7 @@ CREATE TABLE conversations (
 
 CREATE TABLE interactions (
     workspace_id uuid NOT NULL,
-    id           uuid NOT NULL,                 -- keyed hash of (network, host, key, kind, actor where the object has many acts)
+    id           uuid NOT NULL,                 -- keyed hash of (network, host, key, kind[, actor where an object has many acts])
     kind         text NOT NULL,                 -- one of kith.connectors' base kinds
     native_kind  text,                          -- the network's own word, e.g. reviewed-by
     actor_id     uuid NOT NULL,
@@ -167,7 +166,7 @@ CREATE TABLE interactions (
     text         text,                          -- plain text, without what it quotes
     url          text,
     visibility   text NOT NULL CHECK (visibility IN ('public', 'unlisted', 'members', 'private', 'direct')),
-    version      bytea NOT NULL,                -- hash of the content; an edit changes it
+    version      bytea NOT NULL,                -- hash of the content (not of source and channel); an edit changes it
     source_id    uuid,
     learnt_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id)
@@ -177,18 +176,21 @@ CREATE INDEX interactions_by_actor ON interactions (workspace_id, actor_id, occu
 CREATE INDEX interactions_by_channel ON interactions (workspace_id, channel_id, occurred_at);
 CREATE INDEX interactions_by_conversation ON interactions (workspace_id, conversation_id, occurred_at) WHERE conversation_id IS NOT NULL;
 CREATE INDEX interactions_by_words ON interactions
-    USING gin (workspace_id, to_tsvector('simple', coalesce(title, '') || ' ' || coalesce(text, '')))
+    -- The first 100,000 characters: a tsvector holds 1 MB at most, and beyond them lies no conversation.
+    USING gin (workspace_id, to_tsvector('simple', left(coalesce(title, '') || ' ' || coalesce(text, ''), 100000)))
     WHERE title IS NOT NULL OR text IS NOT NULL;
 
--- Further channels in which the same interaction was seen (a mail on two lists).
+-- Further channels in which the same interaction was seen (a mail on two lists). The interaction itself carries the
+-- least of their ids, so that the order of reading does not matter.
 CREATE TABLE sightings (
     workspace_id   uuid NOT NULL,
-    channel_id     uuid NOT NULL,
     interaction_id uuid NOT NULL,
-    occurred_at    timestamptz NOT NULL,
+    channel_id     uuid NOT NULL,
+    occurred_at    timestamptz NOT NULL,        -- as in the interaction
     learnt_at      timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (workspace_id, channel_id, occurred_at, interaction_id)
+    PRIMARY KEY (workspace_id, interaction_id, channel_id)
 );
+CREATE INDEX sightings_by_channel ON sightings (workspace_id, channel_id, occurred_at, interaction_id);
 
 -- What an interaction said before it was edited or deleted: the second clock.
 CREATE TABLE interaction_versions (
