@@ -7,7 +7,10 @@ app = App(name="kith", help="Relationship intelligence for communities.")
 evaluate = App(name="evaluate", help="Measure the models on a file with known truth; prints JSON, needs no server.")
 app.command(evaluate)
 evaluate.command("kith.api.cli.evaluate.communities:communities")
+evaluate.command("kith.api.cli.evaluate.identities:identities")
 evaluate.command("kith.api.cli.evaluate.roles:roles")
+evaluate.command("kith.api.cli.evaluate.strength:strength")
+evaluate.command("kith.api.cli.evaluate.strength:train")
 
 
 def main() -> None:

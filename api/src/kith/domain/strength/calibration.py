@@ -1,0 +1,96 @@
+"""A network's own past: windows with known outcome, the weights they teach, and how far to believe the result."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+
+from kith.domain.metrics import auc, average_precision, brier, calibration_error
+from kith.domain.strength.features import NAMES, measure
+from kith.domain.strength.fit import fit
+from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
+from kith.domain.strength.model import Model
+from kith.domain.strength.tally import Tally, tally
+
+PULL = 100.0
+"""How hard own weights are drawn to the shipped ones, see ``fit``: decides below a few hundred pairs, fades above."""
+STEADY = 0.3
+"""A change of the base rate, in log-odds, at which it counts a half as a forecast of itself."""
+LEARNT = 30
+"""Fewest pairs that met, and that did not, for own weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The features of all pairs on a past day, and whether they were in touch within the time that followed."""
+
+    values: Reals
+    met: NDArray[np.bool_]
+
+
+def window(contacts: Contacts, activity: Activity, start: int, end: int) -> Window:
+    """Look at the pairs known on day ``start`` and at their contact after it, up to and including day ``end``."""
+    pairs = tally(contacts, activity, start)
+    later = contacts.rows((contacts.day > start) & (contacts.day <= end))
+    return Window(measure(pairs), meet(pairs, later.source, later.target))
+
+
+def meet(pairs: Tally, source: Integers, target: Integers) -> NDArray[np.bool_]:
+    """Whether each pair is among the contacts ``source`` to ``target``, in either direction."""
+    people = int(max(column.max(initial=0) for column in (pairs.b, source, target))) + 1
+    return np.isin(pairs.a * people + pairs.b, np.minimum(source, target) * people + np.maximum(source, target))
+
+
+def calibrate(shipped: Model, past: Window, before: Window | None, now: Reals, name: str) -> Model:
+    """Return the weights of a network's own past, drawn to the shipped ones, or these where the past is too thin.
+
+    ``past`` is the last completed window; ``before``, if any, the one that ended when ``past`` began: it tells
+    whether the base rate is steady. A steady base rate sets the level: the mean over the pairs of ``now`` (features
+    today) is drawn to it. ``name`` becomes part of the version.
+    """
+    if min(past.met.sum(), (~past.met).sum()) < LEARNT:
+        return shipped
+    learnt = fit(past.values, past.met, prior=shipped.vector(), pull=PULL)
+    raw = Model(
+        f"{shipped.version}+{name}",
+        shipped.horizon_days,
+        learnt.intercept,
+        dict(zip(NAMES, learnt.weights.tolist(), strict=True)),
+    )
+    if before is None or before.met.all() or not before.met.any():
+        return raw
+    return Model(raw.version, raw.horizon_days, raw.intercept + _shift(raw.log_odds(now), past, before), raw.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How a model did on a window that it had not seen; ``ece`` over ten bins of equal width."""
+
+    pairs: int
+    met: float
+    auc: float
+    ap: float
+    brier: float
+    ece: float
+
+
+def quality(met: NDArray[np.bool_], chance: Reals) -> Quality:
+    """Compare what was promised with what happened."""
+    return Quality(
+        pairs=len(met),
+        met=float(met.mean()) if len(met) else float("nan"),
+        auc=auc(met, chance),
+        ap=average_precision(met, chance),
+        brier=brier(met, chance),
+        ece=calibration_error(met, chance),
+    )
+
+
+def _shift(log_odds: Reals, past: Window, before: Window) -> float:
+    """How far to move all log-odds so that the mean chance nears the last base rate, as far as that is steady."""
+    base, earlier, expected = (float(logit(p)) for p in (past.met.mean(), before.met.mean(), expit(log_odds).mean()))
+    steady = 1.0 / (1.0 + ((base - earlier) / STEADY) ** 2)
+    goal = expit((1.0 - steady) * expected + steady * base)
+    return float(brentq(lambda shift: expit(log_odds + shift).mean() - goal, -20.0, 20.0))

@@ -1,0 +1,146 @@
+"""The day ledger in memory: integers only, so sums are exact and do not depend on the order of rows."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Integers = NDArray[np.int64]
+Reals = NDArray[np.float64]
+
+WHOLE = 1000
+"""The weight of one ordinary interaction: weights are thousandths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Directed contact, one row per source, target, day and context, sorted by pair, day, direction and context.
+
+    ``source`` and ``target`` are numbers of people, ``day`` counts from any fixed date, ``context`` numbers the
+    places of contact, ``count`` is a number of interactions, ``weight`` their summed weight in thousandths.
+    """
+
+    source: Integers
+    target: Integers
+    day: Integers
+    context: Integers
+    count: Integers
+    weight: Integers
+
+    @classmethod
+    def of(
+        cls,
+        source: ArrayLike,
+        target: ArrayLike,
+        day: ArrayLike,
+        context: ArrayLike | None = None,
+        count: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+    ) -> Self:
+        """Sort rows, add up equal ones and leave out contact of people with themselves.
+
+        Raises:
+            ValueError: a count or weight is negative, or the columns differ in length.
+        """
+        sources = np.asarray(source, dtype=np.int64)
+        ones = np.ones_like(sources)
+        counts = ones if count is None else np.asarray(count, dtype=np.int64)
+        weights = counts * WHOLE if weight is None else np.asarray(weight, dtype=np.int64)
+        contexts = ones * 0 if context is None else np.asarray(context, dtype=np.int64)
+        columns = [
+            sources,
+            np.asarray(target, dtype=np.int64),
+            np.asarray(day, dtype=np.int64),
+            contexts,
+            counts,
+            weights,
+        ]
+        if len({column.shape for column in columns}) > 1:
+            raise ValueError("the columns of a ledger must have one length")
+        if len(sources) and min(counts.min(), weights.min()) < 0:
+            raise ValueError("counts and weights of contact are never negative")
+        keep = (columns[0] != columns[1]) & (counts > 0)
+        return cls(*_summed([column[keep] for column in columns]))
+
+    def until(self, now: int) -> Self:
+        """Return the rows up to and including day ``now``."""
+        return self if not len(self.day) or self.day.max() <= now else self.rows(self.day <= now)
+
+    def rows(self, keep: NDArray[np.bool_] | Integers) -> Self:
+        """Return the chosen rows, which must keep their order."""
+        return type(self)(
+            self.source[keep],
+            self.target[keep],
+            self.day[keep],
+            self.context[keep],
+            self.count[keep],
+            self.weight[keep],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The days on which a person did or received anything, sorted by person and day; ``count`` says how much."""
+
+    person: Integers
+    day: Integers
+    count: Integers
+
+    @classmethod
+    def of(cls, person: ArrayLike, day: ArrayLike, count: ArrayLike) -> Self:
+        """Sort rows and add up equal ones; days without anything are left out."""
+        people, days, counts = (np.asarray(column, dtype=np.int64) for column in (person, day, count))
+        keep = counts > 0
+        people, days, counts = people[keep], days[keep], counts[keep]
+        order = np.lexsort((days, people))
+        people, days, counts = people[order], days[order], counts[order]
+        starts = np.flatnonzero(changes(people, days))
+        return cls(people[starts], days[starts], _sums(counts, starts))
+
+    @classmethod
+    def from_contacts(cls, contacts: Contacts) -> Self:
+        """Return what is known of people from their contacts alone."""
+        return cls.of(
+            np.concatenate([contacts.source, contacts.target]),
+            np.concatenate([contacts.day, contacts.day]),
+            np.concatenate([contacts.count, contacts.count]),
+        )
+
+    def until(self, now: int) -> Self:
+        """Return the rows up to and including day ``now``."""
+        keep = self.day <= now
+        return type(self)(self.person[keep], self.day[keep], self.count[keep])
+
+
+def changes(*columns: Integers) -> NDArray[np.bool_]:
+    """Return where a sorted table begins a new combination of ``columns``."""
+    first = np.zeros(len(columns[0]), dtype=np.bool_)
+    first[:1] = True
+    for column in columns:
+        first[1:] |= column[1:] != column[:-1]
+    return first
+
+
+def _summed(columns: list[Integers]) -> list[Integers]:
+    source, target, day, context, count, weight = columns
+    low, high = np.minimum(source, target), np.maximum(source, target)
+    order = np.lexsort((context, source, day, high, low))
+    source, target, day, context = source[order], target[order], day[order], context[order]
+    starts = np.flatnonzero(changes(source, target, day, context))
+    rows = [column[starts] for column in (source, target, day, context)]
+    return [*rows, _sums(count[order], starts), _sums(weight[order], starts)]
+
+
+def _sums(values: Integers, starts: Integers) -> Integers:
+    return np.add.reduceat(values, starts) if len(starts) else values[:0]
+
+
+def totals(index: Integers, values: NDArray[np.floating[Any]], length: int) -> Reals:
+    """Add up ``values`` per index, each in the order of rows: the same bits whatever else is in the table."""
+    return np.bincount(index, weights=values, minlength=length).astype(np.float64, copy=False)
+
+
+def counts(index: Integers, length: int) -> Integers:
+    """Count the rows per index."""
+    return np.bincount(index, minlength=length).astype(np.int64, copy=False)
