@@ -1,0 +1,522 @@
+"""Ingest: one page of facts, with its cursor and coverage, in one transaction.
+
+Rows are copied into temporary tables (row-level security forbids COPY into the real ones) and applied by statements
+over sets. Rows that several pages may touch at the same time are written in the order of their keys, so that pages do
+not lock each other out. Ledgers are sums of whole numbers: what replaces or deletes an interaction subtracts exactly
+what it had added.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from kith.store.db import Db
+
+NOWHERE = UUID(int=0)  # the channel of an interaction without one, in the ledgers
+
+IDENTITY = ("id", "network", "host", "key", "kind", "name", "handle", "address", "url", "verified", "seen_at")
+CHANNEL = ("id", "network", "host", "key", "kind", "name", "url", "parent_id", "visibility", "seen_at")
+CONVERSATION = ("id", "channel_id", "network", "host", "key", "title", "url")
+INTERACTION = (
+    "id", "kind", "native_kind", "actor_id", "target_ids", "target_roles", "channel_id", "conversation_id", "reply_to",
+    "network", "host", "key", "occurred_at", "edited_at", "title", "text", "url", "visibility", "version",
+)  # fmt: skip
+
+Row = tuple[Any, ...]
+
+
+class Claim(NamedTuple):
+    id: UUID
+    subject_id: UUID
+    object_id: UUID
+    kind: str
+    evidence: str
+
+
+class Tombstone(NamedTuple):
+    id: UUID
+    cause: str
+    occurred_at: datetime | None
+
+
+class Coverage(NamedTuple):
+    status: str
+    since: datetime
+    until: datetime
+    reason: str
+
+
+class Problem(NamedTuple):
+    """What could not be read: where, what kind of problem, and a sentence."""
+
+    place: str
+    code: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """A page as rows: columns as in IDENTITY, CHANNEL, CONVERSATION and INTERACTION, no id twice in one list.
+
+    interactions: rounds, applied one after the other; more than one only where a page tells of one interaction twice.
+    """
+
+    identities: list[Row] = field(default_factory=list)
+    channels: list[Row] = field(default_factory=list)
+    conversations: list[Row] = field(default_factory=list)
+    interactions: list[list[Row]] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    tombstones: list[Tombstone] = field(default_factory=list)
+    coverage: list[Coverage] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    records: int = 0
+    cursor: str | None = None
+
+
+class Counts(NamedTuple):
+    """Interactions that a page added, changed and deleted."""
+
+    added: int = 0
+    changed: int = 0
+    deleted: int = 0
+
+
+async def apply(db: Db, workspace_id: UUID, source_id: UUID, run_id: UUID | None, batch: Batch) -> Counts:
+    """Store the batch; the caller's transaction makes it whole. Applying it again changes nothing.
+
+    run_id: whose counters grow. Raises asyncpg.DataError and its like where a value cannot be stored.
+    """
+    await db.execute(_STAGE)
+    # Pages run side by side; a page with tombstones runs alone, so that no other page is half-way through adding
+    # what it deletes. A rebuild takes the same lock.
+    await lock(db, workspace_id, alone=bool(batch.tombstones))
+    await _describe(db, workspace_id, source_id, batch)
+    added = changed = deleted = 0
+    if batch.tombstones:
+        deleted = await _delete(db, workspace_id, source_id, batch.tombstones)
+    for rows in batch.interactions:
+        new, edited = await _add(db, workspace_id, source_id, rows)
+        added, changed = added + new, changed + edited
+    await _account(db, workspace_id)
+    if batch.claims:
+        await _claim(db, workspace_id, source_id, batch.claims)
+    await db.execute(_TOUCH, workspace_id, [id_ for claim in batch.claims for id_ in claim[1:3]])
+    for period in batch.coverage:
+        await _cover(db, workspace_id, source_id, period)
+    if batch.cursor is not None:
+        await db.execute(_CURSOR, workspace_id, source_id, batch.cursor)
+    counts = Counts(added, changed, deleted)
+    if run_id is not None:
+        await _report(db, workspace_id, run_id, batch, counts)
+    return counts
+
+
+async def lock(db: Db, workspace_id: UUID, *, alone: bool) -> None:
+    """Wait until this transaction may write facts of the workspace: beside other pages, or alone."""
+    shared = "" if alone else "_shared"
+    await db.execute(f"SELECT pg_advisory_xact_lock{shared}(hashtextextended($1, 1))", str(workspace_id))
+
+
+async def _describe(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> None:
+    for table, columns, rows in (
+        ("identities", IDENTITY, batch.identities),
+        ("channels", CHANNEL, batch.channels),
+        ("conversations", CONVERSATION, batch.conversations),
+    ):
+        if rows:
+            await db.copy_records_to_table(f"staged_{table}", records=rows, columns=columns)
+            await db.execute(_INSERT[table], workspace_id, source_id)
+            await db.execute(_UPDATE[table], workspace_id, source_id)
+    if batch.identities:
+        await db.execute(_OWN_PERSON, workspace_id)
+
+
+async def _add(db: Db, workspace_id: UUID, source_id: UUID, rows: list[Row]) -> tuple[int, int]:
+    """Store new interactions and edits, note what they change, and return how many there were of either."""
+    await db.copy_records_to_table("staged_interactions", records=rows, columns=INTERACTION)
+    added = _number(await db.execute(_ADD, workspace_id, source_id))
+    edited = 0
+    if added < len(rows):
+        await db.execute("DELETE FROM staged_interactions s USING staged_changes c WHERE c.id = s.id AND c.sign = 1")
+        if _number(await db.execute(_COMPARE, workspace_id)):
+            edited = await _edit(db, workspace_id, source_id)
+    await db.execute("TRUNCATE staged_interactions")
+    return added, edited
+
+
+async def _edit(db: Db, workspace_id: UUID, source_id: UUID) -> int:
+    """Replace what staged_edits says, note what that changes, and return how many contents were replaced."""
+    await db.execute(_KEEP_VERSIONS, workspace_id)
+    await db.execute(_NOTE_EDITS, workspace_id, -1)
+    edited = _number(await db.execute(_REPLACE, workspace_id, source_id))
+    await db.execute(_MOVE, workspace_id)
+    await db.execute(_NOTE_EDITS, workspace_id, 1)
+    await db.execute(_SEE, workspace_id)
+    await db.execute(_SEE_WHEN, workspace_id)
+    await db.execute(_NOTE_SIGHTINGS, workspace_id, await db.fetchval("SELECT array_agg(id) FROM staged_edits"))
+    await db.execute("TRUNCATE staged_edits")
+    return edited
+
+
+async def _delete(db: Db, workspace_id: UUID, source_id: UUID, tombstones: Sequence[Tombstone]) -> int:
+    """Delete interactions for good, note what that changes, and return how many were there."""
+    ids, causes, times = zip(*tombstones, strict=True)
+    await db.execute(_BURY, workspace_id, source_id, ids, causes, times)
+    await db.execute(_NOTE_SIGHTINGS, workspace_id, ids)
+    await db.execute("DELETE FROM sightings WHERE workspace_id = $1 AND interaction_id = ANY ($2)", workspace_id, ids)
+    return _number(await db.execute(_DELETE, workspace_id, ids))
+
+
+async def _account(db: Db, workspace_id: UUID) -> None:
+    """Bring timeline and ledgers up to date with what was noted."""
+    await db.execute(_ACCOUNT, workspace_id)
+    if await db.fetchval("SELECT EXISTS (SELECT FROM staged_changes WHERE sign < 0)"):
+        await db.execute(_FORGET_TARGETS, workspace_id)
+        await db.execute(_FORGET_CONTACT, workspace_id)
+        await db.execute(_FORGET_ACTIVITY, workspace_id)
+
+
+async def _claim(db: Db, workspace_id: UUID, source_id: UUID, claims: Sequence[Claim]) -> None:
+    ids, subjects, objects, kinds, evidence = zip(*claims, strict=True)
+    await db.execute(_CLAIM, workspace_id, source_id, ids, subjects, objects, kinds, evidence)
+
+
+async def _cover(db: Db, workspace_id: UUID, source_id: UUID, period: Coverage) -> None:
+    if period.status == "read":
+        await db.execute(_COVER, workspace_id, source_id, period.since, period.until)
+        await db.execute(_CLOSE_GAPS, workspace_id, source_id)
+    else:
+        await db.execute(_GAP, workspace_id, source_id, *period)
+
+
+async def _report(db: Db, workspace_id: UUID, run_id: UUID, batch: Batch, counts: Counts) -> None:
+    if batch.problems:
+        places, codes, reasons = zip(*batch.problems, strict=True)
+        await db.execute(_PROBLEMS, workspace_id, run_id, places, codes, reasons)
+    await db.execute(_COUNT, workspace_id, run_id, batch.records, *counts, len(batch.problems))
+
+
+def _number(status: str) -> int:
+    """Return how many rows a statement wrote, from its status such as ``INSERT 0 17``."""
+    return int(status.rpartition(" ")[2])
+
+
+def _stage(name: str, table: str, columns: Sequence[str]) -> str:
+    return (
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ON COMMIT DELETE ROWS"
+        f" AS SELECT {', '.join(columns)} FROM {table} WITH NO DATA;"
+    )
+
+
+_STAGE = "\n".join(
+    (
+        "SET LOCAL client_min_messages = warning; SET LOCAL plan_cache_mode = force_custom_plan;",
+        _stage("staged_identities", "identities", IDENTITY),
+        _stage("staged_channels", "channels", CHANNEL),
+        _stage("staged_conversations", "conversations", CONVERSATION),
+        _stage("staged_interactions", "interactions", INTERACTION),
+        # What has to be added to (+1) or taken from (-1) the ledgers; 0: only the channel was touched.
+        _stage(
+            "staged_changes",
+            "interactions",
+            ["0 AS sign", "id", "actor_id", "target_ids", "channel_id", "conversation_id", "kind", "occurred_at"],
+        ),
+        # newer: replaces the stored content. older: an earlier version, to be kept as such. home: the least channel.
+        _stage(
+            "staged_edits",
+            "interactions",
+            ["id", "true AS newer", "true AS older", "channel_id AS here", "channel_id AS there", "channel_id AS home"],
+        ),
+    )
+)
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    names = ", ".join(columns)
+    return f"""
+        INSERT INTO {table} (workspace_id, source_id, {names}) SELECT $1, $2, {names} FROM staged_{table} ORDER BY id
+        ON CONFLICT DO NOTHING
+    """
+
+
+def _update_newer(table: str, columns: Sequence[str]) -> str:
+    """The observation of the later seen_at stays, whole; among equal ones the greater, so that order never matters."""
+    return f"""
+        UPDATE {table} t SET source_id = $2, {", ".join(f"{name} = s.{name}" for name in columns)}
+        FROM staged_{table} s
+        WHERE t.workspace_id = $1 AND t.id = s.id AND {_rank("s", columns)} > {_rank("t", columns)}
+    """
+
+
+def _rank(row: str, columns: Sequence[str]) -> str:
+    texts = (f"coalesce({row}.{name}::text, '') COLLATE \"C\"" for name in columns if name != "seen_at")
+    return f"(coalesce({row}.seen_at, '-infinity'), {row}.kind <> 'unknown', {', '.join(texts)})"
+
+
+_INSERT = {
+    "identities": _insert("identities", IDENTITY),
+    "channels": _insert("channels", CHANNEL),
+    "conversations": _insert("conversations", CONVERSATION),
+}
+_UPDATE = {
+    "identities": _update_newer("identities", IDENTITY[4:]),
+    "channels": _update_newer("channels", CHANNEL[4:]),
+    "conversations": """
+        UPDATE conversations t SET source_id = $2, channel_id = coalesce(s.channel_id, t.channel_id),
+            title = coalesce(s.title, t.title), url = coalesce(s.url, t.url)
+        FROM staged_conversations s
+        WHERE t.workspace_id = $1 AND t.id = s.id
+            AND (s.channel_id <> coalesce(t.channel_id, $1) OR s.title <> coalesce(t.title, '')
+                 OR s.url <> coalesce(t.url, ''))
+    """,
+}
+
+# An identity that nobody has decided on is its own person.
+_OWN_PERSON = """
+    INSERT INTO person_identities (workspace_id, identity_id, person_id)
+    SELECT $1, id, id FROM staged_identities ORDER BY id ON CONFLICT DO NOTHING
+"""
+
+_CHANGED = "id, actor_id, target_ids, channel_id, conversation_id, kind, occurred_at"
+
+_ADD = f"""
+    WITH added AS (
+        INSERT INTO interactions (workspace_id, source_id, {", ".join(INTERACTION)})
+        SELECT $1, $2, {", ".join(INTERACTION)} FROM staged_interactions s
+        WHERE NOT EXISTS (SELECT FROM tombstones t WHERE t.workspace_id = $1 AND t.interaction_id = s.id)
+        ON CONFLICT DO NOTHING
+        RETURNING {_CHANGED}
+    )
+    INSERT INTO staged_changes SELECT 1, {_CHANGED} FROM added
+"""
+
+_COMPARE = """
+    INSERT INTO staged_edits
+    SELECT i.id,
+        i.version <> s.version AND NOT known AND newer, i.version <> s.version AND NOT known AND NOT newer,
+        i.channel_id, s.channel_id, least(i.channel_id, s.channel_id)
+    FROM staged_interactions s JOIN interactions i ON i.workspace_id = $1 AND i.id = s.id,
+        LATERAL (SELECT EXISTS (
+            SELECT FROM interaction_versions v
+            WHERE v.workspace_id = $1 AND v.interaction_id = i.id AND v.version = s.version
+        ) AS known, coalesce(s.edited_at, '-infinity') >= coalesce(i.edited_at, '-infinity') AS newer)
+    WHERE i.version <> s.version OR s.channel_id <> coalesce(i.channel_id, $1)
+    ORDER BY i.id FOR UPDATE OF i
+"""
+
+_KEEP_VERSIONS = """
+    INSERT INTO interaction_versions (workspace_id, interaction_id, version, content, learnt_at)
+    SELECT $1, i.id, i.version, to_jsonb(i) - 'workspace_id', i.learnt_at
+    FROM interactions i JOIN staged_edits e ON e.id = i.id WHERE i.workspace_id = $1 AND e.newer
+    UNION ALL
+    SELECT $1, s.id, s.version, to_jsonb(s), now()
+    FROM staged_interactions s JOIN staged_edits e ON e.id = s.id WHERE e.older
+    ON CONFLICT DO NOTHING
+"""
+
+_NOTE_EDITS = """
+    INSERT INTO staged_changes
+    SELECT $2, i.id, i.actor_id, i.target_ids, i.channel_id, i.conversation_id, i.kind, i.occurred_at
+    FROM interactions i JOIN staged_edits e ON e.id = i.id
+    WHERE i.workspace_id = $1 AND (e.newer OR e.home IS DISTINCT FROM e.here)
+"""
+
+_CONTENT = [name for name in INTERACTION if name not in ("id", "kind", "channel_id", "network", "host", "key")]
+
+_REPLACE = f"""
+    UPDATE interactions i SET source_id = $2, learnt_at = now(), channel_id = e.home,
+        {", ".join(f"{name} = s.{name}" for name in _CONTENT)}
+    FROM staged_edits e JOIN staged_interactions s ON s.id = e.id
+    WHERE i.workspace_id = $1 AND i.id = e.id AND e.newer
+"""
+
+_MOVE = """
+    UPDATE interactions i SET channel_id = e.home FROM staged_edits e
+    WHERE i.workspace_id = $1 AND i.id = e.id AND NOT e.newer AND e.home IS DISTINCT FROM e.here
+"""
+
+_SEE = """
+    INSERT INTO sightings (workspace_id, interaction_id, channel_id, occurred_at)
+    SELECT $1, i.id, channel_id, i.occurred_at
+    FROM staged_edits e JOIN interactions i ON i.workspace_id = $1 AND i.id = e.id,
+        unnest(ARRAY[e.here, e.there]) AS seen (channel_id)
+    WHERE seen.channel_id <> e.home
+    ON CONFLICT DO NOTHING
+"""
+
+_SEE_WHEN = """
+    UPDATE sightings t SET occurred_at = i.occurred_at
+    FROM staged_edits e JOIN interactions i ON i.workspace_id = $1 AND i.id = e.id
+    WHERE t.workspace_id = $1 AND t.interaction_id = e.id AND e.newer AND t.occurred_at <> i.occurred_at
+"""
+
+_NOTE_SIGHTINGS = """
+    INSERT INTO staged_changes
+    SELECT 0, i.id, i.actor_id, '{}', t.channel_id, i.conversation_id, i.kind, i.occurred_at
+    FROM sightings t JOIN interactions i ON i.workspace_id = $1 AND i.id = t.interaction_id
+    WHERE t.workspace_id = $1 AND t.interaction_id = ANY ($2)
+"""
+
+_BURY = """
+    INSERT INTO tombstones (workspace_id, source_id, interaction_id, cause, occurred_at)
+    SELECT $1, $2, t.* FROM unnest($3::uuid[], $4::text[], $5::timestamptz[]) AS t ORDER BY 1
+    ON CONFLICT DO NOTHING
+"""
+
+_DELETE = f"""
+    WITH deleted AS (DELETE FROM interactions WHERE workspace_id = $1 AND id = ANY ($2) RETURNING *),
+    kept AS (
+        INSERT INTO interaction_versions (workspace_id, interaction_id, version, content, learnt_at)
+        SELECT $1, id, version, to_jsonb(deleted) - 'workspace_id', learnt_at FROM deleted
+        ON CONFLICT DO NOTHING
+    )
+    INSERT INTO staged_changes SELECT -1, {_CHANGED} FROM deleted
+"""
+
+_DAY = "(occurred_at AT TIME ZONE 'UTC')::date"
+_CHANNEL = f"coalesce(channel_id, '{NOWHERE}')"
+# Others than the actor; an act towards n of them gives each 1000/√n thousandths.
+_TOWARDS = f"""
+    SELECT sign, actor_id, target_id, occurred_at, id, {_CHANNEL} AS channel_id, kind,
+        sign * round(1000 / sqrt(cardinality(array_remove(target_ids, actor_id))))::bigint AS weight
+    FROM staged_changes, unnest(target_ids) AS target_id
+    WHERE target_id <> actor_id
+"""
+
+_ACCOUNT = f"""
+    WITH towards AS MATERIALIZED ({_TOWARDS}),
+    targets AS (
+        INSERT INTO interaction_targets (workspace_id, identity_id, occurred_at, interaction_id)
+        SELECT $1, target_id, occurred_at, id FROM towards
+        GROUP BY target_id, occurred_at, id HAVING sum(sign) > 0 ORDER BY target_id, occurred_at, id
+        ON CONFLICT DO NOTHING
+    ),
+    contact AS (
+        INSERT INTO contact_days AS c (workspace_id, actor_id, target_id, day, channel_id, kind, count, weight)
+        SELECT $1, actor_id, target_id, {_DAY} AS day, channel_id, kind, sum(sign), sum(weight) FROM towards
+        GROUP BY actor_id, target_id, day, channel_id, kind HAVING sum(sign) <> 0 OR sum(weight) <> 0
+        ORDER BY actor_id, target_id, day, channel_id, kind
+        ON CONFLICT (workspace_id, actor_id, target_id, day, channel_id, kind)
+        DO UPDATE SET count = c.count + excluded.count, weight = c.weight + excluded.weight
+    )
+    INSERT INTO activity_days AS a (workspace_id, identity_id, channel_id, day, acts, broadcasts, received)
+    SELECT $1, identity_id, channel_id, day, sum(acts), sum(broadcasts), sum(received)
+    FROM (
+        SELECT actor_id AS identity_id, {_CHANNEL} AS channel_id, {_DAY} AS day, sign AS acts,
+            CASE WHEN array_remove(target_ids, actor_id) = '{{}}' THEN sign ELSE 0 END AS broadcasts, 0 AS received
+        FROM staged_changes WHERE sign <> 0
+        UNION ALL
+        SELECT target_id, channel_id, {_DAY}, 0, 0, sign FROM towards
+    ) AS parts
+    GROUP BY identity_id, channel_id, day HAVING sum(acts) <> 0 OR sum(broadcasts) <> 0 OR sum(received) <> 0
+    ORDER BY identity_id, channel_id, day
+    ON CONFLICT (workspace_id, identity_id, channel_id, day) DO UPDATE SET
+        acts = a.acts + excluded.acts, broadcasts = a.broadcasts + excluded.broadcasts,
+        received = a.received + excluded.received
+"""
+
+_FORGET_TARGETS = f"""
+    DELETE FROM interaction_targets t
+    USING (
+        SELECT target_id, occurred_at, id FROM ({_TOWARDS}) AS towards
+        GROUP BY target_id, occurred_at, id HAVING sum(sign) < 0
+    ) AS g
+    WHERE t.workspace_id = $1 AND t.identity_id = g.target_id AND t.occurred_at = g.occurred_at
+        AND t.interaction_id = g.id
+"""
+
+_FORGET_CONTACT = f"""
+    DELETE FROM contact_days c
+    USING (SELECT DISTINCT actor_id, target_id, {_DAY} AS day, channel_id, kind FROM ({_TOWARDS}) AS towards) AS g
+    WHERE c.workspace_id = $1 AND c.actor_id = g.actor_id AND c.target_id = g.target_id AND c.day = g.day
+        AND c.channel_id = g.channel_id AND c.kind = g.kind AND c.count = 0
+"""
+
+_FORGET_ACTIVITY = f"""
+    DELETE FROM activity_days a
+    USING (
+        SELECT DISTINCT identity_id, {_CHANNEL} AS channel_id, {_DAY} AS day
+        FROM staged_changes, unnest(target_ids || actor_id) AS identity_id
+    ) AS g
+    WHERE a.workspace_id = $1 AND a.identity_id = g.identity_id AND a.channel_id = g.channel_id AND a.day = g.day
+        AND a.acts = 0 AND a.received = 0
+"""
+
+# A mailmap is kept by the people of a project to say who is who: it decides, until someone takes that back.
+_CLAIM = """
+    WITH claimed AS (
+        SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[])
+            AS c (id, subject_id, object_id, kind, evidence)
+    ),
+    stored AS (
+        INSERT INTO claims (workspace_id, source_id, id, subject_id, object_id, kind, evidence)
+        SELECT $1, $2, c.* FROM claimed c ORDER BY id ON CONFLICT DO NOTHING
+    )
+    INSERT INTO decisions (workspace_id, id, verdict, one_id, other_id, author, confidence, evidence)
+    SELECT $1, id, 'same', least(subject_id, object_id), greatest(subject_id, object_id), 'rule:mailmap/1', 0.99,
+        jsonb_build_object('claim_id', id)
+    FROM claimed WHERE kind = 'mailmap' AND subject_id <> object_id ORDER BY id
+    ON CONFLICT DO NOTHING
+"""
+
+_TOUCH = """
+    WITH pairs AS (
+        SELECT DISTINCT actor_id, target_id FROM staged_changes, unnest(target_ids) AS target_id
+        WHERE sign <> 0 AND actor_id <> target_id
+    ),
+    touched AS (
+        SELECT
+            ARRAY(SELECT actor_id FROM staged_changes UNION SELECT target_id FROM pairs
+                  UNION SELECT id FROM staged_identities UNION SELECT unnest($2::uuid[])) AS identity_ids,
+            (SELECT coalesce(array_agg(actor_id), '{}') FROM pairs) AS actor_ids,
+            (SELECT coalesce(array_agg(target_id), '{}') FROM pairs) AS target_ids,
+            ARRAY(SELECT DISTINCT channel_id FROM staged_changes WHERE channel_id IS NOT NULL) AS channel_ids,
+            ARRAY(SELECT conversation_id FROM staged_changes WHERE conversation_id IS NOT NULL
+                  UNION SELECT id FROM staged_conversations) AS conversation_ids
+    )
+    INSERT INTO touches (workspace_id, identity_ids, actor_ids, target_ids, channel_ids, conversation_ids)
+    SELECT $1, * FROM touched WHERE identity_ids <> '{}' OR channel_ids <> '{}' OR conversation_ids <> '{}'
+"""
+
+# Periods that were read melt into one where they meet.
+_COVER = """
+    WITH old AS (
+        DELETE FROM coverage WHERE workspace_id = $1 AND source_id = $2 AND status = 'read' RETURNING period
+    )
+    INSERT INTO coverage (workspace_id, source_id, status, period)
+    SELECT $1, $2, 'read', unnest(range_agg(period))
+    FROM (SELECT period FROM old UNION ALL SELECT tstzrange($3, $4)) AS periods
+"""
+
+_CLOSE_GAPS = """
+    DELETE FROM coverage g USING coverage r
+    WHERE g.workspace_id = $1 AND g.source_id = $2 AND g.status <> 'read'
+        AND r.workspace_id = $1 AND r.source_id = $2 AND r.status = 'read' AND g.period <@ r.period
+"""
+
+_GAP = """
+    INSERT INTO coverage (workspace_id, source_id, status, period, reason)
+    VALUES ($1, $2, $3, tstzrange($4, $5), $6)
+    ON CONFLICT (workspace_id, source_id, status, period) DO UPDATE SET reason = excluded.reason
+"""
+
+_CURSOR = """
+    INSERT INTO cursors (workspace_id, source_id, cursor) VALUES ($1, $2, $3)
+    ON CONFLICT (workspace_id, source_id) DO UPDATE SET cursor = excluded.cursor, updated_at = now()
+"""
+
+# Each problem is counted; the first 10,000 of a run are kept with their reasons.
+_PROBLEMS = """
+    INSERT INTO run_errors (workspace_id, run_id, place, code, reason)
+    SELECT $1, $2, p.* FROM unnest($3::text[], $4::text[], $5::text[]) AS p
+    WHERE (SELECT skipped FROM runs WHERE workspace_id = $1 AND id = $2) < 10000
+    ON CONFLICT DO NOTHING
+"""
+
+_COUNT = """
+    UPDATE runs SET pages = pages + 1, records = records + $3, added = added + $4, changed = changed + $5,
+        deleted = deleted + $6, skipped = skipped + $7
+    WHERE workspace_id = $1 AND id = $2
+"""

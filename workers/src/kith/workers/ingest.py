@@ -1,0 +1,307 @@
+"""From the records of a page to rows: ids, and stubs of what is only referred to. A bad record never spoils a page."""
+
+import re
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, get_args
+from uuid import UUID
+
+import msgspec
+
+from kith.connectors import _records as sdk
+from kith.domain.ids import fact_bytes
+from kith.store.db import uuid_of
+from kith.store.ingest import Batch, Claim, Coverage, Problem, Row, Tombstone
+
+# Entries of each look-up table, at about 300 bytes each; a full table starts anew, which costs time and nothing else.
+CACHE = 100_000
+
+KEY = NAME = 1000  # characters, as in the SDK
+TEXT = 1_000_000
+ADDRESS = 320  # RFC 5321 allows 254; longer ones would not fit into the index
+PLACE = 200
+
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+_NETWORK = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_KIND = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_IDENTITY_KINDS = frozenset(get_args(sdk.IdentityKind))
+_KINDS = frozenset(get_args(sdk.InteractionKind))
+_ROLES = frozenset(get_args(sdk.Role))
+_VISIBILITIES = frozenset(get_args(sdk.Visibility))
+_CAUSES = frozenset(get_args(sdk.Cause))
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Unfit(ValueError):
+    """A record that cannot be stored; the message says why."""
+
+
+class Ingest:
+    """Turns the pages of one step of a sync into batches.
+
+    It remembers which identities, channels and conversations it has sent and does not send them again, so an instance
+    may live only as long as each of its batches is stored before the next.
+    """
+
+    def __init__(self, id_key: bytes) -> None:
+        self._id_key = id_key
+        self._identities: dict[sdk.Ref, UUID] = {}
+        self._channels: dict[sdk.Ref, UUID] = {}
+        self._conversations: dict[sdk.Ref, UUID] = {}
+        self._described: dict[sdk.Ref, sdk.Record] = {}
+
+    def batch(self, page: sdk.Page) -> Batch:
+        """Return the rows of the page; what cannot be stored is among its problems."""
+        for table in (self._identities, self._channels, self._conversations, self._described):
+            if len(table) > CACHE:
+                table.clear()
+        self._identity_rows: dict[UUID, Row] = {}
+        self._channel_rows: dict[UUID, Row] = {}
+        self._conversation_rows: dict[UUID, Row] = {}
+        self._rounds: list[dict[bytes, Row]] = []
+        self._batch = Batch(records=len(page.records), cursor=bytes(page.cursor).decode())
+        self._batch.problems += [
+            Problem(_place(skip.place), _place(skip.code), _clean(skip.reason[:NAME])) for skip in page.skipped
+        ]
+        tombstones: dict[UUID, Tombstone] = {}
+        for record in page.records:
+            try:
+                if type(record) is sdk.Interaction:
+                    self._interaction(record)
+                elif type(record) is sdk.Identity:
+                    self._identity(record)
+                elif type(record) is sdk.Channel:
+                    self._channel(record)
+                elif type(record) is sdk.Conversation:
+                    self._conversation(record)
+                elif type(record) is sdk.Claim:
+                    self._claim(record)
+                elif type(record) is sdk.Tombstone:
+                    tombstone = self._tombstone(record)
+                    tombstones[tombstone.id] = tombstone
+                elif type(record) is sdk.Coverage:
+                    self._coverage(record)
+                else:
+                    raise Unfit("not a record of the SDK")  # noqa: TRY301 -- handled like every other unfit record
+            except (Unfit, TypeError, ValueError, AttributeError, OverflowError) as error:
+                self._batch.problems.append(Problem(_where(record), "bad_record", _clean(str(error))[:NAME]))
+        self._batch.tombstones = [tombstones[id_] for id_ in sorted(tombstones)]
+        self._batch.identities = list(self._identity_rows.values())
+        self._batch.channels = list(self._channel_rows.values())
+        self._batch.conversations = list(self._conversation_rows.values())
+        # In the order of ids: two pages that share interactions then never wait for each other in a circle.
+        self._batch.interactions = [[rows[id_] for id_ in sorted(rows)] for rows in self._rounds]
+        return self._batch
+
+    def _interaction(self, record: sdk.Interaction) -> None:
+        ref, visibility, occurred_at, edited_at = record.ref, record.visibility, record.occurred_at, record.edited_at
+        if visibility not in _VISIBILITIES:
+            raise Unfit(f"visibility {visibility!r} is not one of {', '.join(sorted(_VISIBILITIES))}")
+        if not _EARLIEST < occurred_at < _LATEST or (edited_at is not None and not _EARLIEST < edited_at < _LATEST):
+            raise Unfit("occurred_at or edited_at is beyond the years 1 to 9999")
+        identities = self._identities
+        actor_id = identities.get(record.actor) or self._identity_id(record.actor)
+        roles: dict[UUID, str] = {}
+        for target in record.targets:
+            if target.role not in _ROLES:
+                raise Unfit(f"role {target.role!r} is not one of {', '.join(sorted(_ROLES))}")
+            roles.setdefault(identities.get(target.identity) or self._identity_id(target.identity), target.role)
+        channel_id = record.channel and (self._channels.get(record.channel) or self._channel_id(record.channel))
+        conversation_id = record.conversation and (
+            self._conversations.get(record.conversation) or self._conversation_id(record.conversation)
+        )
+        reply_to = record.reply_to and self._act(record.reply_to)
+        native_kind = _text(record.native_kind, NAME, "native_kind")
+        title = _text(record.title, TEXT, "title")
+        text = _text(record.text, TEXT, "text")
+        url = _text(record.url, NAME, "url")
+        id_ = self._act(ref)
+        target_ids, target_roles = list(roles), list(roles.values())
+        # Neither source nor channel: the same message read elsewhere is the same.
+        content = (
+            native_kind, actor_id.bytes, [target.bytes for target in target_ids], target_roles,
+            conversation_id and conversation_id.bytes, reply_to, occurred_at, edited_at, title, text, url, visibility,
+        )  # fmt: skip
+        version = blake2b(_encode(content), digest_size=16).digest()
+        row = (
+            uuid_of(id_), ref.kind, native_kind, actor_id, target_ids, target_roles, channel_id, conversation_id,
+            reply_to and uuid_of(reply_to), ref.network, ref.host, ref.key, occurred_at, edited_at, title, text, url,
+            visibility, version,
+        )  # fmt: skip
+        for rows in self._rounds:
+            earlier = rows.setdefault(id_, row)
+            if earlier is row or (earlier[-1] == version and earlier[6] == channel_id):
+                return
+        self._rounds.append({id_: row})
+
+    def _identity(self, record: sdk.Identity) -> None:
+        id_ = self._identities.get(record.ref) or self._identity_id(record.ref)
+        if self._described.get(record.ref) == record:
+            return
+        if record.kind not in _IDENTITY_KINDS:
+            raise Unfit(f"kind {record.kind!r} is not one of {', '.join(sorted(_IDENTITY_KINDS))}")
+        address = _text(record.address, ADDRESS, "address")
+        row = (
+            id_, record.ref.network, record.ref.host, record.ref.key, record.kind, _text(record.name, NAME, "name"),
+            _text(record.handle, NAME, "handle"), address and address.lower(), _text(record.url, NAME, "url"),
+            bool(record.verified), _time(record.seen_at),
+        )  # fmt: skip
+        _keep_newer(self._identity_rows, row)
+        self._described[record.ref] = record
+
+    def _channel(self, record: sdk.Channel) -> None:
+        id_ = self._channels.get(record.ref) or self._channel_id(record.ref)
+        if self._described.get(record.ref) == record:
+            return
+        if record.visibility not in _VISIBILITIES or not _KIND.fullmatch(record.kind):
+            raise Unfit(f"visibility {record.visibility!r} or kind {record.kind!r} is none that the SDK allows")
+        row = (
+            id_, record.ref.network, record.ref.host, record.ref.key, record.kind, _text(record.name, NAME, "name"),
+            _text(record.url, NAME, "url"), record.parent and self._channel_id(record.parent), record.visibility,
+            _time(record.seen_at),
+        )  # fmt: skip
+        if row[5] is None:
+            raise Unfit("a channel must have a name")
+        _keep_newer(self._channel_rows, row)
+        self._described[record.ref] = record
+
+    def _conversation(self, record: sdk.Conversation) -> None:
+        id_ = self._conversations.get(record.ref) or self._conversation_id(record.ref)
+        ref, title, url = record.ref, _text(record.title, TEXT, "title"), _text(record.url, NAME, "url")
+        channel_id = record.channel and self._channel_id(record.channel)
+        if known := self._conversation_rows.get(id_):
+            channel_id, title, url = channel_id or known[1], title or known[5], url or known[6]
+        self._conversation_rows[id_] = (id_, channel_id, ref.network, ref.host, ref.key, title, url)
+
+    def _claim(self, record: sdk.Claim) -> None:
+        subject, object_ = record.subject, record.object
+        if not _KIND.fullmatch(record.kind):
+            raise Unfit(f"kind {record.kind!r} must be a lower-case word")
+        evidence = _text(record.evidence, TEXT, "evidence") or ""
+        parts = (*_parts(subject), *_parts(object_), record.kind, evidence)
+        self._batch.claims.append(
+            Claim(
+                uuid_of(fact_bytes(self._id_key, "claim", parts)),
+                self._identity_id(subject),
+                self._identity_id(object_),
+                record.kind,
+                evidence,
+            )
+        )
+
+    def _tombstone(self, record: sdk.Tombstone) -> Tombstone:
+        if record.cause not in _CAUSES:
+            raise Unfit(f"cause {record.cause!r} is not one of {', '.join(sorted(_CAUSES))}")
+        return Tombstone(uuid_of(self._act(record.ref)), record.cause, _time(record.occurred_at))
+
+    def _coverage(self, record: sdk.Coverage) -> None:
+        since, until = _time(record.since), _time(record.until)
+        if record.status not in ("read", "gap", "truncated") or since is None or until is None or since > until:
+            raise Unfit("a coverage needs the status read, gap or truncated, and a period that ends after it begins")
+        if since < until:
+            reason = _text(record.reason, NAME, "reason") or ""
+            self._batch.coverage.append(Coverage(record.status, since, until, reason))
+
+    def _act(self, ref: sdk.InteractionRef) -> bytes:
+        """Return the id of an interaction, as bytes."""
+        if ref.kind not in _KINDS:
+            raise Unfit(f"kind {ref.kind!r} is none of an interaction")
+        _check(ref)
+        parts = (ref.network, ref.host, ref.key, ref.kind)
+        return fact_bytes(self._id_key, "interaction", parts if ref.actor is None else (*parts, *_parts(ref.actor)))
+
+    def _identity_id(self, ref: sdk.Ref) -> UUID:
+        """Return the id; where it is new to this step, a stub waits for a record that describes it."""
+        if known := self._identities.get(ref):
+            return known
+        id_ = self._id("identity", ref)
+        stub = (id_, ref.network, ref.host, ref.key, "unknown", None, None, None, None, False, None)
+        self._identity_rows.setdefault(id_, stub)
+        self._identities[ref] = id_
+        return id_
+
+    def _channel_id(self, ref: sdk.Ref) -> UUID:
+        if known := self._channels.get(ref):
+            return known
+        id_ = self._id("channel", ref)
+        stub = (id_, ref.network, ref.host, ref.key, "unknown", ref.key, None, None, "private", None)
+        self._channel_rows.setdefault(id_, stub)
+        self._channels[ref] = id_
+        return id_
+
+    def _conversation_id(self, ref: sdk.Ref) -> UUID:
+        if known := self._conversations.get(ref):
+            return known
+        id_ = self._id("conversation", ref)
+        self._conversation_rows.setdefault(id_, (id_, None, ref.network, ref.host, ref.key, None, None))
+        self._conversations[ref] = id_
+        return id_
+
+    def _id(self, noun: str, ref: sdk.Ref) -> UUID:
+        _check(ref)
+        if not _NETWORK.fullmatch(ref.network):
+            raise Unfit(f"network {ref.network!r} must be a lower-case word")
+        return uuid_of(fact_bytes(self._id_key, noun, _parts(ref)))
+
+
+def _parts(ref: sdk.Ref) -> tuple[str, str, str]:
+    return ref.network, ref.host, ref.key
+
+
+def _check(ref: sdk.Ref | sdk.InteractionRef) -> None:
+    if not 0 < len(ref.key) <= KEY or len(ref.host) > NAME or len(ref.network) > NAME:
+        raise Unfit(f"a key has 1 to {KEY} characters, a host at most {NAME}")
+    if "\0" in ref.key or "\0" in ref.host:
+        raise Unfit("a key holds a NUL character")
+
+
+def _text(value: str | None, limit: int, field: str) -> str | None:
+    """Return the text without NUL, which PostgreSQL cannot store, and without half characters."""
+    if value is None:
+        return None
+    if len(value) > limit:
+        raise Unfit(f"{field} has {len(value):,} characters; {limit:,} are allowed")
+    if not value.isascii():
+        value.encode()  # raises where half of a surrogate pair stands alone
+    return value.replace("\0", "") if "\0" in value else value
+
+
+def _time(value: datetime | None) -> datetime | None:
+    if value is not None and not _EARLIEST < value < _LATEST:
+        raise Unfit("a time is beyond the years 1 to 9999")
+    return value
+
+
+def _keep_newer(rows: dict[UUID, Row], row: Row) -> None:
+    """Keep, of two descriptions, the one that the store would keep."""
+    known = rows.get(row[0])
+    if known is None or _rank(row) > _rank(known):
+        rows[row[0]] = row
+
+
+def _rank(row: Row) -> tuple[Any, ...]:
+    *columns, seen_at = row[4:]
+    return seen_at or _EARLIEST, row[4] != "unknown", *(_sql_text(column) for column in columns)
+
+
+def _sql_text(value: object) -> str:
+    """Return what PostgreSQL makes of a value cast to text."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
+def _place(text: str) -> str:
+    return _clean(text[:PLACE])
+
+
+def _where(record: sdk.Record) -> str:
+    """Return the kind of a record and its key, as far as it has one."""
+    key = getattr(getattr(record, "ref", None), "key", "")
+    return _place(f"{type(record).__name__.lower()} {key}".strip())
