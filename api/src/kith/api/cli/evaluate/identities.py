@@ -1,0 +1,127 @@
+"""``kith evaluate identities FILE``: how right identity resolution is on identities whose persons are known."""
+
+import csv
+import io
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zstandard
+from msgspec import Struct
+
+from kith.domain.matching import Identity, Model, Resolution, Resolver, probability, shipped
+from kith.domain.matching.measures import Agreement, count_pairs, largest_wrong, measure
+
+_COLUMNS = ("id", "name", "email", "person")
+
+
+class KnownIdentities(Struct, frozen=True):
+    """A file of identities: `persons` holds the true person of each, `listed` whether that truth is curated."""
+
+    identities: list[Identity]
+    persons: list[str]
+    listed: list[bool]
+
+
+class Evaluation(Struct, frozen=True):
+    """`listed`: among curated identities; `all`: a lower bound where the truth is incomplete.
+
+    `largest_wrong_cluster`: identities of the largest found person that holds two curated ones. `candidates`: pairs
+    compared. `pair_completeness`: the share of true curated pairs among them. `seconds`: from identities to persons.
+    """
+
+    listed: Agreement
+    all: Agreement
+    largest_wrong_cluster: int
+    candidates: int
+    pair_completeness: float
+    seconds: float
+
+
+def identities(file: Path, /, *, errors: int = 0, model: Path | None = None) -> None:
+    """Measure identity resolution on FILE and print JSON.
+
+    Args:
+        file: a CSV, plain or ``.zst``, with the columns id, name, email, person and optionally in_mailmap (1: the truth
+            about this identity is curated; without the column all are).
+        errors: how many of the worst mistakes to show, on standard error.
+        model: a file of weights; by default the model that ships with kith.
+    """
+    weights = msgspec.json.decode(model.read_bytes(), type=Model) if model else shipped()
+    known = read(file)
+    started = time.perf_counter()
+    resolver = Resolver(known.identities, weights)
+    resolution = resolver.resolve()
+    found = evaluate(known, resolver, resolution, time.perf_counter() - started)
+    print(msgspec.json.format(msgspec.json.encode(_rounded(msgspec.to_builtins(found))), indent=2).decode())
+    for line in mistakes(known, resolver, resolution)[:errors]:
+        print(line, file=sys.stderr)
+
+
+def read(file: Path) -> KnownIdentities:
+    """Read a CSV with header, plain or compressed; ValueError names what is missing."""
+    raw = file.read_bytes()
+    text = zstandard.ZstdDecompressor().stream_reader(raw).read() if file.suffix == ".zst" else raw
+    rows = list(csv.DictReader(io.StringIO(text.decode())))
+    if not rows:
+        raise ValueError(f"{file} holds no identities")
+    if missing := [column for column in _COLUMNS if column not in rows[0]]:
+        raise ValueError(f"{file} has no column {', '.join(missing)}")
+    return KnownIdentities(
+        [Identity(row["id"], name=row["name"], address=row["email"]) for row in rows],
+        [row["person"] for row in rows],
+        [row.get("in_mailmap", "1") == "1" for row in rows],
+    )
+
+
+def evaluate(known: KnownIdentities, resolver: Resolver, resolution: Resolution, seconds: float) -> Evaluation:
+    """Compare what was resolved with the truth."""
+    label = {member: number for number, members in enumerate(resolution.persons) for member in members}
+    found = [label[identity.id] for identity in known.identities]
+    curated = [position for position, listed in enumerate(known.listed) if listed]
+    true = [known.persons[position] for position in curated]
+    hits = sum(
+        known.listed[a] and known.listed[b] and known.persons[a] == known.persons[b] for a, b in resolver.pairs.tolist()
+    )
+    return Evaluation(
+        listed=measure([found[position] for position in curated], true),
+        all=measure(found, known.persons),
+        largest_wrong_cluster=largest_wrong(
+            found, [person if listed else None for person, listed in zip(known.persons, known.listed, strict=True)]
+        ),
+        candidates=resolution.candidates,
+        pair_completeness=hits / max(count_pairs(true), 1),
+        seconds=seconds,
+    )
+
+
+def mistakes(known: KnownIdentities, resolver: Resolver, resolution: Resolution) -> list[str]:
+    """Describe each wrong join and each missed pair of curated identities, the surest mistakes first."""
+    truth = {identity.id: person for identity, person in zip(known.identities, known.persons, strict=True)}
+    shown = {identity.id: f"{identity.name} <{identity.address}>" for identity in known.identities}
+    listed = {identity.id for identity, listed in zip(known.identities, known.listed, strict=True) if listed}
+    label = {member: number for number, members in enumerate(resolution.persons) for member in members}
+    found = [
+        (join.log_odds, "wrong", join.first, join.second)
+        for join in resolution.joins
+        if {join.first, join.second} <= listed and truth[join.first] != truth[join.second]
+    ]
+    ids = [identity.id for identity in known.identities]
+    for (left, right), log_odds in zip(resolver.pairs.tolist(), resolver.log_odds.tolist(), strict=True):
+        a, b = ids[left], ids[right]
+        if {a, b} <= listed and truth[a] == truth[b] and label[a] != label[b]:
+            found.append((-log_odds, "missed", a, b))
+    found.sort(key=lambda mistake: (-mistake[0], mistake[2:]))
+    return [
+        f"{kind} {probability(abs(odds) if kind == 'wrong' else -odds):.3f}: {shown[a]} | {shown[b]}: "
+        + ", ".join(f"{part.feature} {part.log_odds:+.2f}" for part in resolver.explain(a, b))
+        for odds, kind, a, b in found
+    ]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return round(value, 4) if isinstance(value, float) else value

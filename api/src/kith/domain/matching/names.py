@@ -1,0 +1,196 @@
+"""Names of humans: reading them, and how well two of them agree."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import NamedTuple
+
+from anyascii import anyascii
+from rapidfuzz.distance import JaroWinkler
+
+from kith.domain.matching.addresses import find_address
+from kith.domain.matching.vocabulary import HONORIFICS, NICKNAMES, NOBODY
+
+_BOT = re.compile(
+    r"\[bot\]|(?:^|[\s._-])(?:bot|robot|ci|autobot|buildbot|actions)$|^(?:bot|ci|autobot|buildbot|jenkins|travis)(?:[\s._-]|$)|"
+    r"dependabot|github[\s-]*actions|renovate|codecov|pre-commit-ci|greenkeeper|mergify|travis-ci|snyk|weblate$|"
+    r"allcontributors|imgbot|gitgitgadget$|meeseeks",
+    re.IGNORECASE,
+)
+_FOLDED = re.compile(r"(?<=[aou])e")
+_BRACKETS = re.compile(r"[(\[{<]([^)\]}>]*)[)\]}>]")
+_VIA = re.compile(r"\s+via\s+.+$", re.IGNORECASE)
+_WORD = re.compile(r"[a-z0-9]+")
+_SEPARATED = re.compile(r"[._\-\s]+")
+_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_HAN = re.compile(r"^[\u4e00-\u9fff]{2,4}$")
+
+
+_NO_GROUP: frozenset[int] = frozenset()
+
+
+class Name(NamedTuple):
+    """A name that was read. At most one of `full` and `bare` is set.
+
+    `full`: two or more words which the bearer wrote apart. `guessed`: words found inside one (JaneDoe, jane.doe).
+    `bare`: a single word: a given name or a handle. `asides`: words in brackets. `address`: an address inside the name.
+    `relayed`: the bearer writes ``via`` a relay, so that the address beside the name is the relay's.
+    """
+
+    full: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
+    bare: str = ""
+    asides: tuple[str, ...] = ()
+    address: str = ""
+    relayed: bool = False
+
+
+def is_bot_name(raw: str) -> bool:
+    return _BOT.search(raw) is not None
+
+
+def fold(text: str) -> str:
+    """Lower-case ASCII for any script."""
+    return text.lower() if text.isascii() else anyascii(unicodedata.normalize("NFKC", text)).lower()
+
+
+def squash(text: str) -> str:
+    """Letters and digits alone, in lower-case ASCII."""
+    return "".join(_WORD.findall(fold(text)))
+
+
+def parse_name(raw: str) -> Name:
+    """Read a name in any script, order (``Last, First``) and dress (titles, quotes, brackets, ``via`` a relay)."""
+    text = _VIA.sub("", raw.strip())
+    relayed = len(text) < len(raw.strip())
+    address = find_address(text) if "@" in text or " [at] " in text else ""
+    if address:
+        text = text.replace(address, " ")
+    asides: tuple[str, ...] = ()
+    if any(bracket in text for bracket in "([{<"):
+        inside = " ".join(_BRACKETS.findall(text))
+        outside = _BRACKETS.sub(" ", text).strip()
+        latin_inside = not outside.isascii() and " " in inside and inside.isascii()
+        text, aside = (inside, "") if latin_inside or not squash(outside) else (outside, inside)
+        asides = tuple(word for word in [squash(aside.partition(" ")[0])] if len(word) > 2)
+    words = _words(_straight(text))
+    if not words or "".join(words) in NOBODY:
+        return Name((), (), "", asides, address, relayed)
+    if len(words) > 1:
+        return Name(words, (), "", asides, address, relayed)
+    return Name((), _guess(text), words[0], asides, address, relayed)
+
+
+def _straight(text: str) -> str:
+    """Turn ``Last, First`` round, and drop titles behind a comma."""
+    last, comma, first = text.partition(",")
+    if not comma or not last.strip() or not first.strip():
+        return text.replace(",", " ")
+    if set(_WORD.findall(fold(first))) & HONORIFICS:
+        return last
+    return f"{first} {last}".replace(",", " ")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    if not text.isascii():
+        text = text.strip()
+        if _HAN.match(text):  # a Han name: the family name comes first and, but for a few, is one sign
+            return tuple("".join(_WORD.findall(anyascii(part).lower())) for part in (text[1:], text[0]))
+        text = anyascii(unicodedata.normalize("NFKC", text))
+    apart = text.lower().replace("'", "").replace("-", " ").replace(".", " ").replace("_", " ").split()
+    if len(text.split()) == 1:
+        apart = ["".join(apart)]  # one run of letters is a handle, whatever joins its parts
+    words = ["".join(_WORD.findall(word)) for word in apart]
+    kept = tuple(word for word in words if word and word not in HONORIFICS)
+    return kept if len(kept) > 1 else tuple(word for word in words if word)
+
+
+def _guess(text: str) -> tuple[str, ...]:
+    plain = anyascii(text.strip()).strip("._-\"'") if not text.isascii() else text.strip(" ._-\"'")
+    parts = [
+        word.lower()
+        for part in _SEPARATED.split(plain)
+        for word in (_CAMEL.findall(part) if part.isalpha() else [part])
+    ]
+    if 2 <= len(parts) <= 4 and all(part.isalpha() and len(part) > 1 for part in parts) and sum(map(len, parts)) > 6:
+        return tuple(parts)
+    return ()
+
+
+_INITIAL = 0.6
+_LONGER = 0.5
+SHARED_WORD = 0.4  # what two names that share a word, but cannot be one, have of a full difference
+
+
+class NameAgreement(NamedTuple):
+    """`value`: 1 all words agree exactly; a slip or a diminutive 0.8, initials 0.6, a longer form 0.5; 0 no agreement.
+
+    `longer`: one name has a word more than the other.
+    """
+
+    value: float
+    longer: bool
+
+
+_DISAGREE = NameAgreement(0.0, False)
+
+
+def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
+    """How well two names of two or more words agree, whatever the order of the words.
+
+    At least one word must agree exactly, and another at least by its initial.
+    """
+    if first == second or "".join(first) == "".join(second) or sorted(first) == sorted(second):
+        return NameAgreement(1.0, False)
+    short, long = sorted((first, second), key=lambda name: (len(name), name))
+    rest = list(long)
+    worst, exact, full = 1.0, 0, 0
+    for word in sorted(short, key=lambda word: (-len(word), word)):
+        value, _, other = max((_word_agreement(word, other), -abs(len(other) - len(word)), other) for other in rest)
+        if not value:
+            return _DISAGREE
+        rest.remove(other)
+        if value != _INITIAL:
+            worst = min(worst, value)
+            exact += value == 1.0 and len(word) > 1
+            full += 1
+    if not exact:
+        return _DISAGREE
+    longer = len(rest) > 0 or full < len(short)
+    return NameAgreement(worst if full > 1 else _INITIAL, longer)
+
+
+def name_difference(first: Collection[tuple[str, ...]], second: Collection[tuple[str, ...]]) -> float:
+    """How far the full names of two sides exclude each other: the mean of 0 (agree), `SHARED_WORD` and 1."""
+    if not (first and second):
+        return 0.0
+    return sum(_difference(a, b) for a in first for b in second) / (len(first) * len(second))
+
+
+def _difference(first: tuple[str, ...], second: tuple[str, ...]) -> float:
+    if agreement(first, second).value:
+        return 0.0
+    return SHARED_WORD if shared_words(first, second) else 1.0
+
+
+def shared_words(first: tuple[str, ...], second: tuple[str, ...]) -> int:
+    """Count the words of `first` that `second` has too, diminutives included; initials do not count."""
+    return sum(any(len(b) > 1 and _word_agreement(a, b) > 0 for b in second) for a in first if len(a) > 1)
+
+
+def _word_agreement(a: str, b: str) -> float:
+    if a == b:
+        return 1.0
+    if a[0] != b[0]:
+        same_group = NICKNAMES.get(a, _NO_GROUP) & NICKNAMES.get(b, _NO_GROUP)
+        return 0.8 if same_group or (min(len(a), len(b)) > 4 and JaroWinkler.similarity(a, b) > 0.92) else 0.0
+    if len(a) == 1 or len(b) == 1:
+        return _INITIAL
+    if _FOLDED.sub("", a) == _FOLDED.sub("", b):
+        return 0.95  # Müller, Mueller, Muller
+    if NICKNAMES.get(a, _NO_GROUP) & NICKNAMES.get(b, _NO_GROUP):
+        return 0.8
+    short, long = (a, b) if len(a) < len(b) else (b, a)
+    if len(short) > 3 and long.startswith(short):
+        return _LONGER
+    return 0.8 if len(short) > 3 and JaroWinkler.similarity(a, b) >= 0.92 else 0.0

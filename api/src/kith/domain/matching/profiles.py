@@ -1,0 +1,145 @@
+"""A profile: one identity, read once, ready to be compared and found."""
+
+import re
+
+from kith.domain.matching.addresses import Address, organization_domain, parse_address
+from kith.domain.matching.names import Name, fold, is_bot_name, parse_name, squash
+from kith.domain.matching.records import Identity
+from kith.domain.matching.vocabulary import NOBODY, ROLES
+
+_SHORTEST_HANDLE = 3
+_SHORTEST_NUMBER = 6  # of digits alone, for a handle
+_TRAILING_DIGITS = re.compile(r"\d+$")
+_VOWELS = re.compile(r"[aeiouyhw]")
+_DOUBLED = re.compile(r"(.)\1+")
+_DIGITS = re.compile(r"\d+")
+
+
+class Profile:
+    """The comparable parts of an identity.
+
+    `order` is a key of content alone (never of arrival), by which ties are broken. `address` is a mailbox of one human
+    as far as its spelling tells; `weak_address` one of a machine, a role or a list. `accounts` holds (network,
+    immutable id) and (network, @handle), `handles` one of these for each network. `words` are handle-like; `spelled`
+    are the handles commonly made of the full name, each with its strength.
+    """
+
+    __slots__ = (
+        "accounts", "address", "born", "bot", "domain", "full", "guessed", "handles", "id", "number", "order", "place","place_numbers",
+        "spelled", "verified", "weak_address", "words",
+    )  # fmt: skip
+
+    def __init__(self, identity: Identity) -> None:
+        name = parse_name(identity.name) if identity.name else Name()
+        address = None if name.relayed else parse_address(identity.address) or parse_address(name.address)
+        self.id = identity.id
+        self.order = (identity.address, identity.network, identity.account, identity.handle, identity.name, identity.id)
+        self.full = name.full
+        self.guessed = name.guessed
+        self.address, self.weak_address, self.domain = _mailbox(address)
+        self.accounts, self.handles = _accounts(identity, address)
+        self.verified = identity.verified
+        self.words = frozenset(_handles(identity, name, address))
+        self.spelled = spellings(name.full or name.guessed)
+        self.bot = identity.kind == "bot" or (identity.kind == "unknown" and _is_bot(identity, address))
+        self.born = "".join(_DIGITS.findall(identity.born))
+        self.place = frozenset(_trigrams(fold(identity.place)))
+        self.place_numbers = " ".join(sorted(_DIGITS.findall(identity.place)))
+        self.number = squash(identity.number)
+
+    @property
+    def name(self) -> tuple[str, ...]:
+        """The full name, declared or else guessed."""
+        return self.full or self.guessed
+
+
+def spellings(name: tuple[str, ...]) -> dict[str, float]:
+    """Handles which people make of a name: ``lucascolley`` and ``colleylucas`` 1, ``lcolley`` 0.6, ``lucasc`` 0.4."""
+    if len(name) < 2:
+        return {}
+    first, last = name[0], name[-1]
+    made = {
+        first + last[0]: 0.4,
+        last + first[0]: 0.5,
+        "".join(word[0] for word in name[:-1]) + last: 0.6,
+        first[0] + last: 0.6,
+        "".join(name): 1.0,
+        last + first: 1.0,
+        first + last: 1.0,
+    }
+    return {handle: strength for handle, strength in made.items() if len(handle) > 4}
+
+
+def without_digits(handle: str) -> str:
+    """``dschmitz89`` gives ``dschmitz``."""
+    return _TRAILING_DIGITS.sub("", handle)
+
+
+def skeleton(name: tuple[str, ...]) -> str:
+    """The consonants of the first and last word: equal for most misspellings of one name, in either order."""
+    return " ".join(sorted(word[0] + _DOUBLED.sub(r"\1", _VOWELS.sub("", word[1:])) for word in (name[0], name[-1])))
+
+
+def blocking_keys(profile: Profile) -> list[str]:
+    """Keys of which two identities share at least one if they can be one person at all. A store may index them."""
+    name = profile.name
+    keys = {f"handle:{word}" for word in profile.words}
+    keys.update(f"handle:{bare}" for word in profile.words if len(bare := without_digits(word)) > 3)
+    keys.update(f"handle:{handle}" for handle in profile.spelled)
+    keys.update(f"account:{network}:{account}" for network, account in profile.accounts)
+    if address := profile.address or profile.weak_address:
+        keys.add(f"address:{address}")
+    if name:
+        keys.add(f"name:{' '.join(sorted((name[0], name[-1])))}")
+        keys.add(f"sound:{skeleton(name)}")
+    if profile.number:
+        keys.add(f"number:{profile.number}")
+    if profile.born:
+        keys.update(f"born:{profile.born}:{word[0]}" for word in name or profile.words)
+    if profile.place_numbers:
+        keys.add(f"place:{profile.place_numbers}")
+    return sorted(keys)
+
+
+def _trigrams(text: str) -> set[str]:
+    return {text[start : start + 3] for start in range(len(text) - 2)}
+
+
+def _mailbox(address: Address | None) -> tuple[str, str, str]:
+    if address is None or address.kind in ("nowhere", "code_host"):
+        return "", "", ""
+    if address.kind == "mailbox":
+        return address.text, "", organization_domain(address.domain)
+    return "", address.text, ""
+
+
+def _accounts(identity: Identity, address: Address | None) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
+    """Accounts by (network, immutable id or @handle), and the handle on each network."""
+    found: set[tuple[str, str]] = set()
+    handles: dict[str, str] = {}
+    of_address = (address.network, address.handle, address.account) if address and address.network else ("", "", "")
+    for network, raw, account in ((identity.network, identity.handle, identity.account), of_address):
+        handle = raw.lower().lstrip("@")
+        if network and account:
+            found.add((network, account))
+        if network and handle:
+            found.add((network, f"@{handle}"))
+            handles[network] = account or f"@{handle}"
+    return tuple(sorted(found)), handles
+
+
+def _handles(identity: Identity, name: Name, address: Address | None) -> set[str]:
+    local = address.local if address and address.local not in ROLES else ""
+    found = {squash(identity.handle), name.bare, squash(local), *name.asides}
+    return {
+        word
+        for word in found
+        if len(word) >= _SHORTEST_HANDLE
+        and word not in NOBODY
+        and not (word.isdecimal() and len(word) < _SHORTEST_NUMBER)
+    }
+
+
+def _is_bot(identity: Identity, address: Address | None) -> bool:
+    texts = (identity.name.partition(" via ")[0], identity.handle, address.local if address else "")
+    return any(is_bot_name(text) for text in texts if text)

@@ -1,0 +1,349 @@
+"""Who is one person: from identities, evidence and decisions to persons, joins and suggestions."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from math import inf, log1p
+from typing import Literal, NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from kith.domain.matching.candidates import CAP, Blocks
+from kith.domain.matching.decisions import Decision, Forest, forest, verdicts
+from kith.domain.matching.features import Context, Population, compare, count_population
+from kith.domain.matching.model import Contribution, Model
+from kith.domain.matching.names import name_difference
+from kith.domain.matching.profiles import Profile, blocking_keys
+from kith.domain.matching.records import Identity, Link
+
+# Of one kind, no human has more: mail addresses, and accounts on one network that nobody vouches for.
+MOST_ADDRESSES = 15
+MOST_ACCOUNTS = 3
+# A rejected pair is proposed again only when its odds have risen e^3, twenty times.
+STRONG_NEW_EVIDENCE = 3.0
+
+Veto = Literal["kept_apart", "bot_and_human", "two_verified_accounts", "too_many_addresses", "too_many_accounts"]
+
+
+class Join(NamedTuple):
+    """A pair that made one person of two."""
+
+    first: str
+    second: str
+    log_odds: float
+
+
+class Suggestion(Struct, frozen=True):
+    """A pair for a human to judge. The contributions, in order, add up to `log_odds` exactly."""
+
+    first: str
+    second: str
+    log_odds: float
+    contributions: list[Contribution]
+
+
+class Resolution(Struct, frozen=True):
+    """`persons`: the ids of each person, sorted, those with one identity too. `candidates`: pairs compared."""
+
+    persons: list[list[str]]
+    joins: list[Join]
+    suggestions: list[Suggestion]
+    candidates: int
+
+
+class _Person:
+    """What the cohesion check and the vetoes ask of a set of identities."""
+
+    __slots__ = ("accounts", "addresses", "bot", "names", "verified")
+
+    def __init__(self, profile: Profile) -> None:
+        self.names = {profile.full} if profile.full else set[tuple[str, ...]]()
+        self.addresses = {profile.address} if profile.address else set[str]()
+        self.accounts = set(profile.accounts)
+        self.verified = set(profile.accounts) if profile.verified else set[tuple[str, str]]()
+        self.bot = profile.bot
+
+    def absorb(self, other: "_Person") -> None:
+        self.names |= other.names
+        self.addresses |= other.addresses
+        self.accounts |= other.accounts
+        self.verified |= other.verified
+
+
+def veto(first: _Person, second: _Person) -> Veto | None:
+    """Return why no rule may join the two, whatever the evidence; None when one may."""
+    if first.bot != second.bot:
+        return "bot_and_human"
+    if first.verified and second.verified and _two_accounts(first.verified, second.verified):
+        return "two_verified_accounts"
+    if len(first.addresses | second.addresses) > MOST_ADDRESSES:
+        return "too_many_addresses"
+    handles = Counter(network for network, account in first.accounts | second.accounts if account.startswith("@"))
+    return "too_many_accounts" if max(handles.values(), default=0) > MOST_ACCOUNTS else None
+
+
+def _two_accounts(first: set[tuple[str, str]], second: set[tuple[str, str]]) -> bool:
+    """Whether, on some network, both have accounts and none in common."""
+    return bool(
+        {network for network, _ in first}
+        & {network for network, _ in second} - {network for network, _ in first & second}
+    )
+
+
+class Resolver:
+    """Compares the candidates among `identities` once; `resolve` then makes persons of them.
+
+    `population` is a snapshot (by default counted here); a workspace keeps one, so that a score depends on its own
+    evidence and not on who else has arrived since.
+    """
+
+    def __init__(
+        self,
+        identities: Sequence[Identity],
+        model: Model,
+        *,
+        population: Population | None = None,
+        links: Iterable[Link] = (),
+        decisions: Iterable[Decision] = (),
+        cap: int = CAP,
+    ) -> None:
+        self.model = model
+        self.profiles = [Profile(identity) for identity in identities]
+        self._position = {profile.id: position for position, profile in enumerate(self.profiles)}
+        self._decisions = [
+            decision for decision in decisions if decision.author != "rule" or decision.kind == "retract"
+        ]
+        found = link_features(links)
+        blocks = Blocks(self.profiles, cap)
+        self.context = Context(population or count_population(self.profiles), blocks.crowd, found)
+        self.pairs = self._with_linked(blocks.pairs(), found)
+        self.log_odds = self._compare()
+
+    def _with_linked(self, pairs: NDArray[np.int64], links: Mapping[tuple[str, str], object]) -> NDArray[np.int64]:
+        linked = [
+            sorted((self._position[a], self._position[b]))
+            for a, b in links
+            if a in self._position and b in self._position
+        ]
+        return np.unique(np.concatenate((pairs, np.array(linked, np.int64))), axis=0) if linked else pairs
+
+    def _compare(self) -> NDArray[np.float64]:
+        profiles, context, score = self.profiles, self.context, self.model.scorer()
+        return np.fromiter(
+            (score(compare(profiles[a], profiles[b], context)) for a, b in self.pairs.tolist()),
+            np.float64,
+            len(self.pairs),
+        )
+
+    def values(self, first: str, second: str) -> tuple[float, ...]:
+        """Return the feature values of a pair of ids."""
+        return compare(self.profiles[self._position[first]], self.profiles[self._position[second]], self.context)
+
+    def explain(self, first: str, second: str) -> list[Contribution]:
+        """Return what makes the log-odds of a pair of ids; the contributions add up exactly."""
+        return self.model.explain(self.values(first, second))
+
+    def resolve(self, join: float | None = None) -> Resolution:
+        """Make persons; `join` previews another threshold than the model's, in log-odds."""
+        threshold = self.model.join if join is None else join
+        found = forest(self._decisions)
+        persons = [_Person(profile) for profile in self.profiles]
+        for members in found.sets():
+            known = [self._position[member] for member in members if member in self._position]
+            for position in known[1:]:
+                persons[known[0]].absorb(persons[position])
+                persons[position] = persons[known[0]]
+        joins: list[Join] = []
+        open_pairs: list[tuple[Profile, Profile, float, float]] = []
+        for a, b, log_odds in self._strongest_first(min(threshold, self.model.suggest)):
+            first, second = found.root(a.id), found.root(b.id)
+            if first == second:
+                continue
+            one, other = persons[self._position[first]], persons[self._position[second]]
+            if veto(one, other):
+                continue
+            cohesion = self._cohesion(a, b, one, other)
+            if log_odds + cohesion < threshold or found.kept_apart(first, second):
+                open_pairs.append((a, b, log_odds, cohesion))
+                continue
+            found.join(first, second)
+            one.absorb(other)
+            persons[self._position[found.root(first)]] = one
+            joins.append(Join(min(a.id, b.id), max(a.id, b.id), log_odds))
+        return Resolution(self._persons(found), joins, self._suggestions(found, open_pairs), len(self.pairs))
+
+    def _strongest_first(self, least: float) -> Iterable[tuple[Profile, Profile, float]]:
+        """Pairs from `least` upwards; ties are broken by content, so that the order of arrival plays no part."""
+        kept = np.flatnonzero(self.log_odds >= least)
+        found = []
+        for (left, right), log_odds in zip(self.pairs[kept].tolist(), self.log_odds[kept].tolist(), strict=True):
+            a, b = sorted((self.profiles[left], self.profiles[right]), key=lambda profile: profile.order)
+            found.append((a, b, log_odds))
+        found.sort(key=lambda pair: (-pair[2], pair[0].order, pair[1].order))
+        return found
+
+    def _cohesion(self, a: Profile, b: Profile, one: _Person, other: _Person) -> float:
+        """What the full names of two whole persons say against joining them, beyond what the bridging pair says."""
+        whole = name_difference(one.names, other.names)
+        bridge = name_difference({a.full} if a.full else set(), {b.full} if b.full else set())
+        return self.model.weights["different_name"] * max(0.0, whole - bridge)
+
+    def _persons(self, found: Forest) -> list[list[str]]:
+        joined = [[member for member in members if member in self._position] for members in found.sets()]
+        grouped = {member for members in joined for member in members}
+        return sorted([*filter(None, joined), *([p.id] for p in self.profiles if p.id not in grouped)])
+
+    def _suggestions(self, found: Forest, open_pairs: list[tuple[Profile, Profile, float, float]]) -> list[Suggestion]:
+        """The best open pair of each two persons, the strongest first; a rejected one only with strong new evidence."""
+        rejected = self._rejected(found)
+        best: dict[tuple[str, str], Suggestion] = {}
+        for a, b, log_odds, cohesion in open_pairs:
+            first, second = sorted((found.root(a.id), found.root(b.id)))
+            least = max(self.model.suggest, rejected.get((first, second), -inf) + STRONG_NEW_EVIDENCE)
+            if first == second or log_odds + cohesion < least:
+                continue
+            rival = best.get((first, second))
+            if rival is None or rival.log_odds < log_odds + cohesion:
+                parts = self.model.explain(compare(a, b, self.context))
+                if cohesion:
+                    parts.append(Contribution("cohesion", cohesion / self.model.weights["different_name"], cohesion))
+                best[first, second] = Suggestion(min(a.id, b.id), max(a.id, b.id), log_odds + cohesion, parts)
+        return sorted(best.values(), key=lambda suggestion: (-suggestion.log_odds, suggestion.first, suggestion.second))
+
+    def _rejected(self, found: Forest) -> dict[tuple[str, str], float]:
+        """The log-odds at which two persons, by their roots, were rejected; infinite where a human knew for certain."""
+        rejected: dict[tuple[str, str], float] = {}
+        for decision in verdicts(self._decisions):
+            if decision.kind == "different":
+                first, second = sorted(map(found.root, decision.pair))
+                at = inf if decision.log_odds is None else decision.log_odds
+                rejected[first, second] = max(at, rejected.get((first, second), -inf))
+        return rejected
+
+
+def link_features(links: Iterable[Link]) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the feature values that the links of each pair of ids, in order, give."""
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for link in links:
+        pair = (link.first, link.second) if link.first < link.second else (link.second, link.first)
+        kinds = counts.setdefault(pair, {})
+        kinds[link.kind] = kinds.get(link.kind, 0) + link.count
+    return {
+        pair: {kind: float(count > 0) if kind == "statement" else log1p(count) for kind, count in kinds.items()}
+        for pair, kinds in counts.items()
+    }
+
+
+class Neighbourhood:
+    """What must be read, and no more, to resolve identities that have just arrived; it reads nothing itself.
+
+    While `wanted` names keys, look up the identities that share them (`limit` of each key are enough) and `add` them.
+    `resolver` then gives, for the ids in `affected`, the same persons as a resolver over the whole workspace.
+    """
+
+    def __init__(
+        self,
+        arrived: Iterable[Identity],
+        model: Model,
+        population: Population,
+        *,
+        links: Iterable[Link] = (),
+        decisions: Iterable[Decision] = (),
+        cap: int = CAP,
+    ) -> None:
+        self._model, self._population, self._cap = model, population, cap
+        self._links, self._decisions = list(links), list(decisions)
+        self._identities: dict[str, Identity] = {}
+        self._profiles: dict[str, Profile] = {}
+        self._bearers: dict[str, set[str]] = {}
+        self._read: set[str] = set()
+        self._sought: set[str] = set()
+        self.affected: set[str] = set()
+        for identity in arrived:
+            self._remember(identity)
+            self.affected.add(identity.id)
+        self._arrived = frozenset(self.affected)
+        self.limit = cap + len(self.affected) + 1
+
+    @property
+    def wanted(self) -> set[str]:
+        """Keys whose bearers are not yet known."""
+        return {key for member in self.affected for key in blocking_keys(self._profiles[member])} - self._read
+
+    @property
+    def wanted_ids(self) -> set[str]:
+        """Identities named together with an affected one, by a link or a decision, that are not yet known."""
+        pairs = [(link.first, link.second) for link in self._links]
+        pairs += [decision.pair for decision in self._decisions if decision.kind == "same"]
+        named = {member for pair in pairs if self.affected & set(pair) for member in pair}
+        return named - self._profiles.keys() - self._sought
+
+    def add(
+        self,
+        keys: Iterable[str],
+        bearers: Iterable[Identity],
+        links: Iterable[Link] = (),
+        decisions: Iterable[Decision] = (),
+    ) -> None:
+        """Take in the bearers of `keys`, who there is of `wanted_ids`, and all links and decisions that name them."""
+        self._read.update(keys)
+        self._sought |= self.wanted_ids
+        self._links.extend(links)
+        self._decisions.extend(decisions)
+        for identity in bearers:
+            self._remember(identity)
+        self._spread()
+
+    def resolver(self) -> Resolver:
+        """Return a resolver over all that was read; only what it says of `affected` is complete."""
+        return Resolver(
+            list(self._identities.values()),
+            self._model,
+            population=self._population,
+            links=set(self._links),
+            decisions={decision.id: decision for decision in self._decisions}.values(),
+            cap=self._cap,
+        )
+
+    def _remember(self, identity: Identity) -> None:
+        if identity.id not in self._profiles:
+            profile = Profile(identity)
+            self._identities[identity.id], self._profiles[identity.id] = identity, profile
+            for key in blocking_keys(profile):
+                self._bearers.setdefault(key, set()).add(identity.id)
+
+    def _spread(self) -> None:
+        """Take in whoever could be joined to an affected identity, or whose pairs an arrival has changed."""
+        context = Context(self._population, links=link_features(self._links))
+        score = self._model.scorer()
+
+        def joinable(first: str, second: str) -> bool:
+            return score(compare(self._profiles[first], self._profiles[second], context)) >= self._model.join
+
+        for key in self._changed_keys():
+            for first, second in combinations(sorted(self._bearers[key]), 2):
+                if not {first, second} <= self.affected and joinable(first, second):
+                    self.affected.update((first, second))
+        waiting = list(self.affected)
+        while waiting:
+            member = waiting.pop()
+            named = {other for pair in context.links if member in pair for other in pair}
+            decided = {other for d in self._decisions if d.kind == "same" and member in d.pair for other in d.pair}
+            near = {other for key in self._usable(member) for other in self._bearers[key]}
+            for other in sorted((near | named | decided) & self._profiles.keys() - self.affected):
+                if other in decided or joinable(member, other):
+                    self.affected.add(other)
+                    waiting.append(other)
+
+    def _usable(self, member: str) -> list[str]:
+        keys = blocking_keys(self._profiles[member])
+        return [key for key in keys if len(self._bearers[key]) < self.limit]
+
+    def _changed_keys(self) -> list[str]:
+        """Keys of the arrived on which the pairs of others depend: crowds, and blocks that have just passed the cap."""
+        keys = {key for member in self._arrived for key in self._usable(member)}
+        return sorted(
+            key for key in keys if key.startswith(("address:", "handle:")) or len(self._bearers[key]) > self._cap
+        )
