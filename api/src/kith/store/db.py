@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -12,9 +12,13 @@ import msgspec
 from asyncpg.pgproto.pgproto import UUID as _UUID
 from asyncpg.pool import PoolConnectionProxy
 
-# A pooled connection is a proxy and not a Connection; both are meant wherever a function takes a ``Db``.
-Db: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+# A pooled connection is a proxy and not a Connection; both are meant wherever a function takes a ``Db``. They are
+# generic for type checkers alone, and Litestar looks at types when it runs.
+if TYPE_CHECKING:
+    Db: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+else:
+    Db = Pool = Any
 
 ROLE = "kith_app"
 LOCK_SECONDS = 5.0
