@@ -1,30 +1,66 @@
 # Everything a newcomer needs; `make` alone lists the targets.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-BIN := .venv/bin
-STAMP := .venv/.ready
+PY := .venv/bin/python
+# Stamps: what kith needs to run, and what its developers need besides. Each holds the folder it was made in, because
+# an environment does not survive a move.
+RUN := .venv/.run
+DEV := .venv/.dev
+$(foreach stamp,$(RUN) $(DEV),$(shell test -x $(PY) && grep -qsxF '$(CURDIR)' $(stamp) || rm -f $(stamp)))
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
+SOURCES := api/src connectors/src workers/src tests
 
 .PHONY: help up test check bench env format lock openapi clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: $(STAMP) ## Start kith with the demo community; Ctrl-C stops it
-	@exec $(BIN)/kith up
+up: $(RUN) ## Start kith with the demo community; Ctrl-C stops it
+	@exec $(PY) -m kith.api.cli up
 
-test: $(STAMP) ## Run the tests
-	$(BIN)/pytest -q -n 2 --dist loadgroup
+test: $(DEV) ## Run the tests
+	$(PY) -m pytest -q -n 2 --dist loadgroup
 
-env: $(STAMP) ## Create the environment alone
+check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint and drift
+	$(PY) -m ruff format --check $(SOURCES)
+	$(PY) -m ruff check $(SOURCES)
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m kith.api.openapi --check
+	openapi/lint
 
-$(STAMP): requirements.lock api/pyproject.toml connectors/pyproject.toml workers/pyproject.toml
-	@echo "Creating .venv from the hashed lock file ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
-	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation \
-		--editable connectors --editable api --editable workers
-	@touch $@
+bench: $(DEV) ## Measure: each part prints a table
+	@for file in tests/bench/[a-z]*.py; do $(PY) -m tests.bench.$$(basename $$file .py) || exit 1; done
 
-lock: ## Resolve the dependencies again (hashes, no addresses)
-	$(BIN)/uv export --quiet --no-header --no-annotate --no-emit-workspace --all-packages --all-extras --group dev \
-		--format requirements-txt --output-file requirements.lock
+env: $(DEV) ## Create the environment alone; everything else then works offline
+
+format: $(DEV) ## Format the code and mend what the linter can
+	$(PY) -m ruff format $(SOURCES)
+	$(PY) -m ruff check --fix $(SOURCES)
+
+lock: ## Resolve the dependencies again, in an environment that make env has made (hashes, no addresses)
+	$(LOCK) --no-dev --group build --output-file requirements.lock
+	$(LOCK) --group dev --output-file requirements-dev.lock
+LOCK := $(PY) -m uv export --quiet --no-header --no-annotate --no-emit-workspace --all-packages --all-extras \
+	--format requirements-txt
+
+openapi: $(DEV) ## Write openapi/kith.json from the code
+	$(PY) -m kith.api.openapi
+
+clean: ## Remove the environment and what tools leave behind, not the data in .kith
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(RUN): requirements.lock api/pyproject.toml connectors/pyproject.toml workers/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "kith needs Python 3.11 or newer; $(PYTHON) is older. Name another: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
+	@echo "Creating .venv from the hashed lock file; this takes a minute the first time ..."
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP) --no-build-isolation --editable connectors --editable api --editable workers
+	@echo '$(CURDIR)' > $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	@echo "Adding the developers' tools ..."
+	@$(PIP) --require-hashes --requirement requirements-dev.lock
+	@echo '$(CURDIR)' > $@

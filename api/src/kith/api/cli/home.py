@@ -1,0 +1,68 @@
+"""The home folder: who holds it, and where the servers of this installation are."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from kith.api.cli.processes import CannotStart
+from kith.api.cli.servers import addresses_of, prepare_home, start_servers
+from kith.store.settings import Settings, load_settings
+
+#: The workspace that ``kith up`` creates and that commands work in.
+DEFAULT_WORKSPACE = UUID(int=1)
+
+
+class Held(CannotStart):
+    """Another process holds the home folder."""
+
+
+class Addresses(NamedTuple):
+    """Where PostgreSQL and Valkey are. redis_url: None where only PostgreSQL is configured."""
+
+    database_url: str
+    redis_url: str | None
+
+
+def current_settings() -> Settings:
+    """The settings of this process."""
+    return load_settings(os.environ)
+
+
+@contextmanager
+def hold(home: Path) -> Iterator[None]:
+    """Be the one process that runs servers in ``home``. Raises Held. The kernel lets go when the process dies."""
+    prepare_home(home)
+    with (home / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Held(
+                f"kith already runs in {home.absolute()} (process {lock.read().strip() or 'unknown'}): "
+                "stop it, or set KITH_HOME to another folder."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextmanager
+def addresses(settings: Settings) -> Iterator[Addresses]:
+    """The servers to work with: those configured, those of a running ``kith up``, or embedded ones for the while."""
+    if settings.database_url:
+        yield Addresses(settings.database_url, settings.redis_url)
+        return
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(settings.home))
+        except Held:
+            found = addresses_of(settings.home)
+        else:
+            servers = stack.enter_context(start_servers(settings.home))
+            found = servers.database_url, servers.redis_url
+        yield Addresses(*found)
