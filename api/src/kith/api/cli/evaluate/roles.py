@@ -1,0 +1,153 @@
+"""``kith evaluate roles``: do the people whom kith names today matter tomorrow?
+
+Time order throughout: what came before the moment at which 80 % of the interactions have happened is known, the rest is
+the future that judges. Beside each number stand the baselines, measured in the same run.
+"""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.api.cli.evaluate.files import encode, integers, read_columns
+from kith.domain.metrics import auc
+from kith.domain.roles.acts import HELP, NO_AREA, Acts, acts, decayed
+from kith.domain.roles.connectors import betweenness, effective_size
+from kith.domain.roles.experts import expertise
+from kith.domain.roles.mavens import helping, people_helped
+
+Floats = NDArray[np.float64]
+
+KNOWN = 0.8
+TOP = 50
+FUTURE_HELPS = 5
+
+# Fewer helps than this in an area: nobody can know yet whom to ask there.
+AREA_FLOOR = 3
+
+# Words of the shared data sets for kinds of interaction; kith's own words are understood as they are.
+KINDS = {
+    "a2q": "answer",
+    "c2q": "comment",
+    "c2a": "comment",
+    "reviewed-by": "review",
+    "acked-by": "approve",
+    "tested-by": "test",
+    "helped-by": "help",
+    "mentored-by": "help",
+    "suggested-by": "suggest",
+    "reported-by": "report",
+    "signed-off-by": "sign_off",
+}
+
+
+def roles(file: Path) -> None:
+    """Name mavens, connectors and experts from the first 80 % of FILE and judge them by the rest; prints JSON.
+
+    Args:
+        file: csv or csv.zst with columns ts,src,dst and optionally kind, area and commit (rows of one commit are one
+            request for help). Mavens need kinds of help, experts need areas as well; what is missing is null.
+    """
+    everything, requests = read_acts(file)
+    split = float(everything.day[int(KNOWN * len(everything))])
+    helps = everything.helps()
+    print(
+        json.dumps(
+            {
+                "maven": mavens(everything, helps, split) if len(helps) else None,
+                "connector": connectors(everything, split),
+                "experts": experts(helps, requests, split) if len(helps) and everything.areas else None,
+                "people": len(everything.people),
+                "interactions": len(everything),
+            }
+        )
+    )
+
+
+def read_acts(file: Path) -> tuple[Acts, NDArray[np.int64]]:
+    """The acts of a file, oldest first, and of each help the request that it met."""
+    columns = read_columns(file, ["ts", "src", "dst"], optional=["kind", "area", "commit"])
+    people, (actor, other) = encode(columns["src"], columns["dst"])
+    seconds = integers(columns["ts"], "ts")
+    named = columns.get("commit") or [f"{at} {to}" for at, to in zip(seconds, other, strict=True)]
+    first, request = np.unique(np.array(named), return_index=True, return_inverse=True)[1:]
+    order = np.lexsort((first[request], seconds))
+    order = order[actor[order] != other[order]]
+
+    def ordered(name: str) -> list[str] | None:
+        return [columns[name][i] for i in order] if name in columns else None
+
+    kind = [KINDS.get(name, name) for name in ordered("kind") or []] or None
+    found = acts(people, seconds[order] / 86_400, actor[order], other[order], kind, ordered("area"))
+    return found, request[order][found.of_kind(HELP)]
+
+
+def mavens(everything: Acts, helps: Acts, split: float) -> dict[str, Any]:
+    """How well the pace of helping ranks everyone active before the split by the help that they give after it."""
+    known = everything.before(split)
+    active = np.flatnonzero(known.count(known.actor) + known.count(known.other))
+    past, future = helps.before(split), helps.since(split)
+    given = future.count(future.actor)[active]
+    age = split - past.day
+    rivals = {
+        "answers_given": past.count(past.actor),
+        "people_helped": people_helped(past).astype(float),
+        "given_exp30": past.count(past.actor, decayed(age, 30)),
+        "given_exp180": past.count(past.actor, decayed(age, 180)),
+    }
+    return {
+        **_maven_metrics(given, helping(past, split)[active]),
+        "people": len(active),
+        "baselines": {name: _maven_metrics(given, score[active]) for name, score in rivals.items()},
+    }
+
+
+def _maven_metrics(given: Floats, score: Floats) -> dict[str, float]:
+    ranked = np.argsort(-score, kind="stable")[:TOP]
+    best = np.argsort(-given, kind="stable")[:TOP]
+    gain, discount = np.log2(1 + given), 1 / np.log2(np.arange(2, len(ranked) + 2))
+    ideal = float((gain[best] * discount).sum())
+    return {
+        "auc": round(auc(given >= FUTURE_HELPS, score), 4),
+        "p50": round(float(np.isin(ranked, best).mean()), 4),
+        "ndcg50": round(float((gain[ranked] * discount).sum()) / ideal, 4) if ideal else float("nan"),
+    }
+
+
+def connectors(everything: Acts, split: float) -> dict[str, Any]:
+    """How well brokerage before the split finds the tenth of people with the highest betweenness after it."""
+    past, future = everything.before(split).contacts(), everything.since(split).contacts()
+    judged = np.flatnonzero((np.diff(past.indptr) > 0) & (np.diff(future.indptr) > 0))
+    between = betweenness(future)[judged]
+    top = between >= np.sort(between)[::-1][max(1, round(len(judged) / 10)) - 1]
+    rivals = {"degree": np.diff(past.indptr).astype(float), "betweenness": betweenness(past)}
+    return {
+        "auc_top_decile": round(auc(top, effective_size(past)[judged]), 4),
+        "people": len(judged),
+        "baselines": {name: {"auc_top_decile": round(auc(top, score[judged]), 4)} for name, score in rivals.items()},
+    }
+
+
+def experts(helps: Acts, request: NDArray[np.int64], split: float) -> dict[str, Any]:
+    """How high those who helped stand in the list that the past gives for the asker and the area."""
+    ranks = []
+    bounds = [0, *(np.flatnonzero(np.diff(request)) + 1), len(request)]
+    for start, end in pairwise(bounds):
+        if helps.day[start] < split:
+            continue
+        known, asker, area = helps.where(slice(0, start)), int(helps.other[start]), int(helps.area[start])
+        if area == NO_AREA or (known.area == area).sum() < AREA_FLOOR:
+            continue
+        score = expertise(known, area, asker, float(helps.day[start]))
+        best = score[helps.actor[start:end]].max()
+        ranks.append(1 + int((score > best).sum()) if best > 0 else np.inf)
+    place = np.array(ranks)
+    return {
+        "hit1": round(float((place <= 1).mean()), 4),
+        "hit3": round(float((place <= 3).mean()), 4),
+        "mrr": round(float((1 / place).mean()), 4),
+        "requests": len(place),
+    }

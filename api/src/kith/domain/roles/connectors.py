@@ -1,0 +1,106 @@
+"""Connectors: people whose contacts would not meet without them."""
+
+from typing import Literal
+
+import igraph
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.domain.communities.leiden import ties_of
+from kith.domain.graph import Graph
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+BrokerRole = Literal["coordinator", "itinerant", "gatekeeper", "representative", "liaison"]
+
+# Longest path that counts as going through someone: news rarely travels further through people who know each other.
+CUTOFF = 3
+
+
+def effective_size(graph: Graph) -> Floats:
+    """Number of contacts less the ties that each has on average to the others (Burt 1992, Borgatti's form)."""
+    reach = np.diff(graph.indptr).astype(np.float64)
+    return reach - 2 * triangles(graph) / np.maximum(reach, 1)
+
+
+def triangles(graph: Graph) -> Floats:
+    """How many pairs of each person's contacts are in touch themselves."""
+    ties = graph.reweighted(np.ones(len(graph.weights))).matrix
+    return np.asarray((ties @ ties).multiply(ties).sum(axis=1), dtype=np.float64) / 2
+
+
+def betweenness(graph: Graph, pivots: int | None = None) -> Floats:
+    """Shortest paths of at most ``CUTOFF`` ties that run through each person, shared where there are several.
+
+    With ``pivots`` only paths from that many people count, evenly spread over positions and scaled up to all.
+    """
+    first, second, _ = graph.pairs()
+    ties = ties_of(len(graph), first, second)
+    if pivots is None or pivots >= len(graph):
+        return np.array(ties.betweenness(directed=False, cutoff=CUTOFF))
+    sources = np.linspace(0, len(graph) - 1, pivots).astype(int).tolist()
+    return np.array(ties.betweenness(directed=False, cutoff=CUTOFF, sources=sources)) * len(graph) / pivots
+
+
+def constraint(graph: Graph) -> Floats:
+    """Burt's constraint: near 0 for a broker, near 1 for someone whose contacts all know each other; alone nan."""
+    first, second, weights = graph.pairs()
+    ties: igraph.Graph = ties_of(len(graph), first, second)
+    return np.array(ties.constraint(weights=weights.tolist() or None), dtype=np.float64)
+
+
+def participation(graph: Graph, membership: Ints) -> Floats:
+    """How evenly a person's ties spread over communities: 0 all in one, towards 1 over many (Guimerà & Amaral 2005)."""
+    row = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
+    groups = int(membership.max(initial=0)) + 2
+    key, place = np.unique(row * groups + membership[graph.indices] + 1, return_inverse=True)
+    total = np.maximum(graph.strengths(), np.finfo(float).tiny)
+    share = np.bincount(place, graph.weights) / total[key // groups]
+    spread = 1 - np.bincount(key // groups, share**2, len(graph))
+    return np.where(np.diff(graph.indptr) > 0, spread, 0.0)
+
+
+class Brokerage(msgspec.Struct, frozen=True):
+    """Counts of Gould & Fernandez (1989): chains a → person → b where a never turned to b, by community of the three.
+
+    coordinator: all three in one; itinerant: a and b in one, the person outside it; gatekeeper: a outside, the other
+    two together; representative: b outside, the other two together; liaison: three communities.
+    """
+
+    coordinator: int = 0
+    itinerant: int = 0
+    gatekeeper: int = 0
+    representative: int = 0
+    liaison: int = 0
+
+    @property
+    def leading(self) -> BrokerRole | None:
+        """The most frequent role between communities; coordinator only when there is no other; None without chains."""
+        outward: list[BrokerRole] = ["liaison", "gatekeeper", "representative", "itinerant"]
+        best = max(outward, key=lambda role: int(getattr(self, role)))
+        if getattr(self, best):
+            return best
+        return "coordinator" if self.coordinator else None
+
+
+def brokerage(person: int, givers: dict[int, set[int]], takers: dict[int, set[int]], membership: Ints) -> Brokerage:
+    """Count the chains through ``person``: ``takers[x]`` are those whom x turned to, ``givers[x]`` who turned to x."""
+    count = dict.fromkeys(Brokerage.__struct_fields__, 0)
+    home = membership[person]
+    for a in givers.get(person, set()):
+        reached = takers.get(a, set())
+        for b in takers.get(person, set()):
+            if a == b or b in reached:
+                continue
+            count[_role(membership[a], home, membership[b])] += 1
+    return Brokerage(**count)
+
+
+def _role(a: int, home: int, b: int) -> BrokerRole:
+    if a == b:
+        return "coordinator" if a == home else "itinerant"
+    if b == home:
+        return "gatekeeper"
+    return "representative" if a == home else "liaison"
