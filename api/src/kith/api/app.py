@@ -1,0 +1,111 @@
+"""The application: routes, what they share, and what holds for every answer."""
+
+import os
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+
+from kith.api import auth, idempotency, inputs, logs, problems
+from kith.api.channels.routes import ROUTES as CHANNELS
+from kith.api.connectors.routes import ROUTES as CONNECTORS
+from kith.api.conversations.routes import ROUTES as CONVERSATIONS
+from kith.api.edge import Edge
+from kith.api.health.routes import ROUTES as HEALTH
+from kith.api.identities.routes import ROUTES as IDENTITIES
+from kith.api.interactions.routes import ROUTES as INTERACTIONS
+from kith.api.jobs.routes import ROUTES as JOBS
+from kith.api.me.routes import ROUTES as ME
+from kith.api.people.routes import ROUTES as PEOPLE
+from kith.connectors import Registry, load_registry
+from kith.store.db import open_pool
+from kith.store.settings import Settings, load_settings
+
+BODY_LIMIT = 1_000_000  # bytes
+
+ROUTES: list[HTTPRouteHandler] = [
+    *PEOPLE,
+    *IDENTITIES,
+    *CHANNELS,
+    *CONVERSATIONS,
+    *INTERACTIONS,
+    *CONNECTORS,
+    *JOBS,
+    *ME,
+    *HEALTH,
+    problems.get_problem_kind,
+]
+
+EXPOSED = ["ETag", "Link", "Location", "Retry-After", "Request-Id", "Idempotency-Replayed"]
+
+
+class Kith(Litestar):
+    """Litestar, within the edge."""
+
+    edge: Edge
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await self.edge(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> Kith:
+    """Return the ASGI application; it connects to PostgreSQL when its lifespan begins.
+
+    Raises RuntimeError when a route is neither public nor declares its scopes.
+    """
+    settings = load_settings(os.environ) if settings is None else settings
+    logs.configure(settings.log_level)
+    registry = load_registry()
+
+    async def provide_registry() -> Registry:
+        return registry
+
+    app = Kith(
+        ROUTES,
+        guards=[auth.guard, inputs.guard],
+        dependencies={
+            "db": Provide(auth.provide_db),
+            "token": Provide(auth.provide_token),
+            "workspace_id": Provide(auth.provide_workspace_id),
+            "params": Provide(inputs.provide_params),
+            "payload": Provide(inputs.provide_payload),
+            "once": Provide(idempotency.provide_once),
+            "registry": Provide(provide_registry),
+        },
+        exception_handlers={**problems.HANDLERS, idempotency.Replay: idempotency.replay},
+        lifespan=[_connected(settings)],
+        openapi_config=None,  # kith.api.openapi writes it
+        request_max_body_size=BODY_LIMIT,
+        cors_config=_cors(settings),
+        logging_config=None,
+    )
+    app.state.settings = settings
+    auth.check_scopes(ROUTES)
+    app.edge = Edge(super(Kith, app).__call__, app.routes)
+    return app
+
+
+def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
+        if settings.database_url is None:
+            raise RuntimeError("KITH_DATABASE_URL is not set; `kith up` starts the embedded PostgreSQL and sets it.")
+        pool = await open_pool(
+            settings.database_url, size=settings.pool_size, statement_seconds=settings.statement_seconds
+        )
+        async with pool:
+            app.state.pool, app.state.tokens = pool, auth.Tokens(pool)
+            yield
+
+    return lifespan
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    return None

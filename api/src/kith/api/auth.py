@@ -1,0 +1,119 @@
+"""Who asks, for which workspace, with which scopes. A token is bound to one workspace; so is every request."""
+
+import time
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any
+from uuid import UUID
+
+from litestar.connection import ASGIConnection, Request
+from litestar.handlers.base import BaseRouteHandler
+
+from kith.api.problems import Problem
+from kith.store import db as database
+from kith.store.db import Db, Pool
+from kith.store.tokens import Token, digest, find_token, workspace_of
+
+#: Every scope there is, with what it allows. The app refuses to start when a route asks for another.
+SCOPES = {
+    "people:read": "Read people and their timelines.",
+    "people:contact:read": "See e-mail addresses and telephone numbers.",
+    "identities:read": "Read identities.",
+    "channels:read": "Read channels.",
+    "conversations:read": "Read conversations.",
+    "interactions:read": "Read and search interactions.",
+    "relationships:read": "Read relationships and what they rest on.",
+    "connectors:read": "Read what connectors there are.",
+    "sources:read": "Read sources, their runs and their coverage.",
+    "sources:write": "Create, change, pause, run and delete sources.",
+    "jobs:read": "Read background jobs.",
+    "jobs:write": "Cancel background jobs.",
+}
+
+CACHE_SECONDS = 10.0  # a revoked token may work that much longer in each process
+CACHE_SIZE = 10_000  # tokens
+
+
+class Tokens:
+    """Looks tokens up, remembering the good ones for CACHE_SECONDS."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self._known: OrderedDict[bytes, tuple[float, Token]] = OrderedDict()
+
+    async def find(self, text: str) -> Token | None:
+        key, now = digest(text), time.monotonic()
+        until, token = self._known.get(key, (0.0, None))
+        if now < until:
+            return token
+        if (workspace_id := workspace_of(text)) is None:
+            return None
+        async with database.workspace(self.pool, workspace_id) as db:
+            token = await find_token(db, workspace_id, text)
+        self._known.pop(key, None)
+        if token is not None:
+            self._known[key] = (now + CACHE_SECONDS, token)
+            if len(self._known) > CACHE_SIZE:
+                self._known.popitem(last=False)
+        return token
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let a request pass when its token has every scope that the route declares."""
+    if handler.opt.get("public"):
+        return
+    token = await _authenticate(connection)
+    connection.scope["kith.token"] = token  # type: ignore[typeddict-unknown-key]  # our own key
+    for scope in handler.opt["scopes"]:
+        if scope not in token.scopes:
+            challenge = f'Bearer realm="kith", error="insufficient_scope", scope="{scope}"'
+            detail = f"The token lacks the scope {scope}."
+            raise Problem("missing_scope", detail, headers={"WWW-Authenticate": challenge})
+
+
+async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> Token:
+    kind, _, text = connection.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not text:
+        raise Problem("unauthenticated", headers={"WWW-Authenticate": 'Bearer realm="kith"'})
+    token = await connection.app.state.tokens.find(text.strip())
+    if token is None:
+        challenge = 'Bearer realm="kith", error="invalid_token"'
+        raise Problem("invalid_token", headers={"WWW-Authenticate": challenge})
+    found: Token = token
+    return found
+
+
+def token_of(request: Request[Any, Any, Any]) -> Token:
+    """Return the token that the guard has accepted."""
+    token: Token = request.scope["kith.token"]  # type: ignore[typeddict-item]  # our own key
+    return token
+
+
+async def provide_token(request: Request[Any, Any, Any]) -> Token:
+    return token_of(request)
+
+
+async def provide_workspace_id(request: Request[Any, Any, Any]) -> UUID:
+    return token_of(request).workspace_id
+
+
+async def provide_db(request: Request[Any, Any, Any]) -> AsyncGenerator[Db, None]:
+    """Open the request's one transaction; it is committed before the answer is sent."""
+    async with database.workspace(request.app.state.pool, token_of(request).workspace_id) as db:
+        yield db
+
+
+def check_scopes(handlers: Iterable[BaseRouteHandler]) -> None:
+    """Refuse to start when a route is neither public nor says which scopes it needs."""
+    for handler in handlers:
+        if handler.opt.get("public"):
+            continue
+        if "scopes" not in handler.opt:
+            raise RuntimeError(f"{handler} declares no scopes.")
+        if unknown := set(handler.opt["scopes"]) - SCOPES.keys():
+            raise RuntimeError(f"{handler} asks for scopes that do not exist: {sorted(unknown)}.")
+
+
+def may_see_contact(request: Request[Any, Any, Any]) -> bool:
+    """Whether the caller may see e-mail addresses."""
+    return "people:contact:read" in token_of(request).scopes

@@ -1,0 +1,46 @@
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from kith.api.ids import ChannelId, encode, encode_optional
+from kith.api.kinds import Network, Visibility
+from kith.api.paging import Listing
+from kith.api.shapes import shape
+from kith.store import channels as store
+
+Kind = Annotated[str, Meta(description="What sort of place.", min_length=1, max_length=63, examples=["repository"])]
+
+
+class ChannelsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Is on one of these.")] = ()
+    kind: Annotated[tuple[Kind, ...], Meta(max_length=20, description="Is one of these.")] = ()
+    parent: Annotated[ChannelId | None, Meta(description="Is directly within this channel.")] = None
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """A place where people meet: repository, list, room, forum category, hashtag, event."""
+
+    id: ChannelId
+    network: Network
+    host: Annotated[str, Meta(description="The server that issued the key; empty where keys are unique without.")]
+    key: Annotated[str, Meta(description="The network's own id of it.")]
+    kind: Kind
+    name: Annotated[str, Meta(description="As the network calls it.")]
+    url: Annotated[str | None, Meta(description="Its page on the network.")]
+    parent_id: Annotated[ChannelId | None, Meta(description="The channel that it lies in.")]
+    visibility: Visibility
+    interaction_count: Annotated[int, Meta(description="How many interactions were seen in it.", ge=0)]
+    first_at: Annotated[datetime | None, Meta(description="First interaction.")]
+    last_at: Annotated[datetime | None, Meta(description="Latest interaction.")]
+    learnt_at: Annotated[datetime, Meta(description="When kith first learnt of it.")]
+
+    @classmethod
+    def of(cls, channel: store.Channel) -> "Channel":
+        return shape(
+            cls,
+            channel,
+            id=encode("channel", channel.id),
+            parent_id=encode_optional("channel", channel.parent_id),
+        )

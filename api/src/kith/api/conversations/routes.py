@@ -1,0 +1,72 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from kith.api.conversations.schemas import Conversation, ConversationDetail, ConversationsParams, Participation
+from kith.api.identities.schemas import IdentityRef
+from kith.api.ids import encode_optional, from_path, from_query, not_found
+from kith.api.paging import Page, after, page
+from kith.api.shapes import shape
+from kith.store import conversations as store
+from kith.store import identities
+from kith.store.db import Db
+
+PARTICIPANTS_SHOWN = 50
+
+
+@get("/v1/conversations", operation_id="listConversations", tags=["conversations"], scopes=["conversations:read"])
+async def list_conversations(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    params: NamedDependency[ConversationsParams],
+) -> Response[Page[Conversation]]:
+    """List conversations.
+
+    The one with the latest interaction first.
+    """
+    wanted = store.ConversationFilter(
+        channel_id=from_query("channel", "channel", params.channel),
+        networks=params.network,
+        last_since=params.since,
+        last_before=params.before,
+    )
+    key = after(request, params, tuple[datetime, UUID])
+    rows = await store.list_conversations(db, workspace_id, wanted, key, params.limit + 1)
+    return page(request, params, rows, Conversation.of, lambda row: (row.last_at, row.id))
+
+
+@get(
+    "/v1/conversations/{conversation_id:str}",
+    operation_id="getConversation",
+    tags=["conversations"],
+    scopes=["conversations:read"],
+    errors=["not_found"],
+)
+async def get_conversation(
+    db: NamedDependency[Db], workspace_id: NamedDependency[UUID], conversation_id: FromPath[str]
+) -> ConversationDetail:
+    """Show one conversation and who took part.
+
+    What was said: `GET /v1/interactions?conversation=`.
+    """
+    key = from_path("conversation", conversation_id)
+    found = await store.get_conversation(db, workspace_id, key)
+    if found is None:
+        raise not_found("conversation")
+    parts = await store.list_participations(db, workspace_id, key, PARTICIPANTS_SHOWN)
+    refs = await identities.get_refs(db, workspace_id, [part.identity_id for part in parts])
+    return shape(
+        ConversationDetail,
+        found,
+        id=conversation_id,
+        channel_id=encode_optional("channel", found.channel_id),
+        participants=[shape(Participation, part, identity=IdentityRef.of(refs[part.identity_id])) for part in parts],
+    )
+
+
+ROUTES = [list_conversations, get_conversation]

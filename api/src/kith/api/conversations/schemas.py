@@ -1,0 +1,65 @@
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from kith.api.identities.schemas import IdentityRef
+from kith.api.ids import ChannelId, ConversationId, encode, encode_optional
+from kith.api.kinds import Instant, Network
+from kith.api.paging import Listing
+from kith.api.shapes import shape
+from kith.store import conversations as store
+
+
+class ConversationsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    channel: Annotated[ChannelId | None, Meta(description="In this channel.")] = None
+    network: Annotated[tuple[Network, ...], Meta(max_length=20, description="On one of these.")] = ()
+    since: Annotated[Instant | None, Meta(description="Latest interaction then or later.")] = msgspec.field(
+        name="last_at[gte]", default=None
+    )
+    before: Annotated[Instant | None, Meta(description="Latest interaction before.")] = msgspec.field(
+        name="last_at[lt]", default=None
+    )
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """A thread of interactions."""
+
+    id: ConversationId
+    network: Network
+    host: Annotated[str, Meta(description="The server that issued the key; empty where keys are unique without.")]
+    key: Annotated[str, Meta(description="The network's own id of it.")]
+    title: Annotated[str | None, Meta(description="Its subject.")]
+    url: Annotated[str | None, Meta(description="Its page on the network.")]
+    channel_id: Annotated[ChannelId | None, Meta(description="Where it takes place.")]
+    channel_name: Annotated[str | None, Meta(description="Name of that channel.")]
+    interaction_count: Annotated[int, Meta(description="How many interactions.", ge=0)]
+    identity_count: Annotated[int, Meta(description="How many identities acted.", ge=0)]
+    first_at: Annotated[datetime, Meta(description="First interaction.")]
+    last_at: Annotated[datetime, Meta(description="Latest interaction.")]
+    learnt_at: Annotated[datetime, Meta(description="When kith first learnt of it.")]
+
+    @classmethod
+    def of(cls, conversation: store.Conversation) -> "Conversation":
+        return shape(
+            cls,
+            conversation,
+            id=encode("conversation", conversation.id),
+            channel_id=encode_optional("channel", conversation.channel_id),
+        )
+
+
+class Participation(msgspec.Struct, frozen=True):
+    """One identity's part in a conversation."""
+
+    identity: IdentityRef
+    interaction_count: Annotated[int, Meta(description="How many acts.", ge=1)]
+    first_at: Annotated[datetime, Meta(description="First act.")]
+    last_at: Annotated[datetime, Meta(description="Latest act.")]
+
+
+class ConversationDetail(Conversation, frozen=True):
+    """A conversation and who took part."""
+
+    participants: Annotated[list[Participation], Meta(description="The most active 50.")]

@@ -1,0 +1,133 @@
+"""The edge: what holds for every answer, also for those that no route gives: request id, HEAD, Allow, ETag, headers."""
+
+import re
+import time
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from litestar.datastructures import MutableScopeHeaders
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, HTTPScope, Receive, Send
+from structlog.contextvars import bound_contextvars
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("kith.api.access")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "vary": "Authorization, Accept",
+}
+_CACHE_CONTROL = "private, no-store"
+
+
+class Edge:
+    """Wraps the Litestar app."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[Any]) -> None:
+        self.app = app
+        self.paths = [(_pattern(route.path_format), _allow(route)) for route in routes if isinstance(route, HTTPRoute)]
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, send, self.allow(scope["path"]))
+        with bound_contextvars(request_id=exchange.request_id):
+            if scope["method"] == "OPTIONS" and exchange.allow and not _is_preflight(scope):
+                await exchange.send({"type": "http.response.start", "status": 204, "headers": []})
+                await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                if scope["method"] == "HEAD":
+                    scope["method"] = "GET"
+                await self.app(scope, receive, exchange.send)
+            exchange.log()
+
+    def allow(self, path: str) -> str | None:
+        """Return the methods of a path; None where there is nothing."""
+        path = path.rstrip("/") or "/"
+        return next((allow for pattern, allow in self.paths if pattern.fullmatch(path)), None)
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: HTTPScope, send: Send, allow: str | None) -> None:
+        self.scope, self._send, self.allow = scope, send, allow
+        self.head = scope["method"] == "HEAD"
+        self.method = str(scope["method"])
+        self.asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        given = self.asked.get(b"request-id", "")
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        scope["kith.request_id"] = self.request_id  # type: ignore[typeddict-unknown-key]  # our own key
+        self.started = time.perf_counter()
+        self.status = 0
+        self.start: dict[str, Any] | None = None
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.start = message["status"], message
+            return
+        if message["type"] == "http.response.body" and self.start is not None:
+            start, self.start = self.start, None
+            body = self._finish(start, message.get("body", b""), message.get("more_body", False))
+            await self._send(start)  # type: ignore[arg-type]  # an http.response.start
+            message["body"] = body
+        if self.head:
+            message["body"] = b""
+        await self._send(message)
+
+    def _finish(self, start: dict[str, Any], body: bytes, more: bool) -> bytes:
+        """Complete the headers; return the body to send, none when the client has it already."""
+        headers = MutableScopeHeaders(start)  # type: ignore[arg-type]  # it needs the key "headers" alone
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        headers.setdefault("cache-control", _CACHE_CONTROL)
+        headers["request-id"] = self.request_id
+        if (self.status == 405 or self.method == "OPTIONS") and self.allow:
+            headers["allow"] = self.allow
+        if self.status != 200 or self.method not in ("GET", "HEAD") or more:
+            return body
+        tag = headers.get("etag") or f'"{blake2b(body, digest_size=12).hexdigest()}"'
+        headers["etag"] = tag
+        if not matches(self.asked.get(b"if-none-match"), tag):
+            return body
+        start["status"] = self.status = 304
+        for name in ("content-length", "content-type"):
+            if name in headers:
+                del headers[name]
+        return b""
+
+    def log(self) -> None:
+        handler = self.scope.get("route_handler")
+        log.info(
+            "request",
+            method=self.method,
+            operation=getattr(handler, "operation_id", None),
+            status=self.status,
+            milliseconds=round((time.perf_counter() - self.started) * 1000, 1),
+        )
+
+
+def matches(condition: str | None, tag: str) -> bool:
+    """Whether an If-None-Match or If-Match header names this ETag."""
+    if condition is None:
+        return False
+    tags = [part.strip().removeprefix("W/") for part in condition.split(",")]
+    return "*" in tags or tag in tags
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(path)))
+
+
+def _allow(route: HTTPRoute) -> str:
+    methods = {str(method) for method in route.methods} | {"OPTIONS"}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
+def _is_preflight(scope: HTTPScope) -> bool:
+    return any(name == b"access-control-request-method" for name, _ in scope["headers"])

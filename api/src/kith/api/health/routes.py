@@ -1,0 +1,70 @@
+from importlib.metadata import version
+
+import asyncpg
+from litestar import Response, get
+from litestar.datastructures import State
+from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from kith.api.health.schemas import Alive, Ready, Version
+from kith.store import migrate
+from kith.store.db import Pool
+
+_WAIT_SECONDS = 2.0
+
+
+@get("/livez", operation_id="getLiveness", tags=["meta"], public=True)
+async def get_liveness() -> Alive:
+    """Say that the process runs.
+
+    Touches nothing else.
+    """
+    return Alive()
+
+
+@get("/readyz", operation_id="getReadiness", tags=["meta"], public=True, unready=True)
+async def get_readiness(state: State) -> Response[Ready]:
+    """Say whether requests can be answered.
+
+    Looks at PostgreSQL, its migrations and Valkey; 503 when one is missing.
+    """
+    database, migrations = await _look_at_database(state.pool)
+    queue = await _look_at_queue(state.settings.redis_url)
+    ready = (database, migrations, queue) == ("ok", "ok", "ok")
+    return Response(
+        Ready(ready, database, migrations, queue), status_code=HTTP_200_OK if ready else HTTP_503_SERVICE_UNAVAILABLE
+    )
+
+
+@get("/version", operation_id="getVersion", tags=["meta"], public=True)
+async def get_version() -> Version:
+    """Say what runs here."""
+    return Version(version("kith-api"), "v1")
+
+
+async def _look_at_database(pool: Pool) -> tuple[str, str]:
+    try:
+        async with pool.acquire(timeout=_WAIT_SECONDS) as db:
+            waiting = await migrate.pending(db)
+    except migrate.MigrationError:
+        return "ok", "differ"
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return "away", "unknown"
+    return "ok", f"{len(waiting)} to apply" if waiting else "ok"
+
+
+async def _look_at_queue(url: str | None) -> str:
+    if url is None:
+        return "not configured"
+    client = Redis.from_url(url, socket_timeout=_WAIT_SECONDS, socket_connect_timeout=_WAIT_SECONDS)
+    try:
+        await client.ping()
+    except (RedisError, OSError, TimeoutError):
+        return "away"
+    finally:
+        await client.aclose()
+    return "ok"
+
+
+ROUTES = [get_liveness, get_readiness, get_version]

@@ -1,0 +1,62 @@
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from kith.api.auth import may_see_contact
+from kith.api.identities.schemas import IdentitiesParams, Identity
+from kith.api.ids import from_path, from_query, not_found
+from kith.api.paging import Page, after, page
+from kith.store import identities as store
+from kith.store.db import Db
+
+
+@get("/v1/identities", operation_id="listIdentities", tags=["identities"], scopes=["identities:read"])
+async def list_identities(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    params: NamedDependency[IdentitiesParams],
+) -> Response[Page[Identity]]:
+    """List identities.
+
+    In the order of their ids, which says nothing about them.
+    """
+    wanted = store.IdentityFilter(
+        words=params.q,
+        person_id=from_query("person", "person", params.person),
+        networks=params.network,
+        kinds=params.kind,
+    )
+    key = after(request, params, tuple[UUID])
+    rows = await store.list_identities(db, workspace_id, wanted, key[0] if key else None, params.limit + 1)
+    contact = may_see_contact(request)
+    return page(request, params, rows, lambda row: Identity.of(row, contact), lambda row: (row.id,))
+
+
+@get(
+    "/v1/identities/{identity_id:str}",
+    operation_id="getIdentity",
+    tags=["identities"],
+    scopes=["identities:read"],
+    errors=["not_found"],
+)
+async def get_identity(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    identity_id: FromPath[str],
+) -> Identity:
+    """Show one identity.
+
+    Addresses are shown to tokens with the scope `people:contact:read` only.
+    """
+    found = await store.get_identity(db, workspace_id, from_path("identity", identity_id))
+    if found is None:
+        raise not_found("identity")
+    return Identity.of(found, may_see_contact(request))
+
+
+ROUTES = [list_identities, get_identity]

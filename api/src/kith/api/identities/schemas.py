@@ -1,0 +1,75 @@
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from kith.api.ids import IdentityId, PersonId, encode, encode_optional
+from kith.api.kinds import IdentityKind, Network
+from kith.api.paging import Listing
+from kith.api.shapes import shape
+from kith.store import identities as store
+
+Words = Annotated[str, Meta(min_length=2, max_length=200, description="Part of a name or handle, case ignored.")]
+
+
+class IdentitiesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    q: Words | None = None
+    person: Annotated[PersonId | None, Meta(description="Belongs to this person.")] = None
+    network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Is on one of these.")] = ()
+    kind: Annotated[tuple[IdentityKind, ...], Meta(max_length=5, description="Is one of these.")] = ()
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """One account, address or handle on a network."""
+
+    id: IdentityId
+    person_id: Annotated[PersonId | None, Meta(description="Who is behind it; null until it is worked in.")]
+    person_name: Annotated[str | None, Meta(description="Name of that person.")]
+    network: Network
+    host: Annotated[str, Meta(description="The server that issued the key; empty where keys are unique without.")]
+    key: Annotated[
+        str | None,
+        Meta(
+            description="The network's own id for it; null where it is an address and people:contact:read is missing."
+        ),
+    ]
+    kind: IdentityKind
+    name: Annotated[str | None, Meta(description="The newest name that was seen.")]
+    handle: Annotated[str | None, Meta(description="The newest handle that was seen.", examples=["ada"])]
+    address: Annotated[str | None, Meta(description="E-mail address; null without the scope people:contact:read.")]
+    url: Annotated[str | None, Meta(description="Its page on the network.")]
+    verified: Annotated[bool, Meta(description="Whether the network vouches that one human owns it.")]
+    seen_at: Annotated[datetime | None, Meta(description="When name, handle, address and url were so.")]
+    learnt_at: Annotated[datetime, Meta(description="When kith first learnt of it.")]
+
+    @classmethod
+    def of(cls, identity: store.Identity, contact: bool) -> "Identity":
+        """contact: whether the caller may see addresses."""
+        return shape(
+            cls,
+            identity,
+            id=encode("identity", identity.id),
+            person_id=encode_optional("person", identity.person_id),
+            key=identity.key if contact or "@" not in identity.key else None,
+            address=identity.address if contact else None,
+        )
+
+
+class IdentityRef(msgspec.Struct, frozen=True):
+    """An identity, as mentioned by other things."""
+
+    id: IdentityId
+    network: Network
+    name: Annotated[str | None, Meta(description="Its name or handle.")]
+    person_id: Annotated[PersonId | None, Meta(description="Who is behind it.")]
+    person_name: Annotated[str | None, Meta(description="Name of that person.")]
+
+    @classmethod
+    def of(cls, identity: store.IdentityRef) -> "IdentityRef":
+        return shape(
+            cls,
+            identity,
+            id=encode("identity", identity.id),
+            person_id=encode_optional("person", identity.person_id),
+        )

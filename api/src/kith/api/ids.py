@@ -1,0 +1,57 @@
+"""Ids in URLs and JSON: a prefix that says what it is, and 26 characters."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from kith.api.problems import Fault, Problem
+from kith.domain import ids
+
+_DIGITS = "[0-9abcdefghjkmnpqrstvwxyz]{26}"
+
+
+def _meta(noun: str) -> Meta:
+    example = ids.encode(noun, UUID("0190a6c4-7f3e-8a51-9c2d-3b5e8f704a16"))
+    return Meta(pattern=f"^{ids.PREFIXES[noun]}_{_DIGITS}$", description=f"Id of a {noun}.", examples=[example])
+
+
+PersonId = Annotated[str, _meta("person")]
+IdentityId = Annotated[str, _meta("identity")]
+ChannelId = Annotated[str, _meta("channel")]
+ConversationId = Annotated[str, _meta("conversation")]
+InteractionId = Annotated[str, _meta("interaction")]
+SourceId = Annotated[str, _meta("source")]
+RunId = Annotated[str, _meta("run")]
+JobId = Annotated[str, _meta("job")]
+TokenId = Annotated[str, _meta("token")]
+WorkspaceId = Annotated[str, _meta("workspace")]
+
+encode = ids.encode
+
+
+def encode_optional(noun: str, value: UUID | None) -> str | None:
+    return None if value is None else ids.encode(noun, value)
+
+
+def from_path(noun: str, text: str) -> UUID:
+    """Return the id in a path; what is no id of this noun does not exist."""
+    value = ids.decode(noun, text)
+    if value is None:
+        raise not_found(noun)
+    return value
+
+
+def from_query(noun: str, name: str, text: str | None) -> UUID | None:
+    """Return the id in a query parameter; None when it was not given."""
+    if text is None:
+        return None
+    value = ids.decode(noun, text)
+    if value is None:
+        message = f"{name} must be the id of a {noun}."
+        raise Problem("invalid_parameter", message, Fault("invalid_parameter", message, parameter=name))
+    return value
+
+
+def not_found(noun: str) -> Problem:
+    return Problem("not_found", f"There is no such {noun}.")

@@ -1,0 +1,103 @@
+"""What comes in, checked before a handler sees it: query parameters and bodies become frozen structs.
+
+A handler says what it takes by the type of ``params`` (query) or ``payload`` (body), which the OpenAPI document reads
+too. What is not in the struct is refused by name.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, get_type_hints
+
+import msgspec
+from litestar.connection import ASGIConnection, Request
+from litestar.enums import ScopeType
+from litestar.handlers.base import BaseRouteHandler
+from msgspec import inspect
+
+from kith.api.problems import Fault, Problem
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
+
+@cache
+def declared(fn: Callable[..., Any], name: str) -> type[msgspec.Struct] | None:
+    """Return the struct that a handler takes as ``params`` or ``payload``."""
+    return get_type_hints(fn).get(name)
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse query parameters where none are taken, and bodies that are not JSON."""
+    if connection.scope["query_string"] and declared(handler.fn, "params") is None:
+        name = next(iter(connection.query_params), "")
+        raise _unknown(name)
+    if connection.scope["type"] == ScopeType.HTTP and declared(handler.fn, "payload") is not None:
+        media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in accepted(connection.scope["method"]):
+            raise Problem("unsupported_media_type")
+
+
+def accepted(method: str) -> tuple[str, ...]:
+    """Return the media types that a body may have."""
+    return (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
+
+
+async def provide_params(request: Request[Any, Any, Any]) -> Any:
+    """Return the query parameters as the handler's struct."""
+    kind = declared(request.route_handler.fn, "params")
+    assert kind is not None  # noqa: S101  # Litestar asks only for handlers that take it
+    many, given = _many(kind), dict[str, Any]()
+    for name, value in request.query_params.multi_items():
+        if name not in many:
+            raise _unknown(name)
+        if name in given:
+            message = f"{name} is given more than once."
+            raise Problem("repeated_parameter", message, Fault("repeated_parameter", message, parameter=name))
+        given[name] = value.split(",") if many[name] else value
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        what, pointer = _explain(error)
+        name = pointer.strip("/").partition("/")[0]
+        message = f"{name}: {what}"
+        raise Problem("invalid_parameter", message, Fault("invalid_parameter", what, parameter=name)) from error
+
+
+async def provide_payload(request: Request[Any, Any, Any]) -> Any:
+    """Return the JSON body as the handler's struct."""
+    kind = declared(request.route_handler.fn, "payload")
+    body = await request.body()
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        what, pointer = _explain(error)
+        raise Problem("invalid_body", f"{what} (at {pointer or '/'}).", Fault("invalid", what, pointer)) from error
+    except RecursionError as error:
+        raise Problem("malformed_request", "The body is nested too deeply.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem("malformed_request", f"The body is not valid JSON: {error}.") from error
+
+
+@cache
+def _many(kind: type[msgspec.Struct]) -> dict[str, bool]:
+    """Return the parameters by name, with whether several values may be given, with commas between."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)  # noqa: S101  # declared() returns structs only
+    return {field.encode_name: isinstance(field.type, inspect.VarTupleType | inspect.ListType) for field in info.fields}
+
+
+def _unknown(name: str) -> Problem:
+    message = f"There is no parameter {name!r} here."
+    return Problem("unknown_parameter", message, Fault("unknown_parameter", message, parameter=name))
+
+
+def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Return msgspec's sentence, and the place as a JSON pointer: ``$.config.path`` becomes ``/config/path``."""
+    what, _, where = str(error).partition(" - at `")
+    path = where.rstrip("`").removeprefix("$").replace("[...]", "").replace("[", "/").replace("]", "")
+    pointer = path.replace(".", "/")
+    if "unknown field `" in what:
+        pointer += "/" + what.partition("unknown field `")[2].rstrip("`")
+    elif "required field `" in what:
+        pointer += "/" + what.partition("required field `")[2].rstrip("`")
+    return what, pointer

@@ -1,0 +1,126 @@
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from kith.api.identities.schemas import IdentityRef
+from kith.api.ids import ChannelId, ConversationId, IdentityId, InteractionId, PersonId, encode, encode_optional
+from kith.api.kinds import Instant, InteractionKind, Network, Role, Visibility
+from kith.api.paging import Listing
+from kith.api.shapes import shape
+from kith.store import identities
+from kith.store import interactions as store
+from kith.store.db import Db
+
+Kinds = Annotated[tuple[InteractionKind, ...], Meta(max_length=40, description="Is one of these.")]
+Since = Annotated[Instant | None, Meta(description="Happened then or later.")]
+Before = Annotated[Instant | None, Meta(description="Happened before.")]
+
+
+class TimelineParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    kind: Kinds = ()
+    since: Since = msgspec.field(name="occurred_at[gte]", default=None)
+    before: Before = msgspec.field(name="occurred_at[lt]", default=None)
+
+
+class InteractionsParams(TimelineParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    q: Annotated[
+        Annotated[str, Meta(min_length=2, max_length=500)] | None,
+        Meta(description='Words of the title or text; "a phrase", or, and -without as in a web search.'),
+    ] = None
+    person: Annotated[PersonId | None, Meta(description="By or towards this person.")] = None
+    identity: Annotated[IdentityId | None, Meta(description="By or towards this identity.")] = None
+    channel: Annotated[ChannelId | None, Meta(description="In this channel.")] = None
+    conversation: Annotated[ConversationId | None, Meta(description="In this conversation.")] = None
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Whom an interaction addresses, and how."""
+
+    identity: IdentityRef
+    role: Role
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The channel in which an interaction happened."""
+
+    id: ChannelId
+    name: Annotated[str | None, Meta(description="Name of the channel.")]
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """The conversation to which an interaction belongs."""
+
+    id: ConversationId
+    title: Annotated[str | None, Meta(description="Title of the conversation.")]
+
+
+class Interaction(msgspec.Struct, frozen=True):
+    """One dated act by an identity, towards zero or more identities."""
+
+    id: InteractionId
+    kind: InteractionKind
+    native_kind: Annotated[str | None, Meta(description="The network's own word.", examples=["reviewed-by"])]
+    actor: IdentityRef
+    targets: Annotated[list[Target], Meta(description="Empty for a broadcast.")]
+    channel: Place | None
+    conversation: Thread | None
+    reply_to: Annotated[InteractionId | None, Meta(description="What it answers; perhaps not read (yet).")]
+    network: Network
+    key: Annotated[str, Meta(description="The network's own id of it.")]
+    occurred_at: Annotated[datetime, Meta(description="When it happened.")]
+    edited_at: Annotated[datetime | None, Meta(description="When it was last edited.")]
+    title: Annotated[str | None, Meta(description="Its subject.")]
+    text: Annotated[str | None, Meta(description="What it says, without what it quotes.")]
+    url: Annotated[str | None, Meta(description="Its page on the network.")]
+    visibility: Visibility
+    learnt_at: Annotated[datetime, Meta(description="When kith learnt of it.")]
+
+
+class TimelineItem(Interaction, frozen=True):
+    """An interaction, seen from one person."""
+
+    direction: Annotated[
+        Literal["given", "received"], Meta(description="Whether the person acted, or another towards the person.")
+    ]
+
+
+async def shape_all(db: Db, workspace_id: UUID, rows: Sequence[store.Interaction]) -> dict[UUID, Interaction]:
+    """Return what to show of interactions, by id, with one look-up for all identities that they name."""
+    refs = await _refs(db, workspace_id, rows)
+    return {row.id: shape(Interaction, row, **_parts(row, refs)) for row in rows}
+
+
+async def shape_timeline(
+    db: Db, workspace_id: UUID, rows: Sequence[store.Interaction], mine: Collection[UUID]
+) -> dict[UUID, TimelineItem]:
+    """Return what to show of interactions by or towards the identities ``mine``."""
+    refs, own = await _refs(db, workspace_id, rows), set(mine)
+    return {
+        row.id: shape(TimelineItem, row, direction="given" if row.actor_id in own else "received", **_parts(row, refs))
+        for row in rows
+    }
+
+
+async def _refs(db: Db, workspace_id: UUID, rows: Sequence[store.Interaction]) -> dict[UUID, IdentityRef]:
+    named = {row.actor_id for row in rows}.union(*(row.target_ids for row in rows))
+    if not named:
+        return {}
+    found = await identities.get_refs(db, workspace_id, named)
+    return {id_: IdentityRef.of(identity) for id_, identity in found.items()}
+
+
+def _parts(row: store.Interaction, refs: dict[UUID, IdentityRef]) -> dict[str, Any]:
+    return {
+        "id": encode("interaction", row.id),
+        "actor": refs[row.actor_id],
+        "targets": [Target(refs[id_], role) for id_, role in zip(row.target_ids, row.target_roles, strict=True)],  # type: ignore[arg-type]  # ingest checks roles
+        "channel": Place(encode("channel", row.channel_id), row.channel_name) if row.channel_id else None,
+        "conversation": Thread(encode("conversation", row.conversation_id), row.conversation_title)
+        if row.conversation_id
+        else None,
+        "reply_to": encode_optional("interaction", row.reply_to),
+    }

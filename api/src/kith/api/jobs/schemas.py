@@ -1,0 +1,74 @@
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from kith.api.ids import JobId, encode
+from kith.api.kinds import JobStatus
+from kith.api.paging import Listing
+from kith.api.shapes import shape
+from kith.store import job_list as store
+from kith.store import runs
+
+
+class JobsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    status: Annotated[tuple[JobStatus, ...], Meta(max_length=5, description="Is in one of these states.")] = ()
+    kind: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=63)], ...],
+        Meta(max_length=20, description="Is of one of these kinds.", examples=[["sync"]]),
+    ] = ()
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far work has come."""
+
+    done: Annotated[int, Meta(description="Units done.", ge=0)]
+    total: Annotated[int | None, Meta(description="Units in all; null while unknown.", ge=0)]
+    unit: Annotated[str | None, Meta(description="What is counted.", examples=["commits"])]
+    rate: Annotated[float | None, Meta(description="Units a second since the start; null before it is known.", ge=0)]
+    estimated_end: Annotated[datetime | None, Meta(description="When it will be done at this rate.")]
+
+
+class JobError(msgspec.Struct, frozen=True):
+    """Why work failed."""
+
+    code: Annotated[str, Meta(description="What a program decides on.", examples=["fatal"])]
+    detail: Annotated[str, Meta(description="A sentence for humans.")]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A unit of background work."""
+
+    id: JobId
+    kind: Annotated[str, Meta(description="What is done.", examples=["sync"])]
+    status: JobStatus
+    cancel: Annotated[bool, Meta(description="Whether it was asked to stop.")]
+    attempt: Annotated[int, Meta(description="How often it was begun.", ge=0)]
+    max_attempts: Annotated[int, Meta(description="How often it is begun at most.", ge=1)]
+    progress: Progress
+    error: Annotated[JobError | None, Meta(description="Why the last attempt failed.")]
+    result: Annotated[dict[str, Any] | None, Meta(description="What came out, by kind.")]
+    due_at: Annotated[datetime, Meta(description="When it is, or was, to begin.")]
+    created_at: Annotated[datetime, Meta(description="When it was asked for.")]
+    started_at: Annotated[datetime | None, Meta(description="When it first began.")]
+    updated_at: Annotated[datetime, Meta(description="When it last moved on.")]
+    finished_at: Annotated[datetime | None, Meta(description="When it ended, in whatever way.")]
+
+    @classmethod
+    def of(cls, job: store.Job) -> "Job":
+        return shape(cls, job, id=encode("job", job.id), progress=progress(job), error=problem(job.error))
+
+
+def progress(work: store.Job | runs.Run) -> Progress:
+    """Return how far a job has come; rate and end from its own times, so that the same state reads the same."""
+    seconds = (work.updated_at - work.started_at).total_seconds() if work.started_at else 0.0
+    rate = work.done / seconds if seconds > 0 and work.done else None
+    end = None
+    if rate and work.total is not None and work.status == "running":
+        end = (work.updated_at + timedelta(seconds=max(0, work.total - work.done) / rate)).astimezone(UTC)
+    return Progress(work.done, work.total, work.unit, rate, end)
+
+
+def problem(error: dict[str, Any] | None) -> JobError | None:
+    return JobError(str(error.get("code", "fault")), str(error.get("detail", ""))) if error else None

@@ -1,0 +1,21 @@
+from litestar import get
+from litestar.di import NamedDependency
+
+from kith.api.ids import encode
+from kith.api.me.schemas import Me, Workspace
+from kith.api.me.schemas import Token as ShownToken
+from kith.api.shapes import shape
+from kith.store.tokens import Token
+
+
+@get("/v1/me", operation_id="getMe", tags=["meta"], scopes=[])
+async def get_me(token: NamedDependency[Token]) -> Me:
+    """Say who asks.
+
+    The workspace that the token is bound to, and what the token may do. Any token may ask.
+    """
+    workspace = Workspace(encode("workspace", token.workspace_id), token.workspace)
+    return Me(workspace, shape(ShownToken, token, id=encode("token", token.id)))
+
+
+ROUTES = [get_me]

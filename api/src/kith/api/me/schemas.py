@@ -1,0 +1,31 @@
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from kith.api.ids import TokenId, WorkspaceId
+
+
+class Workspace(msgspec.Struct, frozen=True):
+    """The workspace that the token is bound to."""
+
+    id: WorkspaceId
+    name: Annotated[str, Meta(description="Name of the workspace.", examples=["default"])]
+
+
+class Token(msgspec.Struct, frozen=True):
+    """The token that was sent."""
+
+    id: TokenId
+    name: Annotated[str, Meta(description="What it was called when it was created.", examples=["dashboard"])]
+    scopes: Annotated[list[str], Meta(description="What it may do.", examples=[["people:read"]])]
+    created_at: Annotated[datetime, Meta(description="When it was created.")]
+    expires_at: Annotated[datetime | None, Meta(description="When it ends; null: not by itself.")]
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Who asks."""
+
+    workspace: Workspace
+    token: Token

@@ -1,0 +1,191 @@
+"""Problems: every 4xx and 5xx is ``application/problem+json`` (RFC 9457), whether a route or the router refuses.
+
+``code`` is the contract; title and detail are for humans. Each code has a page at ``/problems/{code}``.
+"""
+
+from typing import Annotated, Any, NamedTuple
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Request, Response, get
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import FromPath
+from msgspec import Meta
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Kind(NamedTuple):
+    """status: HTTP status. title: constant. help: what it means and what to do about it."""
+
+    status: int
+    title: str
+    help: str
+
+
+KINDS: dict[str, Kind] = {
+    "malformed_request": Kind(
+        400, "The request cannot be read", "The body is not valid JSON, or is nested too deeply."
+    ),
+    "unknown_parameter": Kind(
+        400, "Unknown parameter", "The operation has no such query parameter; errors[] names it. Check its spelling."
+    ),
+    "repeated_parameter": Kind(
+        400, "Repeated parameter", "A query parameter may be given once. Where several values are allowed, use commas."
+    ),
+    "invalid_parameter": Kind(400, "Invalid parameter", "A query parameter has a value that it cannot have."),
+    "invalid_cursor": Kind(
+        400,
+        "Invalid cursor",
+        "A cursor continues the list that issued it: same filters, same sort, same workspace. Start again without.",
+    ),
+    "unauthenticated": Kind(401, "No token", "Send Authorization: Bearer with a token of the workspace."),
+    "invalid_token": Kind(401, "Invalid token", "The token is mistyped, unknown, revoked or expired."),
+    "missing_scope": Kind(403, "Missing scope", "The token is valid but lacks the scope that detail names."),
+    "not_found": Kind(404, "Not found", "There is no such thing in this workspace, or no such path."),
+    "method_not_allowed": Kind(405, "Method not allowed", "The Allow header lists the methods of this path."),
+    "conflict": Kind(409, "Conflict", "The request contradicts the present state; detail says how."),
+    "request_in_progress": Kind(
+        409,
+        "Request in progress",
+        "A request with this Idempotency-Key is being worked on. Try again after Retry-After.",
+    ),
+    "precondition_failed": Kind(
+        412, "Precondition failed", "The resource has changed since the ETag given in If-Match. Read it again."
+    ),
+    "body_too_large": Kind(413, "Body too large", "A body may have 1 MB at most."),
+    "unsupported_media_type": Kind(
+        415, "Unsupported media type", "Send application/json; PATCH also takes application/merge-patch+json."
+    ),
+    "invalid_body": Kind(422, "Invalid body", "The body does not fit the schema; errors[] points at what and why."),
+    "idempotency_key_reused": Kind(
+        422, "Idempotency key reused", "This Idempotency-Key was used for another request within the last 24 hours."
+    ),
+    "internal_error": Kind(500, "Internal error", "A fault of kith. Report it with the request id."),
+    "unavailable": Kind(
+        503, "Unavailable", "The database is away or overloaded, or the question too costly. Try later."
+    ),
+}
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong. pointer: JSON pointer into the body; parameter: name of a query parameter or header."""
+
+    code: str
+    message: str
+    pointer: str | None = None
+    parameter: str | None = None
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What went wrong, in the form of RFC 9457."""
+
+    type: Annotated[str, Meta(description="Address of the page about this code.", examples=["/problems/not_found"])]
+    title: Annotated[str, Meta(description="The same for every problem of this code.", examples=["Not found"])]
+    status: Annotated[int, Meta(description="The HTTP status.", ge=400, le=599, examples=[404])]
+    code: Annotated[str, Meta(description="What a program decides on.", examples=["not_found"])]
+    detail: Annotated[str, Meta(description="What happened this time.", examples=["There is no such person."])]
+    instance: Annotated[str, Meta(description="Path of the request.", examples=["/v1/people/per_0"])]
+    request_id: Annotated[str, Meta(description="Found in the log of the server.", examples=["0f7c6a"])]
+    errors: Annotated[list[Fault], Meta(description="Each single fault, where there are several or a place.")] = []
+
+
+class Problem(Exception):
+    """A refusal that the client is told about."""
+
+    def __init__(
+        self, code: str, detail: str | None = None, *faults: Fault, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail or KINDS[code].help)
+        self.code, self.faults, self.headers = code, faults, headers or {}
+
+
+def response(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    kind = KINDS[problem.code]
+    details = ProblemDetails(
+        type=f"/problems/{problem.code}",
+        title=kind.title,
+        status=kind.status,
+        code=problem.code,
+        detail=str(problem),
+        instance=request.scope["path"],
+        request_id=str(request.scope.get("kith.request_id", "")),
+        errors=list(problem.faults),
+    )
+    return Response(
+        msgspec.json.encode(details), status_code=kind.status, media_type=MEDIA_TYPE, headers=problem.headers
+    )
+
+
+def from_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:
+    return response(request, error)
+
+
+def from_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Answer what Litestar itself refuses: no route, wrong method, body too large or not JSON."""
+    if isinstance(error, NotFoundException):
+        return response(request, Problem("not_found", f"There is nothing at {request.scope['path']}."))
+    codes = {405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
+    code = codes.get(error.status_code, "malformed_request" if error.status_code < 500 else "internal_error")
+    if code == "internal_error":
+        return from_fault(request, error)
+    return response(request, Problem(code, headers=dict(error.headers or {})))
+
+
+def from_database(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answer 503 when the database is away, or stops a statement that takes too long."""
+    log.warning("database", error=type(error).__name__, detail=str(error))
+    return response(request, Problem("unavailable", headers={"Retry-After": "5"}))
+
+
+def from_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Log what nobody foresaw, in full; tell the client nothing about the inside."""
+    log.error("fault", exc_info=error)
+    return response(request, Problem("internal_error"))
+
+
+HANDLERS: dict[int | type[Exception], Any] = {
+    Problem: from_problem,
+    HTTPException: from_framework,
+    asyncpg.QueryCanceledError: from_database,
+    asyncpg.LockNotAvailableError: from_database,
+    asyncpg.PostgresConnectionError: from_database,
+    asyncpg.CannotConnectNowError: from_database,
+    asyncpg.TooManyConnectionsError: from_database,
+    asyncpg.AdminShutdownError: from_database,
+    asyncpg.InterfaceError: from_database,
+    TimeoutError: from_database,
+    OSError: from_database,
+    Exception: from_fault,
+}
+
+
+class ProblemKind(msgspec.Struct, frozen=True):
+    """A code that problems may have."""
+
+    code: str
+    status: int
+    title: str
+    help: str
+
+
+@get(
+    "/problems/{code:str}",
+    operation_id="getProblemKind",
+    tags=["meta"],
+    public=True,
+    errors=["not_found"],
+    media_type=MediaType.JSON,
+)
+async def get_problem_kind(code: FromPath[str]) -> ProblemKind:
+    """Say what a problem code means.
+
+    The ``type`` of every problem leads here.
+    """
+    if code not in KINDS:
+        raise Problem("not_found", "There is no such problem code.")
+    return ProblemKind(code, *KINDS[code])

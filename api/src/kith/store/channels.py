@@ -1,0 +1,55 @@
+"""Channels: the places where people meet."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from kith.store.db import Db
+from kith.store.queries import Order, Statement, fetch_page
+
+_SELECT = """
+    SELECT c.id, c.network, c.host, c.key, c.kind, c.name, c.url, c.parent_id, c.visibility,
+           coalesce(a.interactions, 0) AS interaction_count, a.first_at, a.last_at, c.learnt_at
+    FROM channels c LEFT JOIN channel_activity a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id
+    WHERE c.workspace_id = $1
+"""
+_BY_LAST_AT = Order("a.last_at", "c.id", nullable=True)
+
+
+class Channel(msgspec.Struct, frozen=True):
+    id: UUID
+    network: str
+    host: str
+    key: str
+    kind: str
+    name: str
+    url: str | None
+    parent_id: UUID | None
+    visibility: str
+    interaction_count: int
+    first_at: datetime | None
+    last_at: datetime | None
+    learnt_at: datetime
+
+
+class ChannelFilter(msgspec.Struct, frozen=True, kw_only=True):
+    networks: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    parent_id: UUID | None = None
+
+
+async def list_channels(
+    db: Db, workspace_id: UUID, wanted: ChannelFilter, after: tuple[datetime | None, UUID] | None, limit: int
+) -> list[Channel]:
+    """Return channels, the latest used first. after: last_at and id of the row before."""
+    statement = Statement(workspace_id)
+    statement.where("c.network = ANY({})", wanted.networks)
+    statement.where("c.kind = ANY({})", wanted.kinds)
+    statement.where("c.parent_id = {}", wanted.parent_id)
+    return [Channel(**row) for row in await fetch_page(db, _SELECT, statement, _BY_LAST_AT, after, limit)]
+
+
+async def get_channel(db: Db, workspace_id: UUID, channel_id: UUID) -> Channel | None:
+    row = await db.fetchrow(f"{_SELECT} AND c.id = $2", workspace_id, channel_id)
+    return Channel(**row) if row else None

@@ -1,0 +1,188 @@
+"""Interactions: dated acts, read newest first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from kith.store.db import Db
+from kith.store.queries import Order, Statement, fetch_page
+
+_COLUMNS = """
+    i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_roles, i.channel_id, i.conversation_id, i.reply_to,
+    i.network, i.host, i.key, i.occurred_at, i.edited_at, i.title, i.text, i.url, i.visibility, i.learnt_at
+"""
+_BY_TIME = Order("i.occurred_at", "i.id", newest=True)
+
+
+class Interaction(msgspec.Struct, frozen=True):
+    """target_roles: as long as target_ids."""
+
+    id: UUID
+    kind: str
+    native_kind: str | None
+    actor_id: UUID
+    target_ids: list[UUID]
+    target_roles: list[str]
+    channel_id: UUID | None
+    conversation_id: UUID | None
+    reply_to: UUID | None
+    network: str
+    host: str
+    key: str
+    occurred_at: datetime
+    edited_at: datetime | None
+    title: str | None
+    text: str | None
+    url: str | None
+    visibility: str
+    learnt_at: datetime
+    channel_name: str | None
+    conversation_title: str | None
+
+
+class InteractionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """identity_ids: acts by or towards any of them; None for all."""
+
+    identity_ids: Sequence[UUID] | None = None
+    channel_id: UUID | None = None
+    conversation_id: UUID | None = None
+    kinds: tuple[str, ...] = ()
+    since: datetime | None = None
+    before: datetime | None = None
+    words: str | None = None
+
+
+async def list_interactions(
+    db: Db, workspace_id: UUID, wanted: InteractionFilter, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Interaction]:
+    """Return interactions, newest first. after: occurred_at and id of the row before."""
+    if wanted.words is not None:
+        ids = await _search(db, workspace_id, wanted, after, limit)
+        return await _get_many(db, workspace_id, ids)
+    statement = Statement(workspace_id)
+    statement.where("i.channel_id = {}", wanted.channel_id)
+    statement.where("i.conversation_id = {}", wanted.conversation_id)
+    statement.where("i.kind = ANY({})", wanted.kinds)
+    statement.where("i.occurred_at >= {}", wanted.since)
+    statement.where("i.occurred_at < {}", wanted.before)
+    if wanted.identity_ids is not None:
+        ids = await _involving(db, statement, wanted.identity_ids, after, limit)
+        return await _get_many(db, workspace_id, ids)
+    rows = await fetch_page(db, _WITH_NAMES, statement, _BY_TIME, after, limit)
+    return [Interaction(**row) for row in rows]
+
+
+async def get_interaction(db: Db, workspace_id: UUID, interaction_id: UUID) -> Interaction | None:
+    found = await _get_many(db, workspace_id, [interaction_id])
+    return found[0] if found else None
+
+
+async def list_between(
+    db: Db,
+    workspace_id: UUID,
+    ones: Sequence[UUID],
+    others: Sequence[UUID],
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Interaction]:
+    """Return the interactions between two people's identities, newest first: what their relationship rests on.
+
+    Each pair of an actor and a day with contact holds at least one interaction, and those of the day on which ``after``
+    lies may all have been shown: so many days as there are rows wanted and identities are enough.
+    """
+    rows = await db.fetch(
+        """
+        WITH pairs AS (
+            SELECT actor_id, target_id FROM unnest($2::uuid[]) actor_id, unnest($3::uuid[]) target_id
+            UNION ALL
+            SELECT actor_id, target_id FROM unnest($3::uuid[]) actor_id, unnest($2::uuid[]) target_id
+        ), days AS (
+            SELECT DISTINCT d.actor_id, d.day
+            FROM pairs JOIN contact_days d
+                ON d.workspace_id = $1 AND d.actor_id = pairs.actor_id AND d.target_id = pairs.target_id
+            WHERE $4::timestamptz IS NULL OR d.day <= ($4::timestamptz AT TIME ZONE 'UTC')::date
+            ORDER BY d.day DESC, d.actor_id
+            LIMIT $6 + cardinality($2) + cardinality($3)
+        )
+        SELECT i.id FROM days JOIN interactions i
+            ON i.workspace_id = $1 AND i.actor_id = days.actor_id
+            AND i.occurred_at >= days.day::timestamp AT TIME ZONE 'UTC'
+            AND i.occurred_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
+        WHERE i.target_ids && CASE WHEN i.actor_id = ANY($2) THEN $3::uuid[] ELSE $2::uuid[] END
+            AND ($4::timestamptz IS NULL OR (i.occurred_at, i.id) < ($4, $5))
+        ORDER BY i.occurred_at DESC, i.id DESC LIMIT $6
+        """,
+        workspace_id,
+        list(ones),
+        list(others),
+        after[0] if after else None,
+        after[1] if after else None,
+        limit,
+    )
+    return await _get_many(db, workspace_id, [row["id"] for row in rows])
+
+
+_WITH_NAMES = f"""
+    SELECT {_COLUMNS}, c.name AS channel_name, v.title AS conversation_title
+    FROM interactions i
+    LEFT JOIN channels c ON c.workspace_id = i.workspace_id AND c.id = i.channel_id
+    LEFT JOIN conversations v ON v.workspace_id = i.workspace_id AND v.id = i.conversation_id
+    WHERE i.workspace_id = $1
+"""
+
+
+async def _get_many(db: Db, workspace_id: UUID, ids: Sequence[UUID]) -> list[Interaction]:
+    if not ids:
+        return []
+    rows = await db.fetch(f"{_WITH_NAMES} AND i.id = ANY($2) ORDER BY {_BY_TIME}", workspace_id, list(ids))
+    return [Interaction(**row) for row in rows]
+
+
+async def _involving(
+    db: Db, statement: Statement, identity_ids: Sequence[UUID], after: tuple[datetime, UUID] | None, limit: int
+) -> list[UUID]:
+    """Return the ids of acts by or towards the identities: from either index no more than a page, then merged."""
+    given = statement.and_(*([statement.behind(_BY_TIME, after)] if after else []))
+    received = given
+    if after is not None:  # the same bound on the other index
+        at = statement.value(after[0])
+        received += f" AND t.occurred_at <= {at}"
+    me = statement.value(list(identity_ids))
+    rows = await db.fetch(
+        f"""
+        SELECT id FROM unnest({me}::uuid[]) AS me(id_), LATERAL (
+            (SELECT i.id, i.occurred_at FROM interactions i
+             WHERE i.workspace_id = $1 AND i.actor_id = me.id_{given} ORDER BY {_BY_TIME} LIMIT {limit:d})
+            UNION ALL
+            (SELECT i.id, i.occurred_at FROM interaction_targets t
+             JOIN interactions i ON i.workspace_id = t.workspace_id AND i.id = t.interaction_id
+             WHERE t.workspace_id = $1 AND t.identity_id = me.id_{received}
+             ORDER BY t.occurred_at DESC, t.interaction_id DESC LIMIT {limit:d})
+        ) acts
+        GROUP BY id, occurred_at ORDER BY occurred_at DESC, id DESC LIMIT {limit:d}
+        """,
+        *statement.values,
+    )
+    return [row["id"] for row in rows]
+
+
+async def _search(
+    db: Db, workspace_id: UUID, wanted: InteractionFilter, after: tuple[datetime, UUID] | None, limit: int
+) -> list[UUID]:
+    rows = await db.fetch(
+        "SELECT search_interactions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS id",
+        workspace_id,
+        wanted.words,
+        list(wanted.identity_ids) if wanted.identity_ids is not None else None,
+        wanted.channel_id,
+        wanted.conversation_id,
+        list(wanted.kinds) or None,
+        wanted.since,
+        wanted.before,
+        after[0] if after else None,
+        after[1] if after else None,
+        limit,
+    )
+    return [row["id"] for row in rows]

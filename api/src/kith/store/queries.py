@@ -1,0 +1,66 @@
+"""Puts a statement together from closed lists of conditions; every value travels as a parameter."""
+
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from kith.store.db import Db
+
+
+class Order(NamedTuple):
+    """``time DESC NULLS LAST, tie``: the order of nearly all lists. tie: unique; newest: whether it descends too."""
+
+    time: str
+    tie: str
+    newest: bool = False
+    nullable: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.time} DESC{' NULLS LAST' if self.nullable else ''}, {self.tie}{' DESC' if self.newest else ''}"
+
+
+class Statement:
+    """Conditions and the values of their parameters; ``$1`` is the workspace."""
+
+    def __init__(self, workspace_id: object) -> None:
+        self.values: list[Any] = [workspace_id]
+        self.conditions: list[str] = []
+
+    def value(self, value: object) -> str:
+        """Add a parameter and return its name."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    def where(self, condition: str, value: object) -> None:
+        """Add a condition on ``{}``, the value; nothing is added for None and for an empty tuple."""
+        if value is not None and value != ():
+            self.conditions.append(condition.format(self.value(value)))
+
+    def and_(self, *more: str) -> str:
+        """Return all conditions, each with AND before it."""
+        return "".join(f" AND {condition}" for condition in (*self.conditions, *more))
+
+    def behind(self, order: Order, after: tuple[Any, Any]) -> str:
+        """Return the condition for what follows ``after``: it bounds the index scan, then decides among ties."""
+        at, last = after
+        than = "<" if order.newest else ">"
+        if at is None:
+            return f"{order.time} IS NULL AND {order.tie} {than} {self.value(last)}"
+        bound = self.value(at)
+        return f"{order.time} <= {bound} AND ({order.time} < {bound} OR {order.tie} {than} {self.value(last)})"
+
+
+async def fetch_page(
+    db: Db, sql: str, statement: Statement, order: Order, after: tuple[Any, Any] | None, limit: int
+) -> list[asyncpg.Record]:
+    """Return at most ``limit`` rows behind ``after``. sql: ends in its WHERE on the workspace; more is added here."""
+    tail = f"ORDER BY {order} LIMIT "
+    if after is None:
+        return await db.fetch(f"{sql}{statement.and_()} {tail}{limit:d}", *statement.values)
+    known = len(statement.values)
+    behind = statement.behind(order, after)
+    rows = await db.fetch(f"{sql}{statement.and_(behind)} {tail}{limit:d}", *statement.values)
+    if order.nullable and after[0] is not None and len(rows) < limit:
+        undated = statement.and_(f"{order.time} IS NULL")
+        rows += await db.fetch(f"{sql}{undated} {tail}{limit - len(rows):d}", *statement.values[:known])
+    return rows

@@ -1,0 +1,74 @@
+"""Runs: executions of a source's sync, with the state of the job that carries each out."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from kith.store.db import Db
+
+_SELECT = """
+    SELECT r.id, r.source_id, r.job_id, j.status, j.done, j.total, j.unit, j.error,
+           r.pages, r.records, r.added, r.changed, r.deleted, r.skipped, r.started_at, j.updated_at, r.finished_at
+    FROM runs r JOIN jobs j ON j.workspace_id = r.workspace_id AND j.id = r.job_id
+    WHERE r.workspace_id = $1
+"""
+
+
+class Run(msgspec.Struct, frozen=True):
+    id: UUID
+    source_id: UUID
+    job_id: UUID
+    status: str
+    done: int
+    total: int | None
+    unit: str | None
+    error: dict[str, Any] | None
+    pages: int
+    records: int
+    added: int
+    changed: int
+    deleted: int
+    skipped: int
+    started_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+class RunError(msgspec.Struct, frozen=True):
+    """What could not be read: where, and why."""
+
+    place: str
+    code: str
+    reason: str
+    learnt_at: datetime
+
+
+async def list_runs(db: Db, workspace_id: UUID, source_id: UUID, after: UUID | None, limit: int) -> list[Run]:
+    """Return the runs of a source, the newest first. after: id of the row before."""
+    rows = await db.fetch(
+        f"{_SELECT} AND r.source_id = $2 AND ($3::uuid IS NULL OR r.id < $3) ORDER BY r.id DESC LIMIT $4",
+        workspace_id, source_id, after, limit,
+    )  # fmt: skip
+    return [Run(**row) for row in rows]
+
+
+async def get_run(db: Db, workspace_id: UUID, run_id: UUID) -> Run | None:
+    row = await db.fetchrow(f"{_SELECT} AND r.id = $2", workspace_id, run_id)
+    return Run(**row) if row else None
+
+
+async def list_run_errors(
+    db: Db, workspace_id: UUID, run_id: UUID, after: tuple[str, str] | None, limit: int
+) -> list[RunError]:
+    """Return what a run could not read, in the order of places. after: place and code of the row before."""
+    rows = await db.fetch(
+        """
+        SELECT place, code, reason, learnt_at FROM run_errors
+        WHERE workspace_id = $1 AND run_id = $2 AND ($3::text IS NULL OR (place, code) > ($3, $4))
+        ORDER BY place, code LIMIT $5
+        """,
+        workspace_id, run_id, after[0] if after else None, after[1] if after else None, limit,
+    )  # fmt: skip
+    return [RunError(**row) for row in rows]

@@ -1,0 +1,132 @@
+"""Sources: configured uses of connectors, what they have read and what they miss."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from kith.store.db import Db, new_id
+
+_COLUMNS = "id, connector, name, config, status, revision, created_at, updated_at"
+
+
+class NameTaken(Exception):
+    """Another source of the workspace has this name."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    id: UUID
+    connector: str
+    name: str
+    config: dict[str, Any]
+    status: str
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Period(msgspec.Struct, frozen=True):
+    """What a source says of a period (of occurred_at, half open); None: without bound."""
+
+    status: str
+    since: datetime | None
+    before: datetime | None
+    reason: str
+    learnt_at: datetime
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How far one source has been read."""
+
+    id: UUID
+    name: str
+    status: str
+    read_since: datetime | None
+    read_until: datetime | None
+    gaps: int
+
+
+async def list_sources(db: Db, workspace_id: UUID, after: UUID | None, limit: int) -> list[Source]:
+    """Return sources, the oldest first. after: id of the row before."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM sources WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
+        """,
+        workspace_id, after, limit,
+    )  # fmt: skip
+    return [Source(**row) for row in rows]
+
+
+async def get_source(db: Db, workspace_id: UUID, source_id: UUID, *, lock: bool = False) -> Source | None:
+    """Return a source. lock: until the transaction ends, nobody else changes it."""
+    row = await db.fetchrow(
+        f"SELECT {_COLUMNS} FROM sources WHERE workspace_id = $1 AND id = $2{' FOR UPDATE' if lock else ''}",
+        workspace_id, source_id,
+    )  # fmt: skip
+    return Source(**row) if row else None
+
+
+async def create_source(db: Db, workspace_id: UUID, connector: str, name: str, config: Mapping[str, Any]) -> Source:
+    """Add a source. Raises NameTaken."""
+    row = await db.fetchrow(
+        f"""
+        INSERT INTO sources (workspace_id, id, connector, name, config, status) VALUES ($1, $2, $3, $4, $5, 'active')
+        ON CONFLICT (workspace_id, name) DO NOTHING RETURNING {_COLUMNS}
+        """,
+        workspace_id, new_id(), connector, name, config,
+    )  # fmt: skip
+    if row is None:
+        raise NameTaken(name)
+    return Source(**row)
+
+
+async def update_source(
+    db: Db, workspace_id: UUID, source_id: UUID, *, name: str, config: Mapping[str, Any], status: str
+) -> Source:
+    """Change a source that exists. Raises NameTaken, after which the transaction can only be undone."""
+    try:
+        row = await db.fetchrow(
+            f"""
+            UPDATE sources SET name = $3, config = $4, status = $5, revision = revision + 1, updated_at = now()
+            WHERE workspace_id = $1 AND id = $2 RETURNING {_COLUMNS}
+            """,
+            workspace_id, source_id, name, config, status,
+        )  # fmt: skip
+    except asyncpg.UniqueViolationError as error:
+        raise NameTaken(name) from error
+    if row is None:
+        raise LookupError(source_id)
+    return Source(**row)
+
+
+async def list_periods(db: Db, workspace_id: UUID, source_id: UUID) -> list[Period]:
+    """Return what the source has read and what it misses, oldest first."""
+    rows = await db.fetch(
+        """
+        SELECT status, lower(period) AS since, upper(period) AS before, reason, learnt_at FROM coverage
+        WHERE workspace_id = $1 AND source_id = $2 ORDER BY period, status
+        """,
+        workspace_id, source_id,
+    )  # fmt: skip
+    return [Period(**row) for row in rows]
+
+
+async def list_readings(db: Db, workspace_id: UUID) -> list[Reading]:
+    """Return how far each source has been read: the coverage that answers carry."""
+    rows = await db.fetch(
+        """
+        SELECT s.id, s.name, s.status, c.read_since, c.read_until, coalesce(c.gaps, 0) AS gaps
+        FROM sources s LEFT JOIN (
+            SELECT source_id, min(lower(period)) FILTER (WHERE status = 'read') AS read_since,
+                   max(upper(period)) FILTER (WHERE status = 'read') AS read_until,
+                   count(*) FILTER (WHERE status <> 'read') AS gaps
+            FROM coverage WHERE workspace_id = $1 GROUP BY source_id
+        ) c ON c.source_id = s.id
+        WHERE s.workspace_id = $1 ORDER BY s.id
+        """,
+        workspace_id,
+    )
+    return [Reading(**row) for row in rows]
