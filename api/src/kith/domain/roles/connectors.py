@@ -7,41 +7,48 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.domain.communities.detect import evidence
 from kith.domain.communities.leiden import ties_of
 from kith.domain.graph import Graph
+from kith.domain.roles.acts import Acts, decayed
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 BrokerRole = Literal["coordinator", "itinerant", "gatekeeper", "representative", "liaison"]
 
-# Longest path that counts as going through someone: news rarely travels further through people who know each other.
-CUTOFF = 3
+_CROWD = 5_000
+
+# Days. Who holds distant people together does so for years, also in months of silence.
+_HALF_LIFE = 365.0
 
 
 def effective_size(graph: Graph) -> Floats:
-    """Number of contacts less the ties that each has on average to the others (Burt 1992, Borgatti's form)."""
-    reach = np.diff(graph.indptr).astype(np.float64)
-    return reach - 2 * triangles(graph) / np.maximum(reach, 1)
+    """Contacts, each counted by its weight, less what each has on average with the others; nothing alone.
+
+    Burt 1992 in Borgatti's form (n - 2t/n of n contacts with t ties among them), which it is where all weights are 1.
+    """
+    ties, present = graph.matrix, graph.reweighted(np.ones(len(graph.weights))).matrix
+    contacts = graph.strengths()
+    between = np.asarray((ties @ present).multiply(ties).sum(axis=1), dtype=np.float64)
+    return contacts - np.divide(between, contacts, out=np.zeros(len(graph)), where=contacts > 0)
 
 
-def triangles(graph: Graph) -> Floats:
-    """How many pairs of each person's contacts are in touch themselves."""
-    ties = graph.reweighted(np.ones(len(graph.weights))).matrix
-    return np.asarray((ties @ ties).multiply(ties).sum(axis=1), dtype=np.float64) / 2
+def living_ties(past: Acts, now: float) -> Graph:
+    """Contact before ``now``, halved each year, as evidence of a tie: log2(1 + what is left)."""
+    contacts = past.contacts(np.maximum(decayed(now - past.day, _HALF_LIFE), np.finfo(float).tiny))
+    return contacts.reweighted(np.maximum(evidence(contacts.weights), np.finfo(float).tiny))
 
 
-def betweenness(graph: Graph, pivots: int | None = None) -> Floats:
-    """Shortest paths of at most ``CUTOFF`` ties that run through each person, shared where there are several.
+def betweenness(graph: Graph) -> Floats:
+    """Shortest paths that run through each person, shared where there are several.
 
-    With ``pivots`` only paths from that many people count, evenly spread over positions and scaled up to all.
+    Paths of at most 3 ties count, for news hardly travels further through people who know each other; among more than
+    ``_CROWD`` people only those of 2, which takes minutes less.
     """
     first, second, _ = graph.pairs()
-    ties = ties_of(len(graph), first, second)
-    if pivots is None or pivots >= len(graph):
-        return np.array(ties.betweenness(directed=False, cutoff=CUTOFF))
-    sources = np.linspace(0, len(graph) - 1, pivots).astype(int).tolist()
-    return np.array(ties.betweenness(directed=False, cutoff=CUTOFF, sources=sources)) * len(graph) / pivots
+    longest = 3 if len(graph) <= _CROWD else 2
+    return np.array(ties_of(len(graph), first, second).betweenness(directed=False, cutoff=longest))
 
 
 def constraint(graph: Graph) -> Floats:

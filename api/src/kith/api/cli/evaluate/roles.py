@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from kith.api.cli.evaluate.files import encode, integers, read_columns
 from kith.domain.metrics import auc
 from kith.domain.roles.acts import HELP, NO_AREA, Acts, acts, decayed
-from kith.domain.roles.connectors import betweenness, effective_size
+from kith.domain.roles.connectors import betweenness, effective_size, living_ties
 from kith.domain.roles.experts import expertise
 from kith.domain.roles.mavens import helping, people_helped
 
@@ -119,13 +119,18 @@ def _maven_metrics(given: Floats, score: Floats) -> dict[str, float]:
 
 def connectors(everything: Acts, split: float) -> dict[str, Any]:
     """How well brokerage before the split finds the tenth of people with the highest betweenness after it."""
-    past, future = everything.before(split).contacts(), everything.since(split).contacts()
+    known = everything.before(split)
+    past, future = known.contacts(), everything.since(split).contacts()
     judged = np.flatnonzero((np.diff(past.indptr) > 0) & (np.diff(future.indptr) > 0))
     between = betweenness(future)[judged]
     top = between >= np.sort(between)[::-1][max(1, round(len(judged) / 10)) - 1]
-    rivals = {"degree": np.diff(past.indptr).astype(float), "betweenness": betweenness(past)}
+    rivals = {
+        "degree": np.diff(past.indptr).astype(float),
+        "effective_size": effective_size(past.reweighted(np.ones(len(past.weights)))),
+        "betweenness": betweenness(past),
+    }
     return {
-        "auc_top_decile": round(auc(top, effective_size(past)[judged]), 4),
+        "auc_top_decile": round(auc(top, effective_size(living_ties(known, split))[judged]), 4),
         "people": len(judged),
         "baselines": {name: {"auc_top_decile": round(auc(top, score[judged]), 4)} for name, score in rivals.items()},
     }
