@@ -1,8 +1,30 @@
 """The command line, ``kith``. Each command lives in the module of its name and is imported only when it is called."""
 
+import sys
+
 from cyclopts import App
 
 app = App(name="kith", help="Relationship intelligence for communities.")
+for name, text in {
+    "up": "Start everything on this machine and keep it running until Ctrl-C.",
+    "doctor": "Look at everything that kith needs and say what to do.",
+    "migrate": "Bring the database to this version.",
+    "api": "Serve the API in the foreground.",
+    "worker": "Do background work in the foreground.",
+    "connectors": "List the networks that this installation can read.",
+    "rebuild": "Make every projection anew from the facts.",
+}.items():
+    app.command(f"kith.api.cli.{name}:{name}", help=text)
+
+sources = App(name="sources", help="What kith reads: configured uses of connectors.")
+app.command(sources)
+sources.command("kith.api.cli.sources:add", help="Add a source and start its first run.")
+sources.command("kith.api.cli.sources:list_", name="list", help="List the sources and how far each has been read.")
+sources.command("kith.api.cli.sources:sync", help="Read what is new in a source.")
+
+token = App(name="token", help="What lets a client in.")
+app.command(token)
+token.command("kith.api.cli.token:create", help="Create a token and print it.")
 
 evaluate = App(name="evaluate", help="Measure the models on a file with known truth; prints JSON, needs no server.")
 app.command(evaluate)
@@ -11,8 +33,18 @@ evaluate.command("kith.api.cli.evaluate.identities:identities")
 evaluate.command("kith.api.cli.evaluate.roles:roles")
 evaluate.command("kith.api.cli.evaluate.strength:strength")
 evaluate.command("kith.api.cli.evaluate.strength:train")
+evaluate.command("kith.api.cli.evaluate.trust:trust")
 
 
 def main() -> None:
-    """Run the command that the arguments name."""
-    app()
+    """Run the command that the arguments name; what is wrong with the world is one sentence, not a traceback."""
+    from kith.api.cli.processes import CannotStart
+    from kith.store.migrate import MigrationError
+    from kith.store.settings import SettingsError
+
+    try:
+        app()
+    except (CannotStart, MigrationError, SettingsError) as error:
+        sys.exit(f"kith: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
