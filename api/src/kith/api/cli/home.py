@@ -26,6 +26,10 @@ class Addresses(NamedTuple):
     database_url: str
     redis_url: str | None
 
+    def environment(self) -> dict[str, str]:
+        """The settings that name these servers to another process."""
+        return {"KITH_DATABASE_URL": self.database_url, "KITH_REDIS_URL": self.redis_url or ""}
+
 
 def current_settings() -> Settings:
     """The settings of this process."""
@@ -66,3 +70,14 @@ def addresses(settings: Settings) -> Iterator[Addresses]:
             servers = stack.enter_context(start_servers(settings.home))
             found = servers.database_url, servers.redis_url
         yield Addresses(*found)
+
+
+def running_addresses(settings: Settings) -> Addresses:
+    """The servers configured, or those of a running ``kith up``. Raises CannotStart where there are none."""
+    if settings.database_url:
+        return Addresses(settings.database_url, settings.redis_url)
+    try:
+        with hold(settings.home):
+            raise CannotStart("No servers run here: start 'kith up', or set KITH_DATABASE_URL and KITH_REDIS_URL.")
+    except Held:
+        return Addresses(*addresses_of(settings.home))

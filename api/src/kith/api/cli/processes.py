@@ -80,6 +80,8 @@ class Child:
 
     def launch(self) -> int:
         """Start it without waiting; return the size of its log until now, in bytes."""
+        if self._process is not None:
+            self._process.wait(STOP_SECONDS)
         self.before()
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.unlink()

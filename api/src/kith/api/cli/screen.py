@@ -1,4 +1,4 @@
-"""What an operator sees: steps with the time that each took, and one line of progress. Plain lines without a terminal."""
+"""What an operator sees: steps with the time that each took, and one line of progress; plain lines without terminal."""
 
 import sys
 import time
@@ -64,7 +64,7 @@ class Meter:
         self._next = time.monotonic() + LINE_SECONDS
 
     def show(self, done: int, total: int | None, state: str) -> None:
-        """done of total, in any unit; state: the same in words."""
+        """Show ``done`` of ``total``, in any unit; state: the same in words."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + LINE_SECONDS
             self.screen.say(f"  {self.doing}: {state}")

@@ -118,7 +118,7 @@ def _start(home: Path, *, durable: bool) -> Servers:
         lambda: _postgres_is_ready(data),
         signal.SIGINT,  # a fast shutdown: open sessions are closed
         account,
-        before=lambda: _clear_postgres(data),
+        before=lambda: _clear_postgres(data, sockets),
     )
     socket = sockets / "valkey.sock"
     valkey = Child(
@@ -165,7 +165,7 @@ def _postgres(data: Path, sockets: Path, *, durable: bool) -> list[str]:
         "timezone": "UTC",
         "log_timezone": "UTC",
         "fsync": "on" if durable else "off",
-        "synchronous_commit": "on" if durable else "off",
+        "synchronous_commit": "on",
         "full_page_writes": "on" if durable else "off",
     }
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -224,11 +224,12 @@ def _create_database(servers: Servers) -> None:
     )
 
 
-def _clear_postgres(data: Path) -> None:
-    """Make room for a start: end what still works on the data; a pid file left after that names a stranger."""
+def _clear_postgres(data: Path, sockets: Path) -> None:
+    """Make room for a start: end what still works on the data; lock files left after that name strangers."""
     if (data / "postmaster.pid").exists():
         _end_orphans("postgres", data)
-        (data / "postmaster.pid").unlink(missing_ok=True)
+        for left in (data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock", sockets / ".s.PGSQL.5432"):
+            left.unlink(missing_ok=True)
 
 
 def _clear_valkey(folder: Path, socket: Path) -> None:

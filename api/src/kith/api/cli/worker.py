@@ -1,0 +1,13 @@
+"""``kith worker``: one worker process in the foreground."""
+
+import os
+import sys
+
+from kith.api.cli.home import current_settings, running_addresses
+
+
+def worker() -> None:
+    """Do background work, beside the servers of kith up or the configured ones."""
+    env = os.environ | running_addresses(current_settings()).environment()
+    # The API knows workers only as a program: nothing imports them.
+    os.execve(sys.executable, [sys.executable, "-m", "kith.workers"], env)  # noqa: S606 - our own program, no shell
