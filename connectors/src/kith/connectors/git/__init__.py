@@ -1,0 +1,57 @@
+"""Network ``git``: who contributes, and who reviews, tests, reports, signs off and merges whose work.
+
+Reads: any repository on kith's machine (bare, worktree, shallow) or at an https, ssh, git or file address, of which it
+keeps a bare clone without file contents. Each commit is a ``contribute`` act; each trailer that names a person
+(Reviewed-by, Acked-by, Tested-by, Reported-by, Suggested-by, Helped-by, Co-authored-by, Signed-off-by by another than
+the author, Cc, any other ``*-by`` with an address) is an act towards the author, a Cc or Thanks-to one by the author.
+A merge is an act towards the authors of what it brought in, unless a branch only caught up with the main line. A
+committer who is not the author and did not sign off has taken the work in: ``merge`` with the word ``committer``.
+Identities are (name, e-mail) pairs; ``.mailmap`` becomes claims about them. A channel is the part of the repository
+that the subject names before its first colon, else the one top folder that the commit changes, else the repository.
+
+Can't: names without an address (each is reported), tags, notes, and what a hosting service keeps beside git. Of merges
+with more than 100 authors, the 100 with most commits. More than 500 refs: the most recently moved.
+Resume and growth: the cursor holds the tips that were read, so that only new commits are read; within a walk it holds
+the walk's tips and the place in it.
+Deletions: commits that no ref reaches any more (rewritten, branch deleted) become tombstones, as long as the repository
+still holds them; where it does not, a skip says so, and the rest is read anew.
+Privacy: names and addresses are stored as the commits publish them; ``visibility`` says who may see the acts.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import ClassVar
+
+import msgspec
+
+from kith.connectors import Connector, Page, Report, hookimpl
+from kith.connectors.git.config import GitConfig
+
+
+class GitConnector:
+    name: ClassVar[str] = "git"
+    title: ClassVar[str] = "Git repository"
+    description: ClassVar[str] = "Authors, reviewers, testers, reporters and mergers, from commits and their trailers."
+    version: ClassVar[str] = "1"
+    Config: ClassVar[type[msgspec.Struct]] = GitConfig
+
+    async def check(self, config: GitConfig) -> Report:
+        from kith.connectors.git.run import look_at
+
+        return await asyncio.to_thread(look_at, config)
+
+    async def pull(self, config: GitConfig, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+        from kith.connectors.git.run import Run
+
+        run = Run(config, cursor)
+        pages = run.pages()
+        try:
+            while page := await asyncio.to_thread(next, pages, None):
+                yield page
+        finally:
+            run.close()
+
+
+@hookimpl
+def kith_connectors() -> Sequence[Connector]:
+    return [GitConnector()]

@@ -1,0 +1,54 @@
+"""The settings of one repository."""
+
+from typing import Annotated
+
+import msgspec
+
+from kith.connectors import Visibility
+
+
+class GitConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One repository."""
+
+    repository: Annotated[
+        str,
+        msgspec.Meta(
+            title="Repository",
+            description="A folder on kith's machine, or an https, ssh, git or file address.",
+            examples=["/data/linux", "https://github.com/git/git"],
+            min_length=1,
+            max_length=500,
+        ),
+    ]
+    refs: Annotated[
+        tuple[Annotated[str, msgspec.Meta(max_length=200)], ...],
+        msgspec.Meta(
+            title="Refs",
+            description="What to read: HEAD, refs, or all below a prefix. Absent ones are passed over.",
+            examples=[["refs/heads/main", "refs/heads/release/*"]],
+            min_length=1,
+            max_length=50,
+        ),
+    ] = ("HEAD", "refs/heads/*", "refs/remotes/*")
+    channel: Annotated[
+        str | None,
+        msgspec.Meta(
+            title="Channel",
+            description="The repository's name in kith; left out, it is made of the address that clones share.",
+            examples=["github.com/git/git"],
+            max_length=500,
+        ),
+    ] = None
+    visibility: Annotated[
+        Visibility, msgspec.Meta(title="Visibility", description="Who may see this repository: public for an open one.")
+    ] = "private"
+    cache: Annotated[
+        str | None,
+        msgspec.Meta(
+            title="Folder for clones",
+            description="Where the clone of a remote repository is kept between runs. Left out, each run clones anew, "
+            "and rewritten history cannot be withdrawn.",
+            examples=["/var/lib/kith/git"],
+            max_length=500,
+        ),
+    ] = None

@@ -1,0 +1,131 @@
+"""What a commit message says: title, text, area, and the trailers that name people."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from kith.connectors import InteractionKind
+from kith.connectors.git.people import Human, named_in
+
+PEOPLE = 1000  # named by one commit; a machine wrote what goes beyond
+
+_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& ][A-Za-z0-9&]+){0,8}) ?: *(\S.*)", re.DOTALL)
+_NOTE = re.compile(r"\[.*\]?$|\(cherry[- ]picked from|---$")
+#: Trailers that name no person, but show that a paragraph is made of trailers.
+_PLAIN = {
+    "bug", "bugs", "bug-id", "bugzilla", "change-id", "closes", "cc", "see-also", "fixes", "git-svn-id", "issue",
+    "issues", "link", "message-id", "pr", "reference", "references", "refs", "related", "resolves",
+    "reviewed-on", "thanks-to",
+}  # fmt: skip
+#: The words of a ``*-by`` trailer and the act each stands for; several may be joined, as in Reported-and-tested-by.
+_ACTS: dict[str, InteractionKind] = {
+    "authored": "contribute", "developed": "contribute", "written": "contribute", "patch": "contribute",
+    "contributed": "contribute", "reviewed": "review", "acked": "approve", "ack": "approve", "approved": "approve",
+    "tested": "test", "verified": "test", "checked": "test", "reported": "report", "noticed": "report",
+    "spotted": "report", "found": "report", "discovered": "report", "diagnosed": "report", "identified": "report",
+    "suggested": "suggest", "requested": "suggest", "proposed": "suggest", "inspired": "suggest", "idea": "suggest",
+    "helped": "help", "mentored": "help", "assisted": "help", "analyzed": "help", "analysed": "help",
+    "debugged": "help", "bisected": "help", "improved": "help", "explained": "help", "fixed": "help",
+    "commented": "comment", "signed": "sign_off", "merged": "merge", "committed": "merge", "applied": "merge",
+    "sponsored": "sponsor", "liked": "endorse",
+}  # fmt: skip
+_AREA = re.compile(r"(?:\[[^\]]*\]\s*)*([A-Za-z0-9_.][\w./+*-]{0,60})(?:\(([\w./+, -]{1,60})\))?!?:\s+\S")
+#: What a change is, not where: with these the scope in brackets is the area.
+_TYPES = {
+    "feat", "feature", "fix", "bugfix", "hotfix", "chore", "refactor", "perf", "style", "revert", "wip", "merge",
+    "improvement",
+}  # fmt: skip
+
+
+class Trailer(NamedTuple):
+    """One trailer that names people: its word in lower case, the acts it stands for, and whom it names."""
+
+    word: str
+    acts: tuple[InteractionKind, ...]
+    people: tuple[Human, ...]
+
+
+class Message(NamedTuple):
+    """A message taken apart. unread: trailers that should name a person but give no address, and what was too much."""
+
+    title: str
+    text: str
+    trailers: tuple[Trailer, ...]
+    unread: tuple[str, ...]
+
+
+def parse(message: str) -> Message:
+    """Take a commit message apart; trailers stand in the last paragraphs, notes and foreign lines among them."""
+    paragraphs = [paragraph for paragraph in message.strip().split("\n\n") if paragraph.strip()]
+    if not paragraphs:
+        return Message("", "", (), ())
+    title = " ".join(paragraphs[0].split())
+    lines: list[tuple[str, str]] = []
+    while len(paragraphs) > 1 and (block := _trailer_lines(paragraphs[-1])):
+        lines = block + lines
+        paragraphs.pop()
+    trailers, unread = [], []
+    room = PEOPLE
+    for word, value in lines:
+        acts, known = acts_of(word.lower())
+        people = named_in(value) if acts else ()
+        if people:
+            trailers.append(Trailer(word.lower(), acts, people[:room]))
+            room = max(0, room - len(people))
+        elif known:
+            unread.append(f"{word}: {value}"[:200])
+    if not room:
+        unread.append(f"people beyond the first {PEOPLE}")
+    return Message(title, "\n\n".join(paragraphs).strip(), tuple(trailers), tuple(unread))
+
+
+def area(title: str) -> str | None:
+    """Return the part of the project that a subject names (``refs: fix x``, ``feat(refs): x``), or None."""
+    if not (match := _AREA.match(title)):
+        return None
+    prefix, scope = match[1].lower(), match[2]
+    if prefix in _TYPES:
+        return scope.strip().lower() if scope else None
+    return None if prefix in ("http", "https") else prefix
+
+
+@lru_cache(maxsize=10_000)
+def acts_of(word: str) -> tuple[tuple[InteractionKind, ...], bool]:
+    """Return the acts of a trailer's word in lower case, and whether kith knows the word.
+
+    An unknown ``*-by`` that names an address is help of some kind: the word is kept as native_kind.
+    """
+    if word == "cc":
+        return ("copy",), True
+    if word in ("thanks-to", "thanks"):
+        return ("thank",), True
+    if not word.endswith(("-by", " by")):
+        return (), False
+    acts = tuple(dict.fromkeys(_ACTS[part] for part in re.split(r"[-/& ]+", word) if part in _ACTS))
+    return acts or ("help",), bool(acts)
+
+
+def _trailer_lines(paragraph: str) -> list[tuple[str, str]]:
+    """Return the trailers of a paragraph; none where it is prose.
+
+    It is a block of trailers if it has one that is in use for that, and at least half of its lines are trailers or go
+    with them: git's own rule asks for a quarter, but takes known words from the configuration.
+    """
+    found: list[tuple[str, str]] = []
+    fitting = count = 0
+    known = False
+    for line in paragraph.split("\n"):
+        count += 1
+        if line[:1] in " \t" and found:
+            word, value = found[-1]
+            if len(value) < 2000:
+                found[-1] = (word, f"{value} {line.strip()}")
+            fitting += 1
+        elif match := _TRAILER.fullmatch(line):
+            word = match[1]
+            known = known or word.lower() in _PLAIN or word.lower().endswith("-by")
+            found.append((word, match[2].rstrip()))
+            fitting += 1
+        elif _NOTE.match(line):
+            fitting += 1
+    return found if known and fitting * 2 >= count else []
