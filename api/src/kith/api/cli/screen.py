@@ -28,9 +28,15 @@ class Screen:
         step, started = Step(doing), time.monotonic()
         with self.console.status(doing) if self.console.is_terminal else nullcontext():
             yield step
-        mark = "ok" if self.console.options.ascii_only else "✓"
-        self.console.print(f"[green]{mark}[/] {step.done} [dim]({time.monotonic() - started:.1f} s)[/]")
-        sys.stdout.flush()
+        self.check(True, f"{step.done} ({time.monotonic() - started:.1f} s)")
+
+    def check(self, good: bool, text: str, todo: str = "") -> None:
+        """Write one line with a mark before it, and below it what to do."""
+        good_mark, bad_mark = ("ok", "!!") if self.console.options.ascii_only else ("✓", "✗")
+        self.console.print(good_mark if good else bad_mark, style="green" if good else "red", end=" ")
+        self.say(text)
+        if todo:
+            self.say(f"  {todo}")
 
     @contextmanager
     def progress(self, doing: str) -> Iterator["Meter"]:
