@@ -176,6 +176,7 @@ async def _account(db: Db, workspace_id: UUID) -> None:
         await db.execute(_FORGET_TARGETS, workspace_id)
         await db.execute(_FORGET_CONTACT, workspace_id)
         await db.execute(_FORGET_ACTIVITY, workspace_id)
+        await db.execute(_FORGET_CHANNELS, workspace_id)
 
 
 async def _claim(db: Db, workspace_id: UUID, source_id: UUID, claims: Sequence[Claim]) -> None:
@@ -400,6 +401,12 @@ _ACCOUNT = f"""
         ORDER BY actor_id, target_id, day, channel_id, kind
         ON CONFLICT (workspace_id, actor_id, target_id, day, channel_id, kind)
         DO UPDATE SET count = c.count + excluded.count, weight = c.weight + excluded.weight
+    ),
+    channels AS (
+        INSERT INTO channel_days AS c (workspace_id, channel_id, day, count)
+        SELECT $1, channel_id, {_DAY} AS day, sum(sign) FROM staged_changes WHERE channel_id IS NOT NULL
+        GROUP BY channel_id, day HAVING sum(sign) <> 0 ORDER BY channel_id, day
+        ON CONFLICT (workspace_id, channel_id, day) DO UPDATE SET count = c.count + excluded.count
     )
     INSERT INTO activity_days AS a (workspace_id, identity_id, channel_id, day, acts, broadcasts, received)
     SELECT $1, identity_id, channel_id, day, sum(acts), sum(broadcasts), sum(received)
@@ -442,6 +449,11 @@ _FORGET_ACTIVITY = f"""
     ) AS g
     WHERE a.workspace_id = $1 AND a.identity_id = g.identity_id AND a.channel_id = g.channel_id AND a.day = g.day
         AND a.acts = 0 AND a.received = 0
+"""
+
+_FORGET_CHANNELS = f"""
+    DELETE FROM channel_days c USING (SELECT DISTINCT channel_id, {_DAY} AS day FROM staged_changes) AS g
+    WHERE c.workspace_id = $1 AND c.channel_id = g.channel_id AND c.day = g.day AND c.count = 0
 """
 
 # A mailmap is kept by the people of a project to say who is who: it decides, until someone takes that back.

@@ -58,6 +58,15 @@ CREATE TABLE activity_days (
     PRIMARY KEY (workspace_id, identity_id, channel_id, day)
 );
 
+-- Interactions per channel and day, so that no count walks through a large channel.
+CREATE TABLE channel_days (
+    workspace_id uuid NOT NULL,
+    channel_id   uuid NOT NULL,
+    day          date NOT NULL,
+    count        integer NOT NULL,
+    PRIMARY KEY (workspace_id, channel_id, day)
+);
+
 CREATE TABLE channel_activity (
     workspace_id uuid NOT NULL,
     channel_id   uuid NOT NULL,

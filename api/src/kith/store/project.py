@@ -1,0 +1,400 @@
+"""Projections: what the facts amount to, computed anew for exactly what was touched.
+
+Each projection is one query over a set of keys in a temporary table. ``project`` fills that set with what pages have
+touched; ``kith.store.rebuild`` fills it with all there is.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+
+from kith.domain import decay
+from kith.domain.decisions import Decision, roots
+from kith.store.db import Db
+
+# Pages whose touches are worked in at once; a page touches at most some ten thousand pairs.
+PAGES = 20
+# Pairs whose contact is in memory at once; each has some hundred bytes and 24 more for each day of contact.
+PAIRS = 10_000
+
+_EPOCH = date(2000, 1, 1)
+
+
+class Relationship(NamedTuple):
+    """A row of relationships, without workspace_id."""
+
+    person_id: UUID
+    other_id: UUID
+    given: int
+    received: int
+    first_day: date
+    last_day: date
+    strength: float | None
+    computed_at: datetime
+    model: str
+
+
+class Projection(NamedTuple):
+    """A table, its key beside workspace_id, its other columns, the wanted keys, and the query for them."""
+
+    table: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    wanted: str
+    query: str
+
+
+PEOPLE = Projection(
+    "people",
+    ("id",),
+    ("name", "kind", "identities", "interactions", "first_seen", "last_seen"),
+    "SELECT id FROM wanted_people",
+    # The name last seen, cut so that it fits into an index; a bot is a bot even if one of its accounts is not marked.
+    """
+    SELECT w.id,
+        (array_agg(left(coalesce(i.name, i.handle), 200) ORDER BY i.name IS NULL, i.seen_at DESC NULLS LAST, i.id)
+            FILTER (WHERE coalesce(i.name, i.handle) <> ''))[1] AS name,
+        (array_agg(i.kind ORDER BY array_position('{bot,person,organization,group,unknown}', i.kind)))[1] AS kind,
+        count(*)::integer AS identities,
+        coalesce(sum(a.acts), 0)::bigint AS interactions,
+        min(t.first_at) AS first_seen, max(t.last_at) AS last_seen
+    FROM wanted_people w
+    JOIN person_identities p ON p.workspace_id = $1 AND p.person_id = w.id
+    JOIN identities i ON i.workspace_id = $1 AND i.id = p.identity_id
+    CROSS JOIN LATERAL (
+        SELECT sum(acts) AS acts FROM activity_days WHERE workspace_id = $1 AND identity_id = i.id
+    ) AS a
+    CROSS JOIN LATERAL (
+        SELECT min(occurred_at) AS first_at, max(occurred_at) AS last_at
+        FROM interactions WHERE workspace_id = $1 AND actor_id = i.id
+    ) AS t
+    GROUP BY w.id
+    """,
+)
+
+CHANNEL_ACTIVITY = Projection(
+    "channel_activity",
+    ("channel_id",),
+    ("interactions", "first_at", "last_at"),
+    "SELECT id AS channel_id FROM wanted_channels",
+    """
+    SELECT w.id AS channel_id, coalesce(d.count, 0) + s.count AS interactions,
+        least(t.first_at, s.first_at) AS first_at, greatest(t.last_at, s.last_at) AS last_at
+    FROM wanted_channels w
+    CROSS JOIN LATERAL (
+        SELECT sum(count)::bigint AS count FROM channel_days WHERE workspace_id = $1 AND channel_id = w.id
+    ) AS d
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS count, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+        FROM sightings WHERE workspace_id = $1 AND channel_id = w.id
+    ) AS s
+    CROSS JOIN LATERAL (
+        SELECT min(occurred_at) AS first_at, max(occurred_at) AS last_at
+        FROM interactions WHERE workspace_id = $1 AND channel_id = w.id
+    ) AS t
+    WHERE coalesce(d.count, 0) + s.count > 0
+    """,
+)
+
+CONVERSATION_ACTIVITY = Projection(
+    "conversation_activity",
+    ("conversation_id",),
+    ("channel_id", "interactions", "identities", "first_at", "last_at"),
+    "SELECT id AS conversation_id FROM wanted_conversations",
+    # The channel that the network names; else the least of those in which its interactions are.
+    """
+    SELECT w.id AS conversation_id,
+        coalesce(c.channel_id, (array_agg(i.channel_id ORDER BY i.channel_id))[1]) AS channel_id,
+        count(*) AS interactions, count(DISTINCT i.actor_id)::integer AS identities,
+        min(i.occurred_at) AS first_at, max(i.occurred_at) AS last_at
+    FROM wanted_conversations w
+    JOIN interactions i ON i.workspace_id = $1 AND i.conversation_id = w.id
+    LEFT JOIN conversations c ON c.workspace_id = $1 AND c.id = w.id
+    GROUP BY w.id, c.channel_id
+    """,
+)
+
+# Filled by compute_relationships, not by a query over facts alone.
+RELATIONSHIPS = Projection(
+    "relationships",
+    ("person_id", "other_id"),
+    Relationship._fields[2:],
+    """
+    SELECT one_id AS person_id, other_id FROM wanted_pairs
+    UNION ALL SELECT other_id, one_id FROM wanted_pairs
+    """,
+    f"SELECT {', '.join(Relationship._fields)} FROM computed_relationships",
+)
+
+WANTED = """
+    SET LOCAL client_min_messages = warning; SET LOCAL plan_cache_mode = force_custom_plan;
+    CREATE TEMPORARY TABLE IF NOT EXISTS wanted_people (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE IF NOT EXISTS wanted_channels (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE IF NOT EXISTS wanted_conversations (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
+    -- Pairs of persons, the lesser id first.
+    CREATE TEMPORARY TABLE IF NOT EXISTS wanted_pairs (one_id uuid, other_id uuid, PRIMARY KEY (one_id, other_id))
+        ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE IF NOT EXISTS computed_relationships ON COMMIT DELETE ROWS
+        AS SELECT person_id, other_id, given, received, first_day, last_day, strength, computed_at, model
+        FROM relationships WITH NO DATA;
+"""
+
+
+async def project(db: Db, workspace_id: UUID, now: datetime) -> tuple[int, int]:
+    """Work in the touches of up to PAGES pages; return how many that were and how many are left.
+
+    now: the moment; strengths speak of its midnight (UTC), so that all that are computed on one day compare exactly.
+    """
+    await db.execute(WANTED)
+    await lock(db, workspace_id)
+    touches = await db.fetch(_TAKE, workspace_id, PAGES)
+    if touches:
+        await _want(db, workspace_id, touches)
+        for projection in (PEOPLE, CHANNEL_ACTIVITY, CONVERSATION_ACTIVITY):
+            await save(db, workspace_id, projection)
+        await compute_relationships(db, workspace_id, now)
+        await save(db, workspace_id, RELATIONSHIPS)
+    left = await db.fetchval("SELECT count(*) FROM touches WHERE workspace_id = $1", workspace_id)
+    return len(touches), left
+
+
+async def refresh(db: Db, workspace_id: UUID, now: datetime, after: tuple[UUID, UUID]) -> tuple[UUID, UUID] | None:
+    """Compute the strengths of the next PAIRS pairs for the midnight of ``now``; return the last pair, or None."""
+    await db.execute(WANTED)
+    await lock(db, workspace_id)
+    last = await db.fetchrow(_WANT_NEXT, workspace_id, *after, PAIRS)
+    if last is None:
+        return None
+    await compute_relationships(db, workspace_id, now)
+    await save(db, workspace_id, RELATIONSHIPS)
+    return last["person_id"], last["other_id"]
+
+
+async def lock(db: Db, workspace_id: UUID) -> None:
+    """Wait until this transaction alone may write projections of the workspace."""
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", str(workspace_id))
+
+
+def midnight(now: datetime) -> datetime:
+    """Return the beginning of the day (UTC)."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+async def save(db: Db, workspace_id: UUID, projection: Projection) -> None:
+    """Bring the rows of the wanted keys up to date; rows that stay as they are, are not written."""
+    key, columns = ", ".join(projection.key), ", ".join(projection.columns)
+    same = " AND ".join(f"t.{name} = w.{name}" for name in projection.key)
+    await db.execute(
+        f"""
+        WITH fresh AS MATERIALIZED ({projection.query}),
+        gone AS (
+            DELETE FROM {projection.table} t USING ({projection.wanted}) AS w
+            WHERE t.workspace_id = $1 AND {same} AND NOT EXISTS (SELECT FROM fresh f WHERE {same.replace("t.", "f.")})
+        )
+        INSERT INTO {projection.table} AS t (workspace_id, {key}, {columns})
+        SELECT $1, {key}, {columns} FROM fresh ORDER BY {key}
+        ON CONFLICT (workspace_id, {key}) DO UPDATE
+        SET ({columns}) = ROW ({", ".join(f"excluded.{name}" for name in projection.columns)})
+        WHERE ({", ".join(f"t.{name}" for name in projection.columns)})
+            IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in projection.columns)})
+        """,
+        workspace_id,
+    )
+
+
+async def compute_relationships(db: Db, workspace_id: UUID, now: datetime) -> None:
+    """Fill computed_relationships for wanted_pairs: load the contact of PAIRS pairs, compute, save, and so on."""
+    await db.execute("ANALYZE wanted_pairs")
+    after, moment = (UUID(int=0), UUID(int=0)), midnight(now)
+    while rows := await db.fetch(_CONTACT, workspace_id, *after, PAIRS):
+        after = rows[-1]["one_id"], rows[-1]["other_id"]
+        found = [row for row in rows if row["days"] is not None]
+        await db.copy_records_to_table(
+            "computed_relationships", records=_both_sides(found, moment), columns=Relationship._fields
+        )
+
+
+def _both_sides(rows: Sequence[Any], moment: datetime) -> list[Relationship]:
+    pairs = np.repeat(np.arange(len(rows)), [row["entries"] for row in rows])
+    days = _numbers(rows, "days", ">i4")
+    strengths = decay.strengths(
+        pairs, (moment.date() - _EPOCH).days - days, _numbers(rows, "weights", ">i8"), _numbers(rows, "counts", ">i4"),
+        len(rows),
+    ).tolist()  # fmt: skip
+    sides = []
+    for row, value in zip(rows, strengths, strict=True):
+        strength = None if value != value else value
+        rest = (row["first_day"], row["last_day"], strength, moment, decay.MODEL)
+        sides.append(Relationship(row["one_id"], row["other_id"], row["given"], row["received"], *rest))
+        sides.append(Relationship(row["other_id"], row["one_id"], row["received"], row["given"], *rest))
+    return sides
+
+
+def _numbers(rows: Sequence[Any], name: str, dtype: str) -> Any:
+    return np.frombuffer(b"".join([row[name] for row in rows]), dtype).astype(np.int64)
+
+
+class Move(NamedTuple):
+    """An identity that passed from one person to another."""
+
+    identity_id: UUID
+    old_id: UUID
+    new_id: UUID
+
+
+async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> list[Move]:
+    """Bring person_identities up to date around these identities; return who moved."""
+    persons, decisions = await _neighbourhood(db, workspace_id, identity_ids)
+    moves = [
+        Move(identity_id, persons[identity_id], root)
+        for identity_id, root in roots(persons, decisions).items()
+        if root != persons[identity_id]
+    ]
+    await db.execute(_MOVE, workspace_id, [move.identity_id for move in moves], [move.new_id for move in moves])
+    return moves
+
+
+async def _neighbourhood(
+    db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]
+) -> tuple[dict[UUID, UUID], list[Decision]]:
+    """Load all identities that decisions or a common person tie to these, each with its person, and the decisions."""
+    decisions: dict[UUID, Decision] = {}
+    persons: dict[UUID, UUID] = {}
+    frontier = set(identity_ids)
+    while frontier:
+        rows = await db.fetch(_DECISIONS, workspace_id, list(frontier))
+        decisions |= {row["id"]: Decision(*row) for row in rows}
+        reached = {id_ for row in rows for id_ in (row["one_id"], row["other_id"])}
+        rows = await db.fetch(_MEMBERS, workspace_id, list(frontier | reached))
+        members = {row["identity_id"]: row["person_id"] for row in rows}
+        frontier = members.keys() - persons.keys()
+        persons |= members
+    return persons, list(decisions.values())
+
+
+async def _want(db: Db, workspace_id: UUID, touches: Sequence[Any]) -> None:
+    """Fill the sets of wanted keys with what was touched, and with what follows from identities that moved."""
+
+    def touched(column: str) -> list[UUID]:
+        return [id_ for touch in touches for id_ in touch[column]]
+
+    identity_ids = set(touched("identity_ids"))
+    moves = await resolve(db, workspace_id, identity_ids)
+    persons = {id_ for move in moves for id_ in (move.old_id, move.new_id)}
+    await db.execute(_WANT_PEOPLE, workspace_id, list(identity_ids), list(persons))
+    await db.execute("INSERT INTO wanted_channels SELECT DISTINCT unnest($1::uuid[])", touched("channel_ids"))
+    await db.execute("INSERT INTO wanted_conversations SELECT DISTINCT unnest($1::uuid[])", touched("conversation_ids"))
+    await db.execute(_WANT_PAIRS, workspace_id, touched("actor_ids"), touched("target_ids"))
+    if moves:
+        pairs = await _pairs_of_moved(db, workspace_id, moves)
+        ones, others = zip(*pairs, strict=True) if pairs else ((), ())
+        await db.execute(
+            "INSERT INTO wanted_pairs SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING", ones, others
+        )
+
+
+async def _pairs_of_moved(db: Db, workspace_id: UUID, moves: Sequence[Move]) -> set[tuple[UUID, UUID]]:
+    """Return the pairs, lesser id first, that an identity's move may have changed.
+
+    Each was, before the move, a relationship of the person that the identity left.
+    """
+    became: dict[UUID, set[UUID]] = {}
+    for move in moves:
+        became.setdefault(move.old_id, {move.old_id}).add(move.new_id)
+    rows = await db.fetch(
+        "SELECT person_id, other_id FROM relationships WHERE workspace_id = $1 AND person_id = ANY ($2)",
+        workspace_id,
+        list(became),
+    )
+    return {
+        (min(one, other), max(one, other))
+        for row in rows
+        for one in became[row["person_id"]]
+        for other in became.get(row["other_id"], {row["other_id"]})
+        if one != other
+    }
+
+
+_TAKE = """
+    DELETE FROM touches WHERE workspace_id = $1
+        AND id IN (SELECT id FROM touches WHERE workspace_id = $1 ORDER BY id LIMIT $2)
+    RETURNING identity_ids, actor_ids, target_ids, channel_ids, conversation_ids
+"""
+
+# A retraction names the same two identities as the decision that it takes back.
+_DECISIONS = """
+    SELECT id, verdict, one_id, other_id, retracts, decided_at FROM decisions
+    WHERE workspace_id = $1 AND one_id = ANY ($2)
+    UNION
+    SELECT id, verdict, one_id, other_id, retracts, decided_at FROM decisions
+    WHERE workspace_id = $1 AND other_id = ANY ($2)
+"""
+
+_MEMBERS = """
+    SELECT identity_id, person_id FROM person_identities
+    WHERE workspace_id = $1 AND person_id IN (
+        SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2)
+    )
+"""
+
+_MOVE = """
+    UPDATE person_identities p SET person_id = m.new_id FROM unnest($2::uuid[], $3::uuid[]) AS m (identity_id, new_id)
+    WHERE p.workspace_id = $1 AND p.identity_id = m.identity_id
+"""
+
+_WANT_PEOPLE = """
+    INSERT INTO wanted_people
+    SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2)
+    UNION SELECT unnest($3::uuid[])
+"""
+
+_WANT_PAIRS = """
+    INSERT INTO wanted_pairs
+    SELECT DISTINCT least(a.person_id, b.person_id), greatest(a.person_id, b.person_id)
+    FROM unnest($2::uuid[], $3::uuid[]) AS p (actor_id, target_id)
+    JOIN person_identities a ON a.workspace_id = $1 AND a.identity_id = p.actor_id
+    JOIN person_identities b ON b.workspace_id = $1 AND b.identity_id = p.target_id
+    WHERE a.person_id <> b.person_id
+"""
+
+_WANT_NEXT = """
+    WITH next AS (
+        SELECT person_id, other_id FROM relationships
+        WHERE workspace_id = $1 AND (person_id, other_id) > ($2, $3) AND person_id < other_id
+        ORDER BY person_id, other_id LIMIT $4
+    ),
+    wanted AS (INSERT INTO wanted_pairs SELECT * FROM next)
+    SELECT person_id, other_id FROM next ORDER BY person_id DESC, other_id DESC LIMIT 1
+"""
+
+# Days, counts and weights travel as packed numbers: one pair may have thousands, and lists of them would be objects.
+_CONTACT = f"""
+    WITH pairs AS MATERIALIZED (
+        SELECT one_id, other_id FROM wanted_pairs WHERE (one_id, other_id) > ($2, $3)
+        ORDER BY one_id, other_id LIMIT $4
+    )
+    SELECT p.one_id, p.other_id, d.*
+    FROM pairs p CROSS JOIN LATERAL (
+        SELECT count(*) AS entries, min(day) AS first_day, max(day) AS last_day,
+            coalesce(sum(count) FILTER (WHERE given), 0) AS given,
+            coalesce(sum(count) FILTER (WHERE NOT given), 0) AS received,
+            string_agg(int4send(day - date '{_EPOCH}'), ''::bytea) AS days,
+            string_agg(int4send(count), ''::bytea) AS counts,
+            string_agg(int8send(weight), ''::bytea) AS weights
+        FROM (
+            SELECT true AS given, c.day, c.count, c.weight
+            FROM person_identities a, person_identities b, contact_days c
+            WHERE a.workspace_id = $1 AND a.person_id = p.one_id AND b.workspace_id = $1 AND b.person_id = p.other_id
+                AND c.workspace_id = $1 AND c.actor_id = a.identity_id AND c.target_id = b.identity_id
+            UNION ALL
+            SELECT false, c.day, c.count, c.weight
+            FROM person_identities a, person_identities b, contact_days c
+            WHERE a.workspace_id = $1 AND a.person_id = p.other_id AND b.workspace_id = $1 AND b.person_id = p.one_id
+                AND c.workspace_id = $1 AND c.actor_id = a.identity_id AND c.target_id = b.identity_id
+        ) AS contact
+    ) AS d
+    ORDER BY p.one_id, p.other_id
+"""
