@@ -21,6 +21,9 @@ from kith.api.interactions.routes import ROUTES as INTERACTIONS
 from kith.api.jobs.routes import ROUTES as JOBS
 from kith.api.me.routes import ROUTES as ME
 from kith.api.people.routes import ROUTES as PEOPLE
+from kith.api.relationships.routes import ROUTES as RELATIONSHIPS
+from kith.api.runs.routes import ROUTES as RUNS
+from kith.api.sources.routes import ROUTES as SOURCES
 from kith.connectors import Registry, load_registry
 from kith.store.db import open_pool
 from kith.store.settings import Settings, load_settings
@@ -33,7 +36,10 @@ ROUTES: list[HTTPRouteHandler] = [
     *CHANNELS,
     *CONVERSATIONS,
     *INTERACTIONS,
+    *RELATIONSHIPS,
     *CONNECTORS,
+    *SOURCES,
+    *RUNS,
     *JOBS,
     *ME,
     *HEALTH,

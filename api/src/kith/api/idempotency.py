@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
+from litestar.di import NamedDependency
 
 from kith.api.auth import token_of
 from kith.api.problems import Fault, Problem
@@ -41,7 +42,7 @@ class Once:
         return Response(body, status_code=status, headers=dict(headers))
 
 
-async def provide_once(request: Request[Any, Any, Any], db: Db) -> Once:
+async def provide_once(request: Request[Any, Any, Any], db: NamedDependency[Db]) -> Once:
     """Answer a repeated request at once; else let it through, alone under its key. Raises Replay, Problem."""
     token, key = token_of(request), request.headers.get(HEADER)
     if key is None:

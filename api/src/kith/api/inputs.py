@@ -57,7 +57,7 @@ async def provide_params(request: Request[Any, Any, Any]) -> Any:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        what, pointer = _explain(error)
+        what, pointer = explain(error)
         name = pointer.strip("/").partition("/")[0]
         message = f"{name}: {what}"
         raise Problem("invalid_parameter", message, Fault("invalid_parameter", what, parameter=name)) from error
@@ -70,7 +70,7 @@ async def provide_payload(request: Request[Any, Any, Any]) -> Any:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        what, pointer = _explain(error)
+        what, pointer = explain(error)
         raise Problem("invalid_body", f"{what} (at {pointer or '/'}).", Fault("invalid", what, pointer)) from error
     except RecursionError as error:
         raise Problem("malformed_request", "The body is nested too deeply.") from error
@@ -83,7 +83,12 @@ def _many(kind: type[msgspec.Struct]) -> dict[str, bool]:
     """Return the parameters by name, with whether several values may be given, with commas between."""
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)  # noqa: S101  # declared() returns structs only
-    return {field.encode_name: isinstance(field.type, inspect.VarTupleType | inspect.ListType) for field in info.fields}
+    return {field.encode_name: _is_many(field.type) for field in info.fields}
+
+
+def _is_many(kind: inspect.Type) -> bool:
+    kind = kind.type if isinstance(kind, inspect.Metadata) else kind
+    return isinstance(kind, inspect.VarTupleType)
 
 
 def _unknown(name: str) -> Problem:
@@ -91,7 +96,7 @@ def _unknown(name: str) -> Problem:
     return Problem("unknown_parameter", message, Fault("unknown_parameter", message, parameter=name))
 
 
-def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
+def explain(error: msgspec.ValidationError) -> tuple[str, str]:
     """Return msgspec's sentence, and the place as a JSON pointer: ``$.config.path`` becomes ``/config/path``."""
     what, _, where = str(error).partition(" - at `")
     path = where.rstrip("`").removeprefix("$").replace("[...]", "").replace("[", "/").replace("]", "")

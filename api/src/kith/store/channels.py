@@ -14,7 +14,7 @@ _SELECT = """
     FROM channels c LEFT JOIN channel_activity a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id
     WHERE c.workspace_id = $1
 """
-_BY_LAST_AT = Order("a.last_at", "c.id", nullable=True)
+_BY_LAST_AT = Order("a.last_at", ("c.id",), nullable=True)
 
 
 class Channel(msgspec.Struct, frozen=True):

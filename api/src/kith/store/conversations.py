@@ -16,7 +16,7 @@ _SELECT = """
     LEFT JOIN channels c ON c.workspace_id = a.workspace_id AND c.id = a.channel_id
     WHERE a.workspace_id = $1
 """
-_BY_LAST_AT = Order("a.last_at", "a.conversation_id")
+_BY_LAST_AT = Order("a.last_at", ("a.conversation_id",))
 
 
 class Conversation(msgspec.Struct, frozen=True):

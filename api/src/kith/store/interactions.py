@@ -13,7 +13,7 @@ _COLUMNS = """
     i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_roles, i.channel_id, i.conversation_id, i.reply_to,
     i.network, i.host, i.key, i.occurred_at, i.edited_at, i.title, i.text, i.url, i.visibility, i.learnt_at
 """
-_BY_TIME = Order("i.occurred_at", "i.id", newest=True)
+_BY_TIME = Order("i.occurred_at", ("i.id",), newest=True)
 
 
 class Interaction(msgspec.Struct, frozen=True):

@@ -62,7 +62,7 @@ class PeopleFilter(msgspec.Struct, frozen=True, kw_only=True):
     seen_before: datetime | None = None
 
 
-_BY_LAST_SEEN = Order("p.last_seen", "p.id", nullable=True)
+_BY_LAST_SEEN = Order("p.last_seen", ("p.id",), nullable=True)
 
 
 async def list_people(

@@ -8,15 +8,16 @@ from kith.store.db import Db
 
 
 class Order(NamedTuple):
-    """``time DESC NULLS LAST, tie``: the order of nearly all lists. tie: unique; newest: whether it descends too."""
+    """The order of nearly all lists: ``key DESC``, then ``ties``, which make it unique, ascending unless ``newest``."""
 
-    time: str
-    tie: str
+    key: str
+    ties: tuple[str, ...]
     newest: bool = False
     nullable: bool = False
 
     def __str__(self) -> str:
-        return f"{self.time} DESC{' NULLS LAST' if self.nullable else ''}, {self.tie}{' DESC' if self.newest else ''}"
+        ties = ", ".join(f"{tie} DESC" if self.newest else tie for tie in self.ties)
+        return f"{self.key} DESC{' NULLS LAST' if self.nullable else ''}, {ties}"
 
 
 class Statement:
@@ -40,18 +41,18 @@ class Statement:
         """Return all conditions, each with AND before it."""
         return "".join(f" AND {condition}" for condition in (*self.conditions, *more))
 
-    def behind(self, order: Order, after: tuple[Any, Any]) -> str:
+    def behind(self, order: Order, after: tuple[Any, ...]) -> str:
         """Return the condition for what follows ``after``: it bounds the index scan, then decides among ties."""
-        at, last = after
-        than = "<" if order.newest else ">"
-        if at is None:
-            return f"{order.time} IS NULL AND {order.tie} {than} {self.value(last)}"
-        bound = self.value(at)
-        return f"{order.time} <= {bound} AND ({order.time} < {bound} OR {order.tie} {than} {self.value(last)})"
+        bound = None if after[0] is None else self.value(after[0])
+        values = ", ".join(self.value(value) for value in after[1:])
+        tied = f"({', '.join(order.ties)}) {'<' if order.newest else '>'} ({values})"
+        if bound is None:
+            return f"{order.key} IS NULL AND {tied}"
+        return f"{order.key} <= {bound} AND ({order.key} < {bound} OR {tied})"
 
 
 async def fetch_page(
-    db: Db, sql: str, statement: Statement, order: Order, after: tuple[Any, Any] | None, limit: int
+    db: Db, sql: str, statement: Statement, order: Order, after: tuple[Any, ...] | None, limit: int
 ) -> list[asyncpg.Record]:
     """Return at most ``limit`` rows behind ``after``. sql: ends in its WHERE on the workspace; more is added here."""
     tail = f"ORDER BY {order} LIMIT "
@@ -61,6 +62,6 @@ async def fetch_page(
     behind = statement.behind(order, after)
     rows = await db.fetch(f"{sql}{statement.and_(behind)} {tail}{limit:d}", *statement.values)
     if order.nullable and after[0] is not None and len(rows) < limit:
-        undated = statement.and_(f"{order.time} IS NULL")
-        rows += await db.fetch(f"{sql}{undated} {tail}{limit - len(rows):d}", *statement.values[:known])
+        rest = statement.and_(f"{order.key} IS NULL")
+        rows += await db.fetch(f"{sql}{rest} {tail}{limit - len(rows):d}", *statement.values[:known])
     return rows

@@ -10,10 +10,13 @@ from litestar.response import Redirect
 from kith.api.auth import may_see_contact
 from kith.api.coverage import get_coverage
 from kith.api.identities.schemas import Identity
-from kith.api.ids import encode, from_path, not_found
+from kith.api.ids import from_path
 from kith.api.interactions.schemas import TimelineItem, TimelineParams, shape_timeline
 from kith.api.paging import CoveredPage, Page, after, covered_page, page
+from kith.api.people.moves import lead_on
 from kith.api.people.schemas import ChannelUse, PeopleParams, Person, PersonDetail
+from kith.api.relationships.lists import list_strongest
+from kith.api.relationships.schemas import Relationship, RelationshipsOfPersonParams
 from kith.api.shapes import shape
 from kith.store import identities, interactions
 from kith.store import people as store
@@ -73,7 +76,7 @@ async def get_person(
     key = from_path("person", person_id)
     person = await store.get_person(db, workspace_id, key)
     if person is None:
-        return await moved(request, db, workspace_id, person_id)
+        return await lead_on(request, db, workspace_id, person_id)
     behind = await identities.list_identities(
         db, workspace_id, identities.IdentityFilter(person_id=key), None, IDENTITIES_SHOWN
     )
@@ -89,16 +92,6 @@ async def get_person(
         channels=[ChannelUse.of(use) for use in uses],
         coverage=await get_coverage(db, workspace_id),
     )
-
-
-async def moved(request: Request[Any, Any, Any], db: Db, workspace_id: UUID, person_id: str) -> Redirect:
-    """Lead from the id of a joined person to the living one. Raises Problem where there is none."""
-    living = await store.living_person(db, workspace_id, from_path("person", person_id))
-    if living is None or encode("person", living) == person_id:
-        raise not_found("person")
-    path = request.scope["path"].replace(person_id, encode("person", living))
-    query = request.scope["query_string"].decode()
-    return Redirect(f"{path}?{query}" if query else path, status_code=308)
 
 
 @get(
@@ -122,7 +115,7 @@ async def list_timeline(
     """
     mine = await store.identities_of(db, workspace_id, from_path("person", person_id))
     if not mine:
-        return await moved(request, db, workspace_id, person_id)
+        return await lead_on(request, db, workspace_id, person_id)
     wanted = interactions.InteractionFilter(
         identity_ids=mine, kinds=params.kind, since=params.since, before=params.before
     )
@@ -132,4 +125,29 @@ async def list_timeline(
     return page(request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id))
 
 
-ROUTES = [list_people, get_person, list_timeline]
+@get(
+    "/v1/people/{person_id:str}/relationships",
+    operation_id="listRelationshipsOfPerson",
+    tags=["people"],
+    scopes=["people:read", "relationships:read"],
+    errors=["not_found"],
+    moves=True,
+)
+async def list_relationships(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    person_id: FromPath[str],
+    params: NamedDependency[RelationshipsOfPersonParams],
+) -> Response[CoveredPage[Relationship]] | Redirect:
+    """List with whom a person is in touch.
+
+    The strongest relationship first, those below the floor of evidence last.
+    """
+    key = from_path("person", person_id)
+    if await store.get_person(db, workspace_id, key) is None:
+        return await lead_on(request, db, workspace_id, person_id)
+    return await list_strongest(request, db, workspace_id, params, key)
+
+
+ROUTES = [list_people, get_person, list_timeline, list_relationships]

@@ -1,0 +1,56 @@
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from kith.api.ids import from_path, not_found
+from kith.api.paging import Page, after, page
+from kith.api.runs.schemas import Run, RunError, RunsParams
+from kith.api.shapes import shape
+from kith.store import runs as store
+from kith.store.db import Db
+
+
+@get("/v1/runs/{run_id:str}", operation_id="getRun", tags=["runs"], scopes=["sources:read"], errors=["not_found"])
+async def get_run(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], run_id: FromPath[str]) -> Run:
+    """Show one run, with its progress.
+
+    Its counters and what it stored are always of the same moment.
+    """
+    return Run.of(await find(db, workspace_id, run_id))
+
+
+@get(
+    "/v1/runs/{run_id:str}/errors",
+    operation_id="listRunErrors",
+    tags=["runs"],
+    scopes=["sources:read"],
+    errors=["not_found"],
+)
+async def list_run_errors(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    run_id: FromPath[str],
+    params: NamedDependency[RunsParams],
+) -> Response[Page[RunError]]:
+    """List what a run could not read.
+
+    Where, and why. The rest was kept.
+    """
+    found = await find(db, workspace_id, run_id)
+    key = after(request, params, tuple[str, str])
+    rows = await store.list_run_errors(db, workspace_id, found.id, key, params.limit + 1)
+    return page(request, params, rows, lambda row: shape(RunError, row), lambda row: (row.place, row.code))
+
+
+async def find(db: Db, workspace_id: UUID, run_id: str) -> store.Run:
+    found = await store.get_run(db, workspace_id, from_path("run", run_id))
+    if found is None:
+        raise not_found("run")
+    return found
+
+
+ROUTES = [get_run, list_run_errors]

@@ -1,0 +1,274 @@
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from kith.api.edge import matches
+from kith.api.idempotency import Once
+from kith.api.ids import encode, from_path, not_found
+from kith.api.inputs import explain
+from kith.api.jobs.schemas import Job
+from kith.api.paging import Page, after, page
+from kith.api.problems import Fault, Problem
+from kith.api.runs.schemas import Run, RunsParams
+from kith.api.shapes import shape
+from kith.api.sources.schemas import Period, Source, SourceCreate, SourcePatch, SourcePeriods, SourcesParams
+from kith.connectors import Registry
+from kith.store import job_list, jobs, runs
+from kith.store import sources as store
+from kith.store.db import Db
+
+
+@get("/v1/sources", operation_id="listSources", tags=["sources"], scopes=["sources:read"])
+async def list_sources(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    params: NamedDependency[SourcesParams],
+) -> Response[Page[Source]]:
+    """List the sources of this workspace.
+
+    In the order of their creation.
+    """
+    key = after(request, params, tuple[UUID])
+    rows = await store.list_sources(db, workspace_id, key[0] if key else None, params.limit + 1)
+    return page(request, params, rows, Source.of, lambda row: (row.id,))
+
+
+@post(
+    "/v1/sources",
+    operation_id="createSource",
+    tags=["sources"],
+    scopes=["sources:write"],
+    errors=["conflict"],
+)
+async def create_source(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    registry: NamedDependency[Registry],
+    payload: NamedDependency[SourceCreate],
+    once: NamedDependency[Once],
+) -> Response[Source]:
+    """Create a source.
+
+    It reads nothing until a run is started with `POST /v1/sources/{source_id}/runs`.
+    """
+    check_config(registry, payload.connector, payload.config)
+    try:
+        created = await store.create_source(db, workspace_id, payload.connector, payload.name, payload.config)
+    except store.NameTaken as error:
+        raise name_taken(payload.name) from error
+    headers = {"Location": f"/v1/sources/{encode('source', created.id)}", "ETag": tag(created)}
+    return await once.answer(Source.of(created), 201, headers)
+
+
+@get(
+    "/v1/sources/{source_id:str}",
+    operation_id="getSource",
+    tags=["sources"],
+    scopes=["sources:read"],
+    errors=["not_found"],
+)
+async def get_source(
+    db: NamedDependency[Db], workspace_id: NamedDependency[UUID], source_id: FromPath[str]
+) -> Response[Source]:
+    """Show one source.
+
+    Its ETag, given as `If-Match`, guards a change against what others changed in the meantime.
+    """
+    found = await find(db, workspace_id, source_id)
+    return Response(Source.of(found), headers={"ETag": tag(found)})
+
+
+@patch(
+    "/v1/sources/{source_id:str}",
+    operation_id="updateSource",
+    tags=["sources"],
+    scopes=["sources:write"],
+    errors=["not_found", "conflict", "precondition_failed"],
+)
+async def update_source(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    registry: NamedDependency[Registry],
+    source_id: FromPath[str],
+    payload: NamedDependency[SourcePatch],
+) -> Response[Source]:
+    """Rename, set up anew, pause or continue a source.
+
+    What is left out stays as it is; `config` is replaced as a whole.
+    """
+    source = await find(db, workspace_id, source_id, lock=True)
+    check_unchanged(request, source)
+    if source.status == "deleting":
+        raise Problem("conflict", "The source is being deleted.")
+    changed = {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
+    kept = {"name": source.name, "config": source.config, "status": source.status} | changed
+    check_config(registry, source.connector, kept["config"])
+    try:
+        saved = await store.update_source(db, workspace_id, source.id, **kept)
+    except store.NameTaken as error:
+        raise name_taken(kept["name"]) from error
+    return Response(Source.of(saved), headers={"ETag": tag(saved)})
+
+
+@delete(
+    "/v1/sources/{source_id:str}",
+    operation_id="deleteSource",
+    tags=["sources"],
+    scopes=["sources:write"],
+    errors=["not_found", "precondition_failed"],
+    status_code=202,
+)
+async def delete_source(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    source_id: FromPath[str],
+) -> Response[Job]:
+    """Delete a source and what only it has told.
+
+    A job does it; the source shows `deleting` until it is gone.
+    """
+    source = await find(db, workspace_id, source_id, lock=True)
+    check_unchanged(request, source)
+    if source.status != "deleting":
+        await store.update_source(
+            db, workspace_id, source.id, name=source.name, config=source.config, status="deleting"
+        )
+    job_id, _ = await jobs.enqueue(
+        db, workspace_id, "remove_source", {"source_id": str(source.id)}, slot=f"remove_source:{source.id}"
+    )
+    return await accepted(db, workspace_id, job_id)
+
+
+@get(
+    "/v1/sources/{source_id:str}/coverage",
+    operation_id="getSourceCoverage",
+    tags=["sources"],
+    scopes=["sources:read"],
+    errors=["not_found"],
+)
+async def get_source_coverage(
+    db: NamedDependency[Db], workspace_id: NamedDependency[UUID], source_id: FromPath[str]
+) -> SourcePeriods:
+    """Show what a source has read and what it misses.
+
+    Periods of the time at which interactions happened, not of the time at which they were read.
+    """
+    found = await find(db, workspace_id, source_id)
+    periods = await store.list_periods(db, workspace_id, found.id)
+    return SourcePeriods([shape(Period, period) for period in periods])
+
+
+@get(
+    "/v1/sources/{source_id:str}/runs",
+    operation_id="listRuns",
+    tags=["runs"],
+    scopes=["sources:read"],
+    errors=["not_found"],
+)
+async def list_runs(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    source_id: FromPath[str],
+    params: NamedDependency[RunsParams],
+) -> Response[Page[Run]]:
+    """List the runs of a source.
+
+    The newest first.
+    """
+    found = await find(db, workspace_id, source_id)
+    key = after(request, params, tuple[UUID])
+    rows = await runs.list_runs(db, workspace_id, found.id, key[0] if key else None, params.limit + 1)
+    return page(request, params, rows, Run.of, lambda row: (row.id,))
+
+
+@post(
+    "/v1/sources/{source_id:str}/runs",
+    operation_id="startRun",
+    tags=["runs"],
+    scopes=["sources:write"],
+    errors=["not_found", "conflict"],
+    status_code=202,
+)
+async def start_run(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    source_id: FromPath[str],
+    once: NamedDependency[Once],
+) -> Response[Job]:
+    """Read a source from where its last run ended.
+
+    The answer is the job that does it, the one under way where there is one already; its run appears when it begins.
+    """
+    source = await find(db, workspace_id, source_id, lock=True)
+    if source.status != "active":
+        raise Problem("conflict", f"The source is {source.status}; only an active one can be read.")
+    job_id, _ = await jobs.enqueue(
+        db, workspace_id, "sync", {"source_id": str(source.id)}, slot=f"sync:{source.id}", again=True
+    )
+    answer = await accepted(db, workspace_id, job_id)
+    return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
+
+
+async def find(db: Db, workspace_id: UUID, source_id: str, *, lock: bool = False) -> store.Source:
+    found = await store.get_source(db, workspace_id, from_path("source", source_id), lock=lock)
+    if found is None:
+        raise not_found("source")
+    return found
+
+
+async def accepted(db: Db, workspace_id: UUID, job_id: UUID) -> Response[Job]:
+    """Answer with the job that does what was asked."""
+    job = await job_list.get_job(db, workspace_id, job_id)
+    if job is None:
+        raise LookupError(job_id)
+    return Response(Job.of(job), status_code=202, headers={"Location": f"/v1/jobs/{encode('job', job_id)}"})
+
+
+def tag(source: store.Source) -> str:
+    return f'"{source.revision}"'
+
+
+def check_unchanged(request: Request[Any, Any, Any], source: store.Source) -> None:
+    """Refuse when If-Match names another revision than the present one."""
+    condition = request.headers.get("if-match")
+    if condition is not None and not matches(condition, tag(source)):
+        raise Problem("precondition_failed")
+
+
+def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> None:
+    """Refuse an unknown connector, and a config that does not fit its schema."""
+    if connector not in registry.connectors:
+        message = f"There is no connector {connector!r}; GET /v1/connectors lists them."
+        raise Problem("invalid_body", message, Fault("unknown_connector", message, pointer="/connector"))
+    try:
+        msgspec.convert(config, registry.connectors[connector].Config)
+    except msgspec.ValidationError as error:
+        what, pointer = explain(error)
+        raise Problem(
+            "invalid_body", f"config: {what}.", Fault("invalid", what, pointer=f"/config{pointer}")
+        ) from error
+
+
+def name_taken(name: str) -> Problem:
+    message = f"There is already a source named {name!r}."
+    return Problem("conflict", message, Fault("name_taken", message, pointer="/name"))
+
+
+ROUTES = [
+    list_sources,
+    create_source,
+    get_source,
+    update_source,
+    delete_source,
+    get_source_coverage,
+    list_runs,
+    start_run,
+]

@@ -1,0 +1,76 @@
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from kith.api.connectors.schemas import Name as ConnectorName
+from kith.api.ids import SourceId, encode
+from kith.api.paging import Listing
+from kith.api.shapes import shape
+from kith.store import sources as store
+
+Name = Annotated[
+    str, Meta(min_length=1, max_length=200, description="Unique in the workspace.", examples=["our-repository"])
+]
+Config = Annotated[
+    dict[str, Any],
+    Meta(
+        description="Settings, as the connector's config_schema asks.", examples=[{"path": "/srv/import/people.ndjson"}]
+    ),
+]
+
+
+class SourcesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One configured use of a connector."""
+
+    id: SourceId
+    connector: ConnectorName
+    name: Name
+    config: Config
+    status: Annotated[
+        Literal["active", "paused", "reauthorise", "deleting"],
+        Meta(description="`reauthorise`: its credentials no longer hold; set it to active when they are renewed."),
+    ]
+    created_at: Annotated[datetime, Meta(description="When it was created.")]
+    updated_at: Annotated[datetime, Meta(description="When it was last changed.")]
+
+    @classmethod
+    def of(cls, source: store.Source) -> "Source":
+        return shape(cls, source, id=encode("source", source.id))
+
+
+class SourceCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A source to be."""
+
+    connector: ConnectorName
+    name: Name
+    config: Config
+
+
+class SourcePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to change; what is left out stays as it is."""
+
+    name: Name | UnsetType = UNSET
+    config: Config | UnsetType = UNSET
+    status: Annotated[Literal["active", "paused"], Meta(description="Pause it, or let it go on.")] | UnsetType = UNSET
+
+
+class Period(msgspec.Struct, frozen=True):
+    """What a source says of a period of time."""
+
+    status: Annotated[Literal["read", "gap", "truncated"], Meta(description="Fully read, not readable, or cut short.")]
+    since: Annotated[datetime | None, Meta(description="Its start; null: without bound.")]
+    before: Annotated[datetime | None, Meta(description="Its end, not included; null: without bound.")]
+    reason: Annotated[str, Meta(description="Why it was not read; empty where it was.")]
+    learnt_at: Annotated[datetime, Meta(description="When kith learnt this.")]
+
+
+class SourcePeriods(msgspec.Struct, frozen=True):
+    """What a source has read, and what it misses."""
+
+    data: Annotated[list[Period], Meta(description="Oldest first.")]
