@@ -1,0 +1,30 @@
+"""Names of communities: what they talk about and where they meet."""
+
+from collections.abc import Sequence
+
+TOPICS = 2
+
+
+def names(topics: Sequence[Sequence[str]], channels: Sequence[Sequence[str]]) -> list[str]:
+    """Name each community after its leading topics and its first channel, such as "rebase, merge · #git-dev".
+
+    ``topics`` and ``channels`` hold for each community its own, most characteristic first. A word is used for one
+    community only, the first that claims it; where nothing is left, the community has a number. No two names are equal.
+    """
+    taken: set[str] = set()
+    found = []
+    for place, (spoken, met) in enumerate(zip(topics, channels, strict=True)):
+        free = [topic for topic in spoken if topic.casefold() not in taken][:TOPICS]
+        taken |= {topic.casefold() for topic in free}
+        parts = [", ".join(free), next(iter(met), "")]
+        found.append(" · ".join(part for part in parts if part) or f"Community {place + 1}")
+    return _distinct(found)
+
+
+def _distinct(found: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    result = []
+    for name in found:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return result

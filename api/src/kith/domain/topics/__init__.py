@@ -1,0 +1,1 @@
+"""What people talk about: from channels, areas, subjects and text, by counting alone."""
