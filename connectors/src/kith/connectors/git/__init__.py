@@ -28,6 +28,9 @@ from kith.connectors import Connector, Page, Report, hookimpl
 from kith.connectors.git.config import GitConfig
 
 
+__all__ = ["GitConfig", "GitConnector", "kith_connectors"]
+
+
 class GitConnector:
     name: ClassVar[str] = "git"
     title: ClassVar[str] = "Git repository"

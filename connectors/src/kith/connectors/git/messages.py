@@ -114,6 +114,8 @@ def _trailer_lines(paragraph: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     fitting = count = 0
     known = False
+    if ":" not in paragraph:
+        return found
     for line in paragraph.split("\n"):
         count += 1
         if line[:1] in " \t" and found:
@@ -121,7 +123,7 @@ def _trailer_lines(paragraph: str) -> list[tuple[str, str]]:
             if len(value) < 2000:
                 found[-1] = (word, f"{value} {line.strip()}")
             fitting += 1
-        elif match := _TRAILER.fullmatch(line):
+        elif ":" in line and (match := _TRAILER.fullmatch(line)):
             word = match[1]
             known = known or word.lower() in _PLAIN or word.lower().endswith("-by")
             found.append((word, match[2].rstrip()))
