@@ -12,7 +12,7 @@ from kith.domain.strength.features import NAMES, measure
 from kith.domain.strength.fit import fit
 from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
 from kith.domain.strength.model import Model
-from kith.domain.strength.tally import Tally, tally
+from kith.domain.strength.tally import tally
 
 PULL = 100.0
 """How hard own weights are drawn to the shipped ones, see ``fit``: decides below a few hundred pairs, fades above."""
@@ -34,13 +34,13 @@ def window(contacts: Contacts, activity: Activity, start: int, end: int) -> Wind
     """Look at the pairs known on day ``start`` and at their contact after it, up to and including day ``end``."""
     pairs = tally(contacts, activity, start)
     later = contacts.rows((contacts.day > start) & (contacts.day <= end))
-    return Window(measure(pairs), meet(pairs, later.source, later.target))
+    return Window(measure(pairs), meet(pairs.a, pairs.b, later.source, later.target))
 
 
-def meet(pairs: Tally, source: Integers, target: Integers) -> NDArray[np.bool_]:
-    """Whether each pair is among the contacts ``source`` to ``target``, in either direction."""
-    people = int(max(column.max(initial=0) for column in (pairs.b, source, target))) + 1
-    return np.isin(pairs.a * people + pairs.b, np.minimum(source, target) * people + np.maximum(source, target))
+def meet(a: Integers, b: Integers, source: Integers, target: Integers) -> NDArray[np.bool_]:
+    """Whether each pair ``(a, b)``, where ``a < b``, is among the contacts ``source`` to ``target``, either way."""
+    people = int(max(column.max(initial=0) for column in (b, source, target))) + 1
+    return np.isin(a * people + b, np.minimum(source, target) * people + np.maximum(source, target))
 
 
 def calibrate(shipped: Model, past: Window, before: Window | None, now: Reals, name: str) -> Model:

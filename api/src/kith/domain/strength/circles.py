@@ -29,17 +29,17 @@ class Triangles:
 
 def overlap(a: Integers, b: Integers) -> Circles:
     """Count the circles of each pair ``(a, b)`` of a whole network; each pair stands there once."""
-    acquainted = _acquainted(a, b)
+    known = acquainted(a, b)
     shared = np.zeros(len(a), dtype=np.int64)
     for found in triangles(a, b):
         for pair in found.pairs:
             shared += np.bincount(pair, minlength=len(a))
-    return Circles(shared, acquainted[a] + acquainted[b] - 2 - shared)
+    return Circles(shared, known[a] + known[b] - 2 - shared)
 
 
 def adamic_adar(a: Integers, b: Integers) -> Reals:
     """Sum over the common acquaintances of each pair 1 / log(how many people they know) (Adamic and Adar 2003)."""
-    rarity = 1.0 / np.log(np.maximum(_acquainted(a, b), 2))
+    rarity = 1.0 / np.log(np.maximum(acquainted(a, b), 2))
     total = np.zeros(len(a))
     for found in triangles(a, b):
         for pair, third in zip(found.pairs, found.thirds, strict=True):
@@ -53,9 +53,9 @@ def triangles(a: Integers, b: Integers) -> Iterator[Triangles]:
     Each is found from the pair of its two least acquainted people, so that hubs cost no more than others: O(m √m) for m
     pairs at worst.
     """
-    acquainted = _acquainted(a, b)
-    people, pairs = len(acquainted), len(a)
-    swap = (acquainted[a] > acquainted[b]) | ((acquainted[a] == acquainted[b]) & (a > b))
+    known = acquainted(a, b)
+    people, pairs = len(known), len(a)
+    swap = (known[a] > known[b]) | ((known[a] == known[b]) & (a > b))
     low, high = np.where(swap, b, a), np.where(swap, a, b)
     number = sparse.csr_array((np.arange(1, pairs + 1), (low, high)), shape=(people, people))
     linked = sparse.csr_array((np.ones(pairs, dtype=np.int64), (low, high)), shape=(people, people))
@@ -70,6 +70,7 @@ def triangles(a: Integers, b: Integers) -> Iterator[Triangles]:
         )
 
 
-def _acquainted(a: Integers, b: Integers) -> Integers:
+def acquainted(a: Integers, b: Integers) -> Integers:
+    """Count how many people each person knows; length: the largest number of a person, plus one."""
     people = int(max(a.max(initial=-1), b.max(initial=-1))) + 1
     return np.bincount(a, minlength=people) + np.bincount(b, minlength=people)

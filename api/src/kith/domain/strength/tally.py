@@ -19,6 +19,15 @@ _OLDEST = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """By number of person: days since the last act, and active days and acts, both halved every 90 days."""
+
+    idle: Integers
+    days_90: Reals
+    acts_90: Reals
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """One row per pair with contact, sorted by ``a`` and ``b``, where ``a < b``; ages in days.
 
@@ -65,7 +74,7 @@ def tally(contacts: Contacts, activity: Activity, now: int, circles: Circles | N
     A single pair may be asked for by giving its rows alone, the activity of the two and their ``circles``; the sums are
     then bit by bit those of the whole network.
     """
-    contacts, activity = contacts.until(now), activity.until(now)
+    contacts = contacts.until(now)
     low, high = np.minimum(contacts.source, contacts.target), np.maximum(contacts.source, contacts.target)
     starts = np.flatnonzero(changes(low, high))
     a, b = low[starts], high[starts]
@@ -88,7 +97,7 @@ def tally(contacts: Contacts, activity: Activity, now: int, circles: Circles | N
 
     amount_90: Reals = amount * halved(90)
     year = halved(365)
-    idle, active_90, acts_90 = _people(activity, now, people=int(b.max(initial=-1)) + 1)
+    person = people(activity, now, length=int(b.max(initial=-1)) + 1)
     circles = circles if circles is not None else overlap(a, b)
     return Tally(
         a=a,
@@ -108,11 +117,11 @@ def tally(contacts: Contacts, activity: Activity, now: int, circles: Circles | N
         answered_365=total(year, answered),
         blocks_365=total(year, blocks),
         contact_90=total(amount_90),
-        quieter_acts_90=np.minimum(acts_90[a], acts_90[b]),
-        quieter_idle=np.maximum(idle[a], idle[b]),
-        busier_idle=np.minimum(idle[a], idle[b]),
-        quieter_days_90=np.minimum(active_90[a], active_90[b]),
-        busier_days_90=np.maximum(active_90[a], active_90[b]),
+        quieter_acts_90=np.minimum(person.acts_90[a], person.acts_90[b]),
+        quieter_idle=np.maximum(person.idle[a], person.idle[b]),
+        busier_idle=np.minimum(person.idle[a], person.idle[b]),
+        quieter_days_90=np.minimum(person.days_90[a], person.days_90[b]),
+        busier_days_90=np.maximum(person.days_90[a], person.days_90[b]),
         shared=circles.shared,
         either=circles.either,
     )
@@ -143,11 +152,14 @@ def _distinct(pair: Integers, context: Integers, pairs: int) -> Integers:
     return counts(pair[order][changes(pair[order], context[order])], pairs)
 
 
-def _people(activity: Activity, now: int, people: int) -> tuple[Integers, Reals, Reals]:
-    """Days since each person was active, and their decayed active days and acts (half-life 90 days)."""
-    people = max(people, int(activity.person.max(initial=-1)) + 1)
+def people(activity: Activity, now: int, length: int) -> People:
+    """Sum up what each person did up to and including day ``now``, for at least ``length`` people."""
+    activity = activity.until(now)
+    length = max(length, int(activity.person.max(initial=-1)) + 1)
     age = np.minimum(now - activity.day, _OLDEST)
-    idle = np.full(people, _OLDEST, dtype=np.int64)
+    idle = np.full(length, _OLDEST, dtype=np.int64)
     idle[activity.person] = age  # rows are sorted by day: the last one stays
     halved = _halving(90)[age]
-    return idle, totals(activity.person, halved, people), totals(activity.person, halved * activity.count, people)
+    return People(
+        idle, totals(activity.person, halved, length), totals(activity.person, halved * activity.count, length)
+    )

@@ -21,10 +21,13 @@ from kith.domain.strength.features import measure
 from kith.domain.strength.fit import fit
 from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
 from kith.domain.strength.model import HORIZON_DAYS, Model, Trained, parse, shipped
-from kith.domain.strength.tally import Tally, tally
+from kith.domain.strength.new_contacts import NAMES, PULL, Candidates, candidates, network, sample
+from kith.domain.strength.tally import Tally, people, tally
 from kith.domain.strength.training import MOMENTS, learn
 
 DAY = 86_400
+PATHS = 3e6
+"""First contacts are foretold for people from whom about so many paths of two steps begin."""
 SPLIT = 0.8
 """The test begins after so much of the file; earlier windows are as long in proportion, each up to the next."""
 
@@ -67,6 +70,7 @@ def strength(
     weights: Literal["self", "shipped"] = "self",
     model: Path | None = None,
     without: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    new_contacts: bool = False,
 ) -> None:
     """Predict who is in touch in the last fifth of FILE from what was before; prints metrics beside baselines as JSON.
 
@@ -76,9 +80,14 @@ def strength(
         weights: fitted on the file's own earlier window and drawn to the shipped ones, or the shipped ones alone.
         model: weights to be used instead of the shipped ones, as written by ``kith evaluate train``.
         without: networks whose lessons are left out of the weights, so that they are judged on what they have not seen.
+        new_contacts: foretell first contacts of people two steps apart as well.
     """
     trained = shipped() if model is None else parse(model.read_bytes())
-    print(json.dumps(evaluation(read(file), split, weights, trained.model(without)), indent=2))
+    log = read(file)
+    result = evaluation(log, split, weights, trained.model(without))
+    if new_contacts:
+        result["new_contacts"] = first_contacts(log, split)
+    print(json.dumps(result, indent=2))
 
 
 def train(files: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)], *, out: Path, version: str) -> None:
@@ -129,6 +138,26 @@ def evaluation(log: Log, split: str, weights: str, start: Model) -> dict[str, ob
     }
 
 
+def first_contacts(log: Log, split: str) -> dict[str, object]:
+    """Return the metrics on pairs two steps apart: will they meet in the last fifth of the log?"""
+    ends = [int(log.time[-1]) + 1, *(log.moment(SPLIT**power, split) for power in (1, 2))]
+    (now, met), (past, met_then) = (_strangers(log, ends[i + 1], ends[i]) for i in range(2))
+    if met_then.all() or not met_then.any():
+        return {"pairs": len(met), "met": int(met.sum()), "auc": None, "ap": None}
+    chance = now.values @ fit(past.values, met_then, pull=PULL, lowest=None).weights
+    adamic_adar, quieter, busier = (
+        np.expm1(now.values[:, NAMES.index(name)])
+        for name in ("adamic_adar_90", "quieter_active_90", "busier_active_90")
+    )
+    scores = {"adamic_adar_90": adamic_adar, "adamic_adar_90 x activity": adamic_adar * np.sqrt(quieter * busier)}
+    return {
+        "pairs": len(met),
+        "met": int(met.sum()),
+        **_ranking(met, chance),
+        "baselines": {name: _ranking(met, score) for name, score in scores.items()},
+    }
+
+
 def rounded(value: float) -> float | None:
     """Six decimals; nothing where a metric does not exist."""
     return None if np.isnan(value) else round(value, 6)
@@ -139,7 +168,9 @@ def _past(log: Log, start: int, end: int) -> Past:
     day = start // DAY
     pairs = tally(contacts, Activity.from_contacts(contacts), day)
     later = (log.time >= start) & (log.time < end)
-    return Past(contacts, pairs, Window(measure(pairs), meet(pairs, log.source[later], log.target[later])), day)
+    return Past(
+        contacts, pairs, Window(measure(pairs), meet(pairs.a, pairs.b, log.source[later], log.target[later])), day
+    )
 
 
 def _baselines(past: Past, now: Past) -> dict[str, dict[str, float | None]]:
@@ -149,10 +180,21 @@ def _baselines(past: Past, now: Past) -> dict[str, dict[str, float | None]]:
     if past.window.met.any() and not past.window.met.all():
         eleven = fit(_columns(learnt_on, LOGIT_11), past.window.met, pull=1.0, lowest=None)
         scores["logit-11"] = _columns(judged_on, LOGIT_11) @ eleven.weights
-    return {
-        name: {"auc": rounded(auc(met, score)), "ap": rounded(average_precision(met, score))}
-        for name, score in scores.items()
-    }
+    return {name: _ranking(met, score) for name, score in scores.items()}
+
+
+def _ranking(met: NDArray[np.bool_], score: Reals) -> dict[str, float | None]:
+    return {"auc": rounded(auc(met, score)), "ap": rounded(average_precision(met, score))}
+
+
+def _strangers(log: Log, start: int, end: int) -> tuple[Candidates, NDArray[np.bool_]]:
+    contacts = log.ledger(start)
+    activity = Activity.from_contacts(contacts)
+    pairs = tally(contacts, activity, start // DAY)
+    known = network(pairs, people(activity, start // DAY, 0))
+    found = candidates(known, sample(known, PATHS))
+    later = (log.time >= start) & (log.time < end)
+    return found, meet(found.a, found.b, log.source[later], log.target[later])
 
 
 def _columns(parts: dict[str, Reals], names: Sequence[str]) -> NDArray[np.float64]:
