@@ -21,10 +21,11 @@ class Held(CannotStart):
 
 
 class Addresses(NamedTuple):
-    """Where PostgreSQL and Valkey are. redis_url: None where only PostgreSQL is configured."""
+    """Where PostgreSQL and Valkey are. redis_url: None where unknown. lasting: they outlive this command."""
 
     database_url: str
     redis_url: str | None
+    lasting: bool = True
 
     def environment(self) -> dict[str, str]:
         """The settings that name these servers to another process."""
@@ -65,11 +66,10 @@ def addresses(settings: Settings) -> Iterator[Addresses]:
         try:
             stack.enter_context(hold(settings.home))
         except Held:
-            found = addresses_of(settings.home)
-        else:
-            servers = stack.enter_context(start_servers(settings.home))
-            found = servers.database_url, servers.redis_url
-        yield Addresses(*found)
+            yield Addresses(*addresses_of(settings.home))
+            return
+        servers = stack.enter_context(start_servers(settings.home))
+        yield Addresses(servers.database_url, servers.redis_url, lasting=False)
 
 
 def running_addresses(settings: Settings) -> Addresses:

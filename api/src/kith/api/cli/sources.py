@@ -1,0 +1,136 @@
+"""``kith sources``: what kith reads."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from kith.api.cli import installation
+from kith.api.cli.home import DEFAULT_WORKSPACE, addresses, current_settings
+from kith.api.cli.processes import CannotStart
+from kith.api.cli.screen import Screen
+from kith.connectors import ConnectorError, load_registry
+from kith.store import sources
+from kith.store.db import Pool, open_pool, workspace
+from kith.store.migrate import migrate
+from kith.store.sources import NameTaken
+
+LOOK_SECONDS = 0.3
+MANY = 1000  # sources that a list shows
+
+
+def add(connector: str, *config: str, path: Path | None = None, name: str = "") -> None:
+    """Add a source and read it for the first time.
+
+    Args:
+        connector: The network, as 'kith connectors' lists them.
+        config: Settings of the connector, as key=value.
+        path: The same as path=..., made absolute.
+        name: How to call the source; made of the connector and its path where it is left out.
+    """
+    given = _pairs(config) | ({"path": str(path.absolute())} if path else {})
+    checked = _checked(connector, given)
+    name = name or f"{connector} {Path(next(iter(given.values()), '')).name}".strip()
+    asyncio.run(_add(connector, name, checked))
+
+
+def list_() -> None:
+    """List the sources, and how far each has been read."""
+    asyncio.run(_list())
+
+
+def sync(name: str) -> None:
+    """Read what is new in a source.
+
+    Args:
+        name: The name that 'kith sources list' shows.
+    """
+    asyncio.run(_sync(name))
+
+
+def _pairs(config: tuple[str, ...]) -> dict[str, str]:
+    for pair in config:
+        if "=" not in pair:
+            raise CannotStart(f"{pair!r} is not key=value.")
+    return dict(pair.split("=", 1) for pair in config)
+
+
+def _checked(connector: str, given: dict[str, str]) -> dict[str, Any]:
+    """The settings as the connector has them. Raises CannotStart where it is unknown, they do not fit or it objects."""
+    found = load_registry().connectors
+    if connector not in found:
+        raise CannotStart(f"There is no connector {connector!r}; there are {', '.join(sorted(found))}.")
+    try:
+        config = msgspec.convert(given, found[connector].Config, strict=False)
+        report = asyncio.run(found[connector].check(config))
+    except (msgspec.ValidationError, ConnectorError) as error:
+        raise CannotStart(f"{connector}: {error}") from error
+    print(report.detail, *report.warnings, sep="\n")
+    return dict(msgspec.to_builtins(config))
+
+
+async def _add(connector: str, name: str, config: dict[str, Any]) -> None:
+    async with _database() as (pool, lasting):
+        async with workspace(pool, DEFAULT_WORKSPACE) as db:
+            await installation.ensure_workspace(db)
+            try:
+                source = await sources.create_source(db, DEFAULT_WORKSPACE, connector, name, config)
+            except NameTaken as error:
+                raise CannotStart(f"There is already a source named {name!r}: choose another --name.") from error
+            job_id = await installation.start_sync(db, source.id)
+        await _follow(pool, job_id, name, lasting=lasting)
+
+
+async def _sync(name: str) -> None:
+    async with _database() as (pool, lasting):
+        async with workspace(pool, DEFAULT_WORKSPACE) as db:
+            named = [
+                source
+                for source in await sources.list_sources(db, DEFAULT_WORKSPACE, None, MANY)
+                if source.name == name
+            ]
+            if not named:
+                raise CannotStart(f"There is no source named {name!r}; 'kith sources list' shows them.")
+            job_id = await installation.start_sync(db, named[0].id)
+        await _follow(pool, job_id, name, lasting=lasting)
+
+
+async def _list() -> None:
+    table = Table("Name", "Connector", "Status", "Read from", "to", "Gaps", box=None, pad_edge=False)
+    async with _database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
+        readings = {reading.id: reading for reading in await sources.list_readings(db, DEFAULT_WORKSPACE)}
+        for source in await sources.list_sources(db, DEFAULT_WORKSPACE, None, MANY):
+            reading = readings[source.id]
+            period = (f"{day:%Y-%m-%d}" if day else "" for day in (reading.read_since, reading.read_until))
+            table.add_row(source.name, source.connector, source.status, *period, str(reading.gaps))
+    Console().print(table)
+
+
+@asynccontextmanager
+async def _database() -> AsyncIterator[tuple[Pool, bool]]:
+    """A pool on the migrated database, and whether its server outlives this command."""
+    with addresses(current_settings()) as found:
+        await migrate(found.database_url)
+        async with await open_pool(found.database_url, size=1) as pool:
+            yield pool, found.lasting
+
+
+async def _follow(pool: Pool, job_id: UUID, name: str, *, lasting: bool) -> None:
+    """Show how far the job is until it ends. Raises CannotStart where it fails."""
+    screen = Screen()
+    if not lasting:
+        screen.say(f"{name} is read as soon as 'kith up' runs.")
+        return
+    with screen.step(name) as step, screen.progress(f"Reading {name}") as meter:
+        while not (state := await installation.watch(pool, job_id)).ended:
+            meter.show(state.done, state.total, state.text)
+            await asyncio.sleep(LOOK_SECONDS)
+        if state.failed:
+            raise CannotStart(f"{name} could not be read: {state.text}")
+        step.done = f"{name}: {state.text}"
