@@ -173,7 +173,7 @@ class Page(msgspec.Struct, frozen=True):
     """Records, and the cursor that follows them: kith stores both in one transaction.
 
     Killed at any moment, a run repeats at most one page. cursor: the connector's own JSON-able value, at most 64 KiB,
-    handed back as it was given. done, total: progress in the stream's unit where the connector knows it.
+    handed back as it was given. done, total: progress, in ``unit``, where the connector knows it.
     """
 
     records: tuple[Record, ...]
@@ -181,3 +181,4 @@ class Page(msgspec.Struct, frozen=True):
     skipped: tuple[Skip, ...] = ()
     done: int | None = None
     total: int | None = None
+    unit: Name = "records"

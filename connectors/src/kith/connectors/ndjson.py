@@ -130,7 +130,7 @@ class Reader:
                 skipped.append(Skip(f"line {number}", "invalid_record", reason))
             else:
                 records.append(record)
-        return Page(tuple(records), self._cursor(), tuple(skipped), done=self._file.tell(), total=self._size)
+        return Page(tuple(records), self._cursor(), tuple(skipped), self._file.tell(), self._size, "bytes")
 
     def _read_lines(self) -> tuple[list[tuple[int, bytes]], list[Skip]]:
         """Read the lines of one page that are not blank, each with its number; skip those that cannot be lines."""

@@ -273,7 +273,7 @@ class _Draft:
     def page(self, cursor: msgspec.Raw, done: int | None = None, total: int | None = None) -> Page:
         channels = [self._repository, *self._areas.values()] if self._records else []
         identities = [_identity(who, seen_at) for who, seen_at in self._identities.items()]
-        page = Page((*channels, *identities, *self._records), cursor, tuple(self._skipped), done, total)
+        page = Page((*channels, *identities, *self._records), cursor, tuple(self._skipped), done, total, "commits")
         self._clear()
         return page
 
