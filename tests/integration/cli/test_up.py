@@ -1,0 +1,258 @@
+"""``kith up`` as an operator meets it: a process, its screen, its folder, its port."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from kith.api.cli import launch
+from tests.integration.cli.test_servers import workers_in
+from tests.paths import ROOT
+
+READY = 90.0  # seconds for a first start, the demo included, on a machine that does other things too
+AGAIN = 10.0  # seconds that the next start may take
+NOBODY = 65534
+CAP_DAC_READ_SEARCH = 2
+
+pytestmark = pytest.mark.xdist_group("up")
+
+
+class Up:
+    """A running ``kith up``, its screen in a file."""
+
+    def __init__(self, home: Path, *options: str, port: int | None = None, user: int | None = None) -> None:
+        self.home = home
+        self.port = port or free_port()
+        self.started = time.monotonic()
+        with tempfile.TemporaryFile() as screen:
+            self._screen = os.dup(screen.fileno())
+            self.process = subprocess.Popen(
+                [*become(user), sys.executable, "-m", "kith.api.cli", "up", *options],
+                cwd=ROOT,
+                env=environment(home, self.port),
+                stdout=screen,
+                stderr=screen,
+            )
+
+    @property
+    def said(self) -> str:
+        return os.pread(self._screen, 1_000_000, 0).decode()
+
+    def wait_for(self, text: str, seconds: float = READY) -> float:
+        """Wait until the screen shows ``text``; return the seconds since the start."""
+        until = time.monotonic() + seconds
+        while text not in self.said:
+            if self.process.poll() is not None or time.monotonic() > until:
+                pytest.fail(f"no {text!r} within {seconds} s:\n{self.said}\n{logs(self.home)}")
+            time.sleep(0.05)
+        return time.monotonic() - self.started
+
+    def calls(self) -> list[Any]:
+        """Run the printed calls, as a shell would, and return the answers."""
+        self.wait_for("kith is ready")
+        self.wait_for("Ctrl-C stops it.\n")
+        time.sleep(0.2)  # the rest of the screen follows at once
+        return [
+            json.loads(subprocess.run(["bash", "-c", line], capture_output=True, timeout=30, check=True).stdout)
+            for line in re.findall(r"^curl .*$", self.said, re.MULTILINE)
+        ]
+
+    def stop(self, by: signal.Signals = signal.SIGINT) -> int:
+        """Send the signal and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(by)
+        return self.process.wait(60)
+
+    def kill_child(self, name: str) -> None:
+        """Kill the child whose command line holds ``name``."""
+        for child in psutil.Process(self.process.pid).children():
+            if name in " ".join(child.cmdline()):
+                child.kill()
+                return
+        pytest.fail(f"no child {name}")
+
+
+def become(user: int | None) -> list[str]:
+    """What runs a command as ``user``, who may pass through closed folders, since Python itself may be behind one."""
+    if user is None:
+        return []
+    numbers = (os.getpid(), int(signal.SIGTERM), user, user, CAP_DAC_READ_SEARCH)
+    return [sys.executable, "-I", "-S", launch.__file__, *map(str, numbers)]
+
+
+def environment(home: Path, port: int) -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")}
+    return others | {"KITH_HOME": str(home), "KITH_PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def logs(home: Path) -> str:
+    return "\n".join(f"== {path.name}\n{path.read_text()[-3000:]}" for path in sorted(home.glob("log/*.log")))
+
+
+def left(up: Up) -> list[psutil.Process]:
+    """What still works for this home after 30 s: its servers by their folder, API and worker by their settings."""
+    until = time.monotonic() + 30
+    while found := workers_in(up.home) + [process for process in psutil.process_iter() if is_of(process, up.home)]:
+        if time.monotonic() > until:
+            return found
+        time.sleep(0.05)
+    return []
+
+
+def is_of(process: psutil.Process, home: Path) -> bool:
+    try:
+        return bool(process.environ().get("KITH_HOME") == str(home))
+    except psutil.Error:
+        return False
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """The demo community, running; the tests of this module share it, each with what the one before left."""
+    up = Up(tmp_path_factory.mktemp("up") / "home")
+    try:
+        up.wait_for("kith is ready")
+        yield up
+    finally:
+        up.stop()
+
+
+def test_the_printed_calls_answer_something(demo: Up) -> None:
+    strongest, close, reviewed = (answer["items"] for answer in demo.calls())
+    assert len(strongest) == len(close) == len(reviewed) == 5
+    assert strongest[0]["strength"] >= strongest[-1]["strength"] > 0.5
+    assert "Who is close to Junio C Hamano" in demo.said
+    assert {item["kind"] for item in reviewed} == {"review"}
+
+
+def test_the_screen_says_what_was_loaded_and_how_long_it_took(demo: Up) -> None:
+    assert re.search(r"The demo community is loaded: [\d,]+ .* \([\d.]+ s\)", demo.said)
+
+
+def test_the_token_is_for_its_owner_alone(demo: Up) -> None:
+    token = demo.home / "token"
+    assert token.stat().st_mode & 0o777 == 0o600
+    assert token.read_text().strip() in demo.said
+
+
+def test_a_second_instance_is_told_of_the_first(demo: Up) -> None:
+    second = Up(demo.home)
+    assert second.process.wait(30) == 1
+    assert second.said.startswith(f"kith: kith already runs in {demo.home} (process {demo.process.pid}): stop it")
+
+
+def test_a_busy_port_is_named(demo: Up, tmp_path: Path) -> None:
+    other = Up(tmp_path / "home", port=demo.port)
+    assert other.process.wait(30) == 1
+    assert other.said.startswith(f"kith: Port {demo.port} is in use by another program: stop that, or set KITH_PORT")
+
+
+@pytest.mark.parametrize("name", ["kith.workers", "kith.api.cli api", "valkey", "postgres"])
+def test_what_dies_is_started_again(demo: Up, name: str) -> None:
+    before = demo.said.count("runs again.")
+    demo.kill_child(name)
+    until = time.monotonic() + 30
+    while demo.said.count("runs again.") == before:
+        assert time.monotonic() < until, demo.said
+        time.sleep(0.05)
+    assert all(answer["items"] for answer in demo.calls())
+
+
+def test_ctrl_c_ends_everything_and_the_next_start_is_quick_and_remembers(demo: Up) -> None:
+    answers = demo.calls()
+    assert demo.stop(signal.SIGINT) == 0
+    assert left(demo) == []
+    again = Up(demo.home, port=demo.port)
+    try:
+        assert again.wait_for("kith is ready") < AGAIN
+        assert ids(again.calls()) == ids(answers)
+    finally:
+        assert again.stop(signal.SIGTERM) == 0
+    assert left(again) == []
+
+
+def test_nothing_outlives_a_killed_supervisor_and_the_next_start_works(demo: Up) -> None:
+    assert demo.stop() == 0
+    killed = Up(demo.home)
+    killed.wait_for("kith is ready")
+    assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
+    # At once: what the killed one left may still be ending.
+    again = Up(demo.home)
+    try:
+        assert again.wait_for("kith is ready") < 2 * AGAIN
+        assert len(again.calls()) == 3
+    finally:
+        assert again.stop() == 0
+    assert left(again) == []
+
+
+def test_no_demo_starts_empty_and_still_has_three_calls(tmp_path: Path) -> None:
+    up = Up(tmp_path / "home", "--no-demo")
+    try:
+        me, connectors, people = up.calls()
+    finally:
+        assert up.stop() == 0
+    assert me["workspace"]["name"] == "default"
+    assert {"git", "mail", "ndjson"} <= {connector["name"] for connector in connectors["connectors"]}
+    assert people["items"] == []
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    up = Up(tmp_path / "home")
+    up.wait_for("PostgreSQL and Valkey run")
+    assert up.stop() == 0
+    assert left(up) == []
+
+
+@pytest.fixture
+def home_of_nobody() -> Iterator[Path]:
+    if os.geteuid() != 0:
+        pytest.skip("the tests run as a normal user anyway")
+    if not launch.permitted_capabilities() >> CAP_DAC_READ_SEARCH & 1:
+        pytest.skip("this root lacks the capability to pass through closed folders")
+    home = Path(tempfile.mkdtemp(prefix="kith-test-"))
+    os.chown(home, NOBODY, NOBODY)
+    yield home
+    shutil.rmtree(home)
+
+
+def test_a_normal_user_may_run_it(home_of_nobody: Path) -> None:
+    up = Up(home_of_nobody / "home", "--no-demo", user=NOBODY)
+    try:
+        assert len(up.calls()) == 3
+    finally:
+        assert up.stop() == 0
+    assert left(up) == []
+
+
+def test_a_read_only_folder_is_said(home_of_nobody: Path) -> None:
+    home_of_nobody.chmod(0o500)
+    up = Up(home_of_nobody / "home", user=NOBODY)
+    assert up.process.wait(30) == 1
+    assert up.said == (
+        f"kith: The folder {home_of_nobody}/home cannot be created (Permission denied): "
+        "set KITH_HOME to a folder that you may write.\n"
+    )
+
+
+def ids(answers: list[Any]) -> list[Any]:
+    """What the answers are about, without what changes from moment to moment."""
+    return [[item.get("id") or item["people"] for item in answer["items"]] for answer in answers]
