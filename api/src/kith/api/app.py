@@ -14,6 +14,7 @@ from kith.api import auth, idempotency, inputs, logs, problems
 from kith.api.channels.routes import ROUTES as CHANNELS
 from kith.api.connectors.routes import ROUTES as CONNECTORS
 from kith.api.conversations.routes import ROUTES as CONVERSATIONS
+from kith.api.docs.routes import ROUTES as DOCS
 from kith.api.edge import Edge
 from kith.api.health.routes import ROUTES as HEALTH
 from kith.api.identities.routes import ROUTES as IDENTITIES
@@ -43,6 +44,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *JOBS,
     *ME,
     *HEALTH,
+    *DOCS,
     problems.get_problem_kind,
 ]
 

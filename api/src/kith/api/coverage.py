@@ -1,6 +1,5 @@
 """Coverage: how much had been read for an answer. Nothing is silently missing."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.ids import SourceId, encode
+from kith.api.kinds import Instant
 from kith.store import sources
 from kith.store.db import Db
 
@@ -18,8 +18,8 @@ class SourceReading(msgspec.Struct, frozen=True):
     id: SourceId
     name: Annotated[str, Meta(description="Name of the source.", examples=["our-repository"])]
     status: Annotated[str, Meta(description="Status of the source.", examples=["active"])]
-    read_since: Annotated[datetime | None, Meta(description="Start of the oldest period fully read; null: no bound.")]
-    read_until: Annotated[datetime | None, Meta(description="End of the newest period fully read; null: none yet.")]
+    read_since: Annotated[Instant | None, Meta(description="Start of the oldest period fully read; null: no bound.")]
+    read_until: Annotated[Instant | None, Meta(description="End of the newest period fully read; null: none yet.")]
     gaps: Annotated[int, Meta(description="Periods that could not be read, or not fully.", ge=0)]
 
 

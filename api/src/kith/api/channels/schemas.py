@@ -1,11 +1,10 @@
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from kith.api.ids import ChannelId, encode, encode_optional
-from kith.api.kinds import Network, Visibility
+from kith.api.kinds import Instant, Network, Visibility
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import channels as store
@@ -32,9 +31,9 @@ class Channel(msgspec.Struct, frozen=True):
     parent_id: Annotated[ChannelId | None, Meta(description="The channel that it lies in.")]
     visibility: Visibility
     interaction_count: Annotated[int, Meta(description="How many interactions were seen in it.", ge=0)]
-    first_at: Annotated[datetime | None, Meta(description="First interaction.")]
-    last_at: Annotated[datetime | None, Meta(description="Latest interaction.")]
-    learnt_at: Annotated[datetime, Meta(description="When kith first learnt of it.")]
+    first_at: Annotated[Instant | None, Meta(description="First interaction.")]
+    last_at: Annotated[Instant | None, Meta(description="Latest interaction.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith first learnt of it.")]
 
     @classmethod
     def of(cls, channel: store.Channel) -> "Channel":

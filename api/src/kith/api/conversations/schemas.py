@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -36,9 +35,9 @@ class Conversation(msgspec.Struct, frozen=True):
     channel_name: Annotated[str | None, Meta(description="Name of that channel.")]
     interaction_count: Annotated[int, Meta(description="How many interactions.", ge=0)]
     identity_count: Annotated[int, Meta(description="How many identities acted.", ge=0)]
-    first_at: Annotated[datetime, Meta(description="First interaction.")]
-    last_at: Annotated[datetime, Meta(description="Latest interaction.")]
-    learnt_at: Annotated[datetime, Meta(description="When kith first learnt of it.")]
+    first_at: Annotated[Instant, Meta(description="First interaction.")]
+    last_at: Annotated[Instant, Meta(description="Latest interaction.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith first learnt of it.")]
 
     @classmethod
     def of(cls, conversation: store.Conversation) -> "Conversation":
@@ -55,8 +54,8 @@ class Participation(msgspec.Struct, frozen=True):
 
     identity: IdentityRef
     interaction_count: Annotated[int, Meta(description="How many acts.", ge=1)]
-    first_at: Annotated[datetime, Meta(description="First act.")]
-    last_at: Annotated[datetime, Meta(description="Latest act.")]
+    first_at: Annotated[Instant, Meta(description="First act.")]
+    last_at: Annotated[Instant, Meta(description="Latest act.")]
 
 
 class ConversationDetail(Conversation, frozen=True):

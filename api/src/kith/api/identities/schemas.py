@@ -1,11 +1,10 @@
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from kith.api.ids import IdentityId, PersonId, encode, encode_optional
-from kith.api.kinds import IdentityKind, Network
+from kith.api.kinds import IdentityKind, Instant, Network
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import identities as store
@@ -40,8 +39,8 @@ class Identity(msgspec.Struct, frozen=True):
     address: Annotated[str | None, Meta(description="E-mail address; null without the scope people:contact:read.")]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
     verified: Annotated[bool, Meta(description="Whether the network vouches that one human owns it.")]
-    seen_at: Annotated[datetime | None, Meta(description="When name, handle, address and url were so.")]
-    learnt_at: Annotated[datetime, Meta(description="When kith first learnt of it.")]
+    seen_at: Annotated[Instant | None, Meta(description="When name, handle, address and url were so.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith first learnt of it.")]
 
     @classmethod
     def of(cls, identity: store.Identity, contact: bool) -> "Identity":

@@ -1,5 +1,4 @@
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -71,13 +70,13 @@ class Interaction(msgspec.Struct, frozen=True):
     reply_to: Annotated[InteractionId | None, Meta(description="What it answers; perhaps not read (yet).")]
     network: Network
     key: Annotated[str, Meta(description="The network's own id of it.")]
-    occurred_at: Annotated[datetime, Meta(description="When it happened.")]
-    edited_at: Annotated[datetime | None, Meta(description="When it was last edited.")]
+    occurred_at: Annotated[Instant, Meta(description="When it happened.")]
+    edited_at: Annotated[Instant | None, Meta(description="When it was last edited.")]
     title: Annotated[str | None, Meta(description="Its subject.")]
     text: Annotated[str | None, Meta(description="What it says, without what it quotes.")]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
     visibility: Visibility
-    learnt_at: Annotated[datetime, Meta(description="When kith learnt of it.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith learnt of it.")]
 
 
 class TimelineItem(Interaction, frozen=True):

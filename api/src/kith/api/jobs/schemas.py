@@ -1,11 +1,11 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from kith.api.ids import JobId, encode
-from kith.api.kinds import JobStatus
+from kith.api.kinds import Instant, JobStatus
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import job_list as store
@@ -24,10 +24,10 @@ class Progress(msgspec.Struct, frozen=True):
     """How far work has come."""
 
     done: Annotated[int, Meta(description="Units done.", ge=0)]
-    total: Annotated[int | None, Meta(description="Units in all; null while unknown.", ge=0)]
+    total: Annotated[Annotated[int, Meta(ge=0)] | None, Meta(description="Units in all; null while unknown.")]
     unit: Annotated[str | None, Meta(description="What is counted.", examples=["commits"])]
-    rate: Annotated[float | None, Meta(description="Units a second since the start; null before it is known.", ge=0)]
-    estimated_end: Annotated[datetime | None, Meta(description="When it will be done at this rate.")]
+    rate: Annotated[Annotated[float, Meta(ge=0)] | None, Meta(description="Units a second; null until known.")]
+    estimated_end: Annotated[Instant | None, Meta(description="When it will be done at this rate.")]
 
 
 class JobError(msgspec.Struct, frozen=True):
@@ -49,11 +49,11 @@ class Job(msgspec.Struct, frozen=True):
     progress: Progress
     error: Annotated[JobError | None, Meta(description="Why the last attempt failed.")]
     result: Annotated[dict[str, Any] | None, Meta(description="What came out, by kind.")]
-    due_at: Annotated[datetime, Meta(description="When it is, or was, to begin.")]
-    created_at: Annotated[datetime, Meta(description="When it was asked for.")]
-    started_at: Annotated[datetime | None, Meta(description="When it first began.")]
-    updated_at: Annotated[datetime, Meta(description="When it last moved on.")]
-    finished_at: Annotated[datetime | None, Meta(description="When it ended, in whatever way.")]
+    due_at: Annotated[Instant, Meta(description="When it is, or was, to begin.")]
+    created_at: Annotated[Instant, Meta(description="When it was asked for.")]
+    started_at: Annotated[Instant | None, Meta(description="When it first began.")]
+    updated_at: Annotated[Instant, Meta(description="When it last moved on.")]
+    finished_at: Annotated[Instant | None, Meta(description="When it ended, in whatever way.")]
 
     @classmethod
     def of(cls, job: store.Job) -> "Job":

@@ -1,10 +1,10 @@
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from kith.api.ids import TokenId, WorkspaceId
+from kith.api.kinds import Instant
 
 
 class Workspace(msgspec.Struct, frozen=True):
@@ -20,8 +20,8 @@ class Token(msgspec.Struct, frozen=True):
     id: TokenId
     name: Annotated[str, Meta(description="What it was called when it was created.", examples=["dashboard"])]
     scopes: Annotated[list[str], Meta(description="What it may do.", examples=[["people:read"]])]
-    created_at: Annotated[datetime, Meta(description="When it was created.")]
-    expires_at: Annotated[datetime | None, Meta(description="When it ends; null: not by itself.")]
+    created_at: Annotated[Instant, Meta(description="When it was created.")]
+    expires_at: Annotated[Instant | None, Meta(description="When it ends; null: not by itself.")]
 
 
 class Me(msgspec.Struct, frozen=True):

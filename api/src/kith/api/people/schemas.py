@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -53,8 +53,8 @@ class Person(msgspec.Struct, frozen=True):
     networks: Annotated[list[Network], Meta(description="Where the person has identities.")]
     identity_count: Annotated[int, Meta(description="How many identities.", ge=1)]
     interaction_count: Annotated[int, Meta(description="How many acts by the person.", ge=0)]
-    first_seen: Annotated[datetime | None, Meta(description="First act by or towards the person.")]
-    last_seen: Annotated[datetime | None, Meta(description="Latest act by or towards the person.")]
+    first_seen: Annotated[Instant | None, Meta(description="First act by or towards the person.")]
+    last_seen: Annotated[Instant | None, Meta(description="Latest act by or towards the person.")]
 
     @classmethod
     def of(cls, person: store.Person) -> "Person":

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from msgspec import Meta
 from kith.api.coverage import Coverage
 from kith.api.ids import ChannelId, PersonId
 from kith.api.interactions.schemas import TimelineItem
+from kith.api.kinds import Instant
 from kith.api.paging import Listing
 from kith.api.people.schemas import PersonRef
 from kith.api.shapes import shape
@@ -49,7 +50,7 @@ class Relationship(msgspec.Struct, frozen=True):
     received: Annotated[int, Meta(description="Interactions from other to person.", ge=0)]
     first_day: Annotated[date, Meta(description="First contact (UTC).")]
     last_day: Annotated[date, Meta(description="Latest contact (UTC).")]
-    computed_at: Annotated[datetime, Meta(description="The moment that strength speaks of.")]
+    computed_at: Annotated[Instant, Meta(description="The moment that strength speaks of.")]
     model: Annotated[str, Meta(description="What computed it.", examples=["decay/1"])]
 
     @classmethod
@@ -109,9 +110,7 @@ class RelationshipDetail(msgspec.Struct, frozen=True):
     received: Direction
     first_day: Annotated[date, Meta(description="First contact (UTC).")]
     last_day: Annotated[date, Meta(description="Latest contact (UTC).")]
-    computed_at: Annotated[
-        datetime, Meta(description="The moment that strength speaks of: this day's beginning (UTC).")
-    ]
+    computed_at: Annotated[Instant, Meta(description="The moment that strength speaks of: this day's beginning (UTC).")]
     model: Model
     evidence: Annotated[
         list[TimelineItem], Meta(description="The latest 10 interactions that it rests on; …/interactions has all.")

@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -6,7 +5,7 @@ from msgspec import Meta
 
 from kith.api.ids import JobId, RunId, SourceId, encode
 from kith.api.jobs.schemas import JobError, Progress, problem, progress
-from kith.api.kinds import JobStatus
+from kith.api.kinds import Instant, JobStatus
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import runs as store
@@ -31,8 +30,8 @@ class Run(msgspec.Struct, frozen=True):
     changed: Annotated[int, Meta(description="Interactions that were edited.", ge=0)]
     deleted: Annotated[int, Meta(description="Interactions that are no longer there.", ge=0)]
     skipped: Annotated[int, Meta(description="Records that could not be read: see its errors.", ge=0)]
-    started_at: Annotated[datetime, Meta(description="When it began.")]
-    finished_at: Annotated[datetime | None, Meta(description="When it ended.")]
+    started_at: Annotated[Instant, Meta(description="When it began.")]
+    finished_at: Annotated[Instant | None, Meta(description="When it ended.")]
 
     @classmethod
     def of(cls, run: store.Run) -> "Run":
@@ -53,4 +52,4 @@ class RunError(msgspec.Struct, frozen=True):
     place: Annotated[str, Meta(description="Where.", examples=["line 17"])]
     code: Annotated[str, Meta(description="What a program decides on.", examples=["bad_date"])]
     reason: Annotated[str, Meta(description="A sentence for humans.")]
-    learnt_at: Annotated[datetime, Meta(description="When it was met.")]
+    learnt_at: Annotated[Instant, Meta(description="When it was met.")]

@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -6,6 +5,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.connectors.schemas import Name as ConnectorName
 from kith.api.ids import SourceId, encode
+from kith.api.kinds import Instant
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import sources as store
@@ -36,8 +36,8 @@ class Source(msgspec.Struct, frozen=True):
         Literal["active", "paused", "reauthorise", "deleting"],
         Meta(description="`reauthorise`: its credentials no longer hold; set it to active when they are renewed."),
     ]
-    created_at: Annotated[datetime, Meta(description="When it was created.")]
-    updated_at: Annotated[datetime, Meta(description="When it was last changed.")]
+    created_at: Annotated[Instant, Meta(description="When it was created.")]
+    updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
 
     @classmethod
     def of(cls, source: store.Source) -> "Source":
@@ -64,10 +64,10 @@ class Period(msgspec.Struct, frozen=True):
     """What a source says of a period of time."""
 
     status: Annotated[Literal["read", "gap", "truncated"], Meta(description="Fully read, not readable, or cut short.")]
-    since: Annotated[datetime | None, Meta(description="Its start; null: without bound.")]
-    before: Annotated[datetime | None, Meta(description="Its end, not included; null: without bound.")]
+    since: Annotated[Instant | None, Meta(description="Its start; null: without bound.")]
+    before: Annotated[Instant | None, Meta(description="Its end, not included; null: without bound.")]
     reason: Annotated[str, Meta(description="Why it was not read; empty where it was.")]
-    learnt_at: Annotated[datetime, Meta(description="When kith learnt this.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith learnt this.")]
 
 
 class SourcePeriods(msgspec.Struct, frozen=True):

@@ -1,0 +1,360 @@
+"""The OpenAPI 3.1 document, made from the routes: ``python -m kith.api.openapi [--check]``.
+
+What Litestar would write itself cannot be published (no error responses of ours, random examples, bounds and
+discriminators lost, nullable parameters). Paths, ids and texts come from the handlers, every schema from msgspec, and
+refusals from ``problems.KINDS``; the result is the same, byte for byte, for the same code.
+"""
+
+import inspect
+import re
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+
+from kith.api import app, ids, inputs, problems
+from kith.api.auth import SCOPES
+from kith.api.connectors.schemas import Name as ConnectorName
+from kith.api.health.schemas import Ready
+from kith.api.idempotency import Once
+
+FILE = Path("openapi/kith.json")
+
+TAGS = {
+    "people": "Who there is: one person, whatever the number of accounts.",
+    "identities": "Accounts, addresses and handles on the networks.",
+    "channels": "Where people meet.",
+    "conversations": "Threads of interactions.",
+    "interactions": "Dated acts, towards one, many or nobody.",
+    "relationships": "Who is in touch with whom, how much, and on what that rests.",
+    "connectors": "The code that reads a network.",
+    "sources": "Configured uses of connectors, and what they have read.",
+    "runs": "Single readings of a source.",
+    "jobs": "Background work.",
+    "meta": "The service itself.",
+}
+
+DESCRIPTION = """\
+Relationship intelligence for communities: who is really in touch with whom, with evidence.
+
+**Tokens** belong to one workspace and to scopes; each operation names the scopes that it needs. \
+**Lists** page by `cursor`: follow `next_cursor`, or the `Link` header, until `has_more` is false. \
+**Refusals** are `application/problem+json` (RFC 9457): decide on `code`. \
+**Unknown** query parameters and body fields are refused by name. \
+**New** fields, kinds and codes may appear within `v1`: ignore what you do not know.
+"""
+
+_PARAMETERS = {
+    "person_id": ids.PersonId,
+    "other_id": ids.PersonId,
+    "identity_id": ids.IdentityId,
+    "channel_id": ids.ChannelId,
+    "conversation_id": ids.ConversationId,
+    "interaction_id": ids.InteractionId,
+    "source_id": ids.SourceId,
+    "run_id": ids.RunId,
+    "job_id": ids.JobId,
+    "name": ConnectorName,
+    "code": str,
+}
+_ALWAYS = ("unauthenticated", "invalid_token", "missing_scope", "internal_error", "unavailable")
+_RESPONSES = {
+    400: "BadRequest",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    412: "PreconditionFailed",
+    413: "BodyTooLarge",
+    415: "UnsupportedMediaType",
+    422: "Unprocessable",
+    500: "InternalError",
+    503: "Unavailable",
+}
+_REF = "#/components/schemas/{name}"
+
+Json = dict[str, Any]
+
+
+def document() -> Json:
+    """Return the document of every route that is not hidden."""
+    handlers = [handler for handler in app.ROUTES if not handler.opt.get("hidden")]
+    kinds: list[Any] = [problems.ProblemDetails]
+    for handler in handlers:
+        kinds += [kind for kind in (_answer(handler), inputs.declared(handler.fn, "payload")) if kind is not None]
+    schemas = _schemas(kinds)
+    paths: Json = {}
+    for handler in handlers:
+        path = re.sub(r":str\}", "}", next(iter(handler.paths)))
+        for method in sorted(handler.http_methods):
+            paths.setdefault(path, {})[method.lower()] = _operation(handler, method, path, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "kith",
+            "version": version("kith-api"),
+            "summary": "Relationship intelligence for communities",
+            "description": DESCRIPTION,
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+            "contact": {"name": "Who runs this installation"},
+        },
+        "servers": [{"url": "/", "description": "This installation."}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "responses": {name: _refusal(status) for status, name in _RESPONSES.items()},
+            "headers": _HEADERS,
+            "securitySchemes": {"token": _token()},
+        },
+    }
+
+
+def document_text() -> bytes:
+    """Return the document as it is committed: two spaces, keys in the order of writing, a line break at the end."""
+    return msgspec.json.format(msgspec.json.encode(document()), indent=2) + b"\n"
+
+
+_HEADERS: Json = {
+    "Request-Id": {"description": "Names this request in the server's log.", "schema": {"type": "string"}},
+    "ETag": {"description": "Version of what is shown.", "schema": {"type": "string"}},
+    "Link": {"description": 'RFC 8288: the pages rel="first" and rel="next".', "schema": {"type": "string"}},
+    "Location": {"description": "Where it is to be found.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "How to prove who asks.", "schema": {"type": "string"}},
+    "Idempotency-Replayed": {
+        "description": "`true` where this is the answer given before.",
+        "schema": {"type": "string"},
+    },
+}
+
+
+def _token() -> Json:
+    lines = "\n".join(f"- `{name}`: {text}" for name, text in SCOPES.items())
+    return {
+        "type": "http",
+        "scheme": "bearer",
+        "description": f"A token of one workspace: `Authorization: Bearer kpat_…`. Scopes:\n\n{lines}",
+    }
+
+
+def _operation(handler: HTTPRouteHandler, method: str, path: str, schemas: Json) -> Json:
+    summary, _, description = inspect.cleandoc(handler.fn.__doc__ or "").partition("\n\n")
+    scopes = list(handler.opt.get("scopes", ()))
+    needs = f"\n\nScopes: {', '.join(f'`{scope}`' for scope in scopes)}." if scopes else ""
+    operation: Json = {
+        "operationId": handler.operation_id,
+        "tags": list(handler.tags or ()),
+        "summary": summary.rstrip("."),
+        "description": f"{description or summary}{needs}",
+        "security": [] if handler.opt.get("public") else [{"token": scopes}],
+        "parameters": _parameters(handler, method, path),
+    }
+    if payload := inputs.declared(handler.fn, "payload"):
+        body = {"schema": _ref(payload), "examples": {"example": {"value": _example(_ref(payload), schemas)}}}
+        operation["requestBody"] = {
+            "required": True,
+            "description": "JSON.",
+            "content": dict.fromkeys(inputs.accepted(method), body),
+        }
+    operation["responses"] = _responses(handler, method, schemas)
+    return operation
+
+
+def _parameters(handler: HTTPRouteHandler, method: str, path: str) -> list[Json]:
+    found = [_path_parameter(name) for name in re.findall(r"\{([^}]+)\}", path)]
+    if params := inputs.declared(handler.fn, "params"):
+        found += _query_parameters(params)
+    if get_type_hints(handler.fn).get("once") is Once:
+        text = "Makes it safe to repeat the request: within 24 hours the same key and request get the same answer."
+        found.append(_header("Idempotency-Key", text, {"type": "string", "minLength": 1, "maxLength": 255}, "5f1c0d2e"))
+    if "precondition_failed" in handler.opt.get("errors", ()):
+        text = "ETag of the version that the change is based on."
+        found.append(_header("If-Match", text, {"type": "string"}, '"3"'))
+    if method == "GET" and path.startswith("/v1/"):
+        text = "ETag of what the client has; 304 when that is still so."
+        found.append(_header("If-None-Match", text, {"type": "string"}, '"8d3f6c1b2a907e45"'))
+    return found
+
+
+def _path_parameter(name: str) -> Json:
+    schema = msgspec.json.schema(_PARAMETERS[name])
+    text = schema.pop("description", "Code of a problem.")
+    example = schema.pop("examples", ["not_found"])[0]
+    return {"name": name, "in": "path", "required": True, "description": text, "schema": schema, "example": example}
+
+
+def _query_parameters(params: type[msgspec.Struct]) -> list[Json]:
+    (_,), components = msgspec.json.schema_components([params], ref_template=_REF)
+    found = []
+    for name, schema in components[params.__name__]["properties"].items():
+        options = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
+        schema = {**(options[0] if options else {}), **schema}
+        text = schema.pop("description")
+        if schema.get("default", ()) in (None, []):
+            del schema["default"]
+        schema.pop("examples", None)
+        item: Json = {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+        if schema.get("type") == "array":
+            item["description"] += " Several with commas between."
+            item |= {"style": "form", "explode": False}
+            for key in ("description", "examples"):
+                schema["items"].pop(key, None)
+        found.append(item)
+    return found
+
+
+def _header(name: str, text: str, schema: Json, example: str) -> Json:
+    return {"name": name, "in": "header", "required": False, "description": text, "schema": schema, "example": example}
+
+
+def _responses(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
+    found: Json = {str(handler.status_code): _success(handler, method, schemas)}
+    if method == "GET" and "scopes" in handler.opt:
+        found["304"] = {"description": "What the client has is still so.", "headers": _headers("Request-Id", "ETag")}
+    if handler.opt.get("moves"):
+        text = "The person was joined with another; here is the living one."
+        found["308"] = {"description": text, "headers": _headers("Request-Id", "Location")}
+    statuses = {problems.KINDS[code].status for code in _codes(handler)}
+    found |= {str(status): {"$ref": f"#/components/responses/{_RESPONSES[status]}"} for status in statuses}
+    if handler.opt.get("unready"):
+        found["503"] = {"description": "Something is missing.", "content": _content(Ready, schemas)}
+    return dict(sorted(found.items()))
+
+
+def _codes(handler: HTTPRouteHandler) -> set[str]:
+    """Return the codes of all problems that a route may answer with, given its path exists."""
+    codes = set(handler.opt.get("errors", ())) | {"unknown_parameter"}
+    if not handler.opt.get("public"):
+        codes |= set(_ALWAYS)
+    if inputs.declared(handler.fn, "params"):
+        codes |= {"invalid_parameter", "invalid_cursor"}
+    if inputs.declared(handler.fn, "payload"):
+        codes |= {"malformed_request", "unsupported_media_type", "body_too_large", "invalid_body"}
+    if get_type_hints(handler.fn).get("once") is Once:
+        codes |= {"request_in_progress", "idempotency_key_reused", "body_too_large"}
+    return codes
+
+
+def _success(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
+    kind = _answer(handler)
+    names = ["Request-Id"]
+    if method == "GET":
+        names += ["ETag"]
+    if inputs.declared(handler.fn, "params"):
+        names += ["Link"]
+    if method == "POST":
+        names += ["Location"] if handler.operation_id != "cancelJob" else []
+        names += ["Idempotency-Replayed"] if get_type_hints(handler.fn).get("once") is Once else []
+    text = {200: "As asked.", 201: "Created.", 202: "Begun: the job does it."}[handler.status_code]
+    return {"description": text, "headers": _headers(*names), "content": _content(kind, schemas)}
+
+
+def _headers(*names: str) -> Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _content(kind: Any, schemas: Json) -> Json:
+    schema = _ref(kind)
+    return {"application/json": {"schema": schema, "examples": {"example": {"value": _example(schema, schemas)}}}}
+
+
+def _refusal(status: int) -> Json:
+    """Return the shared response of a status, with one example for each of its codes."""
+    codes = {code: kind for code, kind in problems.KINDS.items() if kind.status == status}
+    examples = {
+        code: {
+            "summary": kind.title,
+            "value": {
+                "type": f"/problems/{code}",
+                "title": kind.title,
+                "status": status,
+                "code": code,
+                "detail": kind.help,
+                "instance": "/v1/people",
+                "request_id": "7d1f0c3e9b5a48d2",
+            },
+        }
+        for code, kind in codes.items()
+    }
+    names = ["Request-Id", *({401: ["WWW-Authenticate"], 503: ["Retry-After"], 409: ["Retry-After"]}.get(status, []))]
+    return {
+        "description": "; ".join(f"`{code}`: {kind.help}" for code, kind in codes.items()),
+        "headers": _headers(*names),
+        "content": {
+            problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}, "examples": examples}
+        },
+    }
+
+
+def _answer(handler: HTTPRouteHandler) -> Any:
+    """Return the type of a successful answer's body."""
+    kind = get_type_hints(handler.fn)["return"]
+    if get_origin(kind) in (Union, UnionType):
+        (kind,) = (part for part in get_args(kind) if part is not Redirect)
+    return get_args(kind)[0] if get_origin(kind) is Response else kind
+
+
+def _schemas(kinds: list[Any]) -> Json:
+    """Return the schemas of the types and of all that they refer to, by their public names."""
+    _, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    text = msgspec.json.encode(components).decode()
+    for name in components:
+        text = text.replace(f'"{_REF.format(name=name)}"', f'"{_REF.format(name=_public(name))}"')
+    found: Json = {}
+    for name, schema in msgspec.json.decode(text).items():
+        schema["title"] = _public(name)
+        found[_public(name)] = schema
+    return found
+
+
+def _public(name: str) -> str:
+    """``Page_Person_`` is ``PersonPage``."""
+    generic = re.fullmatch(r"(\w+?)_(\w+)_", name)
+    return f"{generic[2]}{generic[1].removeprefix('Covered')}" if generic else name
+
+
+def _ref(kind: Any) -> Json:
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
+    return {"$ref": _REF.format(name=_public(schema["$ref"].rpartition("/")[2]))}
+
+
+def _example(schema: Json, schemas: Json) -> Any:
+    """Return a value that fits the schema; the first of its examples where it has any."""
+    if "$ref" in schema:
+        return _example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    for given in ("examples", "enum"):
+        if given in schema:
+            return schema[given][0]
+    if "anyOf" in schema:
+        return _example(schema["anyOf"][0], schemas)
+    kind = schema.get("type")
+    if kind == "object":
+        return {name: _example(part, schemas) for name, part in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [_example(schema["items"], schemas)]
+    if kind == "string":
+        return {"date-time": "2026-05-04T09:30:00Z", "date": "2026-05-04"}.get(schema.get("format", ""), "text")
+    return {"boolean": False, "integer": max(1, schema.get("minimum", 1)), "number": 0.5}[str(kind)]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the committed document; with --check only compare, and fail where it differs."""
+    text = document_text()
+    if arguments != ["--check"]:
+        FILE.write_bytes(text)
+        return 0
+    if FILE.read_bytes() == text:
+        return 0
+    print(f"{FILE} differs from the code: run make openapi and commit it.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
