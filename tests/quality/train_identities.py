@@ -65,7 +65,7 @@ def table() -> list[str]:
     rows = [(name, community(name), without(name)) for name in COMMUNITIES]
     rows += [(name, records(name), shipped) for name in ("febrl1", "febrl4")]
     lines = [
-        "| set | identities | precision | recall | F1 | B-cubed F1 | largest wrong | candidates | pairs found | seconds |",
+        "| set | identities | precision | recall | F1 | B-cubed | largest wrong | candidates | pairs found | seconds |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     return lines + [_row(name, known, measured(known, model)) for name, known, model in rows]
@@ -97,9 +97,9 @@ def main() -> None:
     text = DOCS.read_text()
     for mark, lines in (("measured", table()), ("weights", weights(model))):
         block = f"<!-- {mark} -->\n" + "\n".join(lines) + f"\n<!-- /{mark} -->"
-        text = re.sub(f"<!-- {mark} -->.*<!-- /{mark} -->", lambda _, block=block: block, text, flags=re.DOTALL)
+        text = re.sub(f"<!-- {mark} -->.*<!-- /{mark} -->", block, text, flags=re.DOTALL)
+        print("\n".join(lines))
     DOCS.write_text(text)
-    print("\n".join(table()))
 
 
 if __name__ == "__main__":

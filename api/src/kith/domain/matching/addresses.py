@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>\[\]\"',;]+")
 
 
 class Address(NamedTuple):
-    """One mailbox. `text` is its single spelling; `handle` and `account` are set for a code host's no-reply address."""
+    """One mailbox. `text` is its single spelling, `local` the local part as written; `handle` and `account` are set for a code host's no-reply address."""
 
     text: str
     local: str
@@ -55,9 +55,10 @@ def parse_address(raw: str) -> Address | None:
     if host := _CODE_HOST.match(domain):
         return _code_host(local, domain, host["host"])
     local = local.partition("+")[0] or local
+    mailbox = local
     if domain in _GMAIL:
-        local, domain = local.replace(".", ""), "gmail.com"
-    return Address(f"{local}@{domain}", local, domain, _kind(local, domain))
+        mailbox, domain = local.replace(".", ""), "gmail.com"
+    return Address(f"{mailbox}@{domain}", local, domain, _kind(local, domain))
 
 
 def organization_domain(domain: str) -> str:

@@ -11,31 +11,40 @@ from kith.domain.matching.profiles import Profile, blocking_keys
 
 # Identities that may share one key. More of them make the key a mass-used one, which says nothing about anybody.
 CAP = 40
+# The same for what alone says little: a handle's stem, an initial with a family name, how a name sounds.
+WEAK_CAP = 10
+_WEAK = ("stem:", "sound:")
+
+
+def cap(key: str) -> int:
+    return WEAK_CAP if key.startswith(_WEAK) else CAP
 
 
 class Blocks:
     """Identities by blocking key, found by the key's hash; 64 bits of it, so that a million identities stay small."""
 
-    def __init__(self, profiles: Sequence[Profile], cap: int = CAP) -> None:
-        hashes, owners = array("q"), array("i")
+    def __init__(self, profiles: Sequence[Profile]) -> None:
+        hashes, owners, caps = array("q"), array("i"), array("b")
         for position, profile in enumerate(profiles):
             keys = blocking_keys(profile)
             hashes.extend(map(hash, keys))
             owners.extend([position] * len(keys))
+            caps.extend(map(cap, keys))
         order = np.argsort(np.array(hashes, np.int64), kind="stable")
         self._owners = np.array(owners, np.int32)[order]
         self._keys, self._starts, self._sizes = np.unique(
             np.array(hashes, np.int64)[order], return_index=True, return_counts=True
         )
+        usable = self._sizes <= np.array(caps, np.int8)[order][self._starts]
+        self._block_starts, self._block_sizes = self._starts[usable], self._sizes[usable]
         self._profiles = profiles
-        self._cap = cap
         self._crowds: dict[str, int] = {}
 
     def crowd(self, key: str) -> int:
         """Count the dissimilar full names of the bearers of `key`, at least 1; the cap where they are too many."""
         if key not in self._crowds:
             bearers = self._bearers(key)
-            self._crowds[key] = self._cap if len(bearers) > self._cap else crowd(self._profiles[i] for i in bearers)
+            self._crowds[key] = CAP if len(bearers) > CAP else crowd(self._profiles[i] for i in bearers)
         return self._crowds[key]
 
     def _bearers(self, key: str) -> NDArray[np.int32]:
@@ -48,8 +57,8 @@ class Blocks:
     def pairs(self) -> NDArray[np.int64]:
         """Return the distinct pairs of positions (lower, higher), shape (pairs, 2), in order."""
         found = []
-        for size in range(2, self._cap + 1):
-            starts = self._starts[self._sizes == size]
+        for size in range(2, CAP + 1):
+            starts = self._block_starts[self._block_sizes == size]
             rows = self._owners[starts[:, None] + np.arange(size)].astype(np.int64)
             left, right = np.triu_indices(size, 1)
             a, b = rows[:, left].ravel(), rows[:, right].ravel()

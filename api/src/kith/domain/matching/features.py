@@ -30,10 +30,11 @@ FEATURES = (
     Feature("longer_name", 1, "the same full name but for middle names or their initials"),
     Feature("similar_name", 1, "a full name that differs by a diminutive, a slip of the pen or an initial"),
     Feature("different_name", -1, "two full names which cannot be one (0.5 when they share a word)"),
-    Feature("common_name", -1, "log(1 + other bearers to be expected by chance) of the shared full name"),
+    Feature("common_name", -1, "log(1 + namesakes to be expected by chance / a harmless number of them)"),
     Feature("same_handle", 1, "the same handle, bare name or local part, by how distinctive it is"),
     Feature("similar_handle", 1, "the same but for digits at the end, by how distinctive it is"),
-    Feature("name_as_handle", 1, "the full name of one spelled as the handle of the other"),
+    Feature("name_as_handle", 1, "the full name of one run together as the handle of the other"),
+    Feature("part_as_handle", 1, "a family name with an initial or alone as the handle of the other, by its rarity"),
     Feature("part_of_name", 1, "the single name of one is a word of the other's full name"),
     Feature("same_domain", 1, "mail at one organization's or family's domain, by how few names are there"),
     Feature("other_account", -1, "different accounts on one network, as far as claims tell"),
@@ -47,6 +48,9 @@ FEATURES = (
     Feature("signed_for", 1, "log(1 + acts of one that carry the other's signature)"),
     Feature("conversed", -1, "log(1 + messages between the two)"),
 )
+# Namesakes by chance at which two bearers of one name are as often two humans for this reason as for any other. Words
+# are counted as if given and family names were drawn apart, but both follow the language: hence a small number.
+_HARMLESS_NAMESAKES = 0.01
 _INSIDE = 0.9  # both names inside a longer handle
 _FAMILY_INSIDE = 0.3  # the family name alone
 _INDEX = {feature.name: position for position, feature in enumerate(FEATURES)}
@@ -118,9 +122,9 @@ def distinctive(handle: str, context: Context) -> float:
 def compare(a: Profile, b: Profile, context: Context) -> tuple[float, ...]:
     """Return the value of each of `FEATURES`, in order; symmetric in `a` and `b`."""
     values = [0.0] * len(FEATURES)
-    contact = _compare_contact(a, b, context, values)
-    _compare_names(a, b, context, values)
-    _compare_handles(a, b, context, values, contact)
+    known = _compare_contact(a, b, context, values)
+    agreed = _compare_names(a, b, context, values)
+    _compare_handles(a, b, context, values, known, agreed)
     if a.number and b.number:
         _compare_codes(a.number, b.number, values, "number")
     if a.born and b.born:
@@ -158,9 +162,10 @@ def _crowding(address: str, context: Context) -> float:
     return log2(max(2, context.crowd(f"address:{address}")) / 2)
 
 
-def _compare_names(a: Profile, b: Profile, context: Context, values: list[float]) -> None:
-    if not (a.name and b.name):
-        return
+def _compare_names(a: Profile, b: Profile, context: Context, values: list[float]) -> bool:
+    """Compare full names, of which one may be guessed from a handle; return whether they agree."""
+    if not (a.name and b.name and (a.full or b.full)):
+        return False
     agreed = agreement(a.name, b.name)
     if agreed.value == 1.0:
         values[_INDEX["longer_name" if agreed.longer else "same_name"]] = 1.0
@@ -169,27 +174,43 @@ def _compare_names(a: Profile, b: Profile, context: Context, values: list[float]
     elif a.full and b.full:
         values[_INDEX["different_name"]] = name_difference((a.full,), (b.full,))
     if agreed.value:
-        values[_INDEX["common_name"]] = log1p(
-            max(context.population.namesakes(a.name), context.population.namesakes(b.name))
-        )
+        values[_INDEX["common_name"]] = max(_commonness(a.name, context), _commonness(b.name, context))
+    return agreed.value > 0.0
 
 
-def _compare_handles(a: Profile, b: Profile, context: Context, values: list[float], contact: bool) -> None:
-    if not contact:
+def _commonness(name: tuple[str, ...], context: Context) -> float:
+    return log1p(context.population.namesakes(name) / _HARMLESS_NAMESAKES)
+
+
+def _compare_handles(a: Profile, b: Profile, context: Context, values: list[float], known: bool, agreed: bool) -> None:
+    """Compare handles. `known`: an account or address is shared already; `agreed`: the full names agree already.
+
+    A handle which is but a name run together is counted as a name, by its rarity, and never twice.
+    """
+    named = a.spelled.keys() | b.spelled.keys()
+    if not known:
         shared = a.words & b.words
-        if shared:
-            values[_INDEX["same_handle"]] = max(distinctive(word, context) for word in shared)
-        elif a.words and b.words:
-            stems = {without_digits(word) for word in a.words} & {without_digits(word) for word in b.words}
+        if telling := shared - named:
+            values[_INDEX["same_handle"]] = max(distinctive(word, context) for word in telling)
+        elif a.words and b.words and not shared:
+            stems = {without_digits(word) for word in a.words} & {without_digits(word) for word in b.words} - named
             values[_INDEX["similar_handle"]] = max((distinctive(stem, context) for stem in stems), default=0.0)
-    if not values[_INDEX["same_name"]]:
-        values[_INDEX["name_as_handle"]] = max(_spelled(a, b, context), _spelled(b, a, context))
-        if not (a.full and b.full):
-            values[_INDEX["part_of_name"]] = max(_part(a, b), _part(b, a))
+    if agreed:
+        return
+    one, other = _spelled(a, b), _spelled(b, a)
+    strength = max(one, other)
+    name = a.name if one >= other else b.name
+    if strength >= _INSIDE:
+        values[_INDEX["name_as_handle"]] = 1.0
+        values[_INDEX["common_name"]] = _commonness(name, context)
+    elif strength:
+        values[_INDEX["part_as_handle"]] = strength / (1.0 + log2(context.population.words.get(name[-1], 1)))
+    if not (a.full and b.full):
+        values[_INDEX["part_of_name"]] = max(_part(a, b), _part(b, a))
 
 
-def _spelled(named: Profile, other: Profile, context: Context) -> float:
-    """How far a handle of `other` is made of the name of `named`, by how rare that name is."""
+def _spelled(named: Profile, other: Profile) -> float:
+    """How far a handle of `other` is made of the name of `named`."""
     name = named.name
     if not name or not other.words:
         return 0.0
@@ -201,12 +222,7 @@ def _spelled(named: Profile, other: Profile, context: Context) -> float:
             best = _INSIDE
         elif best < _FAMILY_INSIDE and len(name[-1]) > 4 and name[-1] in stem:
             best = _FAMILY_INSIDE
-    rare = (
-        1.0 + log1p(context.population.namesakes(name))
-        if best >= _INSIDE
-        else 1.0 + log2(context.population.words.get(name[-1], 1))
-    )
-    return best / rare
+    return best
 
 
 def _part(single: Profile, named: Profile) -> float:

@@ -97,7 +97,7 @@ def _words(text: str) -> tuple[str, ...]:
         if _HAN.match(text):  # a Han name: the family name comes first and, but for a few, is one sign
             return tuple("".join(_WORD.findall(anyascii(part).lower())) for part in (text[1:], text[0]))
         text = anyascii(unicodedata.normalize("NFKC", text))
-    apart = text.lower().replace("'", "").replace("-", " ").replace(".", " ").replace("_", " ").split()
+    apart = text.lower().replace("'", "").replace("-", "").replace(".", " ").replace("_", " ").split()
     if len(text.split()) == 1:
         apart = ["".join(apart)]  # one run of letters is a handle, whatever joins its parts
     words = ["".join(_WORD.findall(word)) for word in apart]
@@ -119,7 +119,7 @@ def _guess(text: str) -> tuple[str, ...]:
 
 _INITIAL = 0.6
 _LONGER = 0.5
-SHARED_WORD = 0.4  # what two names that share a word, but cannot be one, have of a full difference
+SHARED_WORD = 0.3  # what two names that share a word, but cannot be one, have of a full difference
 
 
 class NameAgreement(NamedTuple):
@@ -142,6 +142,8 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
     """
     if first == second or "".join(first) == "".join(second) or sorted(first) == sorted(second):
         return NameAgreement(1.0, False)
+    if not any(len(word) > 1 for word in set(first) & set(second)):
+        return _DISAGREE
     short, long = sorted((first, second), key=lambda name: (len(name), name))
     rest = list(long)
     worst, exact, full = 1.0, 0, 0
@@ -170,12 +172,7 @@ def name_difference(first: Collection[tuple[str, ...]], second: Collection[tuple
 def _difference(first: tuple[str, ...], second: tuple[str, ...]) -> float:
     if agreement(first, second).value:
         return 0.0
-    return SHARED_WORD if shared_words(first, second) else 1.0
-
-
-def shared_words(first: tuple[str, ...], second: tuple[str, ...]) -> int:
-    """Count the words of `first` that `second` has too, diminutives included; initials do not count."""
-    return sum(any(len(b) > 1 and _word_agreement(a, b) > 0 for b in second) for a in first if len(a) > 1)
+    return SHARED_WORD if set(first) & set(second) else 1.0
 
 
 def _word_agreement(a: str, b: str) -> float:

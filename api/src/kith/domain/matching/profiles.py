@@ -9,7 +9,9 @@ from kith.domain.matching.vocabulary import NOBODY, ROLES
 
 _SHORTEST_HANDLE = 3
 _SHORTEST_NUMBER = 6  # of digits alone, for a handle
+
 _TRAILING_DIGITS = re.compile(r"\d+$")
+_SEPARATOR = re.compile(r"[._-]+")
 _VOWELS = re.compile(r"[aeiouyhw]")
 _DOUBLED = re.compile(r"(.)\1+")
 _DIGITS = re.compile(r"\d+")
@@ -25,8 +27,8 @@ class Profile:
     """
 
     __slots__ = (
-        "accounts", "address", "born", "bot", "domain", "full", "guessed", "handles", "id", "number", "order", "place","place_numbers",
-        "spelled", "verified", "weak_address", "words",
+        "accounts", "address", "born", "bot", "domain", "full", "guessed", "handles", "id", "number", "order", "place",
+        "place_numbers", "spelled", "verified", "weak_address", "words",
     )  # fmt: skip
 
     def __init__(self, identity: Identity) -> None:
@@ -84,8 +86,8 @@ def blocking_keys(profile: Profile) -> list[str]:
     """Keys of which two identities share at least one if they can be one person at all. A store may index them."""
     name = profile.name
     keys = {f"handle:{word}" for word in profile.words}
-    keys.update(f"handle:{bare}" for word in profile.words if len(bare := without_digits(word)) > 3)
-    keys.update(f"handle:{handle}" for handle in profile.spelled)
+    keys.update(f"stem:{stem}" for word in profile.words if len(stem := without_digits(word)) > 3)
+    keys.update(f"{'handle' if whole == 1.0 else 'stem'}:{handle}" for handle, whole in profile.spelled.items())
     keys.update(f"account:{network}:{account}" for network, account in profile.accounts)
     if address := profile.address or profile.weak_address:
         keys.add(f"address:{address}")
@@ -131,6 +133,8 @@ def _accounts(identity: Identity, address: Address | None) -> tuple[tuple[tuple[
 def _handles(identity: Identity, name: Name, address: Address | None) -> set[str]:
     local = address.local if address and address.local not in ROLES else ""
     found = {squash(identity.handle), name.bare, squash(local), *name.asides}
+    if len(parts := _SEPARATOR.split(local)) > 2:
+        found.add("".join(sorted(parts)))  # smith.daniel.br and daniel.smith.br
     return {
         word
         for word in found

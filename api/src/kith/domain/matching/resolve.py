@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from kith.domain.matching.candidates import CAP, Blocks
+from kith.domain.matching.candidates import CAP, Blocks, cap
 from kith.domain.matching.decisions import Decision, Forest, forest, verdicts
 from kith.domain.matching.features import Context, Population, compare, count_population
 from kith.domain.matching.model import Contribution, Model
@@ -107,7 +107,6 @@ class Resolver:
         population: Population | None = None,
         links: Iterable[Link] = (),
         decisions: Iterable[Decision] = (),
-        cap: int = CAP,
     ) -> None:
         self.model = model
         self.profiles = [Profile(identity) for identity in identities]
@@ -116,7 +115,7 @@ class Resolver:
             decision for decision in decisions if decision.author != "rule" or decision.kind == "retract"
         ]
         found = link_features(links)
-        blocks = Blocks(self.profiles, cap)
+        blocks = Blocks(self.profiles)
         self.context = Context(population or count_population(self.profiles), blocks.crowd, found)
         self.pairs = self._with_linked(blocks.pairs(), found)
         self.log_odds = self._compare()
@@ -251,9 +250,8 @@ class Neighbourhood:
         *,
         links: Iterable[Link] = (),
         decisions: Iterable[Decision] = (),
-        cap: int = CAP,
     ) -> None:
-        self._model, self._population, self._cap = model, population, cap
+        self._model, self._population = model, population
         self._links, self._decisions = list(links), list(decisions)
         self._identities: dict[str, Identity] = {}
         self._profiles: dict[str, Profile] = {}
@@ -265,7 +263,7 @@ class Neighbourhood:
             self._remember(identity)
             self.affected.add(identity.id)
         self._arrived = frozenset(self.affected)
-        self.limit = cap + len(self.affected) + 1
+        self.limit = CAP + len(self.affected) + 1
 
     @property
     def wanted(self) -> set[str]:
@@ -304,7 +302,6 @@ class Neighbourhood:
             population=self._population,
             links=set(self._links),
             decisions={decision.id: decision for decision in self._decisions}.values(),
-            cap=self._cap,
         )
 
     def _remember(self, identity: Identity) -> None:
@@ -339,11 +336,11 @@ class Neighbourhood:
 
     def _usable(self, member: str) -> list[str]:
         keys = blocking_keys(self._profiles[member])
-        return [key for key in keys if len(self._bearers[key]) < self.limit]
+        return [key for key in keys if len(self._bearers[key]) <= cap(key) + len(self._arrived)]
 
     def _changed_keys(self) -> list[str]:
         """Keys of the arrived on which the pairs of others depend: crowds, and blocks that have just passed the cap."""
         keys = {key for member in self._arrived for key in self._usable(member)}
         return sorted(
-            key for key in keys if key.startswith(("address:", "handle:")) or len(self._bearers[key]) > self._cap
+            key for key in keys if key.startswith(("address:", "handle:")) or len(self._bearers[key]) > cap(key)
         )
