@@ -38,13 +38,14 @@ evaluate.command("kith.api.cli.evaluate.trust:trust")
 
 def main() -> None:
     """Run the command that the arguments name; what is wrong with the world is one sentence, not a traceback."""
+    from kith.api.cli.evaluate import UnreadableFile
     from kith.api.cli.processes import CannotStart
     from kith.store.migrate import MigrationError
     from kith.store.settings import SettingsError
 
     try:
         app()
-    except (CannotStart, MigrationError, SettingsError) as error:
+    except (CannotStart, MigrationError, SettingsError, UnreadableFile) as error:
         sys.exit(f"kith: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

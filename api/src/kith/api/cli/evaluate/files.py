@@ -11,9 +11,7 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-
-class UnreadableFile(ValueError):
-    """The file is not what the command reads; the message says where and why."""
+from kith.api.cli.evaluate import UnreadableFile as UnreadableFile
 
 
 def read_columns(path: Path, names: Sequence[str], optional: Sequence[str] = ()) -> dict[str, list[str]]:

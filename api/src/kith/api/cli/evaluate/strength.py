@@ -13,14 +13,14 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from kith.api.cli.evaluate.files import encode, integers, read_columns
+from kith.api.cli.evaluate.files import UnreadableFile, encode, integers, read_columns
 from kith.domain.metrics import auc, average_precision
 from kith.domain.strength.baselines import LOGIT_11, SINGLE, baselines
 from kith.domain.strength.calibration import Window, calibrate, meet, quality, window
 from kith.domain.strength.features import measure
 from kith.domain.strength.fit import fit
 from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
-from kith.domain.strength.model import HORIZON_DAYS, Model, Trained, parse, shipped
+from kith.domain.strength.model import HORIZON_DAYS, Model, Network, Trained, parse, shipped
 from kith.domain.strength.new_contacts import NAMES, PULL, Candidates, candidates, network, sample
 from kith.domain.strength.tally import Tally, people, tally
 from kith.domain.strength.training import MOMENTS, learn
@@ -28,6 +28,8 @@ from kith.domain.strength.training import MOMENTS, learn
 DAY = 86_400
 PATHS = 3e6
 """First contacts are foretold for people from whom about so many paths of two steps begin."""
+FEWEST = 100
+"""Interactions below which a past and a future cannot be told apart."""
 SPLIT = 0.8
 """The test begins after so much of the file; earlier windows are as long in proportion, each up to the next."""
 
@@ -82,9 +84,8 @@ def strength(
         without: networks whose lessons are left out of the weights, so that they are judged on what they have not seen.
         new_contacts: foretell first contacts of people two steps apart as well.
     """
-    trained = shipped() if model is None else parse(model.read_bytes())
     log = read(file)
-    result = evaluation(log, split, weights, trained.model(without))
+    result = evaluation(log, split, weights, _start(model, without))
     if new_contacts:
         result["new_contacts"] = first_contacts(log, split)
     print(json.dumps(result, indent=2))
@@ -98,7 +99,7 @@ def train(files: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)], 
         out: where the weights are written, as JSON.
         version: the version that every number will carry.
     """
-    networks = [learn(file.resolve().parent.name, lessons(read(file))) for file in files]
+    networks = [_network(file) for file in files]
     trained = Trained(version, HORIZON_DAYS, networks)
     out.write_bytes(msgspec.json.format(msgspec.json.encode(trained), indent=1) + b"\n")
     print(f"{out}: weights of {len(networks)} networks", file=sys.stderr)
@@ -112,6 +113,8 @@ def read(file: Path) -> Log:
     _, (kind,) = encode(columns.get("kind", [""] * len(time)))
     order = np.argsort(time, kind="stable")
     order = order[source[order] != target[order]]
+    if len(order) < FEWEST:
+        raise UnreadableFile(f"{file}: {len(order)} interactions between people are too few; {FEWEST} are needed")
     return Log(time[order], source[order], target[order], kind[order])
 
 
@@ -161,6 +164,20 @@ def first_contacts(log: Log, split: str) -> dict[str, object]:
 def rounded(value: float) -> float | None:
     """Six decimals; nothing where a metric does not exist."""
     return None if np.isnan(value) else round(value, 6)
+
+
+def _start(model: Path | None, without: Sequence[str]) -> Model:
+    try:
+        return (shipped() if model is None else parse(model.read_bytes())).model(without)
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(f"weights: {error}") from error
+
+
+def _network(file: Path) -> Network:
+    try:
+        return learn(file.resolve().parent.name, lessons(read(file)))
+    except ValueError as error:
+        raise UnreadableFile(f"{file}: {error}") from error
 
 
 def _past(log: Log, start: int, end: int) -> Past:

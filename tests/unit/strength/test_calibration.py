@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from kith.domain.strength.calibration import Window, calibrate, quality, window
+from kith.domain.strength.features import NAMES
+from kith.domain.strength.fit import fit
+from kith.domain.strength.ledger import Activity, Contacts
+from kith.domain.strength.model import shipped
+
+START = shipped().model()
+
+
+def made(rows: int, intercept: float, slope: float, seed: int = 0) -> Window:
+    """A past in which the first feature alone decides."""
+    chance = np.random.default_rng(seed)
+    values = chance.random((rows, len(NAMES)))
+    return Window(values, chance.random(rows) < expit(intercept + slope * values[:, 0]))
+
+
+def test_a_known_truth_is_found_again() -> None:
+    past = made(40_000, -2.0, 3.0)
+    found = fit(past.values, past.met, pull=0.0)
+    assert found.intercept == pytest.approx(-2.0, abs=0.15)
+    assert found.weights[0] == pytest.approx(3.0, abs=0.15)
+    assert found.weights[1:].max() < 0.15
+
+
+def test_no_weight_falls_below_zero() -> None:
+    past = made(5_000, 1.0, -3.0)
+    assert fit(past.values, past.met).weights.min() == 0.0
+
+
+def test_little_evidence_stays_near_the_prior_and_much_leaves_it() -> None:
+    prior = np.full(len(NAMES), 1.0)
+    little, much = (
+        fit(past.values, past.met, prior=prior, pull=100.0) for past in (made(60, -2, 3), made(40_000, -2, 3))
+    )
+    assert abs(little.weights[0] - 1.0) < 0.5
+    assert abs(much.weights[0] - 3.0) < 0.3
+
+
+def test_a_feature_that_never_varies_keeps_the_weight_of_the_prior() -> None:
+    past = made(500, -1.0, 2.0)
+    past.values[:, 3] = 0.7
+    found = fit(past.values, past.met, prior=np.full(len(NAMES), 0.4))
+    assert (found.weights[3], bool(found.seen[3])) == (0.4, False)
+    chance = expit(found.intercept + past.values @ found.weights)
+    assert chance.mean() == pytest.approx(past.met.mean(), abs=0.01)
+
+
+def test_nothing_is_learnt_where_all_outcomes_are_the_same() -> None:
+    with pytest.raises(ValueError, match="every outcome is the same"):
+        fit(np.zeros((3, 2)), np.ones(3, dtype=np.bool_))
+
+
+def test_a_thin_past_leaves_the_shipped_weights() -> None:
+    past = made(40, -1.0, 2.0)
+    assert calibrate(START, past, None, past.values, "self") is START
+
+
+def test_a_steady_base_rate_sets_the_level() -> None:
+    before, past = made(5_000, -1.0, 0.0, 1), made(5_000, -1.0, 0.0, 2)
+    now = np.full((100, len(NAMES)), 5.0)
+    model = calibrate(START, past, before, now, "self")
+    assert expit(model.log_odds(now)).mean() == pytest.approx(past.met.mean(), abs=0.02)
+    assert model.version == f"{START.version}+self"
+
+
+def test_a_window_knows_who_met_after_its_start() -> None:
+    contacts = Contacts.of([0, 0, 1, 2], [1, 2, 0, 3], [10, 10, 15, 15])
+    found = window(contacts, Activity.from_contacts(contacts), 12, 20)
+    assert found.met.tolist() == [True, False]
+
+
+def test_promises_that_are_kept_have_no_calibration_error() -> None:
+    met = np.tile(np.array([True, False, False, False]), 250)
+    found = quality(met, np.full(1000, 0.25))
+    assert (found.ece, found.auc, found.met) == (0.0, 0.5, 0.25)
+    assert found.brier == pytest.approx(0.1875)
