@@ -1,9 +1,10 @@
-"""A client of the real application, on a real database."""
+"""A client of the real application, on a real database. What it answers is held against the published document."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -11,32 +12,102 @@ import pytest
 
 from kith.api.app import Kith, create_app
 from kith.api.auth import SCOPES
-from kith.store.db import Pool, workspace
+from kith.store.db import Pool, open_pool, workspace
 from kith.store.settings import Settings
 from kith.store.tokens import create_token
+from tests.integration.api import town
+from tests.integration.api.contract import Contract
+from tests.servers import fresh_database
 
 
 @dataclass
 class Client:
-    """Sends requests as the application's clients do. http: without a token."""
+    """Sends requests with the token of a workspace, as the application's clients do."""
 
     app: Kith
     pool: Pool
     workspace_id: UUID
     http: httpx2.AsyncClient
+    token: str
+    contract: Contract
 
-    async def token(self, scopes: Iterable[str] = SCOPES, workspace_id: UUID | None = None) -> str:
+    async def send(self, method: str, path: str, *, token: str | None = "", **options: Any) -> httpx2.Response:
+        """Send a request and check that the answer is as published. token: another than the client's; None: none."""
+        headers = dict(options.pop("headers", {}))
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token or self.token}"
+        answer = await self.http.request(method, path, headers=headers, **options)
+        self.contract.check(method, answer)
+        return answer
+
+    async def get(self, path: str, **options: Any) -> Any:
+        """Return the JSON of a successful GET."""
+        answer = await self.send("GET", path, **options)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def pages(self, path: str) -> list[Any]:
+        """Return the items of all pages, following next_cursor; the Link header must say the same."""
+        items: list[Any] = []
+        cursor = None
+        while True:
+            answer = await self.send("GET", f"{path}&cursor={cursor}" if cursor else path)
+            assert answer.status_code == 200, answer.text
+            body = answer.json()
+            items += body["data"]
+            cursor = body["next_cursor"]
+            assert body["has_more"] == (cursor is not None) == ('rel="next"' in answer.headers["link"])
+            if cursor is None:
+                return items
+
+    async def token_for(self, scopes: Iterable[str], workspace_id: UUID | None = None) -> str:
         home = workspace_id or self.workspace_id
         async with workspace(self.pool, home) as db:
             return await create_token(db, home, "test", scopes)
 
 
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    return Contract()
+
+
 @pytest.fixture
-async def client(fresh_url: str, pool: Pool, workspace_id: UUID, valkey_url: str) -> AsyncIterator[Client]:
-    app = create_app(Settings(database_url=fresh_url, redis_url=valkey_url, pool_size=4, log_level="error"))
+async def client(
+    fresh_url: str, pool: Pool, workspace_id: UUID, servers: Any, contract: Contract
+) -> AsyncIterator[Client]:
+    """A client of an empty workspace in a database of its own."""
+    async with connected(fresh_url, pool, workspace_id, servers.redis_url, contract) as client:
+        yield client
+
+
+@dataclass
+class Square:
+    """Two towns, each in its own workspace, alike but for their ids. client: of ours."""
+
+    client: Client
+    ours: town.Town
+    theirs: town.Town
+
+
+@pytest.fixture(scope="session")
+async def square(database_url: str, servers: Any, contract: Contract) -> AsyncIterator[Square]:
+    """Two towns for tests that only read."""
+    async with fresh_database(database_url) as url, await open_pool(url) as pool:
+        ours, theirs = [await town.build(pool, name) for name in ("ours", "theirs")]
+        async with connected(url, pool, ours.workspace_id, servers.redis_url, contract) as client:
+            yield Square(client, ours, theirs)
+
+
+@asynccontextmanager
+async def connected(
+    url: str, pool: Pool, workspace_id: UUID, redis_url: str, contract: Contract
+) -> AsyncIterator[Client]:
+    app = create_app(Settings(database_url=url, redis_url=redis_url, pool_size=4, log_level="error"))
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with workspace(pool, workspace_id) as db:
+        token = await create_token(db, workspace_id, "test", SCOPES)
     async with running(app), httpx2.AsyncClient(transport=transport, base_url="http://kith.test") as http:
-        yield Client(app, pool, workspace_id, http)
+        yield Client(app, pool, workspace_id, http, token, contract)
 
 
 @asynccontextmanager
@@ -56,4 +127,5 @@ async def running(app: Kith) -> AsyncIterator[None]:
         yield
     finally:
         ended.set()
+        waiting.cancel()
         await task

@@ -29,7 +29,5 @@ async def create_workspace(db: Db, workspace_id: UUID, name: str) -> Workspace:
 
 
 async def get_workspace(db: Db, workspace_id: UUID) -> Workspace | None:
-    row = await db.fetchrow(
-        "SELECT workspace_id, name, id_key FROM workspaces WHERE workspace_id = $1", workspace_id
-    )
+    row = await db.fetchrow("SELECT workspace_id, name, id_key FROM workspaces WHERE workspace_id = $1", workspace_id)
     return Workspace(**row) if row else None
