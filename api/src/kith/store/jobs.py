@@ -95,7 +95,8 @@ async def claim(db: Db, workspace_id: UUID, job_id: UUID, lease_seconds: float) 
     row = await db.fetchrow(
         f"""
         UPDATE jobs SET status = 'running', fence = fence + 1, attempt = attempt + 1,
-            lease_until = now() + make_interval(secs => $3), started_at = coalesce(started_at, now()), updated_at = now()
+            lease_until = now() + make_interval(secs => $3), started_at = coalesce(started_at, now()),
+            updated_at = now()
         WHERE workspace_id = $1 AND id = $2 AND {_DUE}
         RETURNING workspace_id, id, kind, args, attempt, max_attempts, fence, done
         """,

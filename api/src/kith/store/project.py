@@ -140,6 +140,7 @@ WANTED = """
     CREATE TEMPORARY TABLE IF NOT EXISTS computed_relationships ON COMMIT DELETE ROWS
         AS SELECT person_id, other_id, given, received, first_day, last_day, strength, computed_at, model
         FROM relationships WITH NO DATA;
+    TRUNCATE wanted_people, wanted_channels, wanted_conversations, wanted_pairs, computed_relationships;
 """
 
 
@@ -185,8 +186,13 @@ def midnight(now: datetime) -> datetime:
 
 async def save(db: Db, workspace_id: UUID, projection: Projection) -> None:
     """Bring the rows of the wanted keys up to date; rows that stay as they are, are not written."""
-    key, columns = ", ".join(projection.key), ", ".join(projection.columns)
+    key, columns, names = ", ".join(projection.key), ", ".join(projection.columns), projection.key + projection.columns
     same = " AND ".join(f"t.{name} = w.{name}" for name in projection.key)
+    update = "DO NOTHING"
+    if projection.columns:
+        new = ", ".join(f"excluded.{name}" for name in projection.columns)
+        old = ", ".join(f"t.{name}" for name in projection.columns)
+        update = f"DO UPDATE SET ({columns}) = ROW ({new}) WHERE ({old}) IS DISTINCT FROM ({new})"
     await db.execute(
         f"""
         WITH fresh AS MATERIALIZED ({projection.query}),
@@ -194,12 +200,9 @@ async def save(db: Db, workspace_id: UUID, projection: Projection) -> None:
             DELETE FROM {projection.table} t USING ({projection.wanted}) AS w
             WHERE t.workspace_id = $1 AND {same} AND NOT EXISTS (SELECT FROM fresh f WHERE {same.replace("t.", "f.")})
         )
-        INSERT INTO {projection.table} AS t (workspace_id, {key}, {columns})
-        SELECT $1, {key}, {columns} FROM fresh ORDER BY {key}
-        ON CONFLICT (workspace_id, {key}) DO UPDATE
-        SET ({columns}) = ROW ({", ".join(f"excluded.{name}" for name in projection.columns)})
-        WHERE ({", ".join(f"t.{name}" for name in projection.columns)})
-            IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in projection.columns)})
+        INSERT INTO {projection.table} AS t (workspace_id, {", ".join(names)})
+        SELECT $1, {", ".join(names)} FROM fresh ORDER BY {key}
+        ON CONFLICT (workspace_id, {key}) {update}
         """,
         workspace_id,
     )
@@ -394,6 +397,7 @@ _CONTACT = f"""
             FROM person_identities a, person_identities b, contact_days c
             WHERE a.workspace_id = $1 AND a.person_id = p.other_id AND b.workspace_id = $1 AND b.person_id = p.one_id
                 AND c.workspace_id = $1 AND c.actor_id = a.identity_id AND c.target_id = b.identity_id
+            ORDER BY given, day, weight, count  -- adding in one order makes the sum the same to the last bit
         ) AS contact
     ) AS d
     ORDER BY p.one_id, p.other_id

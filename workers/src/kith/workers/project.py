@@ -1,0 +1,33 @@
+"""The job ``project``: works what pages have touched into the projections; and ``refresh``, which lets time pass."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from kith.store import project as store
+from kith.workers.work import Work
+
+
+async def project(work: Work) -> dict[str, Any]:
+    """Work in touches until there are none."""
+    done, left = 0, 1
+    while left:
+        async with work.transaction() as db:
+            taken, left = await store.project(db, work.job.workspace_id, datetime.now(UTC))
+            done += taken
+            await work.advance(db, done, done + left, "pages")
+        if left:
+            work.rest()
+    return {"pages": done}
+
+
+async def refresh(work: Work) -> dict[str, Any]:
+    """Compute all strengths for today. They order rightly before, too: all of one day are of the same moment."""
+    after: tuple[UUID, UUID] | None = (UUID(int=0), UUID(int=0))
+    done = 0
+    while after:
+        async with work.transaction() as db:
+            after = await store.refresh(db, work.job.workspace_id, datetime.now(UTC), after)
+            done += store.PAIRS if after else 0
+            await work.advance(db, done, None, "relationships")
+    return {}

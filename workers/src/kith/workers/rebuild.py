@@ -1,0 +1,15 @@
+"""The job ``rebuild``: every projection anew from the facts, with proof of how they had differed."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from kith.store import rebuild as store
+from kith.workers.work import Work
+
+
+async def rebuild(work: Work) -> dict[str, Any]:
+    """Rebuild in one transaction; the result says, per projection, how many rows were missing, extra and different."""
+    async with work.transaction() as db:
+        found = await store.rebuild(db, work.job.workspace_id, datetime.now(UTC))
+        await work.advance(db, len(found), len(found), "projections")
+    return {table: difference._asdict() for table, difference in found.items()}

@@ -1,0 +1,181 @@
+"""Runs jobs: claims one, keeps its lease, and stores how it ended, whatever happens on the way."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from kith.connectors import Connector
+from kith.store import jobs, syncs
+from kith.store.db import Db, Pool, workspace
+from kith.store.jobs import Canceled, Fenced, Job, Problem
+from kith.workers import project, rebuild, sync
+from kith.workers.work import Failed, Later, Unfinished, Work
+
+KINDS: Mapping[str, Callable[[Work], Awaitable[dict[str, Any]]]] = {
+    "sync": sync.sync,
+    "remove_source": sync.remove_source,
+    "project": project.project,
+    "refresh": project.refresh,
+    "rebuild": rebuild.rebuild,
+}
+
+# Waits after failures: 1 s, 2 s, 4 s ... at most 5 minutes, each drawn from half to the whole.
+LONGEST_WAIT = 300.0
+# What PostgreSQL's absence looks like.
+AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
+_DETAIL = 500  # characters
+
+log = structlog.get_logger()
+
+
+class Runner:
+    """Runs up to ``most`` jobs at once in this process."""
+
+    def __init__(self, pool: Pool, connectors: dict[str, Connector], most: int, lease_seconds: float) -> None:
+        self._pool = pool
+        self._connectors = connectors
+        self._most = most
+        self._lease_seconds = lease_seconds
+        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+
+    @property
+    def busy(self) -> bool:
+        return len(self._running) >= self._most
+
+    def start(self, workspace_id: UUID, job_id: UUID) -> asyncio.Task[None]:
+        """Run the job in the background, if it is due and nobody has it; the one under way if it is ours."""
+        task = self._running.get(job_id)
+        if task is None:
+            task = self._running[job_id] = asyncio.create_task(self._run(workspace_id, job_id))
+            task.add_done_callback(lambda _: self._running.pop(job_id, None))
+        return task
+
+    async def stop(self, seconds: float) -> None:
+        """Let each job end its page; whatever takes longer is undone and given back."""
+        self._stopping.set()
+        if running := list(self._running.values()):
+            _, late = await asyncio.wait(running, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self, workspace_id: UUID, job_id: UUID) -> None:
+        if self._stopping.is_set():
+            return
+        try:
+            async with workspace(self._pool, workspace_id) as db:
+                job = await jobs.claim(db, workspace_id, job_id, self._lease_seconds)
+        except AWAY as error:
+            log.warning("database_away", job=str(job_id), error=_sentence(error))
+            return
+        if job is not None:
+            await self._settle(job, await self._step(job))
+
+    async def _step(self, job: Job) -> Callable[[Db], Awaitable[object]] | None:
+        """Do one step of the job; return what then has to be stored about the job itself."""
+        work = Work(job, self._pool, self._connectors, self._stopping)
+        doing = asyncio.create_task(self._do(work))
+        keeping = asyncio.create_task(self._keep(job))
+        try:
+            await asyncio.wait((doing, keeping), return_when=asyncio.FIRST_COMPLETED)
+            if not doing.done():
+                doing.cancel()
+            result = await asyncio.gather(doing, return_exceptions=True)
+            error = result[0] if isinstance(result[0], BaseException) else None
+            if isinstance(error, asyncio.CancelledError):
+                error = keeping.exception() if keeping.done() else Unfinished()
+            return _ending(job, error, result[0])
+        except asyncio.CancelledError:
+            doing.cancel()
+            await asyncio.gather(doing, return_exceptions=True)
+            return lambda db: jobs.pause(db, job)
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+
+    async def _do(self, work: Work) -> dict[str, Any]:
+        if work.job.attempt > work.job.max_attempts:
+            raise Failed("worker_lost", f"{work.job.max_attempts} workers in a row went silent in the midst of it.")
+        if work.job.kind not in KINDS:
+            raise Failed("unknown_kind", f"This version of kith has no job of kind {work.job.kind!r}.")
+        return await KINDS[work.job.kind](work)
+
+    async def _keep(self, job: Job) -> None:
+        """Renew the lease until that is refused; a database that is away is asked again."""
+        while True:
+            try:
+                async with workspace(self._pool, job.workspace_id) as db:
+                    await jobs.renew(db, job)
+            except AWAY as error:
+                log.warning("database_away", job=str(job.id), error=_sentence(error))
+            await asyncio.sleep(job.lease_seconds / 4)
+
+    async def _settle(self, job: Job, ending: Callable[[Db], Awaitable[object]] | None) -> None:
+        """Store how the step ended; for as long as the lease may hold where the database is away."""
+        until = asyncio.get_running_loop().time() + job.lease_seconds
+        while ending is not None:
+            try:
+                async with workspace(self._pool, job.workspace_id) as db:
+                    await ending(db)
+            except Fenced:
+                log.info("job_taken_over", job=str(job.id), kind=job.kind)
+            except AWAY as error:
+                if asyncio.get_running_loop().time() < until:
+                    await asyncio.sleep(0.2)
+                    continue
+                log.warning("job_left_to_its_lease", job=str(job.id), kind=job.kind, error=_sentence(error))
+            return
+
+
+def _ending(job: Job, error: BaseException | None, result: Any) -> Callable[[Db], Awaitable[object]] | None:
+    """Choose what to store about a job whose step ended in this way."""
+    about = log.bind(job=str(job.id), kind=job.kind, attempt=job.attempt)
+    match error:
+        case None:
+            about.info("job_finished", result=result)
+            return lambda db: jobs.finish(db, job, result)
+        case Unfinished():
+            return lambda db: jobs.pause(db, job)
+        case Fenced():
+            about.info("job_taken_over")
+            return None
+        case Canceled():
+            about.info("job_canceled")
+            return lambda db: _end(db, job, jobs.cancel(db, job))
+        case Failed():
+            about.warning("job_failed", code=error.problem.code, detail=error.problem.detail)
+            return lambda db: _end(db, job, jobs.fail(db, job, error.problem))
+        case Later():
+            about.info("job_waits", code=error.problem.code, detail=error.problem.detail)
+            seconds = _wait(job) if error.seconds is None else error.seconds
+            return lambda db: _again(db, job, error.problem, seconds)
+        case _:
+            about.warning("job_broke", exc_info=error)
+            problem = Problem("database_away" if isinstance(error, AWAY) else "fault", _sentence(error))
+            return lambda db: _again(db, job, problem, _wait(job))
+
+
+async def _end(db: Db, job: Job, ending: Awaitable[object]) -> None:
+    """End the job, and the run that it is about."""
+    await ending
+    await syncs.close_run(db, job.workspace_id, job.id)
+
+
+async def _again(db: Db, job: Job, problem: Problem, seconds: float) -> None:
+    if await jobs.retry(db, job, problem, seconds):
+        await syncs.close_run(db, job.workspace_id, job.id)
+
+
+def _wait(job: Job) -> float:
+    longest = min(LONGEST_WAIT, 2.0 ** max(job.attempt - 1, 0))
+    return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, keeps no secret
+
+
+def _sentence(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".replace("\0", "").encode(errors="replace").decode()[:_DETAIL]

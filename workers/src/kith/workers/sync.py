@@ -1,0 +1,106 @@
+"""The job ``sync``: reads a source page by page, each page stored in one transaction with the cursor behind it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from kith.connectors import Connector, Fatal, Page, Reauthorise, Retry
+from kith.store import ingest, jobs, syncs
+from kith.store.ingest import Batch
+from kith.workers.ingest import Ingest
+from kith.workers.work import Failed, Later, Work
+
+# Tries of one page that other pages lock out.
+TRIES = 5
+
+
+async def sync(work: Work) -> dict[str, Any]:
+    """Read on from the cursor until the connector has nothing more. args: source_id."""
+    source_id = UUID(work.job.args["source_id"])
+    async with work.transaction() as db:
+        reading = await syncs.load(db, work.job.workspace_id, source_id)
+        if reading is None or reading.status != "active":
+            raise jobs.Canceled
+        run_id = await syncs.open_run(db, work.job.workspace_id, source_id, work.job.id)
+    try:
+        await _read(work, source_id, run_id, reading)
+    except Retry as error:
+        raise Later(error.code, str(error), error.after.total_seconds() if error.after else None) from error
+    except Reauthorise as error:
+        async with work.transaction() as db:
+            await syncs.ask_to_reauthorise(db, work.job.workspace_id, source_id)
+        raise Failed(error.code, str(error)) from error
+    except Fatal as error:
+        raise Failed(error.code, str(error)) from error
+    async with work.transaction() as db:
+        return await syncs.close_run(db, work.job.workspace_id, work.job.id)
+
+
+async def remove_source(work: Work) -> dict[str, Any]:
+    """Delete a source with its cursor, coverage and runs; the facts stay. args: source_id."""
+    async with work.transaction() as db:
+        await jobs.renew(db, work.job)
+        return {"removed": await syncs.remove(db, work.job.workspace_id, UUID(work.job.args["source_id"]))}
+
+
+async def _read(work: Work, source_id: UUID, run_id: UUID, reading: syncs.Reading) -> None:
+    connector = work.connectors.get(reading.connector)
+    if connector is None:
+        raise Failed("unknown_connector", f"No connector named {reading.connector!r} is installed here.")
+    cursor = None if reading.cursor is None else msgspec.Raw(reading.cursor.encode())
+    pages = connector.pull(_config(connector, reading), cursor)
+    done = work.job.done
+    async with aclosing(_ahead(pages, Ingest(reading.id_key))) as batches:
+        async for page, batch in batches:
+            done = done + len(page.records) if page.done is None else page.done
+            await _store(work, source_id, run_id, batch, done, page)
+            work.rest()
+
+
+def _config(connector: Connector, reading: syncs.Reading) -> msgspec.Struct:
+    try:
+        return msgspec.convert(reading.config, connector.Config)
+    except msgspec.ValidationError as error:
+        raise Failed("bad_config", f"The settings of the source do not fit its connector: {error}") from error
+
+
+async def _store(work: Work, source_id: UUID, run_id: UUID, batch: Batch, done: int, page: Page) -> None:
+    """Store a page; again, where other pages held what it needed. Then have it worked into the projections."""
+    workspace_id = work.job.workspace_id
+    for attempt in range(1, TRIES + 1):
+        try:
+            async with work.transaction() as db:
+                if await syncs.status(db, workspace_id, source_id) != "active":
+                    raise jobs.Canceled
+                await ingest.apply(db, workspace_id, source_id, run_id, batch)
+                await work.advance(db, done, page.total, page.unit)
+            break
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            if attempt == TRIES:
+                raise
+    async with work.transaction() as db:
+        await jobs.enqueue(db, workspace_id, "project", {}, slot="project", again=True)
+
+
+async def _ahead(pages: AsyncIterator[Page], ingest: Ingest) -> AsyncGenerator[tuple[Page, Batch], None]:
+    """Yield pages with their rows; the next one is read and prepared while PostgreSQL stores the one before."""
+
+    async def prepare() -> tuple[Page, Batch] | None:
+        page = await anext(pages, None)
+        return None if page is None else (page, await asyncio.to_thread(ingest.batch, page))
+
+    following = asyncio.create_task(prepare())
+    try:
+        while item := await following:
+            following = asyncio.create_task(prepare())
+            yield item
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        if isinstance(pages, AsyncGenerator):
+            await pages.aclose()

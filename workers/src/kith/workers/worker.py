@@ -1,0 +1,187 @@
+"""One worker process: hears of jobs from PostgreSQL, hands them to arq over Valkey, and runs what arq hands out.
+
+PostgreSQL owns the truth. Valkey spreads work over processes and may be lost at any time: what nobody has begun some
+seconds after it was due, a worker begins by itself.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+from uuid import UUID
+
+import arq
+import asyncpg
+import msgspec
+import structlog
+from arq.connections import ArqRedis
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+from kith.connectors import load_registry
+from kith.store import jobs
+from kith.store.db import ROLE, Pool, open_pool, workspace
+from kith.store.settings import Settings
+from kith.workers.runner import AWAY, Runner
+
+QUEUE = "kith:jobs"
+SWEEP_SECONDS = 1.0
+# How long a job may be due before a worker runs it without being asked to by arq.
+GRACE_SECONDS = 3.0
+# Jobs of one workspace that one sweep hands on.
+SWEEP_JOBS = 100
+STOP_SECONDS = 3.5
+# arq's own time-out of a job; ours are the step and the lease, so this one only ends waiting for a lost answer.
+ARQ_SECONDS = 24 * 3600
+LONGEST_PAUSE = 5.0
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Works until ``run`` is cancelled."""
+
+    def __init__(self, settings: Settings, database_url: str, redis_url: str) -> None:
+        self._settings = settings
+        self._database_url = database_url
+        self._redis_url = redis_url
+        self._seen: dict[tuple[UUID, int], float] = {}
+        self._sweep_now = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set, then end within a few seconds."""
+        pool = await _until_there(lambda: open_pool(self._database_url, size=self._settings.pool_size,
+                                                    statement_seconds=None), stop)  # fmt: skip
+        if pool is None:
+            return
+        async with pool:
+            registry = load_registry()
+            for fault in registry.faults:
+                log.warning("connector_put_aside", distribution=fault.distribution, reason=fault.reason)
+            self._pool = pool
+            self._runner = Runner(pool, registry.connectors, self._settings.worker_jobs, self._settings.lease_seconds)
+            self._redis = _redis(self._redis_url)
+            loops = [asyncio.create_task(loop) for loop in (self._listen(), self._sweep(), self._serve())]
+            log.info("worker_ready", connectors=sorted(registry.connectors))
+            stopped = asyncio.create_task(stop.wait())
+            try:
+                done, _ = await asyncio.wait((stopped, *loops), return_when=asyncio.FIRST_COMPLETED)
+                for task in done - {stopped}:
+                    task.result()
+            finally:
+                for task in (stopped, *loops):
+                    task.cancel()
+                await asyncio.gather(stopped, *loops, return_exceptions=True)
+                await self._runner.stop(STOP_SECONDS)
+                with contextlib.suppress(RedisError, OSError):
+                    await self._redis.aclose(close_connection_pool=True)
+        log.info("worker_stopped")
+
+    async def _listen(self) -> None:
+        """Wake up whenever a transaction that concerns jobs commits."""
+        while True:
+            try:
+                db = await asyncpg.connect(self._database_url, server_settings={"role": ROLE}, timeout=5)
+            except (*AWAY, TimeoutError):
+                await asyncio.sleep(1)
+                continue
+            lost = asyncio.Event()
+            db.add_termination_listener(lambda _, lost=lost: lost.set())
+            try:
+                await db.add_listener(jobs.CHANNEL, self._heard)
+                self._sweep_now.set()
+                await lost.wait()
+            except AWAY:
+                await asyncio.sleep(1)
+            finally:
+                db.terminate()
+
+    def _heard(self, _: object, __: int, ___: str, payload: object) -> None:
+        self._sweep_now.set()
+
+    async def _sweep(self) -> None:
+        """Hand on what is due: at once when something was heard, and every second in any case."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._sweep_now.wait(), SWEEP_SECONDS)
+            self._sweep_now.clear()
+            try:
+                await self._hand_on()
+            except AWAY as error:
+                log.warning("database_away", error=str(error))
+                await asyncio.sleep(1)
+
+    async def _hand_on(self) -> None:
+        async with self._pool.acquire() as db:
+            workspace_ids = await jobs.workspace_ids(db)
+        due: set[tuple[UUID, int]] = set()
+        for workspace_id in workspace_ids:
+            async with workspace(self._pool, workspace_id) as db:
+                found = await jobs.due(db, workspace_id, SWEEP_JOBS)
+            for job_id, fence in found:
+                due.add((job_id, fence))
+                await self._offer(workspace_id, job_id, fence)
+        self._seen = {key: since for key, since in self._seen.items() if key in due}
+
+    async def _offer(self, workspace_id: UUID, job_id: UUID, fence: int) -> None:
+        """Give the job to arq, or, where nobody has begun it for a while, run it here."""
+        now = time.monotonic()
+        since = self._seen.setdefault((job_id, fence), now)
+        if now - since > GRACE_SECONDS and not self._runner.busy:
+            self._runner.start(workspace_id, job_id)
+        elif since == now:
+            try:
+                await self._redis.enqueue_job(
+                    "run_job", str(workspace_id), str(job_id), _job_id=f"{job_id}:{fence}", _queue_name=QUEUE
+                )
+            except (RedisError, OSError) as error:
+                log.warning("queue_away", error=str(error))
+
+    async def _serve(self) -> None:
+        """Run what arq hands out; begin anew when the queue was away."""
+        while True:
+            worker = arq.Worker(
+                [arq.func(cast("Any", self._run_job), name="run_job", keep_result=0, max_tries=1, timeout=ARQ_SECONDS)],
+                queue_name=QUEUE,
+                redis_pool=self._redis,
+                handle_signals=False,
+                max_jobs=self._settings.worker_jobs,
+                poll_delay=0.1,
+                retry_jobs=False,
+                log_results=False,
+                job_serializer=msgspec.msgpack.encode,
+                job_deserializer=msgspec.msgpack.decode,
+            )
+            try:
+                await worker.async_run()
+            except (RedisError, OSError) as error:
+                log.warning("queue_away", error=str(error))
+                await asyncio.sleep(1)
+
+    async def _run_job(self, _: dict[Any, Any], workspace_id: str, job_id: str) -> None:
+        await asyncio.shield(self._runner.start(UUID(workspace_id), UUID(job_id)))
+
+
+def _redis(url: str) -> ArqRedis:
+    """Return a client that connects when it is first used. Values are msgpack: write access to Valkey runs no code."""
+    return ArqRedis(
+        ConnectionPool.from_url(url, socket_connect_timeout=2, socket_timeout=5),
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=msgspec.msgpack.decode,
+        default_queue_name=QUEUE,
+    )
+
+
+async def _until_there(connect: Callable[[], Awaitable[Pool]], stop: asyncio.Event) -> Pool | None:
+    """Connect, trying again with growing pauses until the database is there, or until we have to stop."""
+    pause = 0.2
+    while not stop.is_set():
+        try:
+            return await connect()
+        except (*AWAY, TimeoutError) as error:
+            log.warning("database_away", error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+    return None
