@@ -23,7 +23,11 @@ _ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>\[\]\"',;]+")
 
 
 class Address(NamedTuple):
-    """One mailbox. `text` is its single spelling, `local` the local part as written; `handle` and `account` are set for a code host's no-reply address."""
+    """One mailbox.
+
+    `text` is its single spelling, `local` the local part as written; `handle` and `account` are set for a code host's
+    no-reply address.
+    """
 
     text: str
     local: str

@@ -50,7 +50,8 @@ FEATURES = (
 )
 # Namesakes by chance at which two bearers of one name are as often two humans for this reason as for any other. Words
 # are counted as if given and family names were drawn apart, but both follow the language: hence a small number.
-_HARMLESS_NAMESAKES = 0.01
+_HARMLESS_NAMESAKES = 0.003
+_SIMILAR_GIVEN = 0.05  # of all given names, those which share an initial, a diminutive or all but a slip with one
 _INSIDE = 0.9  # both names inside a longer handle
 _FAMILY_INSIDE = 0.3  # the family name alone
 _INDEX = {feature.name: position for position, feature in enumerate(FEATURES)}
@@ -174,12 +175,16 @@ def _compare_names(a: Profile, b: Profile, context: Context, values: list[float]
     elif a.full and b.full:
         values[_INDEX["different_name"]] = name_difference((a.full,), (b.full,))
     if agreed.value:
-        values[_INDEX["common_name"]] = max(_commonness(a.name, context), _commonness(b.name, context))
+        similar = agreed.value < 1.0
+        values[_INDEX["common_name"]] = max(_commonness(name, context, similar) for name in (a.name, b.name))
     return agreed.value > 0.0
 
 
-def _commonness(name: tuple[str, ...], context: Context) -> float:
-    return log1p(context.population.namesakes(name) / _HARMLESS_NAMESAKES)
+def _commonness(name: tuple[str, ...], context: Context, similar: bool = False) -> float:
+    """Of a name, or of all names `similar` to it, which share its family name and one given name in twenty."""
+    population = context.population
+    namesakes = _SIMILAR_GIVEN * population.words.get(name[-1], 1) if similar else population.namesakes(name)
+    return log1p(namesakes / _HARMLESS_NAMESAKES)
 
 
 def _compare_handles(a: Profile, b: Profile, context: Context, values: list[float], known: bool, agreed: bool) -> None:
