@@ -116,4 +116,14 @@ def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextM
 
 
 def _cors(settings: Settings) -> CORSConfig | None:
-    return None
+    """Return who may call from a browser. Tokens travel in a header, never in cookies: no credentials."""
+    origins = [origin.strip() for origin in (settings.cors_origins or "").split(",") if origin.strip()]
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=origins,
+        allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Request-Id"],
+        expose_headers=EXPOSED,
+        max_age=3600,
+    )

@@ -38,6 +38,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     statement_seconds: Annotated[
         float, Meta(description="Longest time in seconds that one statement of the API may take.", gt=0)
     ] = 5.0
+    cors_origins: Annotated[
+        str | None, Meta(description="Origins whose pages may call the API, with commas between; `*` for all.")
+    ] = None
     lease_seconds: Annotated[
         float, Meta(description="How long a worker may be silent before another takes its job over.", ge=1)
     ] = 30.0
