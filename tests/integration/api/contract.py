@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import httpx2
-from jsonschema import Draft202012Validator, FormatChecker
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from tests.paths import ROOT
 
@@ -29,7 +29,7 @@ class Contract:
             return
         if answer.status_code >= 400:
             check_problem(answer, ready=path == "/readyz")
-        operations = next((found for pattern, found in self.paths if pattern.fullmatch(path)), {})
+        operations: dict[str, Any] = next((found for pattern, found in self.paths if pattern.fullmatch(path)), {})
         operation = operations.get(method.replace("HEAD", "GET").lower())
         if operation is None:
             assert answer.status_code in (404, 405), f"{method} {path} is not published"
@@ -45,7 +45,7 @@ class Contract:
 
     def validate(self, value: Any, schema: dict[str, Any]) -> None:
         whole = {**schema, "components": self.document["components"]}
-        Draft202012Validator(whole, format_checker=FormatChecker()).validate(value)
+        OAS31Validator(whole, format_checker=oas31_format_checker).validate(value)
 
     def resolve(self, node: Any) -> Any:
         while node and "$ref" in node:

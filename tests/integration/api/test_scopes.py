@@ -1,0 +1,153 @@
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+import pytest
+from litestar import get
+
+from kith.api import auth
+from kith.api.app import ROUTES
+from kith.store.db import workspace
+from kith.store.tokens import PREFIX, mint, revoke_token, workspace_of
+from tests.integration.api.conftest import Client, Square
+from tests.integration.api.test_tenants import BODIES, foreign_ids
+
+#: What each operation asks for. A change here is a change of the contract.
+SCOPES = {
+    "listPeople": ["people:read"],
+    "getPerson": ["people:read"],
+    "listTimeline": ["people:read", "interactions:read"],
+    "listRelationshipsOfPerson": ["people:read", "relationships:read"],
+    "listIdentities": ["identities:read"],
+    "getIdentity": ["identities:read"],
+    "listChannels": ["channels:read"],
+    "getChannel": ["channels:read"],
+    "listConversations": ["conversations:read"],
+    "getConversation": ["conversations:read"],
+    "listInteractions": ["interactions:read"],
+    "getInteraction": ["interactions:read"],
+    "listRelationships": ["relationships:read"],
+    "getRelationship": ["relationships:read", "interactions:read"],
+    "listEvidence": ["relationships:read", "interactions:read"],
+    "listConnectors": ["connectors:read"],
+    "getConnector": ["connectors:read"],
+    "listSources": ["sources:read"],
+    "createSource": ["sources:write"],
+    "getSource": ["sources:read"],
+    "updateSource": ["sources:write"],
+    "deleteSource": ["sources:write"],
+    "getSourceCoverage": ["sources:read"],
+    "listRuns": ["sources:read"],
+    "startRun": ["sources:write"],
+    "getRun": ["sources:read"],
+    "listRunErrors": ["sources:read"],
+    "listJobs": ["jobs:read"],
+    "getJob": ["jobs:read"],
+    "cancelJob": ["jobs:write"],
+    "getMe": [],
+}
+GUARDED = [handler for handler in ROUTES if not handler.opt.get("public")]
+NAMES = [str(handler.operation_id) for handler in GUARDED]
+
+
+def test_every_operation_asks_for_what_the_table_says() -> None:
+    assert {str(handler.operation_id): list(handler.opt["scopes"]) for handler in GUARDED} == SCOPES
+
+
+def test_a_route_without_scopes_keeps_the_app_from_starting() -> None:
+    @get("/v1/secrets")
+    async def forgotten() -> None: ...
+
+    with pytest.raises(RuntimeError, match="declares no scopes"):
+        auth.check_scopes([forgotten])
+
+
+def test_a_scope_that_does_not_exist_keeps_the_app_from_starting() -> None:
+    @get("/v1/secrets", scopes=["secrets:read"])
+    async def invented() -> None: ...
+
+    with pytest.raises(RuntimeError, match="secrets:read"):
+        auth.check_scopes([invented])
+
+
+@pytest.mark.parametrize("handler", GUARDED, ids=NAMES)
+async def test_without_a_token_every_operation_answers_401(square: Square, handler: Any) -> None:
+    method, path = await address(square, handler)
+    answer = await square.client.send(method, path, token=None, json=BODIES.get(method))
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("handler", [one for one in GUARDED if one.opt["scopes"]], ids=lambda one: one.operation_id)
+async def test_without_one_of_its_scopes_every_operation_answers_403(square: Square, handler: Any) -> None:
+    method, path = await address(square, handler)
+    for scope in handler.opt["scopes"]:
+        token = await square.client.token_for(auth.SCOPES.keys() - {scope})
+        answer = await square.client.send(method, path, token=token, json=BODIES.get(method))
+        assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
+        assert scope in answer.json()["detail"]
+        assert f'scope="{scope}"' in answer.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("given", ["", "Bearer", "Basic YTpi", "Bearer x", f"Bearer {PREFIX}abc"])
+async def test_what_is_no_token_answers_401(square: Square, given: str) -> None:
+    answer = await square.client.http.get("/v1/me", headers={"Authorization": given})
+    square.client.contract.check("GET", answer)
+    assert answer.status_code == 401
+
+
+async def test_a_mistyped_token_needs_no_look_up(square: Square) -> None:
+    text = mint(square.ours.workspace_id)
+    assert workspace_of(text) == square.ours.workspace_id
+    for wrong in (text[:-1], text[:-1] + ("a" if text[-1] != "a" else "b"), text.upper(), "x" + text, text + "a"):
+        assert workspace_of(wrong) is None
+        assert (await square.client.send("GET", "/v1/me", token=wrong)).json()["code"] == "invalid_token"
+
+
+async def test_an_unknown_token_answers_401(square: Square) -> None:
+    answer = await square.client.send("GET", "/v1/me", token=mint(square.ours.workspace_id))
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+async def test_a_revoked_token_ends_with_the_cache(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "CACHE_SECONDS", 0.2)
+    token = await client.token_for(["people:read"])
+    assert (await client.send("GET", "/v1/me", token=token)).status_code == 200
+    async with workspace(client.pool, client.workspace_id) as db:
+        row = await db.fetchrow(
+            "SELECT id FROM tokens WHERE workspace_id = $1 AND scopes = '{people:read}'", client.workspace_id
+        )
+        assert row
+        assert await revoke_token(db, client.workspace_id, row["id"])
+        assert not await revoke_token(db, client.workspace_id, row["id"])
+    await asyncio.sleep(0.25)
+    assert (await client.send("GET", "/v1/me", token=token)).status_code == 401
+
+
+async def test_an_expired_token_answers_401(client: Client) -> None:
+    token = await client.token_for(["people:read"])
+    async with workspace(client.pool, client.workspace_id) as db:
+        await db.execute(
+            "UPDATE tokens SET expires_at = now() - interval '1 second' WHERE workspace_id = $1", client.workspace_id
+        )
+    assert (await client.send("GET", "/v1/me", token=token)).status_code == 401
+
+
+async def test_the_cache_of_tokens_is_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "CACHE_SIZE", 2)
+    for _ in range(4):
+        assert (await client.send("GET", "/v1/me", token=await client.token_for([]))).status_code == 200
+    known: OrderedDict[bytes, Any] = client.app.state.tokens._known
+    assert len(known) == 2
+
+
+async def test_me_says_who_asks(square: Square) -> None:
+    me = await square.client.get("/v1/me")
+    assert me["workspace"]["name"] == "ours"
+    assert me["token"]["scopes"] == sorted(auth.SCOPES)
+
+
+async def address(square: Square, handler: Any) -> tuple[str, str]:
+    path = next(iter(handler.paths)).replace(":str}", "}")
+    known = await foreign_ids(square, square.ours) | {"name": "ndjson"}
+    return next(iter(handler.http_methods)), path.format(**known)
