@@ -388,15 +388,19 @@ _CONTACT = f"""
             string_agg(int4send(count), ''::bytea) AS counts,
             string_agg(int8send(weight), ''::bytea) AS weights
         FROM (
-            SELECT true AS given, c.day, c.count, c.weight
-            FROM person_identities a, person_identities b, contact_days c
-            WHERE a.workspace_id = $1 AND a.person_id = p.one_id AND b.workspace_id = $1 AND b.person_id = p.other_id
-                AND c.workspace_id = $1 AND c.actor_id = a.identity_id AND c.target_id = b.identity_id
-            UNION ALL
-            SELECT false, c.day, c.count, c.weight
-            FROM person_identities a, person_identities b, contact_days c
-            WHERE a.workspace_id = $1 AND a.person_id = p.other_id AND b.workspace_id = $1 AND b.person_id = p.one_id
-                AND c.workspace_id = $1 AND c.actor_id = a.identity_id AND c.target_id = b.identity_id
+            SELECT c.*
+            FROM (
+                SELECT a.identity_id AS one_id, b.identity_id AS other_id
+                FROM person_identities a, person_identities b
+                WHERE a.workspace_id = $1 AND a.person_id = p.one_id AND b.workspace_id = $1 AND b.person_id = p.other_id
+                OFFSET 0  -- else the planner reads all contact of either
+            ) AS i CROSS JOIN LATERAL (
+                SELECT true AS given, day, count, weight FROM contact_days
+                WHERE workspace_id = $1 AND actor_id = i.one_id AND target_id = i.other_id
+                UNION ALL
+                SELECT false, day, count, weight FROM contact_days
+                WHERE workspace_id = $1 AND actor_id = i.other_id AND target_id = i.one_id
+            ) AS c
             ORDER BY given, day, weight, count  -- adding in one order makes the sum the same to the last bit
         ) AS contact
     ) AS d
