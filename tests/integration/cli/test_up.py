@@ -156,7 +156,7 @@ def test_the_token_is_for_its_owner_alone(demo: Up) -> None:
 def test_a_second_instance_is_told_of_the_first(demo: Up) -> None:
     second = Up(demo.home)
     assert second.process.wait(30) == 1
-    assert second.said.startswith(f"kith: kith already runs in {demo.home} (process {demo.process.pid}): stop it")
+    assert second.said.startswith(f"kith: Another kith already runs in {demo.home} (process {demo.process.pid}): stop it")
 
 
 def test_a_busy_port_is_named(demo: Up, tmp_path: Path) -> None:

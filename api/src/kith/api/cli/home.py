@@ -47,7 +47,7 @@ def hold(home: Path) -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             raise Held(
-                f"kith already runs in {home.absolute()} (process {lock.read().strip() or 'unknown'}): "
+                f"Another kith already runs in {home.absolute()} (process {lock.read().strip() or 'unknown'}): "
                 "stop it, or set KITH_HOME to another folder."
             ) from None
         lock.truncate(0)

@@ -2,29 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from kith.api.auth import SCOPES
 from kith.api.cli.home import DEFAULT_WORKSPACE
 from kith.api.demo import FILE as DEMO_FILE
 from kith.domain.ids import encode
-from kith.store import job_list, jobs, sources, tokens, workspaces
-from kith.store.db import Db, Pool, workspace
+from kith.store import jobs, sources, tokens, workspaces
+from kith.store.db import Db
 
 DEMO_NAME = "Reviewers of Git (demo)"
-
-
-class Loading(NamedTuple):
-    """How far a source's run and what follows from it are. total: None while unknown."""
-
-    ended: bool
-    failed: bool
-    done: int
-    total: int | None
-    text: str
 
 
 async def ensure_workspace(db: Db) -> None:
@@ -65,24 +52,6 @@ async def start_sync(db: Db, source_id: UUID) -> UUID:
     slot = f"sync:{source_id}"
     job_id, _ = await jobs.enqueue(db, DEFAULT_WORKSPACE, "sync", {"source_id": str(source_id)}, slot=slot, again=True)
     return job_id
-
-
-async def watch(pool: Pool, job_id: UUID) -> Loading:
-    """How far the job is; it has ended when what it stored is also worked into the projections."""
-    try:
-        async with workspace(pool, DEFAULT_WORKSPACE) as db:
-            job = await job_list.get_job(db, DEFAULT_WORKSPACE, job_id)
-            following = await db.fetchval("SELECT count(*) FROM touches WHERE workspace_id = $1", DEFAULT_WORKSPACE)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return Loading(ended=False, failed=False, done=0, total=None, text="waiting for PostgreSQL")
-    if job is None:
-        raise LookupError(job_id)
-    if job.status in ("failed", "canceled"):
-        detail = (job.error or {}).get("detail", job.status)
-        return Loading(ended=True, failed=True, done=job.done, total=job.total, text=str(detail))
-    ended = job.status == "succeeded" and not following
-    text = f"{job.done:,} of {job.total:,} {job.unit}" if job.total else f"{job.done:,} {job.unit or ''}"
-    return Loading(ended=ended, failed=False, done=job.done, total=job.total, text=text.rstrip())
 
 
 async def calls(db: Db) -> list[tuple[str, str]]:

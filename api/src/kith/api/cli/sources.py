@@ -1,27 +1,22 @@
 """``kith sources``: what kith reads."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from kith.api.cli import installation
-from kith.api.cli.home import DEFAULT_WORKSPACE, addresses, current_settings
+from kith.api.cli.home import DEFAULT_WORKSPACE
+from kith.api.cli.jobs import database, follow
 from kith.api.cli.processes import CannotStart
-from kith.api.cli.screen import Screen
 from kith.connectors import ConnectorError, load_registry
 from kith.store import sources
-from kith.store.db import Pool, open_pool, workspace
-from kith.store.migrate import migrate
+from kith.store.db import workspace
 from kith.store.sources import NameTaken
 
-LOOK_SECONDS = 0.3
 MANY = 1000  # sources that a list shows
 
 
@@ -76,7 +71,7 @@ def _checked(connector: str, given: dict[str, str]) -> dict[str, Any]:
 
 
 async def _add(connector: str, name: str, config: dict[str, Any]) -> None:
-    async with _database() as (pool, lasting):
+    async with database() as (pool, lasting):
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
             await installation.ensure_workspace(db)
             try:
@@ -84,11 +79,11 @@ async def _add(connector: str, name: str, config: dict[str, Any]) -> None:
             except NameTaken as error:
                 raise CannotStart(f"There is already a source named {name!r}: choose another --name.") from error
             job_id = await installation.start_sync(db, source.id)
-        await _follow(pool, job_id, name, lasting=lasting)
+        await follow(pool, job_id, name, lasting=lasting)
 
 
 async def _sync(name: str) -> None:
-    async with _database() as (pool, lasting):
+    async with database() as (pool, lasting):
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
             named = [
                 source
@@ -98,39 +93,15 @@ async def _sync(name: str) -> None:
             if not named:
                 raise CannotStart(f"There is no source named {name!r}; 'kith sources list' shows them.")
             job_id = await installation.start_sync(db, named[0].id)
-        await _follow(pool, job_id, name, lasting=lasting)
+        await follow(pool, job_id, name, lasting=lasting)
 
 
 async def _list() -> None:
     table = Table("Name", "Connector", "Status", "Read from", "to", "Gaps", box=None, pad_edge=False)
-    async with _database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
+    async with database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
         readings = {reading.id: reading for reading in await sources.list_readings(db, DEFAULT_WORKSPACE)}
         for source in await sources.list_sources(db, DEFAULT_WORKSPACE, None, MANY):
             reading = readings[source.id]
             period = (f"{day:%Y-%m-%d}" if day else "" for day in (reading.read_since, reading.read_until))
             table.add_row(source.name, source.connector, source.status, *period, str(reading.gaps))
     Console().print(table)
-
-
-@asynccontextmanager
-async def _database() -> AsyncIterator[tuple[Pool, bool]]:
-    """A pool on the migrated database, and whether its server outlives this command."""
-    with addresses(current_settings()) as found:
-        await migrate(found.database_url)
-        async with await open_pool(found.database_url, size=1) as pool:
-            yield pool, found.lasting
-
-
-async def _follow(pool: Pool, job_id: UUID, name: str, *, lasting: bool) -> None:
-    """Show how far the job is until it ends. Raises CannotStart where it fails."""
-    screen = Screen()
-    if not lasting:
-        screen.say(f"{name} is read as soon as 'kith up' runs.")
-        return
-    with screen.step(name) as step, screen.progress(f"Reading {name}") as meter:
-        while not (state := await installation.watch(pool, job_id)).ended:
-            meter.show(state.done, state.total, state.text)
-            await asyncio.sleep(LOOK_SECONDS)
-        if state.failed:
-            raise CannotStart(f"{name} could not be read: {state.text}")
-        step.done = f"{name}: {state.text}"

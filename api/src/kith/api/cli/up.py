@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from kith.api.cli import installation
+from kith.api.cli import installation, jobs
 from kith.api.cli.home import DEFAULT_WORKSPACE, Addresses, current_settings, hold
 from kith.api.cli.processes import CannotStart, Child
 from kith.api.cli.screen import Screen
@@ -174,7 +174,7 @@ def _load_demo(runner: asyncio.Runner, pool: Pool, supervisor: Supervisor, scree
         return
     job_id = runner.run(_bound(pool, installation.add_demo))
     with screen.step("The demo community is loaded") as step, screen.progress("Loading the demo community") as meter:
-        while not (state := runner.run(installation.watch(pool, job_id))).ended:
+        while not (state := runner.run(jobs.look(pool, job_id))).ended:
             meter.show(state.done, state.total, state.text)
             supervisor.tend()
             time.sleep(TEND_SECONDS)
