@@ -36,7 +36,7 @@ def leiden(
     ``strengths`` must add up to twice the weight of all ties, also of those inside a contracted vertex, which
     ``weights`` need not hold: they stay inside whatever happens.
     """
-    with _seeded(seed):
+    with seeded(seed):
         found = ties.community_leiden(
             objective_function="CPM",  # which is modularity with these vertex weights on this scale
             weights=weights,
@@ -51,14 +51,15 @@ def leiden(
 def rewired(ties: igraph.Graph, seed: int) -> tuple[Ints, Ints]:
     """Ties in which everyone keeps their number of contacts and nothing else: first and second ends."""
     shuffled = ties.copy()
-    with _seeded(seed):
+    with seeded(seed):
         shuffled.rewire()
     ends = np.array(shuffled.get_edgelist(), dtype=np.int64).reshape(-1, 2)
     return ends[:, 0], ends[:, 1]
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Iterator[None]:
+    """Let igraph draw from this seed, and no other thread meanwhile."""
     with _GENERATOR:
         igraph.set_random_number_generator(random.Random(seed))  # noqa: S311 - reproducible on purpose, no secret
         try:

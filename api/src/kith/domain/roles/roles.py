@@ -253,7 +253,7 @@ def sentence(role: Role, name: str) -> str:
     known = role.evidence
     said: dict[Name, Callable[[], str]] = {
         "connector": lambda: (
-            f"{name} connects {_many(known['contacts'], 'person', 'people')} "
+            f"{name} connected {_many(known['contacts'], 'person', 'people')} "
             f"from {_many(known['communities'], 'community', 'communities')}"
             + (f", {_BROKERS[known['broker']]}" if "broker" in known else "")  # type: ignore[index]  # one of its keys
         ),
@@ -263,9 +263,9 @@ def sentence(role: Role, name: str) -> str:
         ),
         "host": lambda: f"{name} turned to {_many(known['newcomers_met'], 'newcomer')} in their first month",
         "newcomer": lambda: f"{name} came {_many(round(float(known['days'])), 'day')} ago",
-        "core": lambda: f"{name} is in touch with {_many(known['contacts_inside'], 'member')}",
+        "core": lambda: f"{name} was in touch with {_many(known['contacts_inside'], 'member')}",
         "bridge": lambda: (
-            f"{name} knows {_many(known['contacts_with_us'], 'of us', 'of us')} and "
+            f"{name} was in touch with {_many(known['contacts_with_us'], 'of us', 'of us')} and "
             f"{_many(known['contacts_elsewhere'], 'other person', 'other people')}"
         ),
         "broadcaster": lambda: (

@@ -1,0 +1,1 @@
+"""Pictures and exports: community maps, relationship histories, GraphML, GEXF and CSV; all pure."""

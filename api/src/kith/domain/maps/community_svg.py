@@ -1,0 +1,267 @@
+"""The community map as SVG: discs of people, ties as threads, names where there is room, a legend beside."""
+
+import math
+
+from kith.domain.maps.community import CommunityMap, MapPerson, MapTie
+from kith.domain.maps.style import (
+    COLOURS,
+    FAINT,
+    INK,
+    OTHER,
+    PAPER,
+    QUIET,
+    colour,
+    fitted,
+    picture,
+    shaded,
+    text,
+    width_of,
+)
+
+# Pixels, of a picture that can be shown at any size.
+_WIDTH, _HEIGHT = 1600.0, 1040.0
+_LEGEND = 330.0
+_TOP, _EDGE = 84.0, 36.0
+_ROOMIEST = 90.0  # room of one person where there are few
+
+_THREADS = 2_500  # more ties than these only blacken the picture; the strongest of each person come first
+_NAMED = 60  # up to so many people everyone has a name; beyond, those with a role
+_ROLES = {"connector": "Connector", "maven": "Maven", "host": "Host", "bridge": "Bridge to us", "newcomer": "Newcomer"}
+
+
+def community_svg(drawn: CommunityMap) -> str:
+    """Draw the map; a legend explains it, ``title`` and ``desc`` say it in words."""
+    sheet = _Sheet(drawn)
+    parts = [
+        text(_EDGE, 46, fitted(drawn.title, 28, _WIDTH - 2 * _EDGE), 28, weight=600),
+        text(_EDGE, 70, fitted(drawn.summary, 15, _WIDTH - 2 * _EDGE), 15, fill=QUIET),
+        *sheet.discs(),
+        *sheet.threads(),
+        *sheet.people(),
+        *sheet.labels(),
+        *sheet.legend(),
+    ]
+    return picture(_WIDTH, _HEIGHT, drawn.title, drawn.summary, parts)
+
+
+_Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+class _Sheet:
+    def __init__(self, drawn: CommunityMap) -> None:
+        self.drawn = drawn
+        left, top, right, bottom = _bounds(drawn)
+        room_x, room_y = _WIDTH - _LEGEND - 2 * _EDGE, _HEIGHT - _TOP - _EDGE
+        self.scale = min(room_x / (right - left), room_y / (bottom - top), _ROOMIEST)
+        self.shift_x = _EDGE + (room_x - self.scale * (right - left)) / 2 - self.scale * left
+        self.shift_y = _TOP + (room_y - self.scale * (bottom - top)) / 2 - self.scale * top
+        strongest = max((person.strength for person in drawn.people), default=1.0) or 1.0
+        self.radii = [self._radius(person, strongest) for person in drawn.people]
+        self.boxes = [self._box(person, 0.8 * r) for person, r in zip(drawn.people, self.radii, strict=True)]
+        self.taken: list[_Box] = []
+
+    def _radius(self, person: MapPerson, strongest: float) -> float:
+        return max(1.7, min(0.42 * self.scale, 22.0) * (0.4 + 0.6 * math.sqrt(person.strength / strongest)))
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        return self.shift_x + self.scale * x, self.shift_y + self.scale * y
+
+    def _box(self, person: MapPerson, reach: float) -> _Box:
+        x, y = self.at(person.x, person.y)
+        return x - reach, y - reach, x + reach, y + reach
+
+    def discs(self) -> list[str]:
+        parts = []
+        for number, disc in enumerate(self.drawn.communities):
+            x, y = self.at(disc.x, disc.y)
+            tint, line = shaded(colour(number), PAPER, 0.88), shaded(colour(number), PAPER, 0.6)
+            parts.append(
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{self.scale * (disc.radius + 0.25):.1f}" fill="{tint}" '
+                f'stroke="{line}" stroke-width="1"/>'
+            )
+        return parts
+
+    def threads(self) -> list[str]:
+        """Ties: the strongest of each person first, until there are as many as the eye takes."""
+        ties = sorted(self._chosen(), key=lambda tie: tie.weight)
+        heaviest = max((tie.weight for tie in ties), default=1.0)
+        crowd = min(1.0, 40 / max(len(ties), 1) ** 0.5)
+        parts = []
+        for tie in ties:
+            one, other = self.drawn.people[tie.first], self.drawn.people[tie.second]
+            (x1, y1), (x2, y2) = self.at(one.x, one.y), self.at(other.x, other.y)
+            share = math.sqrt(tie.weight / heaviest)
+            if one.community == other.community:
+                line, path = shaded(colour(one.community), INK, 0.1), f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"
+            else:
+                bend = 0.12
+                line = "#7A7F88"
+                path = (
+                    f"M{x1:.1f} {y1:.1f}Q{(x1 + x2) / 2 - bend * (y2 - y1):.1f} {(y1 + y2) / 2 + bend * (x2 - x1):.1f} "
+                    f"{x2:.1f} {y2:.1f}"
+                )
+            parts.append(
+                f'<path d="{path}" stroke="{line}" stroke-width="{0.5 + 3.2 * share * crowd:.2f}" '
+                f'stroke-opacity="{(0.12 + 0.38 * share) * (0.45 + 0.55 * crowd):.2f}"/>'
+            )
+        return ['<g fill="none" stroke-linecap="round">', *parts, "</g>"]
+
+    def _chosen(self) -> list[MapTie]:
+        kept: dict[int, int] = {}
+        chosen: list[MapTie] = []
+        each = max(1, math.ceil(2 * _THREADS / max(len(self.drawn.people), 1)))
+        for tie in sorted(self.drawn.ties, key=lambda tie: (-tie.weight, tie.first, tie.second)):
+            if len(chosen) == _THREADS:
+                break
+            if min(kept.get(tie.first, 0), kept.get(tie.second, 0)) < each:
+                kept[tie.first] = kept.get(tie.first, 0) + 1
+                kept[tie.second] = kept.get(tie.second, 0) + 1
+                chosen.append(tie)
+        return chosen
+
+    def people(self) -> list[str]:
+        parts = []
+        for person, radius in sorted(zip(self.drawn.people, self.radii, strict=True), key=lambda each: each[1]):
+            x, y = self.at(person.x, person.y)
+            parts.append(
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour(person.community)}" '
+                f'stroke="{PAPER}" stroke-width="{min(1.6, radius / 4):.1f}"/>'
+            )
+            mark = next((role for role in _ROLES if role in person.roles), None)
+            if mark:
+                parts.append(_mark(mark, x, y, max(radius, 5.5)))
+        return parts
+
+    def labels(self) -> list[str]:
+        """Names of communities first, then of people, the strongest first, each where it covers nothing."""
+        parts = [self._community_label(number) for number in range(len(self.drawn.communities))]
+        everyone = len(self.drawn.people) <= _NAMED
+        order = sorted(range(len(self.radii)), key=lambda i: (not self.drawn.people[i].roles, -self.radii[i], i))
+        parts += [self._person_label(i) for i in order if everyone or self.drawn.people[i].roles]
+        return [part for part in parts if part]
+
+    def _community_label(self, number: int) -> str:
+        disc = self.drawn.communities[number]
+        x, y = self.at(disc.x, disc.y)
+        radius = self.scale * (disc.radius + 0.25)
+        if len(self.drawn.communities) < 2 or radius < 22:
+            return ""
+        size = max(12.0, min(20.0, radius / 5))
+        said = fitted(disc.name, size, 2.2 * radius + 24)
+        return self._placed(said, size, [(x, y - radius - 5, "middle")], shaded(colour(number), INK, 0.45), 600)
+
+    def _person_label(self, i: int) -> str:
+        person, radius = self.drawn.people[i], self.radii[i]
+        x, y = self.at(person.x, person.y)
+        size = 13.0 if person.roles else 12.0
+        gap = max(radius, 5.5) + (7 if person.roles else 3)
+        spots = [(x + gap, y + 4, "start"), (x - gap, y + 4, "end"), (x, y - gap, "middle"), (x, y + gap + 9, "middle")]
+        return self._placed(fitted(person.name, size, 190), size, spots, INK, 600 if person.roles else 400)
+
+    def _placed(self, said: str, size: float, spots: list[tuple[float, float, str]], fill: str, weight: int) -> str:
+        """The text at the spot where it covers least, if it covers no other text and stays on the map."""
+        wide = width_of(said, size)
+        open_spots: list[tuple[int, int, float, float, str, _Box]] = []
+        for x, y, anchor in spots:
+            left = x - {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
+            box = (left - 2, y - size * 0.85, left + wide + 2, y + size * 0.3)
+            inside = box[0] > 4 and box[2] < _WIDTH - _LEGEND - 8 and box[1] > _TOP - 6 and box[3] < _HEIGHT - 4
+            if inside and not any(_cross(box, other) for other in self.taken):
+                covered = sum(_cross(box, other) for other in self.boxes)
+                open_spots.append((covered, len(open_spots), x, y, anchor, box))
+        if not open_spots:
+            return ""
+        _, _, x, y, anchor, box = min(open_spots)
+        self.taken.append(box)
+        return text(x, y, said, size, fill=fill, weight=weight, anchor=anchor, halo=True)
+
+    def legend(self) -> list[str]:
+        left, y = _WIDTH - _LEGEND + 8, _TOP + 24
+        parts = [f'<line x1="{left - 24}" y1="{_TOP}" x2="{left - 24}" y2="{_HEIGHT - _EDGE}" stroke="{FAINT}"/>']
+        room = _LEGEND - 60
+
+        def heading(said: str) -> None:
+            nonlocal y
+            parts.append(text(left, y, said.upper(), 12, fill=QUIET, weight=600))
+            y += 26
+
+        def row(sign: str, said: str, note: str = "") -> None:
+            nonlocal y
+            parts.append(sign)
+            parts.append(text(left + 26, y, fitted(said, 14.5, room - width_of(note, 13)), 14.5))
+            if note:
+                parts.append(text(_WIDTH - _EDGE, y, note, 13, fill=QUIET, anchor="end"))
+            y += 25
+
+        communities = self.drawn.communities
+        if communities:
+            heading("Communities, by people")
+        for number, disc in enumerate(communities[: len(COLOURS)]):
+            row(_dot(left + 8, y - 5, 7.5, colour(number)), disc.name, f"{disc.people:,}")
+        rest = communities[len(COLOURS) :]
+        if rest:
+            others = f"{len(rest):,} more, each a disc" if len(rest) > 1 else rest[0].name
+            row(_dot(left + 8, y - 5, 7.5, OTHER), others, f"{sum(disc.people for disc in rest):,}")
+        alone = sum(person.community is None for person in self.drawn.people)
+        if alone:
+            row(_dot(left + 8, y - 5, 4, OTHER), "Without ties, below the discs", f"{alone:,}")
+        present = [role for role in _ROLES if any(role in person.roles for person in self.drawn.people)]
+        if present:
+            y += 18
+            heading("Roles")
+        for role in present:
+            row(_dot(left + 8, y - 5, 5, "#8A8F98") + _mark(role, left + 8, y - 5, 6.5), _ROLES[role])
+        y += 18
+        heading("How to read it")
+        row(_dot(left + 3, y - 5, 3, "#8A8F98") + _dot(left + 14, y - 5, 6.5, "#8A8F98"), "Larger: more contact in all")
+        row(_thread(left, y - 5, "#8A8F98", 3), "Thicker: more contact of the two")
+        shown = len(self._chosen())
+        if shown < len(self.drawn.ties):
+            parts.append(
+                text(
+                    left + 26, y, f"The {shown:,} strongest of {len(self.drawn.ties):,} ties are drawn", 13, fill=QUIET
+                )
+            )
+        return parts
+
+
+def _bounds(drawn: CommunityMap) -> _Box:
+    boxes = [(disc.x, disc.y, disc.radius + 0.8) for disc in drawn.communities]
+    boxes += [(person.x, person.y, 0.8) for person in drawn.people] or [(0.0, 0.0, 1.0)]
+    return (
+        min(x - r for x, _, r in boxes),
+        min(y - r for _, y, r in boxes),
+        max(x + r for x, _, r in boxes),
+        max(y + r for _, y, r in boxes),
+    )
+
+
+def _cross(one: _Box, other: _Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _dot(x: float, y: float, radius: float, fill: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{fill}"/>'
+
+
+def _thread(x: float, y: float, stroke: str, width: float) -> str:
+    ends = f'x1="{x}" y1="{y}" x2="{x + 17}" y2="{y}"'
+    return f'<line {ends} stroke="{stroke}" stroke-width="{width}" stroke-linecap="round"/>'
+
+
+def _mark(role: str, x: float, y: float, radius: float) -> str:
+    """A sign for a role, told apart by form alone: ring, star, square, triangle, dashes."""
+    ring = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius + 2.5:.1f}" fill="none" stroke="{INK}" stroke-width="1.8"'
+    if role == "connector":
+        return ring + "/>"
+    if role == "newcomer":
+        return ring + ' stroke-dasharray="2.5 2.5"/>'
+    corners = {"maven": 10, "host": 4, "bridge": 3}[role]
+    outer = radius + 4.5
+    points = []
+    for corner in range(corners):
+        reach = outer if role != "maven" or corner % 2 == 0 else outer * 0.62
+        turn = math.pi * (2 * corner / corners - 0.5) + (math.pi / 4 if role == "host" else 0)
+        points.append(f"{x + reach * math.cos(turn):.1f},{y + reach * math.sin(turn):.1f}")
+    line = f'fill="none" stroke="{INK}" stroke-width="1.8" stroke-linejoin="round"'
+    return f'<polygon points="{" ".join(points)}" {line}/>'
