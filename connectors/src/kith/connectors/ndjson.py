@@ -12,20 +12,17 @@ import asyncio
 import gzip
 import io
 import re
-import zlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, ClassVar, cast
+from typing import Annotated, BinaryIO, ClassVar, cast
 
 import msgspec
 import zstandard
 
 from kith.connectors import Connector, Fatal, Page, Record, Report, Skip, flaw, hookimpl, load_cursor, save_cursor
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from kith.connectors._files import BROKEN, open_file, uncompressed
 
 PAGE_RECORDS = 10_000
 PAGE_BYTES = 4 << 20  # of lines; with the records made of them a page takes about ten times that in memory
@@ -34,7 +31,6 @@ FINGERPRINT_BYTES = 4096
 
 _BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20
-_BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 _BAD_NETWORK = re.compile(rb'"network"\s*:\s*"(?![a-z0-9][a-z0-9._-]{0,62}")')
 _FAR_DATES = (b'"0001-01-01', b'"9999-12-31')
 
@@ -102,9 +98,9 @@ class Reader:
         self._offset = self._line = 0
         self._head = self._tail = b""
         self._ended = False
-        self._file = _regular_file(path)
+        self._file = open_file(path)
         self._size = self._file.seek(0, io.SEEK_END)
-        self._text = _uncompressed(self._file)
+        self._text = uncompressed(self._file)
         if cursor is not None and not self._resume(cursor):
             self._restart()
 
@@ -156,7 +152,7 @@ class Reader:
                     line = line.removeprefix(_BOM)
                 if line and not line.isspace():
                     lines.append((number, line))
-        except _BROKEN as error:
+        except BROKEN as error:
             self._ended = True
             self._failure = Fatal(f"The file breaks off after line {self._line}: {error}")
         return lines, skipped
@@ -176,7 +172,7 @@ class Reader:
             self._pass(line)
 
     def _restart(self) -> None:
-        self._text = _uncompressed(self._file)
+        self._text = uncompressed(self._file)
         self._offset = self._line = 0
         self._head = self._tail = b""
 
@@ -187,7 +183,7 @@ class Reader:
             middle = max(0, cursor.offset - cursor.tail - len(self._head))
             _skip(self._text, middle)
             passed = self._head + self._text.read(cursor.offset - len(self._head) - middle)
-        except _BROKEN:
+        except BROKEN:
             return False
         self._offset, self._line, self._tail = cursor.offset, cursor.line, passed[len(passed) - cursor.tail :]
         return len(passed) + middle == cursor.offset and self._cursor() == save_cursor(cursor)
@@ -211,59 +207,6 @@ def write(path: str | Path, records: Iterable[Record]) -> int:
             text.write(encode_line(record))
             count += 1
     return count
-
-
-def _regular_file(path: str) -> BinaryIO:
-    try:
-        if not Path(path).is_file():
-            raise Fatal(f"{path} is no file on kith's machine.")
-        return Path(path).open("rb")
-    except OSError as error:
-        raise Fatal(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _uncompressed(file: BinaryIO) -> BinaryIO:
-    """Return the file's text, from its first byte on."""
-    file.seek(0)
-    magic = file.read(4)
-    file.seek(0)
-    if magic.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), _CHUNK))
-    if magic == b"\x28\xb5\x2f\xfd":
-        return cast(BinaryIO, io.BufferedReader(_ZstdFile(file), _CHUNK))
-    return file
-
-
-class _ZstdFile(io.RawIOBase):
-    """Zstandard frames as one stream. Unlike the library's own reader it raises where the last frame breaks off."""
-
-    _INPUT_BYTES = 2048  # may unpack to 64 MiB at worst: the format allows 4 bytes to stand for 128 KiB
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._begun = False
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        while not self._ready:
-            data = self._frame.unused_data or self._file.read(self._INPUT_BYTES)
-            if self._frame.eof and data:
-                self._frame, self._begun = zstandard.ZstdDecompressor().decompressobj(), False
-            if not data:
-                if self._begun and not self._frame.eof:
-                    raise EOFError("the last frame is not complete")
-                return 0
-            self._begun = True
-            self._ready = memoryview(self._frame.decompress(data))
-        view = memoryview(buffer)
-        size = min(len(view), len(self._ready))
-        view[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
 
 
 def _compressed(file: BinaryIO, suffix: str) -> AbstractContextManager[BinaryIO]:

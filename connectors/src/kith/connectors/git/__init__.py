@@ -27,7 +27,6 @@ import msgspec
 from kith.connectors import Connector, Page, Report, hookimpl
 from kith.connectors.git.config import GitConfig
 
-
 __all__ = ["GitConfig", "GitConnector", "kith_connectors"]
 
 

@@ -1,0 +1,62 @@
+"""Network ``mail``: who writes to whom, on mailing lists and in private.
+
+Reads: mbox (also with unquoted ``From `` lines; plain, gzip, Zstandard), Maildir, folders of ``.eml``, one ``.eml``,
+and public-inbox archives (version 1, version 2 with its epochs). A mail that opens a thread on a list is a ``post``, in
+private a ``message``; one that answers is a ``reply``, by its References, In-Reply-To or the prefix of its subject.
+Whom it answers, To and Cc are targets, and addresses in its new words are mentions; lists are channels, never targets.
+A thread is named after its first mail: by References, else by what the answered mail belongs to, else (subjects alone)
+the newest thread of the same subject on the same list that was alive within 30 days. Text is what the author adds.
+The key is the Message-ID, so that a mail on two lists is one interaction seen in two channels; a mail without one is
+known by a hash of From, Date, Subject and the head of its text.
+Broken dates give way to the newest Received, then to the archive's own date. Text in no known charset is read as UTF-8,
+else as Windows' Latin-1. Where a list puts itself into From, the author is looked up in X-Original-From and Reply-To.
+
+Can't: encrypted text, attachments, more than 100,000 characters of a text, mails without a sender or any date (each is
+reported). Subjects alone join no thread across lists.
+Resume and growth: the cursor holds, for an mbox, the bytes read and their hash; for a folder, the newest file and a
+hash of the names up to it; for a public-inbox, the last commit of each epoch. Headers of what was read are read again,
+because answers need them. An archive that changed in what was read is read anew, which changes nothing in kith.
+Deletions: as a public-inbox records them; a mail that vanishes from an mbox or a folder stays in kith.
+Privacy: private mail is always ``direct``; the words of mails are stored, so take in private archives only of people
+who agree.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import ClassVar
+
+import msgspec
+
+from kith.connectors import Connector, Page, Report, hookimpl
+from kith.connectors.mail.config import MailConfig
+
+__all__ = ["MailConfig", "MailConnector", "kith_connectors"]
+
+
+class MailConnector:
+    name: ClassVar[str] = "mail"
+    title: ClassVar[str] = "Mail archive"
+    description: ClassVar[str] = "Mailing lists and mailboxes: mbox, Maildir, .eml files, public-inbox."
+    version: ClassVar[str] = "1"
+    Config: ClassVar[type[msgspec.Struct]] = MailConfig
+
+    async def check(self, config: MailConfig) -> Report:
+        from kith.connectors.mail.reader import look_at
+
+        return await asyncio.to_thread(look_at, config)
+
+    async def pull(self, config: MailConfig, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+        from kith.connectors.mail.reader import Reader
+
+        reader = await asyncio.to_thread(Reader, config, cursor)
+        pages = reader.pages()
+        try:
+            while page := await asyncio.to_thread(next, pages, None):
+                yield page
+        finally:
+            reader.close()
+
+
+@hookimpl
+def kith_connectors() -> Sequence[Connector]:
+    return [MailConnector()]

@@ -1,0 +1,34 @@
+"""What an archive of mails is, whatever it lies in.
+
+What was read before is read again for its headers alone: who wrote what is needed to understand the answers to it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+MAIL_BYTES = 16 << 20  # of one mail; the rest of a longer one is attachments, and is passed over
+
+
+class Item(NamedTuple):
+    """One mail of an archive. cursor: what follows it. is_old: it was read before. is_gone: the archive took it out.
+
+    arrived: when the archive says that it came, None where it does not.
+    """
+
+    place: str
+    data: bytes
+    cursor: msgspec.Struct
+    is_old: bool = False
+    is_gone: bool = False
+    arrived: datetime | None = None
+
+
+class Archive(Protocol):
+    """Mails in one fixed order, always from the first on. Blocks; ``close``, from any thread, ends the work."""
+
+    def items(self) -> Iterator[Item]: ...
+
+    def close(self) -> None: ...

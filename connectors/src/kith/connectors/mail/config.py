@@ -1,0 +1,37 @@
+"""The settings of one mail archive."""
+
+from typing import Annotated
+
+import msgspec
+
+from kith.connectors import Visibility
+
+
+class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One archive."""
+
+    path: Annotated[
+        str,
+        msgspec.Meta(
+            title="Archive",
+            description="On kith's machine: an mbox file (plain, gzip or Zstandard), a Maildir, a folder of .eml "
+            "files, one .eml file, or a public-inbox archive.",
+            examples=["/data/dev.mbox", "/data/inbox/git/0.git"],
+            min_length=1,
+        ),
+    ]
+    list: Annotated[
+        str | None,
+        msgspec.Meta(
+            title="Mailing list",
+            description="The address of the list that this is the archive of. Left out, each mail says by its headers "
+            "to which list it went; one that names none is private mail.",
+            examples=["git@vger.kernel.org"],
+            pattern="^[^@\\s]+@[^@\\s]+$",
+            max_length=300,
+        ),
+    ] = None
+    visibility: Annotated[
+        Visibility,
+        msgspec.Meta(title="Visibility", description="Who may see the mails to lists; private mail is always direct."),
+    ] = "private"

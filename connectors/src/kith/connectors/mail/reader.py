@@ -1,0 +1,214 @@
+"""One run over an archive: mails become interactions, their authors and readers identities."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from kith.connectors import (
+    Channel,
+    Conversation,
+    Coverage,
+    Fatal,
+    Identity,
+    Interaction,
+    InteractionKind,
+    InteractionRef,
+    Page,
+    Record,
+    Ref,
+    Report,
+    Role,
+    Skip,
+    Target,
+    Tombstone,
+    load_cursor,
+    save_cursor,
+)
+from kith.connectors.mail.archives import Archive
+from kith.connectors.mail.config import MailConfig
+from kith.connectors.mail.folders import Folder, FolderCursor, is_maildir
+from kith.connectors.mail.mails import ADDRESS, Mail, Mailbox, read_mail
+from kith.connectors.mail.mbox import Mbox, MboxCursor, is_mbox
+from kith.connectors.mail.public_inbox import InboxCursor, PublicInbox, epochs
+from kith.connectors.mail.threads import Place, Threads
+
+PAGE_RECORDS = 5000  # one mail more adds some hundred identities at most
+PAGE_CHARACTERS = 4_000_000
+LOOKED_AT = 100  # mails, by check
+MENTIONS = 20  # addresses in the text of one mail
+
+_BOT = re.compile(
+    r"(mailer-daemon|no-?reply|do-?not-?reply|notifications?|postmaster|bounces?)([+-].*)?@.*|.*[-+.]bot@.*"
+)
+#: Addresses of other lists: what is sent to them is said in a room, to nobody.
+_GROUP = re.compile(
+    r".*@(lists?\.|(vger\.kernel\.org|googlegroups\.com|groups\.io)$).*|.*-(list|dev|devel|users|announce)@.*"
+)
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """Where the archive stands, and the period of the mails read; covered: that period was told."""
+
+    archive: MboxCursor | FolderCursor | InboxCursor | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    covered: bool = False
+
+
+class Reader:
+    """Makes the pages of one run. Blocks: keep it off the event loop; ``close``, from any thread, ends the work."""
+
+    def __init__(self, config: MailConfig, raw: msgspec.Raw | None) -> None:
+        self._list = config.list.lower() if config.list else None
+        self._visibility = config.visibility
+        self._cursor = load_cursor(raw, Cursor) or Cursor()
+        self._archive = open_archive(config.path, self._cursor.archive)
+        self._threads = Threads()
+        self._clear()
+
+    def close(self) -> None:
+        self._archive.close()
+
+    def pages(self) -> Iterator[Page]:
+        for item in self._archive.items():
+            mail = read_mail(item.data, self._list, item.arrived, whole=not (item.is_old or item.is_gone))
+            if item.is_gone:
+                if not item.is_old:
+                    self._records.append(Tombstone(self._ref(mail)))
+            else:
+                place = self._threads.place(mail)
+                if not item.is_old:
+                    self._send(mail, place, item.place)
+            if not item.is_old:
+                self._cursor = msgspec.structs.replace(self._cursor, archive=item.cursor, covered=False)
+            if len(self._records) + len(self._identities) >= PAGE_RECORDS or self._characters > PAGE_CHARACTERS:
+                yield self._page()
+        if self._cursor.archive and not self._cursor.covered:
+            self._cursor = msgspec.structs.replace(self._cursor, covered=True)
+            if self._cursor.since and self._cursor.until:
+                self._records.append(Coverage("read", self._cursor.since, self._cursor.until + timedelta(seconds=1)))
+            yield self._page()
+
+    def _send(self, mail: Mail, place: Place, where: str) -> None:
+        if mail.sender is None or mail.sent is None:
+            missing = "sender" if mail.sender is None else "date"
+            self._skipped.append(Skip(where, f"no_{missing}", f"mail {mail.key} names no {missing}"[:500]))
+            return
+        channel = self._channel(mail.list_address) if mail.list_address else None
+        conversation = Ref("mail", place.root)
+        if place.opens:
+            self._records.append(Conversation(conversation, channel, mail.topic or None))
+        self._records.append(
+            Interaction(
+                self._ref(mail),
+                self._identity(mail.sender, mail.sent),
+                mail.sent,
+                tuple(self._targets(mail, place, mail.sender, mail.sent)),
+                channel=channel,
+                conversation=conversation,
+                reply_to=self._answered(mail, place),
+                title=mail.topic or None,
+                text=mail.text or None,
+                visibility=self._visibility if mail.list_address else "direct",
+            )
+        )
+        self._characters += len(mail.text or "")
+        self._cursor = msgspec.structs.replace(
+            self._cursor,
+            since=min(self._cursor.since or mail.sent, mail.sent),
+            until=max(self._cursor.until or mail.sent, mail.sent),
+        )
+
+    def _targets(self, mail: Mail, place: Place, sender: Mailbox, sent: datetime) -> Iterator[Target]:
+        """Yield whom a mail addresses, each once, by the closest role; a list is a channel and no target."""
+        mentioned = [Mailbox(address, "") for address in islice(ADDRESS.findall((mail.text or "").lower()), MENTIONS)]
+        addressed: tuple[tuple[Role, Iterable[Mailbox]], ...] = (
+            ("reply", [place.author] if place.author else []),
+            ("to", mail.to),
+            ("cc", mail.cc),
+            ("mention", mentioned),
+        )
+        seen = {sender.address, mail.list_address}
+        for role, mailboxes in addressed:
+            for mailbox in mailboxes:
+                if mailbox.address not in seen and not _GROUP.fullmatch(mailbox.address):
+                    seen.add(mailbox.address)
+                    yield Target(self._identity(mailbox, sent), role)
+
+    def _ref(self, mail: Mail) -> InteractionRef:
+        return InteractionRef("mail", mail.key, "reply" if mail.is_reply else _opening(mail))
+
+    def _answered(self, mail: Mail, place: Place) -> InteractionRef | None:
+        if mail.parent is None:
+            return None
+        return InteractionRef("mail", mail.parent, "reply" if place.answers_reply else _opening(mail))
+
+    def _channel(self, address: str) -> Ref:
+        ref = Ref("mail", address)
+        self._channels[address] = Channel(ref, "list", address, visibility=self._visibility)
+        return ref
+
+    def _identity(self, mailbox: Mailbox, seen_at: datetime) -> Ref:
+        """Note a name as seen then; of a page's sightings the newest with a name is sent."""
+        name, newest = self._identities.get(mailbox.address, ("", None))
+        if newest is None or (bool(mailbox.name), seen_at) >= (bool(name), newest):
+            self._identities[mailbox.address] = (mailbox.name, seen_at)
+        return Ref("mail", mailbox.address)
+
+    def _page(self) -> Page:
+        identities = [
+            Identity(
+                Ref("mail", address),
+                kind="bot" if _BOT.fullmatch(address) else "person",
+                name=name or None,
+                address=address if ADDRESS.fullmatch(address) else None,
+                seen_at=seen_at,
+            )
+            for address, (name, seen_at) in self._identities.items()
+        ]
+        records = (*self._channels.values(), *identities, *self._records)
+        page = Page(records, save_cursor(self._cursor), tuple(self._skipped))
+        self._clear()
+        return page
+
+    def _clear(self) -> None:
+        self._records: list[Record] = []
+        self._identities: dict[str, tuple[str, datetime]] = {}
+        self._channels: dict[str, Channel] = {}
+        self._skipped: list[Skip] = []
+        self._characters = 0
+
+
+def look_at(config: MailConfig) -> Report:
+    archive = open_archive(config.path, None)
+    try:
+        mails = [read_mail(item.data, config.list, item.arrived) for item in islice(archive.items(), LOOKED_AT)]
+    finally:
+        archive.close()
+    if not mails:
+        return Report("There are no mails yet.", ("Nothing to read yet.",))
+    lists = sorted({mail.list_address for mail in mails if mail.list_address})
+    private = sum(mail.list_address is None for mail in mails)
+    detail = f"Of the first {len(mails)} mails, {private} are private"
+    return Report(f"{detail}; lists: {', '.join(lists)}."[:1000] if lists else f"{detail}.")
+
+
+def open_archive(path: str, cursor: msgspec.Struct | None) -> Archive:
+    """Open what lies at ``path``, to be read on from the cursor if that is one of this kind of archive."""
+    folder = Path(path)
+    if folder.is_file():
+        if is_mbox(path):
+            return Mbox(path, cursor if isinstance(cursor, MboxCursor) else None)
+    elif not folder.is_dir():
+        raise Fatal(f"{path} is neither a file nor a folder on kith's machine.")
+    elif not is_maildir(folder) and epochs(folder):
+        return PublicInbox(path, cursor if isinstance(cursor, InboxCursor) else None)
+    return Folder(path, cursor if isinstance(cursor, FolderCursor) else None)
+
+
+def _opening(mail: Mail) -> InteractionKind:
+    return "post" if mail.list_address else "message"

@@ -1,0 +1,71 @@
+"""What earlier mails tell about a later one: whom it answers, and which conversation it belongs to."""
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from kith.connectors.mail.mails import Mail, Mailbox
+
+REMEMBERED = 500_000  # mails, about 200 MB; an answer to an older one names it, but not its author
+WINDOW = timedelta(days=30)
+
+
+class Place(NamedTuple):
+    """root: the mail that began the conversation. opens: nothing of it was seen before, or this is its first mail.
+
+    author: who wrote the mail that this one answers, None where that is unknown. answers_reply: whether that is one.
+    """
+
+    root: str
+    opens: bool
+    author: Mailbox | None
+    answers_reply: bool
+
+
+class _Known(NamedTuple):
+    author: Mailbox | None
+    root: str
+    is_reply: bool
+
+
+class Threads:
+    """The mails so far, in the archive's order."""
+
+    def __init__(self) -> None:
+        self._mails: dict[str, _Known] = {}
+        self._topics: dict[tuple[str | None, str], tuple[str, datetime]] = {}
+        self._roots: dict[str, None] = {}
+
+    def place(self, mail: Mail) -> Place:
+        """Return where a mail belongs, and remember it.
+
+        References name the root of a conversation; a mail that names its parent alone joins the parent's conversation.
+        One that is a reply by its subject only joins the newest conversation of the same subject on the same list, if
+        that was alive within 30 days.
+        """
+        parent = self._mails.get(mail.parent) if mail.parent else None
+        topic = (mail.list_address, mail.topic.lower())
+        root = mail.key
+        if mail.parent and mail.root:
+            root = parent.root if parent and mail.root == mail.parent else mail.root
+        elif mail.is_reply and mail.sent and (alive := self._topics.get(topic)) and abs(mail.sent - alive[1]) <= WINDOW:
+            root = alive[0]
+        opens = root == mail.key or root not in self._roots
+        self._remember(mail, topic, root)
+        if parent:
+            return Place(root, opens, parent.author, parent.is_reply)
+        return Place(root, opens, None, mail.root != mail.parent)
+
+    def _remember(self, mail: Mail, topic: tuple[str | None, str], root: str) -> None:
+        self._mails[mail.key] = _Known(mail.sender, root, mail.is_reply)
+        self._roots[root] = None
+        if mail.sent and topic[1]:
+            self._topics.pop(topic, None)
+            self._topics[topic] = (root, mail.sent)
+        _forget(self._mails)
+        _forget(self._topics)
+        _forget(self._roots)
+
+
+def _forget(remembered: dict[Any, Any]) -> None:
+    if len(remembered) > REMEMBERED:
+        del remembered[next(iter(remembered))]
