@@ -392,7 +392,8 @@ _CONTACT = f"""
             FROM (
                 SELECT a.identity_id AS one_id, b.identity_id AS other_id
                 FROM person_identities a, person_identities b
-                WHERE a.workspace_id = $1 AND a.person_id = p.one_id AND b.workspace_id = $1 AND b.person_id = p.other_id
+                WHERE a.workspace_id = $1 AND a.person_id = p.one_id
+                    AND b.workspace_id = $1 AND b.person_id = p.other_id
                 OFFSET 0  -- else the planner reads all contact of either
             ) AS i CROSS JOIN LATERAL (
                 SELECT true AS given, day, count, weight FROM contact_days
