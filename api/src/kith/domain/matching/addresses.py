@@ -19,7 +19,7 @@ _LIST_DOMAIN = re.compile(
 )
 _CODE_HOST = re.compile(r"^(?:users\.)?noreply\.(?P<host>.+)$")
 _CODE_HOST_LOCAL = re.compile(r"^(?:(?P<account>\d+)[+-])?(?P<handle>[^@]+)$")
-_ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>\[\]\"',;]+")
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;]+")
 
 
 class Address(NamedTuple):

@@ -51,6 +51,7 @@ FEATURES = (
 # Namesakes by chance at which two bearers of one name are as often two humans for this reason as for any other. Words
 # are counted as if given and family names were drawn apart, but both follow the language: hence a small number.
 _HARMLESS_NAMESAKES = 0.003
+_LEAST_NAMES = 1000  # fewer say nothing of how common a word is
 _SIMILAR_GIVEN = 0.05  # of all given names, those which share an initial, a diminutive or all but a slip with one
 _INSIDE = 0.9  # both names inside a longer handle
 _FAMILY_INSIDE = 0.3  # the family name alone
@@ -71,7 +72,7 @@ class Population(Struct, frozen=True):
         """Expected number of bearers of `name`, were words combined by chance (Fellegi and Sunter 1969)."""
         expected = float(self.names)
         for word in (name[0], name[-1]):
-            expected *= self.words.get(word, 1) / max(self.names, 1)
+            expected *= self.words.get(word, 1) / max(self.names, _LEAST_NAMES)
         return expected
 
 

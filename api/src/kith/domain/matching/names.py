@@ -142,7 +142,7 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
     """
     if first == second or "".join(first) == "".join(second) or sorted(first) == sorted(second):
         return NameAgreement(1.0, False)
-    if not any(len(word) > 1 for word in set(first) & set(second)):
+    if not any(len(word) > 1 for word in _folded(first) & _folded(second)):
         return _DISAGREE
     short, long = sorted((first, second), key=lambda name: (len(name), name))
     rest = list(long)
@@ -175,6 +175,11 @@ def _difference(first: tuple[str, ...], second: tuple[str, ...]) -> float:
     return SHARED_WORD if set(first) & set(second) else 1.0
 
 
+def _folded(words: tuple[str, ...]) -> set[str]:
+    """Müller, Mueller and Muller are one."""
+    return {_FOLDED.sub("", word) for word in words}
+
+
 def _word_agreement(a: str, b: str) -> float:
     if a == b:
         return 1.0
@@ -183,8 +188,8 @@ def _word_agreement(a: str, b: str) -> float:
         return 0.8 if same_group or (min(len(a), len(b)) > 4 and JaroWinkler.similarity(a, b) > 0.92) else 0.0
     if len(a) == 1 or len(b) == 1:
         return _INITIAL
-    if _FOLDED.sub("", a) == _FOLDED.sub("", b):
-        return 0.95  # Müller, Mueller, Muller
+    if _folded((a,)) == _folded((b,)):
+        return 1.0
     if NICKNAMES.get(a, _NO_GROUP) & NICKNAMES.get(b, _NO_GROUP):
         return 0.8
     short, long = (a, b) if len(a) < len(b) else (b, a)

@@ -1,0 +1,238 @@
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kith.domain.matching import (
+    FEATURES,
+    Decision,
+    Identity,
+    Link,
+    Model,
+    Neighbourhood,
+    Population,
+    Profile,
+    Resolver,
+    blocking_keys,
+    persons,
+    probability,
+    shipped,
+)
+from kith.domain.matching.candidates import CAP
+from kith.domain.matching.features import Context, compare, count_population
+
+MODEL = shipped()
+
+FIRST = ["Ada", "Adam", "Kim", "Mike", "Michael", "Zoë"]
+LAST = ["Lee", "Li", "Turing", "Lovelace", "Smith"]
+ADDRESSES = ["ada@acme.org", "ada.lee@gmail.com", "kim@example.net.au", "devnull@localhost", "mike@box.(none)", ""]
+HANDLES = ["adalee", "kimturing", "m-smith", "zorg42"]
+
+
+@st.composite
+def identities(draw: st.DrawFn) -> list[Identity]:
+    found = []
+    for number in range(draw(st.integers(0, 14))):
+        first, last, handle = (draw(st.sampled_from(words)) for words in (FIRST, LAST, HANDLES))
+        name = draw(st.sampled_from([f"{first} {last}", f"{last}, {first}", first, handle, f"{first[0]}. {last}", ""]))
+        address = draw(
+            st.sampled_from([*ADDRESSES, f"{first}.{last}@acme.org", f"7+{handle}@users.noreply.github.com"])
+        )
+        found.append(Identity(str(number), name=name, address=address))
+    return found
+
+
+def resolve(found: Sequence[Identity], **evidence: list[Link] | list[Decision]) -> list[list[str]]:
+    return Resolver(found, MODEL, **evidence).resolve().persons  # type: ignore[arg-type]  # keywords of either kind
+
+
+class Workspace:
+    """Identities by blocking key, as a store would keep them, and persons kept up to date arrival by arrival."""
+
+    def __init__(self, population: Population) -> None:
+        self.population = population
+        self.by_id: dict[str, Identity] = {}
+        self.bearers: dict[str, list[str]] = {}
+        self.person: dict[str, frozenset[str]] = {}
+
+    def arrive(self, identity: Identity) -> None:
+        near = Neighbourhood([identity], MODEL, self.population)
+        self.by_id[identity.id] = identity
+        for key in blocking_keys(Profile(identity)):
+            self.bearers.setdefault(key, []).append(identity.id)
+        while keys := near.wanted:
+            found = {member for key in keys for member in self.bearers.get(key, [])[-near.limit :]}
+            near.add(keys, [self.by_id[member] for member in found])
+        for members in near.resolver().resolve().persons:
+            if set(members) & near.affected:
+                self.person.update(dict.fromkeys(members, frozenset(members)))
+
+    @property
+    def persons(self) -> list[list[str]]:
+        return sorted(sorted(members) for members in set(self.person.values()))
+
+
+@given(identities(), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=60)
+def test_persons_do_not_depend_on_the_order_of_arrival(found: list[Identity], rng: random.Random) -> None:
+    shuffled = list(found)
+    rng.shuffle(shuffled)
+    assert resolve(shuffled) == resolve(found)
+
+
+@given(identities(), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=60)
+def test_one_arrival_after_another_gives_what_all_at_once_give(found: list[Identity], rng: random.Random) -> None:
+    population = count_population(map(Profile, found))
+    workspace = Workspace(population)
+    for identity in rng.sample(found, len(found)):
+        workspace.arrive(identity)
+    assert workspace.persons == Resolver(found, MODEL, population=population).resolve().persons
+
+
+def test_a_block_that_passes_the_cap_is_no_evidence_any_more() -> None:
+    crowd = [
+        Identity(str(n), name=f"{'abcdefg'[n % 7] * 4} {'hijklmn'[n // 7] * 4}", address="zorg42@acme.org")
+        for n in range(CAP + 1)
+    ]
+    workspace = Workspace(Population())
+    for identity in crowd:
+        workspace.arrive(identity)
+    assert workspace.persons == Resolver(crowd, MODEL, population=Population()).resolve().persons
+    assert len(workspace.persons) == CAP + 1
+
+
+@given(identities())
+@settings(deadline=None, max_examples=60)
+def test_contributions_add_up_exactly(found: list[Identity]) -> None:
+    resolver = Resolver(found, MODEL)
+    resolution = resolver.resolve()
+    for join in resolution.joins:
+        assert sum(part.log_odds for part in resolver.explain(join.first, join.second)) == join.log_odds
+    for suggestion in resolution.suggestions:
+        assert sum(part.log_odds for part in suggestion.contributions) == suggestion.log_odds
+
+
+@given(identities())
+@settings(deadline=None, max_examples=60)
+def test_the_joins_as_decisions_of_a_rule_give_the_same_persons(found: list[Identity]) -> None:
+    resolution = Resolver(found, MODEL).resolve()
+    ledger = [
+        Decision(f"{j.first}-{j.second}", "same", "rule", 0.0, j.first, j.second, confidence=probability(j.log_odds))
+        for j in resolution.joins
+    ]
+    assert persons(ledger) == [members for members in resolution.persons if len(members) > 1]
+
+
+@given(identities())
+@settings(deadline=None, max_examples=60)
+def test_a_different_holds_whatever_the_evidence(found: list[Identity]) -> None:
+    for members in resolve(found):
+        if len(members) > 1:
+            apart = Decision("d", "different", "human", 0.0, members[0], members[1])
+            assert not any(set(members[:2]) <= set(others) for others in resolve(found, decisions=[apart]))
+            gone = Decision("r", "retract", "human", 1.0, retracts="d")
+            assert resolve(found, decisions=[apart, gone]) == resolve(found)
+
+
+@given(st.lists(st.floats(0, 3), min_size=len(FEATURES), max_size=len(FEATURES)), st.integers(0, len(FEATURES) - 1))
+@settings(deadline=None)
+def test_more_of_a_feature_never_works_the_wrong_way(values: list[float], position: int) -> None:
+    score = MODEL.scorer()
+    more = [value + (1.0 if number == position else 0.0) for number, value in enumerate(values)]
+    assert (score(tuple(more)) - score(tuple(values))) * FEATURES[position].sign >= -1e-9
+
+
+@given(identities())
+@settings(deadline=None, max_examples=60)
+def test_comparison_does_not_depend_on_who_is_first(found: list[Identity]) -> None:
+    profiles = [Profile(identity) for identity in found]
+    context = Context(count_population(profiles))
+    for a, b in pairwise(profiles):
+        assert compare(a, b, context) == compare(b, a, context)
+
+
+def test_a_model_with_a_weight_of_the_wrong_sign_is_refused() -> None:
+    with pytest.raises(ValueError, match="same_name has the wrong sign"):
+        msgspec.structs.replace(MODEL, weights=MODEL.weights | {"same_name": -1.0})
+
+
+def test_a_model_survives_a_round_trip() -> None:
+    assert msgspec.json.decode(msgspec.json.encode(MODEL), type=Model) == MODEL
+
+
+def test_a_placeholder_address_glues_nobody_together() -> None:
+    assert len(resolve([Identity(str(n), name=f"{n} Doe{n}x", address="devnull@localhost") for n in range(5)])) == 5
+
+
+def test_a_mailbox_under_dissimilar_names_glues_nobody_together() -> None:
+    crowd = ["Ada Lovelace", "Kim Turing", "Mike Smith", "Zoë Li", "Grace Hopper"]
+    found = resolve([Identity(name, name=name, address="info@acme.org") for name in crowd])
+    assert len(found) == len(crowd)
+
+
+def test_a_weak_bridge_does_not_join_two_persons() -> None:
+    ada = [Identity(f"a{n}", name="Ada Lovelace", address=f"ada{n}@acme.org") for n in range(3)]
+    kim = [Identity(f"k{n}", name="Kim Turing", address=f"kim{n}@acme.org") for n in range(3)]
+    bridge = [
+        Identity("x", name="zorg42", address="ada0@acme.org"),
+        Identity("y", name="zorg42", address="kim0@acme.org"),
+    ]
+    found = resolve(ada + kim + bridge)
+    assert not any({"a0", "k0"} <= set(members) for members in found)
+
+
+def test_two_verified_accounts_on_one_network_are_two_persons() -> None:
+    one = Identity("1", name="Ada Lovelace", address="ada@acme.org", network="github", account="1", verified=True)
+    other = Identity("2", name="Ada Lovelace", address="ada@acme.org", network="github", account="2", verified=True)
+    assert resolve([one, other]) == [["1"], ["2"]]
+    assert resolve([one, msgspec.structs.replace(other, account="1")]) == [["1", "2"]]
+
+
+def test_a_bot_is_never_joined_with_a_human() -> None:
+    human = Identity("1", name="Ada Lovelace", address="ada@acme.org")
+    assert resolve([human, Identity("2", name="Ada Lovelace", address="ada@acme.org", kind="bot")]) == [["1"], ["2"]]
+
+
+def test_nobody_has_more_addresses_than_a_human_has() -> None:
+    found = resolve([Identity(str(n), name="Ada Lovelace", address=f"ada{n}@acme.org") for n in range(30)])
+    assert max(map(len, found)) == 15
+
+
+def test_a_verified_statement_joins_what_nothing_else_would() -> None:
+    pair = [Identity("1", name="zorg42"), Identity("2", name="Ada Lovelace")]
+    assert resolve(pair) == [["1"], ["2"]]
+    assert resolve(pair, links=[Link("2", "1", "statement")]) == [["1", "2"]]
+
+
+def test_talking_to_one_another_speaks_against_one_person() -> None:
+    pair = [Identity("1", name="Ada Lovelace"), Identity("2", name="Ada Lovelace")]
+    silent = Resolver(pair, MODEL).log_odds[0]
+    talking = Resolver(pair, MODEL, links=[Link("1", "2", "conversed", 20)]).log_odds[0]
+    assert talking < silent
+
+
+def test_a_rejected_suggestion_comes_back_only_with_strong_new_evidence() -> None:
+    pair = [Identity("1", name="Kim Turing", address="kim@acme.org"), Identity("2", name="Kim")]
+    suggestion = Resolver(pair, MODEL).resolve().suggestions[0]
+    rejected = Decision("d", "different", "human", 0.0, "1", "2", log_odds=suggestion.log_odds)
+    stated = [Link("1", "2", "statement")]
+    certain = msgspec.structs.replace(rejected, log_odds=None)
+    assert Resolver(pair, MODEL, decisions=[rejected]).resolve().suggestions == []
+    assert len(Resolver(pair, MODEL, decisions=[rejected], links=stated).resolve().suggestions) == 1
+    assert Resolver(pair, MODEL, decisions=[certain], links=stated).resolve().suggestions == []
+
+
+def test_a_threshold_can_be_previewed() -> None:
+    pair = [Identity("1", name="Ada Lovelace", address="a@acme.org"), Identity("2", name="Ada Lovelace")]
+    resolver = Resolver(pair, MODEL)
+    assert len(resolver.resolve(join=0.0).persons) == 1
+    assert len(resolver.resolve(join=100.0).persons) == 2
+
+
+def test_nothing_resolves_to_nothing() -> None:
+    assert resolve([]) == []
