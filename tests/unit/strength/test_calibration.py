@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
 
-from kith.domain.strength.calibration import Window, calibrate, quality, window
+from kith.domain.strength.calibration import LEARNT, Window, backtest, calibrate, calibrate_on, quality, window
 from kith.domain.strength.features import NAMES
 from kith.domain.strength.fit import fit
 from kith.domain.strength.ledger import Activity, Contacts
@@ -78,3 +80,39 @@ def test_promises_that_are_kept_have_no_calibration_error() -> None:
     found = quality(met, np.full(1000, 0.25))
     assert (found.ece, found.auc, found.met) == (0.0, 0.5, 0.25)
     assert found.brier == pytest.approx(0.1875)
+
+
+def a_network(seed: int, days: int = 500) -> Contacts:
+    """Sixty people; pairs of even numbers talk every ten days, the others once."""
+    chance = np.random.default_rng(seed)
+    source, target, day = [], [], []
+    for a in range(60):
+        for b in range(a + 1, 60):
+            often = days // 10 if (a + b) % 10 == 0 else 1
+            source += [a] * often
+            target += [b] * often
+            day += chance.integers(0, days, often).tolist()
+    return Contacts.of(source, target, day)
+
+
+def test_a_network_teaches_itself_and_can_be_judged_by_its_past() -> None:
+    contacts = a_network(0)
+    activity = Activity.from_contacts(contacts)
+    own = calibrate_on(START, contacts, activity, 480, "own")
+    assert own.version == f"{START.version}+own"
+    found = backtest(START, contacts, activity, 480)
+    assert found.pairs > LEARNT
+    assert found.auc > 0.9
+    assert found.ece < 0.1
+
+
+def test_a_backtest_sees_nothing_of_the_window_that_it_is_judged_on() -> None:
+    contacts = a_network(0)
+    moved = replace(contacts, day=np.where(contacts.day > 390, contacts.day + 500, contacts.day))
+    before, after = (calibrate_on(START, each, Activity.from_contacts(each), 390, "then") for each in (contacts, moved))
+    assert before == after
+
+
+def test_an_empty_network_has_no_quality() -> None:
+    nobody = Contacts.of([], [], [])
+    assert backtest(START, nobody, Activity.from_contacts(nobody), 100).pairs == 0

@@ -64,6 +64,14 @@ def calibrate(shipped: Model, past: Window, before: Window | None, now: Reals, n
     return Model(raw.version, raw.horizon_days, raw.intercept + _shift(raw.log_odds(now), past, before), raw.weights)
 
 
+def calibrate_on(shipped: Model, contacts: Contacts, activity: Activity, now: int, name: str) -> Model:
+    """Return the weights that a whole network's last complete horizon before day ``now`` teaches, see ``calibrate``."""
+    horizon = shipped.horizon_days
+    past = window(contacts, activity, now - horizon, now)
+    before = window(contacts, activity, now - 2 * horizon, now - horizon)
+    return calibrate(shipped, past, before, measure(tally(contacts, activity, now)), name)
+
+
 @dataclass(frozen=True, slots=True)
 class Quality:
     """How a model did on a window that it had not seen; ``ece`` over ten bins of equal width."""
@@ -77,15 +85,25 @@ class Quality:
 
 
 def quality(met: NDArray[np.bool_], chance: Reals) -> Quality:
-    """Compare what was promised with what happened."""
+    """Compare what was promised with what happened; numbers that do not exist are nan."""
+    if not len(met):
+        return Quality(0, *[float("nan")] * 5)
     return Quality(
         pairs=len(met),
-        met=float(met.mean()) if len(met) else float("nan"),
+        met=float(met.mean()),
         auc=auc(met, chance),
         ap=average_precision(met, chance),
         brier=brier(met, chance),
         ece=calibration_error(met, chance),
     )
+
+
+def backtest(shipped: Model, contacts: Contacts, activity: Activity, now: int) -> Quality:
+    """Judge by what happened since what would have been said one horizon before day ``now``."""
+    then = now - shipped.horizon_days
+    model = calibrate_on(shipped, contacts, activity, then, "then")
+    judged = window(contacts, activity, then, now)
+    return quality(judged.met, expit(model.log_odds(judged.values)))
 
 
 def _shift(log_odds: Reals, past: Window, before: Window) -> float:

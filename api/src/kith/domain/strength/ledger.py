@@ -93,7 +93,7 @@ class Activity:
         people, days, counts = (np.asarray(column, dtype=np.int64) for column in (person, day, count))
         keep = counts > 0
         people, days, counts = people[keep], days[keep], counts[keep]
-        order = np.lexsort((days, people))
+        order = np.argsort(combined(people, days), kind="stable")
         people, days, counts = people[order], days[order], counts[order]
         starts = np.flatnonzero(changes(people, days))
         return cls(people[starts], days[starts], _sums(counts, starts))
@@ -113,6 +113,15 @@ class Activity:
         return type(self)(self.person[keep], self.day[keep], self.count[keep])
 
 
+def combined(*columns: NDArray[np.integer[Any]] | NDArray[np.bool_]) -> Integers:
+    """Return one number per row that sorts as the columns do in turn; their ranges multiply up to 2**63 at most."""
+    key = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        low, high = (int(column.min()), int(column.max())) if len(column) else (0, 0)
+        key = key * (high - low + 1) + (column - low)
+    return key
+
+
 def changes(*columns: Integers) -> NDArray[np.bool_]:
     """Return where a sorted table begins a new combination of ``columns``."""
     first = np.zeros(len(columns[0]), dtype=np.bool_)
@@ -125,7 +134,7 @@ def changes(*columns: Integers) -> NDArray[np.bool_]:
 def _summed(columns: list[Integers]) -> list[Integers]:
     source, target, day, context, count, weight = columns
     low, high = np.minimum(source, target), np.maximum(source, target)
-    order = np.lexsort((context, source, day, high, low))
+    order = np.lexsort((combined(day, source != low, context), combined(low, high)))
     source, target, day, context = source[order], target[order], day[order], context[order]
     starts = np.flatnonzero(changes(source, target, day, context))
     rows = [column[starts] for column in (source, target, day, context)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.domain.strength.circles import Circles, overlap
-from kith.domain.strength.ledger import WHOLE, Activity, Contacts, Integers, Reals, changes, counts, totals
+from kith.domain.strength.ledger import WHOLE, Activity, Contacts, Integers, Reals, changes, combined, counts, totals
 
 ANSWER_DAYS = 7
 """A contact counts as answered when the other side contacts back within so many days."""
@@ -148,8 +148,8 @@ def _answered(pair: Integers, day: Integers, forth: NDArray[np.bool_]) -> NDArra
 
 
 def _distinct(pair: Integers, context: Integers, pairs: int) -> Integers:
-    order = np.lexsort((context, pair))
-    return counts(pair[order][changes(pair[order], context[order])], pairs)
+    places = int(np.ptp(context)) + 1 if len(context) else 1
+    return counts(np.unique(combined(pair, context)) // places, pairs)
 
 
 def people(activity: Activity, now: int, length: int) -> People:
