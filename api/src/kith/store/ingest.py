@@ -84,9 +84,16 @@ class Counts(NamedTuple):
 
 
 async def apply(db: Db, workspace_id: UUID, source_id: UUID, run_id: UUID | None, batch: Batch) -> Counts:
-    """Store the batch; the caller's transaction makes it whole. Applying it again changes nothing.
+    """Store the batch; the caller's transaction makes it whole. Applying it again changes nothing."""
+    counts = await add(db, workspace_id, source_id, batch)
+    await account(db, workspace_id, source_id, run_id, batch, counts)
+    return counts
 
-    run_id: whose counters grow. Raises asyncpg.DataError and its like where a value cannot be stored.
+
+async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Counts:
+    """Store the facts of the batch: the first half of ``apply``.
+
+    Raises asyncpg.DataError and its like where a value cannot be stored.
     """
     await db.execute(_STAGE)
     # Pages run side by side; a page with tombstones runs alone, so that no other page is half-way through adding
@@ -99,18 +106,26 @@ async def apply(db: Db, workspace_id: UUID, source_id: UUID, run_id: UUID | None
     for rows in batch.interactions:
         new, edited = await _add(db, workspace_id, source_id, rows)
         added, changed = added + new, changed + edited
-    await _account(db, workspace_id)
     if batch.claims:
         await _claim(db, workspace_id, source_id, batch.claims)
+    return Counts(added, changed, deleted)
+
+
+async def account(
+    db: Db, workspace_id: UUID, source_id: UUID, run_id: UUID | None, batch: Batch, counts: Counts
+) -> None:
+    """Store what follows from the facts just added: ledgers, touches, coverage, cursor and the run's counters.
+
+    In the same transaction as ``add``, but the next page of the source may be added in another one meanwhile.
+    """
+    await _account(db, workspace_id)
     await db.execute(_TOUCH, workspace_id, [id_ for claim in batch.claims for id_ in claim[1:3]])
     for period in batch.coverage:
         await _cover(db, workspace_id, source_id, period)
     if batch.cursor is not None:
         await db.execute(_CURSOR, workspace_id, source_id, batch.cursor)
-    counts = Counts(added, changed, deleted)
     if run_id is not None:
         await _report(db, workspace_id, run_id, batch, counts)
-    return counts
 
 
 async def lock(db: Db, workspace_id: UUID, *, alone: bool) -> None:

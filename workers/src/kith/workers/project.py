@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from kith.store import project as store
-from kith.workers.work import Work
+from kith.workers.work import Unfinished, Work
 
 
 async def project(work: Work) -> dict[str, Any]:
@@ -16,8 +16,8 @@ async def project(work: Work) -> dict[str, Any]:
             taken, left = await store.project(db, work.job.workspace_id, datetime.now(UTC))
             done += taken
             await work.advance(db, done, done + left, "pages")
-        if left:
-            work.rest()
+        if left and work.must_rest:
+            raise Unfinished
     return {"pages": done}
 
 

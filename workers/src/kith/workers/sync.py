@@ -6,17 +6,13 @@ from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from kith.connectors import Connector, Fatal, Page, Reauthorise, Retry
 from kith.store import ingest, jobs, syncs
 from kith.store.ingest import Batch
 from kith.workers.ingest import Ingest
-from kith.workers.work import Failed, Later, Work
-
-# Tries of one page that other pages lock out.
-TRIES = 5
+from kith.workers.work import Failed, Later, Unfinished, Work
 
 
 async def sync(work: Work) -> dict[str, Any]:
@@ -54,12 +50,26 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: syncs.Readin
         raise Failed("unknown_connector", f"No connector named {reading.connector!r} is installed here.")
     cursor = None if reading.cursor is None else msgspec.Raw(reading.cursor.encode())
     pages = connector.pull(_config(connector, reading), cursor)
-    done = work.job.done
-    async with aclosing(_ahead(pages, Ingest(reading.id_key))) as batches:
-        async for page, batch in batches:
-            done = done + len(page.records) if page.done is None else page.done
-            await _store(work, source_id, run_id, batch, done, page)
-            work.rest()
+    done, resting, adding = work.job.done, False, asyncio.Lock()
+    before: asyncio.Task[None] | None = None
+    try:
+        async with aclosing(_ahead(pages, Ingest(reading.id_key))) as batches:
+            async for page, batch in batches:
+                done = done + len(page.records) if page.done is None else page.done
+                storing = asyncio.create_task(_store(work, source_id, run_id, page, batch, done, adding, before))
+                before, awaited = storing, before
+                if awaited is not None:
+                    await awaited
+                if resting := work.must_rest:
+                    break
+        if before is not None:
+            await before
+    finally:
+        if before is not None:
+            before.cancel()
+            await asyncio.gather(before, return_exceptions=True)
+    if resting:
+        raise Unfinished
 
 
 def _config(connector: Connector, reading: syncs.Reading) -> msgspec.Struct:
@@ -69,20 +79,30 @@ def _config(connector: Connector, reading: syncs.Reading) -> msgspec.Struct:
         raise Failed("bad_config", f"The settings of the source do not fit its connector: {error}") from error
 
 
-async def _store(work: Work, source_id: UUID, run_id: UUID, batch: Batch, done: int, page: Page) -> None:
-    """Store a page; again, where other pages held what it needed. Then have it worked into the projections."""
+async def _store(
+    work: Work,
+    source_id: UUID,
+    run_id: UUID,
+    page: Page,
+    batch: Batch,
+    done: int,
+    adding: asyncio.Lock,
+    before: asyncio.Task[None] | None,
+) -> None:
+    """Store a page; then have it worked into the projections.
+
+    Its facts are added while the page before is still being accounted for; it commits after that page, or not at all.
+    """
     workspace_id = work.job.workspace_id
-    for attempt in range(1, TRIES + 1):
-        try:
-            async with work.transaction() as db:
-                if await syncs.status(db, workspace_id, source_id) != "active":
-                    raise jobs.Canceled
-                await ingest.apply(db, workspace_id, source_id, run_id, batch)
-                await work.advance(db, done, page.total, page.unit)
-            break
-        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-            if attempt == TRIES:
-                raise
+    async with work.transaction() as db:
+        async with adding:
+            if await syncs.status(db, workspace_id, source_id) != "active":
+                raise jobs.Canceled
+            counts = await ingest.add(db, workspace_id, source_id, batch)
+        if before is not None:
+            await before
+        await ingest.account(db, workspace_id, source_id, run_id, batch, counts)
+        await work.advance(db, done, page.total, page.unit)
     async with work.transaction() as db:
         await jobs.enqueue(db, workspace_id, "project", {}, slot="project", again=True)
 

@@ -56,7 +56,7 @@ class Work:
         """Store progress with the effects that it speaks of. Raises Fenced or Canceled."""
         await jobs.advance(db, self.job, done, total, unit)
 
-    def rest(self) -> None:
-        """Call between two transactions. Raises Unfinished where the step should end here."""
-        if self.stopping.is_set() or time.monotonic() - self.began > STEP_SECONDS:
-            raise Unfinished
+    @property
+    def must_rest(self) -> bool:
+        """Whether the step should end here, between two transactions, to go on when its turn comes again."""
+        return self.stopping.is_set() or time.monotonic() - self.began > STEP_SECONDS
