@@ -56,22 +56,25 @@ async def start_sync(db: Db, source_id: UUID) -> UUID:
 
 async def calls(db: Db) -> list[tuple[str, str]]:
     """Three questions worth asking of what is stored, each with its path. db: bound to the workspace."""
-    person = await db.fetchrow(
+    pair = await db.fetch(
         """
         SELECT id, name FROM people WHERE workspace_id = $1 AND name IS NOT NULL AND kind <> 'bot'
-        ORDER BY interactions DESC, id LIMIT 1
+        ORDER BY interactions DESC, id LIMIT 2
         """,
         DEFAULT_WORKSPACE,
     )
-    if person is None:
+    if len(pair) < 2:
         return [
             ("What can this token do?", "/v1/me"),
             ("Which networks can kith read?", "/v1/connectors"),
             ("Who is there?", "/v1/people?limit=5"),
         ]
-    path = f"/v1/people/{encode('person', person['id'])}"
+    (first, second), (one, other) = [row["name"] for row in pair], [encode("person", row["id"]) for row in pair]
     return [
-        ("Which two people are most sure to be in touch again within 90 days?", "/v1/relationships?limit=5"),
-        (f"Who is close to {person['name']}, and who gives, who takes?", f"{path}/relationships?limit=5"),
-        (f"Whose work did {person['name']} review last, and where?", f"{path}/timeline?kind=review&limit=5"),
+        ("Which people are most sure to be in touch again within 90 days?", "/v1/relationships?limit=3"),
+        (f"Who is close to {second}, and who gives, who takes?", f"/v1/people/{other}/relationships?limit=3"),
+        (
+            f"What were the last acts between {first} and {second}?",
+            f"/v1/relationships/{one}/{other}/interactions?limit=3",
+        ),
     ]

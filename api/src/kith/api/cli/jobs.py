@@ -31,9 +31,10 @@ class Progress(NamedTuple):
 
 @asynccontextmanager
 async def database() -> AsyncIterator[tuple[Pool, bool]]:
-    """A pool on the migrated database, and whether its server outlives this command."""
+    """A pool on the database, and whether its server outlives this command."""
     with addresses(current_settings()) as found:
-        await migrate(found.database_url)
+        if not found.lasting:
+            await migrate(found.database_url)
         async with await open_pool(found.database_url, size=1) as pool:
             yield pool, found.lasting
 
@@ -60,8 +61,8 @@ async def look(pool: Pool, job_id: UUID) -> Progress:
 
 def _outcome(result: Any) -> str:
     """What a sync has done, in words; other jobs are just done."""
-    counts = {name: count for name, count in (result or {}).items() if isinstance(count, int) and count}
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if name != "pages") or "done"
+    counts = {name: (result or {}).get(name, 0) for name in ("records", "added", "changed", "deleted", "skipped")}
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "done"
 
 
 async def follow(pool: Pool, job_id: UUID, name: str, *, lasting: bool) -> Any:

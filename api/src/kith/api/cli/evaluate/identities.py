@@ -64,16 +64,15 @@ def read(file: Path) -> KnownIdentities:
     """Read a CSV with header, plain or compressed; ValueError names what is missing."""
     raw = file.read_bytes()
     text = zstandard.ZstdDecompressor().stream_reader(raw).read() if file.suffix == ".zst" else raw
-    rows = list(csv.DictReader(io.StringIO(text.decode())))
-    if not rows:
-        raise ValueError(f"{file} holds no identities")
-    if missing := [column for column in _COLUMNS if column not in rows[0]]:
+    rows = csv.DictReader(io.StringIO(text.decode()))
+    if missing := [column for column in _COLUMNS if column not in (rows.fieldnames or ())]:
         raise ValueError(f"{file} has no column {', '.join(missing)}")
-    return KnownIdentities(
-        [Identity(row["id"], name=row["name"], address=row["email"]) for row in rows],
-        [row["person"] for row in rows],
-        [row.get("in_mailmap", "1") == "1" for row in rows],
-    )
+    identities, persons, listed = [], [], []
+    for row in rows:
+        identities.append(Identity(row["id"], name=row["name"], address=row["email"]))
+        persons.append(row["person"])
+        listed.append(row.get("in_mailmap", "1") == "1")
+    return KnownIdentities(identities, persons, listed)
 
 
 def evaluate(known: KnownIdentities, resolver: Resolver, resolution: Resolution, seconds: float) -> Evaluation:
