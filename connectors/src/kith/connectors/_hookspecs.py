@@ -1,7 +1,7 @@
 """The hooks of a connector distribution. pluggy finds connectors; a connector itself is a small typed object."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import msgspec
 import pluggy
@@ -22,16 +22,21 @@ class Report(msgspec.Struct, frozen=True):
 class Connector(Protocol):
     """The code that reads one network.
 
-    name: lower case, unique in an installation. version: of what it reads and how it keys it. Config: the settings of
-    one source, a frozen msgspec struct whose JSON Schema (titles, descriptions, examples by ``msgspec.Meta``) is all
-    that a frontend needs to build a form; ``check`` and ``pull`` are handed an instance of it.
+    Plain class attributes will do. name: lower case, unique in an installation. version: of what it reads and how it
+    keys it. Config: the settings of one source, a frozen msgspec struct whose JSON Schema (titles, descriptions,
+    examples by ``msgspec.Meta``) is all that a frontend needs to build a form; ``check`` and ``pull`` get an instance.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    description: ClassVar[str]
-    version: ClassVar[str]
-    Config: ClassVar[type[msgspec.Struct]]
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def Config(self) -> type[msgspec.Struct]: ...  # noqa: N802 - it is a class
 
     async def check(self, config: Any) -> Report:
         """Look at the source without storing anything; raise Fatal, Reauthorise or Retry with a sentence that helps."""

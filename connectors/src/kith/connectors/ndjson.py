@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, BinaryIO, ClassVar, cast
+from typing import Annotated, BinaryIO, cast
 
 import msgspec
 import zstandard
@@ -62,11 +62,11 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class NdjsonConnector:
-    name: ClassVar[str] = "ndjson"
-    title: ClassVar[str] = "NDJSON file"
-    description: ClassVar[str] = "kith's own import format: one record a line, every kind of record."
-    version: ClassVar[str] = "1"
-    Config: ClassVar[type[msgspec.Struct]] = NdjsonConfig
+    name = "ndjson"
+    title = "NDJSON file"
+    description = "kith's own import format: one record a line, every kind of record."
+    version = "1"
+    Config = NdjsonConfig
 
     async def check(self, config: NdjsonConfig) -> Report:
         reader = await asyncio.to_thread(Reader, config.path, None)

@@ -61,8 +61,6 @@ class Facts:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Facts) and vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment] - facts grow
-
     def add(self, record: Record) -> None:
         if isinstance(record, Identity):
             self._see(record)
@@ -120,6 +118,8 @@ async def check_connector(connector: Connector, config: msgspec.Struct, changed:
     pages = await _pull(connector, config, None)
     faults += [fault for number, page in enumerate(pages, 1) for fault in _page_faults(number, page)]
     faults += _key_faults(pages)
+    if faults:
+        raise Nonconformance(faults)
     whole = Facts(pages)
     if [page.records for page in await _pull(connector, config, None)] != [page.records for page in pages]:
         faults.append("Reading anew does not give the same records.")

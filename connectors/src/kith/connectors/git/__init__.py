@@ -20,7 +20,6 @@ Privacy: names and addresses are stored as the commits publish them; ``visibilit
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import ClassVar
 
 import msgspec
 
@@ -31,11 +30,11 @@ __all__ = ["GitConfig", "GitConnector", "kith_connectors"]
 
 
 class GitConnector:
-    name: ClassVar[str] = "git"
-    title: ClassVar[str] = "Git repository"
-    description: ClassVar[str] = "Authors, reviewers, testers, reporters and mergers, from commits and their trailers."
-    version: ClassVar[str] = "1"
-    Config: ClassVar[type[msgspec.Struct]] = GitConfig
+    name = "git"
+    title = "Git repository"
+    description = "Authors, reviewers, testers, reporters and mergers, from commits and their trailers."
+    version = "1"
+    Config = GitConfig
 
     async def check(self, config: GitConfig) -> Report:
         from kith.connectors.git.run import look_at

@@ -31,24 +31,22 @@ class GitConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ("HEAD", "refs/heads/*", "refs/remotes/*")
     channel: Annotated[
-        str | None,
+        Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None,
         msgspec.Meta(
             title="Channel",
             description="The repository's name in kith; left out, it is made of the address that clones share.",
             examples=["github.com/git/git"],
-            max_length=500,
         ),
     ] = None
     visibility: Annotated[
         Visibility, msgspec.Meta(title="Visibility", description="Who may see this repository: public for an open one.")
     ] = "private"
     cache: Annotated[
-        str | None,
+        Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None,
         msgspec.Meta(
             title="Folder for clones",
             description="Where the clone of a remote repository is kept between runs. Left out, each run clones anew, "
             "and rewritten history cannot be withdrawn.",
             examples=["/var/lib/kith/git"],
-            max_length=500,
         ),
     ] = None

@@ -23,7 +23,6 @@ who agree.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import ClassVar
 
 import msgspec
 
@@ -34,11 +33,11 @@ __all__ = ["MailConfig", "MailConnector", "kith_connectors"]
 
 
 class MailConnector:
-    name: ClassVar[str] = "mail"
-    title: ClassVar[str] = "Mail archive"
-    description: ClassVar[str] = "Mailing lists and mailboxes: mbox, Maildir, .eml files, public-inbox."
-    version: ClassVar[str] = "1"
-    Config: ClassVar[type[msgspec.Struct]] = MailConfig
+    name = "mail"
+    title = "Mail archive"
+    description = "Mailing lists and mailboxes: mbox, Maildir, .eml files, public-inbox."
+    version = "1"
+    Config = MailConfig
 
     async def check(self, config: MailConfig) -> Report:
         from kith.connectors.mail.reader import look_at

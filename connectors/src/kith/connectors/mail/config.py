@@ -21,14 +21,12 @@ class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ]
     list: Annotated[
-        str | None,
+        Annotated[str, msgspec.Meta(pattern="^[^@\\s]+@[^@\\s]+$", max_length=300)] | None,
         msgspec.Meta(
             title="Mailing list",
             description="The address of the list that this is the archive of. Left out, each mail says by its headers "
             "to which list it went; one that names none is private mail.",
             examples=["git@vger.kernel.org"],
-            pattern="^[^@\\s]+@[^@\\s]+$",
-            max_length=300,
         ),
     ] = None
     visibility: Annotated[
