@@ -127,16 +127,32 @@ async def advance(db: Db, job: Job, done: int, total: int | None, unit: str) -> 
     _check(cancel)
 
 
-async def finish(db: Db, job: Job, result: Mapping[str, Any]) -> None:
-    """End a job that did what it was asked to; it is queued once more where news came meanwhile. Raises Fenced."""
+async def hasten(db: Db, workspace_id: UUID, slot: str) -> None:
+    """Let the job that waits in this slot begin now."""
+    job_id = await db.fetchval(
+        """
+        UPDATE jobs SET due_at = now() WHERE workspace_id = $1 AND slot = $2 AND status = 'queued' AND due_at > now()
+        RETURNING id
+        """,
+        workspace_id, slot,
+    )  # fmt: skip
+    if job_id is not None:
+        await wake(db, workspace_id, job_id)
+
+
+async def finish(db: Db, job: Job, result: Mapping[str, Any], again_seconds: float) -> None:
+    """End a job that did what it was asked to. Raises Fenced.
+
+    Where news came meanwhile, it is queued to run once more after ``again_seconds``.
+    """
     await _leave(
         db, job,
         """
         status = CASE WHEN again AND NOT cancel THEN 'queued' ELSE 'succeeded' END, again = false,
-        due_at = now() + interval '1 second', attempt = 0, error = NULL,
+        due_at = now() + make_interval(secs => $5), attempt = 0, error = NULL,
         finished_at = CASE WHEN again AND NOT cancel THEN NULL ELSE now() END, result = $4
         """,
-        result,
+        result, again_seconds,
     )  # fmt: skip
 
 

@@ -26,6 +26,9 @@ KINDS: Mapping[str, Callable[[Work], Awaitable[dict[str, Any]]]] = {
 
 # Waits after failures: 1 s, 2 s, 4 s ... at most 5 minutes, each drawn from half to the whole.
 LONGEST_WAIT = 300.0
+# A job that has to run again because of news waits as long as it took, times this, within these seconds: while a sync
+# writes page after page, projections follow but leave it most of the machine.
+AGAIN_FACTOR, AGAIN_SECONDS = 2.0, (0.5, 5.0)
 # What PostgreSQL's absence looks like.
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
 _DETAIL = 500  # characters
@@ -90,7 +93,7 @@ class Runner:
             error = result[0] if isinstance(result[0], BaseException) else None
             if isinstance(error, asyncio.CancelledError):
                 error = keeping.exception() if keeping.done() else Unfinished()
-            return _ending(job, error, result[0])
+            return _ending(job, error, result[0], work.seconds)
         except asyncio.CancelledError:
             doing.cancel()
             await asyncio.gather(doing, return_exceptions=True)
@@ -133,13 +136,16 @@ class Runner:
             return
 
 
-def _ending(job: Job, error: BaseException | None, result: Any) -> Callable[[Db], Awaitable[object]] | None:
+def _ending(
+    job: Job, error: BaseException | None, result: Any, seconds: float
+) -> Callable[[Db], Awaitable[object]] | None:
     """Choose what to store about a job whose step ended in this way."""
     about = log.bind(job=str(job.id), kind=job.kind, attempt=job.attempt)
     match error:
         case None:
-            about.info("job_finished", result=result)
-            return lambda db: jobs.finish(db, job, result)
+            about.info("job_finished", result=result, seconds=round(seconds, 3))
+            least, most = AGAIN_SECONDS
+            return lambda db: jobs.finish(db, job, result, min(max(least, seconds * AGAIN_FACTOR), most))
         case Unfinished():
             return lambda db: jobs.pause(db, job)
         case Fenced():
@@ -153,8 +159,8 @@ def _ending(job: Job, error: BaseException | None, result: Any) -> Callable[[Db]
             return lambda db: _end(db, job, jobs.fail(db, job, error.problem))
         case Later():
             about.info("job_waits", code=error.problem.code, detail=error.problem.detail)
-            seconds = _wait(job) if error.seconds is None else error.seconds
-            return lambda db: _again(db, job, error.problem, seconds)
+            wait = _wait(job) if error.seconds is None else error.seconds
+            return lambda db: _again(db, job, error.problem, wait)
         case _:
             about.warning("job_broke", exc_info=error)
             problem = Problem("database_away" if isinstance(error, AWAY) else "fault", _sentence(error))

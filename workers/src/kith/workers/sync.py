@@ -14,6 +14,8 @@ from kith.store.ingest import Batch
 from kith.workers.ingest import Ingest
 from kith.workers.work import Failed, Later, Unfinished, Work
 
+PROJECT = "project"  # the slot of the job that works pages into the projections
+
 
 async def sync(work: Work) -> dict[str, Any]:
     """Read on from the cursor until the connector has nothing more. args: source_id."""
@@ -34,6 +36,7 @@ async def sync(work: Work) -> dict[str, Any]:
     except Fatal as error:
         raise Failed(error.code, str(error)) from error
     async with work.transaction() as db:
+        await jobs.hasten(db, work.job.workspace_id, PROJECT)
         return await syncs.close_run(db, work.job.workspace_id, work.job.id)
 
 
@@ -104,7 +107,7 @@ async def _store(
         await ingest.account(db, workspace_id, source_id, run_id, batch, counts)
         await work.advance(db, done, page.total, page.unit)
     async with work.transaction() as db:
-        await jobs.enqueue(db, workspace_id, "project", {}, slot="project", again=True)
+        await jobs.enqueue(db, workspace_id, "project", {}, slot=PROJECT, again=True)
 
 
 async def _ahead(pages: AsyncIterator[Page], ingest: Ingest) -> AsyncGenerator[tuple[Page, Batch], None]:

@@ -57,6 +57,11 @@ class Work:
         await jobs.advance(db, self.job, done, total, unit)
 
     @property
+    def seconds(self) -> float:
+        """How long the step has taken so far."""
+        return time.monotonic() - self.began
+
+    @property
     def must_rest(self) -> bool:
         """Whether the step should end here, between two transactions, to go on when its turn comes again."""
-        return self.stopping.is_set() or time.monotonic() - self.began > STEP_SECONDS
+        return self.stopping.is_set() or self.seconds > STEP_SECONDS
