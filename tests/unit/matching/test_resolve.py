@@ -234,5 +234,14 @@ def test_a_threshold_can_be_previewed() -> None:
     assert len(resolver.resolve(join=100.0).persons) == 2
 
 
+def test_a_decision_on_an_identity_that_is_not_here_does_no_harm() -> None:
+    pair = [Identity("1", name="Ada Lovelace", address="ada@acme.org"), Identity("2", name="Ada Lovelace")]
+    joined = [Decision(str(n), "same", "human", 0.0, "0", member) for n, member in enumerate("12")]
+    assert resolve(pair, decisions=joined) == [["1", "2"]]
+    assert resolve([*pair, Identity("3", name="Ada Lovelace", address="ada@acme.org")], decisions=joined) == [
+        ["1", "2", "3"]
+    ]
+
+
 def test_nothing_resolves_to_nothing() -> None:
     assert resolve([]) == []

@@ -41,10 +41,14 @@ class Blocks:
         self._crowds: dict[str, int] = {}
 
     def crowd(self, key: str) -> int:
-        """Count the dissimilar full names of the bearers of `key`, at least 1; the cap where they are too many."""
+        """Count the dissimilar full names of the bearers of `key`, of a name their mailboxes and accounts; at least 1.
+
+        It is the cap where they are too many.
+        """
         if key not in self._crowds:
             bearers = self._bearers(key)
-            self._crowds[key] = CAP if len(bearers) > CAP else crowd(self._profiles[i] for i in bearers)
+            count = count_contacts if key.startswith("name:") else count_names
+            self._crowds[key] = CAP if len(bearers) > CAP else count(self._profiles[i] for i in bearers)
         return self._crowds[key]
 
     def _bearers(self, key: str) -> NDArray[np.int32]:
@@ -67,7 +71,12 @@ class Blocks:
         return np.stack((packed >> 32, packed & 0xFFFFFFFF), axis=1)
 
 
-def crowd(profiles: Iterable[Profile]) -> int:
+def count_contacts(profiles: Iterable[Profile]) -> int:
+    """Count the mailboxes and accounts of the bearers of one name; at least 1."""
+    return len({profile.address or profile.accounts for profile in profiles}) or 1
+
+
+def count_names(profiles: Iterable[Profile]) -> int:
     """Count the dissimilar full names among the bearers of one address or handle; at least 1."""
     groups: list[list[tuple[str, ...]]] = []
     for name in sorted({profile.full for profile in profiles if profile.full}):

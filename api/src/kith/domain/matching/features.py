@@ -8,7 +8,7 @@ from msgspec import Struct
 from rapidfuzz.distance import DamerauLevenshtein
 
 from kith.domain.matching.names import agreement, name_difference
-from kith.domain.matching.profiles import Profile, without_digits
+from kith.domain.matching.profiles import Profile, name_key, without_digits
 
 
 class Feature(NamedTuple):
@@ -50,7 +50,10 @@ FEATURES = (
 )
 # Namesakes by chance at which two bearers of one name are as often two humans for this reason as for any other. Words
 # are counted as if given and family names were drawn apart, but both follow the language: hence a small number.
-_HARMLESS_NAMESAKES = 0.003
+_HARMLESS_NAMESAKES = 0.001
+# Within one language there are so many times the namesakes; assumed where a name has more contacts than a human has.
+_LANGUAGE = 30
+_OWN_CONTACTS = 4
 _LEAST_NAMES = 1000  # fewer say nothing of how common a word is
 _SIMILAR_GIVEN = 0.05  # of all given names, those which share an initial, a diminutive or all but a slip with one
 _INSIDE = 0.9  # both names inside a longer handle
@@ -104,7 +107,8 @@ def _alone(key: str) -> int:
 class Context(NamedTuple):
     """What a comparison needs beyond the two profiles.
 
-    `crowd`: the number of dissimilar names that use a key ``address:…`` or ``handle:…``, at least 1. `links`: per pair
+    `crowd`: the number of dissimilar names that use a key ``address:…`` or ``handle:…``, and of contacts that use a key
+    ``name:…``, at least 1. `links`: per pair
     of ids in order, the features that evidence naming both gives.
     """
 
@@ -184,7 +188,12 @@ def _compare_names(a: Profile, b: Profile, context: Context, values: list[float]
 def _commonness(name: tuple[str, ...], context: Context, similar: bool = False) -> float:
     """Of a name, or of all names `similar` to it, which share its family name and one given name in twenty."""
     population = context.population
-    namesakes = _SIMILAR_GIVEN * population.words.get(name[-1], 1) if similar else population.namesakes(name)
+    if similar:
+        namesakes = _SIMILAR_GIVEN * population.words.get(name[-1], 1)
+    else:
+        by_chance = population.namesakes(name)
+        seen = (context.crowd(name_key(name)) - _OWN_CONTACTS) / 2
+        namesakes = max(by_chance, min(seen, _LANGUAGE * by_chance))
     return log1p(namesakes / _HARMLESS_NAMESAKES)
 
 

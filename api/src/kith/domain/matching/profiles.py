@@ -7,6 +7,7 @@ from kith.domain.matching.names import Name, fold, is_bot_name, parse_name, squa
 from kith.domain.matching.records import Identity
 from kith.domain.matching.vocabulary import NOBODY, ROLES
 
+_NOTHING: frozenset[str] = frozenset()
 _SHORTEST_HANDLE = 3
 _SHORTEST_NUMBER = 6  # of digits alone, for a handle
 
@@ -20,14 +21,13 @@ _DIGITS = re.compile(r"\d+")
 class Profile:
     """The comparable parts of an identity.
 
-    `order` is a key of content alone (never of arrival), by which ties are broken. `address` is a mailbox of one human
-    as far as its spelling tells; `weak_address` one of a machine, a role or a list. `accounts` holds (network,
-    immutable id) and (network, @handle), `handles` one of these for each network. `words` are handle-like; `spelled`
-    are the handles commonly made of the full name, each with its strength.
+    `address` is a mailbox of one human as far as its spelling tells; `weak_address` one of a machine, a role or a list.
+    `accounts` holds (network, immutable id) and (network, @handle), `handles` one of these for each network. `words`
+    are handle-like; `spelled` are the handles commonly made of the full name, each with its strength.
     """
 
     __slots__ = (
-        "accounts", "address", "born", "bot", "domain", "full", "guessed", "handles", "id", "number", "order", "place",
+        "accounts", "address", "born", "bot", "domain", "full", "guessed", "handles", "id", "identity", "number", "place",
         "place_numbers", "spelled", "verified", "weak_address", "words",
     )  # fmt: skip
 
@@ -35,7 +35,7 @@ class Profile:
         name = parse_name(identity.name) if identity.name else Name()
         address = None if name.relayed else parse_address(identity.address) or parse_address(name.address)
         self.id = identity.id
-        self.order = (identity.address, identity.network, identity.account, identity.handle, identity.name, identity.id)
+        self.identity = identity
         self.full = name.full
         self.guessed = name.guessed
         self.address, self.weak_address, self.domain = _mailbox(address)
@@ -45,9 +45,15 @@ class Profile:
         self.spelled = spellings(name.full or name.guessed)
         self.bot = identity.kind == "bot" or (identity.kind == "unknown" and _is_bot(identity, address))
         self.born = "".join(_DIGITS.findall(identity.born))
-        self.place = frozenset(_trigrams(fold(identity.place)))
+        self.place = frozenset(_trigrams(fold(identity.place))) if identity.place else _NOTHING
         self.place_numbers = " ".join(sorted(_DIGITS.findall(identity.place)))
         self.number = squash(identity.number)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """A key of content alone, never of arrival, by which ties are broken."""
+        it = self.identity
+        return it.address, it.network, it.account, it.handle, it.name, it.id
 
     @property
     def name(self) -> tuple[str, ...]:
@@ -82,6 +88,10 @@ def skeleton(name: tuple[str, ...]) -> str:
     return " ".join(sorted(word[0] + _DOUBLED.sub(r"\1", _VOWELS.sub("", word[1:])) for word in (name[0], name[-1])))
 
 
+def name_key(name: tuple[str, ...]) -> str:
+    return f"name:{' '.join(sorted((name[0], name[-1])))}"
+
+
 def blocking_keys(profile: Profile) -> list[str]:
     """Keys of which two identities share at least one if they can be one person at all. A store may index them."""
     name = profile.name
@@ -92,7 +102,7 @@ def blocking_keys(profile: Profile) -> list[str]:
     if address := profile.address or profile.weak_address:
         keys.add(f"address:{address}")
     if name:
-        keys.add(f"name:{' '.join(sorted((name[0], name[-1])))}")
+        keys.add(name_key(name))
         keys.add(f"sound:{skeleton(name)}")
     if profile.number:
         keys.add(f"number:{profile.number}")

@@ -148,19 +148,14 @@ class Resolver:
         """Make persons; `join` previews another threshold than the model's, in log-odds."""
         threshold = self.model.join if join is None else join
         found = forest(self._decisions)
-        persons = [_Person(profile) for profile in self.profiles]
-        for members in found.sets():
-            known = [self._position[member] for member in members if member in self._position]
-            for position in known[1:]:
-                persons[known[0]].absorb(persons[position])
-                persons[position] = persons[known[0]]
+        people: dict[str, _Person] = {}
         joins: list[Join] = []
         open_pairs: list[tuple[Profile, Profile, float, float]] = []
         for a, b, log_odds in self._strongest_first(min(threshold, self.model.suggest)):
             first, second = found.root(a.id), found.root(b.id)
             if first == second:
                 continue
-            one, other = persons[self._position[first]], persons[self._position[second]]
+            one, other = self._person(found, first, people), self._person(found, second, people)
             if veto(one, other):
                 continue
             cohesion = self._cohesion(a, b, one, other)
@@ -169,7 +164,7 @@ class Resolver:
                 continue
             found.join(first, second)
             one.absorb(other)
-            persons[self._position[found.root(first)]] = one
+            people[found.root(first)] = one
             joins.append(Join(min(a.id, b.id), max(a.id, b.id), log_odds))
         return Resolution(self._persons(found), joins, self._suggestions(found, open_pairs), len(self.pairs))
 
@@ -182,6 +177,16 @@ class Resolver:
             found.append((a, b, log_odds))
         found.sort(key=lambda pair: (-pair[2], pair[0].order, pair[1].order))
         return found
+
+    def _person(self, found: Forest, root: str, people: dict[str, _Person]) -> _Person:
+        """The person of a root, made of its identities when first asked for."""
+        if root not in people:
+            known = (self._position[member] for member in found.members(root) if member in self._position)
+            first, *others = [_Person(self.profiles[position]) for position in known]
+            for other in others:
+                first.absorb(other)
+            people[root] = first
+        return people[root]
 
     def _cohesion(self, a: Profile, b: Profile, one: _Person, other: _Person) -> float:
         """What the full names of two whole persons say against joining them, beyond what the bridging pair says."""
@@ -342,5 +347,7 @@ class Neighbourhood:
         """Keys of the arrived on which the pairs of others depend: crowds, and blocks that have just passed the cap."""
         keys = {key for member in self._arrived for key in self._usable(member)}
         return sorted(
-            key for key in keys if key.startswith(("address:", "handle:")) or len(self._bearers[key]) > cap(key)
+            key
+            for key in keys
+            if key.startswith(("address:", "handle:", "name:")) or len(self._bearers[key]) > cap(key)
         )
