@@ -15,7 +15,7 @@ from kith.domain.strength.tally import Tally
 
 HORIZON_DAYS = 90
 FLOOR = 2
-"""Interactions below which there is no number: one contact tells a meeting from a tie no better than chance."""
+"""Interactions below which there is no number: one contact is a meeting, not yet a tie."""
 
 
 class Network(msgspec.Struct, frozen=True):

@@ -1,0 +1,78 @@
+"""Rewrites the measurements in docs/strength.md and docs/trust.md.
+
+Run from the project's root: ``.venv/bin/python -m tests.quality.strength_table``. It needs ``../shared/data``.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kith.api.cli.evaluate.strength import evaluation, first_contacts, read
+from kith.api.cli.evaluate.trust import in_folds, in_time_order
+from kith.domain.strength.features import FEATURES
+from kith.domain.strength.model import shipped
+from tests.paths import ROOT, SHARED
+from tests.quality.test_strength import SETS
+
+
+def main() -> None:
+    """Measure everything and write it between the markers of the two documents."""
+    strength, first = [], []
+    for name, expected in SETS.items():
+        log = read(SHARED / f"data/{name}/interactions.csv.zst")
+        start = shipped().model([name])
+        own, cold = (evaluation(log, expected.split, weights, start) for weights in ("self", "shipped"))
+        strength.append(_strength(f"{name}, by {expected.split}", own, cold))
+        first.append(_first(name, first_contacts(log, expected.split)))
+    _write("docs/strength.md", "measured", strength)
+    _write("docs/strength.md", "first", first)
+    _write("docs/strength.md", "weights", _weights())
+    ratings: dict[str, dict[str, Any]] = {
+        "bitcoin-otc, later from earlier": in_time_order(SHARED / "data/bitcoin-otc/ratings.csv.zst"),
+        "advogato-2000, ten folds": in_folds(SHARED / "data/advogato-2000/certifications.csv.zst", seed=0),
+    }
+    _write("docs/trust.md", "measured", (_trust(name, found) for name, found in ratings.items()))
+
+
+def _strength(name: str, own: dict[str, Any], cold: dict[str, Any]) -> str:
+    best = max(own["baselines"].items(), key=lambda item: float(item[1]["auc"]))
+    cells = [own["auc"], own["ap"], own["brier"], own["ece"], cold["auc"], cold["ece"]]
+    numbers = " | ".join(f"{cell:.3f}" for cell in cells)
+    return f"| {name} | {own['pairs']:,} | {numbers} | {best[1]['auc']:.3f} / {best[1]['ap']:.3f} ({best[0]}) |"
+
+
+def _first(name: str, found: dict[str, Any]) -> str:
+    base = found["baselines"]["adamic_adar_90 x activity"]
+    return (
+        f"| {name} | {found['pairs']:,} | {found['met']:,} | {found['auc']:.3f} | {found['ap']:.3f} "
+        f"| {base['auc']:.3f} / {base['ap']:.3f} |"
+    )
+
+
+def _weights() -> Iterable[str]:
+    model = shipped().model()
+    yield f"| (intercept) | | {model.intercept:+.2f} |"
+    for feature in FEATURES:
+        yield f"| {feature.name} | {feature.meaning} | {model.weights[feature.name]:+.2f} |"
+
+
+def _trust(name: str, found: dict[str, Any]) -> str:
+    plain = found["baselines"]["bias model"]
+    return (
+        f"| {name} | {found['ratings']:,} | {found['auc']:.3f} | {found['rmse']:.3f} "
+        f"| {plain['auc']:.3f} / {plain['rmse']:.3f} |"
+    )
+
+
+def _write(document: str, marker: str, rows: Iterable[str]) -> None:
+    path: Path = ROOT / document
+    table = re.compile(rf"(<!-- {marker} -->\n\|.*\n\|[-|]*\n)(?:\|.*\n)*(<!-- /{marker} -->)")
+    text, times = table.subn(lambda found: found[1] + "".join(f"{row}\n" for row in rows) + found[2], path.read_text())
+    if times != 1:
+        raise ValueError(f"{document}: no table between the markers {marker}")
+    path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
