@@ -18,7 +18,7 @@ def graphml(drawn: CommunityMap) -> str:
     keys += [f'<key id="{axis}" for="node" attr.name="{axis}" attr.type="double"/>' for axis in ("x", "y")]
     keys.append('<key id="weight" for="edge" attr.name="weight" attr.type="double"/>')
     nodes = [
-        f"<node id={attribute(row['id'])}>"
+        f"<node id={attribute(str(row['id']))}>"
         + "".join(f'<data key="{name}">{content(str(value))}</data>' for name, value in row.items() if name != "id")
         + "</node>"
         for row in _rows(drawn)
@@ -78,7 +78,7 @@ def gexf(drawn: CommunityMap) -> str:
 def people_csv(drawn: CommunityMap) -> str:
     """One row per person; a name that a spreadsheet would take for a formula is preceded by an apostrophe."""
     out = io.StringIO()
-    rows = csv.DictWriter(out, ["id", "name", "community", "roles", "strength", "x", "y"], lineterminator="\n")
+    rows = csv.DictWriter(out, ["id", "name", "community", "roles", "strength", "x", "y"])
     rows.writeheader()
     rows.writerows({name: _cell(value) for name, value in row.items()} for row in _rows(drawn))
     return out.getvalue()
@@ -87,7 +87,7 @@ def people_csv(drawn: CommunityMap) -> str:
 def ties_csv(drawn: CommunityMap) -> str:
     """One row per tie."""
     out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
+    rows = csv.writer(out)
     rows.writerow(["source", "target", "weight"])
     rows.writerows((_cell(first), _cell(second), weight) for first, second, weight in _ties(drawn))
     return out.getvalue()

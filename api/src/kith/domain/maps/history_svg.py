@@ -7,7 +7,7 @@ import msgspec
 
 from kith.domain.maps.style import COLOURS, FAINT, INK, PAPER, QUIET, fitted, picture, text, width_of
 
-_WIDTH, _HEIGHT = 1200.0, 460.0
+_WIDTH, _HEIGHT = 1200.0, 476.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 1136.0, 112.0, 400.0
 _OUT, _IN, _LINE = COLOURS[0], COLOURS[1], COLOURS[2]
 
@@ -35,7 +35,8 @@ def _summary(one: str, other: str, weeks: Sequence[Week]) -> str:
     if not weeks:
         return "No contact is known."
     out, back = sum(week.outgoing for week in weeks), sum(week.incoming for week in weeks)
-    said = f"{len(weeks):,} weeks since {weeks[0].monday:%-d %B %Y}: {out:,.0f} from {one}, {back:,.0f} from {other}"
+    since = f"{weeks[0].monday.day} {weeks[0].monday:%B %Y}"
+    said = f"{len(weeks):,} weeks since {since}: {out:,.0f} from {one}, {back:,.0f} from {other}"
     known = [week.strength for week in weeks if week.strength is not None]
     return f"{said}; strength {known[-1]:.2f} now." if known else f"{said}."
 

@@ -61,6 +61,8 @@ def _pack(pull: Floats, radii: Floats) -> Floats:
     count = len(radii)
     places = np.zeros((count, 2))
     placed: list[int] = []
+    if not count:
+        return places
     waiting = set(range(count))
     while waiting:
         disc = max(waiting, key=lambda i: (float(pull[i, placed].sum()) if placed else 0.0, radii[i], -i))

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 # Letters of any script with inner hyphens, dots, underscores and pluses: "co-author", "node.js", "c++", "utf8".
 _WORD = re.compile(r"[^\W\d_][\w+#]*(?:[-./'’][\w+#]+)*", re.UNICODE)
-_NOISE = re.compile(r"https?://\S+|\S+@\S+|<[^>]*>|`{3}.*?`{3}|^\s*>.*$", re.DOTALL | re.MULTILINE)
+_NOISE = re.compile(r"https?://\S+|\S+@\S+|<[^>\n]*>|`{3}.*?`{3}|^[ \t]*>[^\n]*", re.DOTALL | re.MULTILINE)
 _SHORTEST = 3
 
 # Words that carry grammar in the languages of most communities; what else is common, counting finds out.

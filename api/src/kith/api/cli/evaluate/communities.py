@@ -20,6 +20,11 @@ def communities(edges: Path, groups: Path, *, seed: int = 0) -> None:
         groups: csv or csv.zst with columns id,group; people without a tie are left out of the comparison.
         seed: of the search.
     """
+    print(json.dumps(evaluation(edges, groups, seed)))
+
+
+def evaluation(edges: Path, groups: Path, seed: int = 0) -> dict[str, float]:
+    """Agreement with the known groups, and what was found in which time."""
     graph = read_graph(edges)
     truth = read_columns(groups, ["id", "group"])
     group = dict(zip(truth["id"], truth["group"], strict=True))
@@ -30,21 +35,17 @@ def communities(edges: Path, groups: Path, *, seed: int = 0) -> None:
     if not known:
         raise UnreadableFile(f"{groups}: none of its people has a tie in {edges}")
     mine, theirs = found.membership[known], [group[str(graph.ids[i])] for i in known]
-    print(
-        json.dumps(
-            {
-                "nmi": round(nmi(mine, theirs), 4),
-                "ari": round(ari(mine, theirs), 4),
-                "communities": len(found),
-                "groups": len(set(theirs)),
-                "people": len(graph),
-                "compared": len(known),
-                "ties": len(graph.indices) // 2,
-                "resolution": round(found.resolution, 4),
-                "seconds": round(seconds, 3),
-            }
-        )
-    )
+    return {
+        "nmi": round(nmi(mine, theirs), 4),
+        "ari": round(ari(mine, theirs), 4),
+        "communities": len(found),
+        "groups": len(set(theirs)),
+        "people": len(graph),
+        "compared": len(known),
+        "ties": len(graph.indices) // 2,
+        "resolution": round(found.resolution, 4),
+        "seconds": round(seconds, 3),
+    }
 
 
 def read_graph(path: Path) -> Graph:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.api.cli.evaluate.files import encode, integers, read_columns
+from kith.api.cli.evaluate.files import UnreadableFile, encode, integers, read_columns
 from kith.domain.metrics import auc
 from kith.domain.roles.acts import HELP, NO_AREA, Acts, acts, decayed
 from kith.domain.roles.connectors import betweenness, effective_size, living_ties
@@ -51,20 +51,23 @@ def roles(file: Path) -> None:
         file: csv or csv.zst with columns ts,src,dst and optionally kind, area and commit (rows of one commit are one
             request for help). Mavens need kinds of help, experts need areas as well; what is missing is null.
     """
+    print(json.dumps(evaluation(file)))
+
+
+def evaluation(file: Path) -> dict[str, Any]:
+    """All that the file can be judged by; None for what it lacks."""
     everything, requests = read_acts(file)
+    if not len(everything):
+        raise UnreadableFile(f"{file}: no interaction between two people")
     split = float(everything.day[int(KNOWN * len(everything))])
     helps = everything.helps()
-    print(
-        json.dumps(
-            {
-                "maven": mavens(everything, helps, split) if len(helps) else None,
-                "connector": connectors(everything, split),
-                "experts": experts(helps, requests, split) if len(helps) and everything.areas else None,
-                "people": len(everything.people),
-                "interactions": len(everything),
-            }
-        )
-    )
+    return {
+        "maven": mavens(everything, helps, split) if len(helps) else None,
+        "connector": connectors(everything, split),
+        "experts": experts(helps, requests, split) if len(helps) and everything.areas else None,
+        "people": len(everything.people),
+        "interactions": len(everything),
+    }
 
 
 def read_acts(file: Path) -> tuple[Acts, NDArray[np.int64]]:

@@ -1,0 +1,27 @@
+"""Communities on sets with known groups: one automatic choice of resolution, no labels."""
+
+import pytest
+
+from kith.api.cli.evaluate.communities import evaluation
+from tests.paths import shared
+
+# Least NMI and ARI, by folder, files of ties and of groups. For LFR: 0.02 below the best of eleven methods.
+SETS = {
+    "departments": ("email-eu-departments", "edges", "groups", 0.70, 0.50),
+    "football": ("football", "edges", "groups", 0.91, 0.85),
+    "highschool": ("highschool-2011", "interactions", "groups", 0.72, 0.68),
+    "polbooks": ("polbooks", "edges", "groups", 0.54, 0.62),
+    "lfr mixing .2": ("lfr-1000", "mu20.edges", "mu20.groups", 0.98, 0.98),
+    "lfr mixing .3": ("lfr-1000", "mu30.edges", "mu30.groups", 0.98, 0.98),
+    "lfr mixing .4": ("lfr-1000", "mu40.edges", "mu40.groups", 0.95, 0.94),
+}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("name", SETS)
+def test_detected_communities_agree_with_known_groups(name: str, seed: int) -> None:
+    folder, edges, groups, least_nmi, least_ari = SETS[name]
+    path = shared(f"data/{folder}")
+    found = evaluation(path / f"{edges}.csv.zst", path / f"{groups}.csv.zst", seed)
+    assert found["nmi"] >= least_nmi
+    assert found["ari"] >= least_ari
