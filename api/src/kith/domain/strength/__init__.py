@@ -1,8 +1,9 @@
 """How strong the tie of two people is: the chance that they will be in touch within the next 90 days, explained.
 
-``ledger`` holds the rows, ``tally`` sums them per pair, ``features`` names the parts, ``model`` weighs them, ``calibration``
-learns a network's own weights and judges them, ``words`` and ``direction`` describe, ``explanation`` takes one strength apart.
+``ledger`` holds the rows, ``tally`` sums them per pair, ``features`` names the parts, ``model`` weighs them;
+``calibration`` learns the weights of one network and judges them; ``words`` and ``direction`` describe;
+``explanation`` takes one strength apart.
 
-Many pairs: ``strength(model, tally(contacts, activity, now))``. One pair: ``explain(model, Evidence(...), now)``; the numbers
-are the same to the last bit.
+Many pairs: ``strength(model, tally(contacts, activity, now))``. One pair: ``explain(model, Evidence(...), now)``; its
+numbers are the same to the last bit.
 """
