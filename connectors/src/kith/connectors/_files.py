@@ -33,10 +33,26 @@ def uncompressed(file: BinaryIO) -> BinaryIO:
     magic = file.read(4)
     file.seek(0)
     if magic.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), BUFFER))
+        return cast(BinaryIO, io.BufferedReader(_GzipFile(file), BUFFER))
     if magic == b"\x28\xb5\x2f\xfd":
         return cast(BinaryIO, io.BufferedReader(_ZstdFile(file), BUFFER))
     return file
+
+
+class _GzipFile(io.RawIOBase):
+    """gzip in small steps: what comes before the place where a file breaks off is not lost with it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = gzip.GzipFile(fileobj=file)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer)
+        data = self._file.read1(len(view))
+        view[: len(data)] = data
+        return len(data)
 
 
 class _ZstdFile(io.RawIOBase):

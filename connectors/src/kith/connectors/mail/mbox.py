@@ -69,7 +69,7 @@ def is_mbox(path: str) -> bool:
         try:
             return uncompressed(file).readline(BUFFER).startswith(b"From ")
         except BROKEN:
-            return False
+            return True  # of the kinds of archives only this one may be compressed
 
 
 def _lines(text: BinaryIO) -> Iterator[tuple[bytes, bool]]:

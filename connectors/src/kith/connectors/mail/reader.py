@@ -10,6 +10,7 @@ import msgspec
 
 from kith.connectors import (
     Channel,
+    ConnectorError,
     Conversation,
     Coverage,
     Fatal,
@@ -28,7 +29,7 @@ from kith.connectors import (
     load_cursor,
     save_cursor,
 )
-from kith.connectors.mail.archives import Archive
+from kith.connectors.mail.archives import Archive, Item
 from kith.connectors.mail.config import MailConfig
 from kith.connectors.mail.folders import Folder, FolderCursor, is_maildir
 from kith.connectors.mail.mails import ADDRESS, Mail, Mailbox, read_mail
@@ -74,24 +75,32 @@ class Reader:
         self._archive.close()
 
     def pages(self) -> Iterator[Page]:
-        for item in self._archive.items():
-            mail = read_mail(item.data, self._list, item.arrived, whole=not (item.is_old or item.is_gone))
-            if item.is_gone:
-                if not item.is_old:
-                    self._records.append(Tombstone(self._ref(mail)))
-            else:
-                place = self._threads.place(mail)
-                if not item.is_old:
-                    self._send(mail, place, item.place)
-            if not item.is_old:
-                self._cursor = msgspec.structs.replace(self._cursor, archive=item.cursor, covered=False)
-            if len(self._records) + len(self._identities) >= PAGE_RECORDS or self._characters > PAGE_CHARACTERS:
+        try:
+            for item in self._archive.items():
+                self._take(item)
+                if len(self._records) + len(self._identities) >= PAGE_RECORDS or self._characters > PAGE_CHARACTERS:
+                    yield self._page()
+        except ConnectorError:
+            if self._records or self._skipped:
                 yield self._page()
+            raise
         if self._cursor.archive and not self._cursor.covered:
             self._cursor = msgspec.structs.replace(self._cursor, covered=True)
             if self._cursor.since and self._cursor.until:
                 self._records.append(Coverage("read", self._cursor.since, self._cursor.until + timedelta(seconds=1)))
             yield self._page()
+
+    def _take(self, item: Item) -> None:
+        mail = read_mail(item.data, self._list, item.arrived, whole=not (item.is_old or item.is_gone))
+        if item.is_gone:
+            if not item.is_old:
+                self._records.append(Tombstone(self._ref(mail)))
+        else:
+            place = self._threads.place(mail)
+            if not item.is_old:
+                self._send(mail, place, item.place)
+        if not item.is_old:
+            self._cursor = msgspec.structs.replace(self._cursor, archive=item.cursor, covered=False)
 
     def _send(self, mail: Mail, place: Place, where: str) -> None:
         if mail.sender is None or mail.sent is None:

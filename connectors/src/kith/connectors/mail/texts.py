@@ -6,15 +6,13 @@ from html.parser import HTMLParser
 CHARACTERS = 100_000  # of one mail; what goes beyond is no conversation
 
 _ATTRIBUTION_LINES = 4
-_ATTRIBUTION = re.compile(
-    r"(on|am|le|el|em|il|den|op|w dniu|в|quoting)\b.{0,300}|.{0,200}[\w.+-]+(@|\sat\s)[\w.-]+.{0,100}",
-    re.IGNORECASE | re.DOTALL,
-)
 _WROTE = re.compile(
-    r"(wrote|writes|said|schrieb.*|a écrit|escribió|escreveu|ha scritto|skrev|schreef|napisał\(a\)|пишет|написал)"
-    r"\s*:?$|:$",
+    r"\b(?<!\bI )(wrote|writes|schrieb|a écrit|escribió|escreveu|ha scritto"
+    r"|skrev|schreef|napisał|написал|пишет)\b.{0,80}:$",
     re.IGNORECASE,
 )
+_WHEN = re.compile(r"(on|am|le|el|em|il|den|op|w dniu|в|at|\d)\b.*\d", re.IGNORECASE)
+_WHO = re.compile(r"\S+(@|\sat\s)[\w.-]+")
 #: All that follows is another's mail, or the list's own words.
 _REST = re.compile(
     r"-{2,}\s*(original message|ursprüngliche nachricht|message d'origine|forwarded message)\s*-{2,}|"
@@ -52,14 +50,19 @@ def _drop_attribution(kept: list[str]) -> None:
     end = len(kept)
     while end and not kept[end - 1].strip():
         end -= 1
-    if not end or not _WROTE.search(kept[end - 1]):
-        return
-    for start in range(end - 1, max(-1, end - 1 - _ATTRIBUTION_LINES), -1):
-        if kept[start] == _QUOTE or not kept[start].strip():
-            return
-        if _ATTRIBUTION.fullmatch(" ".join(kept[start:end]).strip()):
+    for start in range(max(0, end - _ATTRIBUTION_LINES), end):
+        lines = kept[start:end]
+        if all(line.strip() and line != _QUOTE for line in lines) and _is_attribution(" ".join(lines).strip()):
             del kept[start:]
             return
+
+
+def _is_attribution(text: str) -> bool:
+    """Whether this says who wrote what follows: by a date, an address, or in a few words (``Ada wrote:``)."""
+    dated = _WHEN.match(text) is not None
+    if _WROTE.search(text):
+        return dated or _WHO.match(text) is not None or len(text.split()) <= 4
+    return dated and text.endswith(":") and _WHO.search(text) is not None
 
 
 def html_text(html: str) -> str:
@@ -98,7 +101,7 @@ class _TextOfHtml(HTMLParser):
             self._quoted -= 1
         if tag == "pre" and self._plain:
             self._plain -= 1
-        if tag in self._BLOCKS:
+        if tag in self._BLOCKS and tag not in ("br", "hr"):
             self._lines.append("")
 
     def handle_data(self, data: str) -> None:
