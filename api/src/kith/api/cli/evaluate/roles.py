@@ -59,7 +59,7 @@ def evaluation(file: Path) -> dict[str, Any]:
     everything, requests = read_acts(file)
     if not len(everything):
         raise UnreadableFile(f"{file}: no interaction between two people")
-    split = float(everything.day[int(KNOWN * len(everything))])
+    split = split_of(everything)
     helps = everything.helps()
     return {
         "maven": mavens(everything, helps, split) if len(helps) else None,
@@ -86,6 +86,11 @@ def read_acts(file: Path) -> tuple[Acts, NDArray[np.int64]]:
     kind = [KINDS.get(name, name) for name in ordered("kind") or []] or None
     found = acts(people, seconds[order] / 86_400, actor[order], other[order], kind, ordered("area"))
     return found, request[order][found.of_kind(HELP)]
+
+
+def split_of(everything: Acts) -> float:
+    """The day on which 80 % of the interactions have happened."""
+    return float(everything.day[int(KNOWN * len(everything))])
 
 
 def mavens(everything: Acts, helps: Acts, split: float) -> dict[str, Any]:
