@@ -100,7 +100,7 @@ async def square(database_url: str, servers: Any, contract: Contract) -> AsyncIt
 
 @asynccontextmanager
 async def connected(
-    url: str, pool: Pool, workspace_id: UUID, redis_url: str, contract: Contract
+    url: str, pool: Pool, workspace_id: UUID, redis_url: str | None, contract: Contract
 ) -> AsyncIterator[Client]:
     app = create_app(Settings(database_url=url, redis_url=redis_url, pool_size=4, log_level="error"))
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)

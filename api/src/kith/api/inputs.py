@@ -4,9 +4,11 @@ A handler says what it takes by the type of ``params`` (query) or ``payload`` (b
 too. What is not in the struct is refused by name.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, get_type_hints
+from urllib.parse import parse_qsl
 
 import msgspec
 from litestar.connection import ASGIConnection, Request
@@ -18,6 +20,7 @@ from kith.api.problems import Fault, Problem
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+_ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # the escape, its backslash not itself escaped
 
 
 @cache
@@ -29,8 +32,7 @@ def declared(fn: Callable[..., Any], name: str) -> type[msgspec.Struct] | None:
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse query parameters where none are taken, and bodies that are not JSON."""
     if connection.scope["query_string"] and declared(handler.fn, "params") is None:
-        name = next(iter(connection.query_params), "")
-        raise _unknown(name)
+        raise _unknown(next(iter(asked(connection)), ("",))[0])
     if connection.scope["type"] == ScopeType.HTTP and declared(handler.fn, "payload") is not None:
         media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in accepted(connection.scope["method"]):
@@ -47,26 +49,33 @@ async def provide_params(request: Request[Any, Any, Any]) -> Any:
     kind = declared(request.route_handler.fn, "params")
     assert kind is not None  # noqa: S101  # Litestar asks only for handlers that take it
     many, given = _many(kind), dict[str, Any]()
-    for name, value in request.query_params.multi_items():
+    for name, value in asked(request):
         if name not in many:
             raise _unknown(name)
         if name in given:
             message = f"{name} is given more than once."
             raise Problem("repeated_parameter", message, Fault("repeated_parameter", message, parameter=name))
+        if "\0" in value:
+            raise _invalid(name, "U+0000 is nothing that can be found")
         given[name] = value.split(",") if many[name] else value
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        what, pointer = explain(error)
-        name = pointer.strip("/").partition("/")[0]
-        message = f"{name}: {what}"
-        raise Problem("invalid_parameter", message, Fault("invalid_parameter", what, parameter=name)) from error
+        what, _, where = str(error).partition(" - at `$.")
+        raise _invalid(next(name for name in sorted(given, reverse=True) if where.startswith(name)), what) from error
+
+
+def asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[tuple[str, str]]:
+    """Return the query parameters as they were sent, in their order."""
+    return parse_qsl(connection.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 async def provide_payload(request: Request[Any, Any, Any]) -> Any:
     """Return the JSON body as the handler's struct."""
     kind = declared(request.route_handler.fn, "payload")
     body = await request.body()
+    if _ZERO.search(body):
+        raise Problem("invalid_body", "The body contains U+0000, which cannot be stored.")
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -89,6 +98,11 @@ def _many(kind: type[msgspec.Struct]) -> dict[str, bool]:
 def _is_many(kind: inspect.Type) -> bool:
     kind = kind.type if isinstance(kind, inspect.Metadata) else kind
     return isinstance(kind, inspect.VarTupleType)
+
+
+def _invalid(name: str, what: str) -> Problem:
+    message = f"{name}: {what}."
+    return Problem("invalid_parameter", message, Fault("invalid_parameter", message, parameter=name))
 
 
 def _unknown(name: str) -> Problem:

@@ -15,6 +15,7 @@ import msgspec
 from litestar import Request, Response
 from msgspec import Meta
 
+from kith.api import inputs
 from kith.api.auth import token_of
 from kith.api.coverage import Coverage
 from kith.api.problems import Fault, Problem
@@ -60,7 +61,7 @@ def after(request: Request[Any, Any, Any], params: Listing, keys: type[Key]) -> 
     try:
         raw = urlsafe_b64decode(params.cursor + "=" * (-len(params.cursor) % 4))
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if compare_digest(mac, _sign(request, params, payload)):
+        if compare_digest(mac, _sign(request, params, payload)) and _text(raw) == params.cursor:
             return msgspec.msgpack.decode(payload, type=keys)
     except (ValueError, msgspec.MsgspecError):
         pass
@@ -104,19 +105,23 @@ def _page(
     cursor = None
     if len(rows) > params.limit:
         payload = msgspec.msgpack.encode(key(shown[-1]))
-        cursor = urlsafe_b64encode(_sign(request, params, payload) + payload).decode().rstrip("=")
+        cursor = _text(_sign(request, params, payload) + payload)
     return Page([item(row) for row in shown], cursor is not None, cursor)
 
 
 def links(request: Request[Any, Any, Any], params: Listing, cursor: str | None) -> str:
     """Return the Link header (RFC 8288) that mirrors the body."""
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    found = [("first", asked)] + ([("next", [*asked, ("cursor", cursor)])] if cursor else [])
+    same = [(name, value) for name, value in inputs.asked(request) if name != "cursor"]
+    found = [("first", same)] + ([("next", [*same, ("cursor", cursor)])] if cursor else [])
     return ", ".join(f'<{_address(request.scope["path"], query)}>; rel="{name}"' for name, query in found)
 
 
 def _address(path: str, query: Sequence[tuple[str, Any]]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _sign(request: Request[Any, Any, Any], params: Listing, payload: bytes) -> bytes:

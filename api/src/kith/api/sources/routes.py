@@ -130,9 +130,9 @@ async def delete_source(
     workspace_id: NamedDependency[UUID],
     source_id: FromPath[str],
 ) -> Response[Job]:
-    """Delete a source and what only it has told.
+    """Delete a source, its runs and its coverage.
 
-    A job does it; the source shows `deleting` until it is gone.
+    A job does it; the source shows `deleting` until it is gone. What it told of people stays.
     """
     source = await find(db, workspace_id, source_id, lock=True)
     check_unchanged(request, source)

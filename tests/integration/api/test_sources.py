@@ -1,0 +1,229 @@
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from kith.domain import ids
+from kith.store import jobs, syncs
+from kith.store.db import workspace
+from tests.integration.api.conftest import Client
+
+NEW = {"connector": "ndjson", "name": "people", "config": {"path": "/srv/people.ndjson"}}
+
+
+async def create(client: Client, **changed: Any) -> dict[str, Any]:
+    answer = await client.send("POST", "/v1/sources", json=NEW | changed)
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+async def test_no_token_no_sources(client: Client) -> None:
+    assert (await client.send("GET", "/v1/sources", token=None)).status_code == 401
+    assert (await client.send("POST", "/v1/sources", token=None, json=NEW)).status_code == 401
+
+
+async def test_reading_sources_does_not_allow_writing_them(client: Client) -> None:
+    token = await client.token_for(["sources:read"])
+    assert (await client.send("GET", "/v1/sources", token=token)).status_code == 200
+    assert (await client.send("POST", "/v1/sources", token=token, json=NEW)).status_code == 403
+
+
+async def test_a_source_is_created_and_found_where_it_says(client: Client) -> None:
+    answer = await client.send("POST", "/v1/sources", json=NEW)
+    assert answer.status_code == 201
+    created = answer.json()
+    assert {name: created[name] for name in NEW} == NEW
+    assert created["status"] == "active"
+    found = await client.send("GET", answer.headers["location"])
+    assert found.json() == created
+    assert found.headers["etag"] == answer.headers["etag"]
+    assert (await client.get("/v1/sources"))["data"] == [created]
+    assert (await client.get(f"{answer.headers['location']}/coverage"))["data"] == []
+
+
+async def test_sources_are_listed_in_the_order_of_their_creation(client: Client) -> None:
+    names = [(await create(client, name=f"source {number}"))["name"] for number in range(3)]
+    assert [source["name"] for source in await client.pages("/v1/sources?limit=1")] == names
+
+
+async def test_a_name_is_taken_once(client: Client) -> None:
+    await create(client)
+    again = await client.send("POST", "/v1/sources", json=NEW)
+    assert (again.status_code, again.json()["errors"][0]["pointer"]) == (409, "/name")
+    other = await create(client, name="other")
+    renamed = await client.send("PATCH", f"/v1/sources/{other['id']}", json={"name": "people"})
+    assert (renamed.status_code, renamed.json()["code"]) == (409, "conflict")
+    assert (await client.get(f"/v1/sources/{other['id']}"))["name"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"connector": "telepathy"}, "/connector"),
+        ({"connector": 3}, "/connector"),
+        ({"name": ""}, "/name"),
+        ({"config": {}}, "/config/path"),
+        ({"config": {"path": 3}}, "/config/path"),
+        ({"config": {"path": "/x", "colour": "red"}}, "/config/colour"),
+        ({"config": None}, "/config"),
+        ({"status": "active"}, "/status"),
+        ({"id": "src_0"}, "/id"),
+        ({"revision": 3}, "/revision"),
+    ],
+)
+async def test_what_does_not_fit_is_pointed_at(client: Client, changed: dict[str, Any], pointer: str) -> None:
+    answer = await client.send("POST", "/v1/sources", json=NEW | changed)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_a_patch_changes_what_it_names_and_nothing_else(client: Client) -> None:
+    source = await create(client)
+    path = f"/v1/sources/{source['id']}"
+    paused = (await client.send("PATCH", path, json={"status": "paused"})).json()
+    assert paused == source | {"status": "paused", "updated_at": paused["updated_at"]}
+    headers = {"Content-Type": "application/merge-patch+json"}
+    renamed = (await client.send("PATCH", path, content=b'{"name": "folk"}', headers=headers)).json()
+    assert (renamed["name"], renamed["status"], renamed["config"]) == ("folk", "paused", NEW["config"])
+    same = (await client.send("PATCH", path, json={})).json()
+    assert same["name"] == "folk"
+
+
+@pytest.mark.parametrize("change", [{"name": None}, {"status": None}, {"status": "deleting"}, {"connector": "git"}])
+async def test_null_is_not_the_same_as_left_out(client: Client, change: dict[str, Any]) -> None:
+    path = f"/v1/sources/{(await create(client))['id']}"
+    answer = await client.send("PATCH", path, json=change)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
+
+
+async def test_a_change_based_on_an_old_version_is_refused(client: Client) -> None:
+    path = f"/v1/sources/{(await create(client))['id']}"
+    old = (await client.send("GET", path)).headers["etag"]
+    first = await client.send("PATCH", path, json={"name": "one"}, headers={"If-Match": old})
+    assert first.status_code == 200
+    second = await client.send("PATCH", path, json={"name": "two"}, headers={"If-Match": old})
+    assert (second.status_code, second.json()["code"]) == (412, "precondition_failed")
+    assert (await client.send("DELETE", path, headers={"If-Match": old})).status_code == 412
+    assert (await client.get(path))["name"] == "one"
+    third = await client.send("PATCH", path, json={"name": "two"}, headers={"If-Match": first.headers["etag"]})
+    assert third.status_code == 200
+    assert (await client.send("PATCH", path, json={"name": "three"}, headers={"If-Match": "*"})).status_code == 200
+
+
+async def test_deleting_is_a_job_and_the_source_shows_it(client: Client) -> None:
+    path = f"/v1/sources/{(await create(client))['id']}"
+    answer = await client.send("DELETE", path)
+    assert answer.status_code == 202
+    job = answer.json()
+    assert (job["kind"], job["status"]) == ("remove_source", "queued")
+    assert (await client.send("GET", answer.headers["location"])).json() == job
+    assert (await client.get(path))["status"] == "deleting"
+    assert (await client.send("DELETE", path)).json()["id"] == job["id"]
+    assert (await client.send("PATCH", path, json={"status": "active"})).status_code == 409
+    assert (await client.send("POST", f"{path}/runs")).status_code == 409
+
+
+async def test_a_run_is_started_once(client: Client) -> None:
+    path = f"/v1/sources/{(await create(client))['id']}/runs"
+    answer = await client.send("POST", path)
+    assert answer.status_code == 202
+    job = answer.json()
+    assert (job["kind"], job["status"]) == ("sync", "queued")
+    assert answer.headers["location"] == f"/v1/jobs/{job['id']}"
+    assert (await client.send("POST", path)).json()["id"] == job["id"]
+    assert (await client.get(path))["data"] == []
+
+
+async def test_a_paused_source_is_not_read(client: Client) -> None:
+    path = f"/v1/sources/{(await create(client))['id']}"
+    await client.send("PATCH", path, json={"status": "paused"})
+    answer = await client.send("POST", f"{path}/runs")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+async def test_a_repeated_request_has_one_effect_and_one_answer(client: Client) -> None:
+    headers = {"Idempotency-Key": "key-1"}
+    first = await client.send("POST", "/v1/sources", json=NEW, headers=headers)
+    again = await client.send("POST", "/v1/sources", json=NEW, headers=headers)
+    assert (again.status_code, again.content) == (first.status_code, first.content) == (201, first.content)
+    assert again.headers["location"] == first.headers["location"]
+    assert again.headers["etag"] == first.headers["etag"]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    assert len((await client.get("/v1/sources"))["data"]) == 1
+
+
+async def test_a_key_belongs_to_one_request_of_one_token(client: Client) -> None:
+    headers = {"Idempotency-Key": "key-1"}
+    await client.send("POST", "/v1/sources", json=NEW, headers=headers)
+    other = await client.send("POST", "/v1/sources", json=NEW | {"name": "other"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    token = await client.token_for(["sources:write"])
+    mine = await client.send("POST", "/v1/sources", json=NEW | {"name": "mine"}, headers=headers, token=token)
+    assert mine.status_code == 201
+    for key in ("", "x" * 256):
+        bad = await client.send("POST", "/v1/sources", json=NEW, headers={"Idempotency-Key": key})
+        assert (bad.status_code, bad.json()["code"]) == (400, "invalid_parameter")
+
+
+async def test_a_refused_request_leaves_its_key_free(client: Client) -> None:
+    headers = {"Idempotency-Key": "key-1"}
+    refused = await client.send("POST", "/v1/sources", json=NEW | {"connector": "telepathy"}, headers=headers)
+    assert refused.status_code == 422
+    assert (await client.send("POST", "/v1/sources", json=NEW, headers=headers)).status_code == 201
+
+
+async def test_while_a_key_is_being_worked_on_others_wait(client: Client) -> None:
+    row = await client.get("/v1/me")
+    token_id = ids.decode("token", row["token"]["id"])
+    async with workspace(client.pool, client.workspace_id) as db:
+        await db.fetchval(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{client.workspace_id} {token_id} key-1"
+        )
+        busy = await client.send("POST", "/v1/sources", json=NEW, headers={"Idempotency-Key": "key-1"})
+    assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (409, "request_in_progress", "1")
+
+
+async def test_an_answer_is_kept_for_a_day(client: Client) -> None:
+    headers = {"Idempotency-Key": "key-1"}
+    await client.send("POST", "/v1/sources", json=NEW, headers=headers)
+    async with workspace(client.pool, client.workspace_id) as db:
+        await db.execute(
+            "UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE workspace_id = $1",
+            client.workspace_id,
+        )
+    late = await client.send("POST", "/v1/sources", json=NEW | {"name": "late"}, headers=headers)
+    assert late.status_code == 201
+
+
+async def test_a_run_shows_its_progress_and_what_it_could_not_read(client: Client) -> None:
+    source = await create(client)
+    started = (await client.send("POST", f"/v1/sources/{source['id']}/runs")).json()
+    await work(client, started["id"], source["id"])
+    (run,) = (await client.get(f"/v1/sources/{source['id']}/runs"))["data"]
+    assert run == await client.get(f"/v1/runs/{run['id']}")
+    assert (run["status"], run["job_id"], run["source_id"]) == ("running", started["id"], source["id"])
+    assert (run["progress"]["done"], run["progress"]["total"], run["progress"]["unit"]) == (50, 200, "lines")
+    assert run["progress"]["rate"] > 0
+    assert run["progress"]["estimated_end"] > run["started_at"]
+    errors = (await client.get(f"/v1/runs/{run['id']}/errors"))["data"]
+    assert [error["place"] for error in errors] == ["line 17", "line 4"]
+    assert await client.pages(f"/v1/runs/{run['id']}/errors?limit=1") == errors
+
+
+async def work(client: Client, job: str, source: str) -> None:
+    """Do what a worker does: claim the job, open its run, report a page."""
+    job_id, source_id = ids.decode("job", job), ids.decode("source", source)
+    assert isinstance(job_id, UUID)
+    assert isinstance(source_id, UUID)
+    async with workspace(client.pool, client.workspace_id) as db:
+        claimed = await jobs.claim(db, client.workspace_id, job_id, 60)
+        assert claimed
+        run_id = await syncs.open_run(db, client.workspace_id, source_id, job_id)
+        await db.executemany(
+            "INSERT INTO run_errors (workspace_id, run_id, place, code, reason) VALUES ($1, $2, $3, $4, $5)",
+            [(client.workspace_id, run_id, place, "bad", "Not JSON.") for place in ("line 4", "line 17")],
+        )
+    async with workspace(client.pool, client.workspace_id) as db:
+        await jobs.advance(db, claimed, 50, 200, "lines")
