@@ -252,7 +252,7 @@ _STAGE = "\n".join(
 def _insert(table: str, columns: Sequence[str]) -> str:
     names = ", ".join(columns)
     return f"""
-        INSERT INTO {table} (workspace_id, source_id, {names}) SELECT $1, $2, {names} FROM staged_{table} ORDER BY id
+        INSERT INTO {table} (workspace_id, source_id, {names}) SELECT $1::uuid, $2::uuid, {names} FROM staged_{table} ORDER BY id
         ON CONFLICT DO NOTHING
     """
 
@@ -292,7 +292,7 @@ _UPDATE = {
 # An identity that nobody has decided on is its own person.
 _OWN_PERSON = """
     INSERT INTO person_identities (workspace_id, identity_id, person_id)
-    SELECT $1, id, id FROM staged_identities ORDER BY id ON CONFLICT DO NOTHING
+    SELECT $1::uuid, id, id FROM staged_identities ORDER BY id ON CONFLICT DO NOTHING
 """
 
 _CHANGED = "id, actor_id, target_ids, channel_id, conversation_id, kind, occurred_at"
@@ -300,7 +300,7 @@ _CHANGED = "id, actor_id, target_ids, channel_id, conversation_id, kind, occurre
 _ADD = f"""
     WITH added AS (
         INSERT INTO interactions (workspace_id, source_id, {", ".join(INTERACTION)})
-        SELECT $1, $2, {", ".join(INTERACTION)} FROM staged_interactions s
+        SELECT $1::uuid, $2::uuid, {", ".join(INTERACTION)} FROM staged_interactions s
         WHERE NOT EXISTS (SELECT FROM tombstones t WHERE t.workspace_id = $1 AND t.interaction_id = s.id)
         ON CONFLICT DO NOTHING
         RETURNING {_CHANGED}
@@ -324,17 +324,17 @@ _COMPARE = """
 
 _KEEP_VERSIONS = """
     INSERT INTO interaction_versions (workspace_id, interaction_id, version, content, learnt_at)
-    SELECT $1, i.id, i.version, to_jsonb(i) - 'workspace_id', i.learnt_at
+    SELECT $1::uuid, i.id, i.version, to_jsonb(i) - 'workspace_id', i.learnt_at
     FROM interactions i JOIN staged_edits e ON e.id = i.id WHERE i.workspace_id = $1 AND e.newer
     UNION ALL
-    SELECT $1, s.id, s.version, to_jsonb(s), now()
+    SELECT $1::uuid, s.id, s.version, to_jsonb(s), now()
     FROM staged_interactions s JOIN staged_edits e ON e.id = s.id WHERE e.older
     ON CONFLICT DO NOTHING
 """
 
 _NOTE_EDITS = """
     INSERT INTO staged_changes
-    SELECT $2, i.id, i.actor_id, i.target_ids, i.channel_id, i.conversation_id, i.kind, i.occurred_at
+    SELECT $2::integer, i.id, i.actor_id, i.target_ids, i.channel_id, i.conversation_id, i.kind, i.occurred_at
     FROM interactions i JOIN staged_edits e ON e.id = i.id
     WHERE i.workspace_id = $1 AND (e.newer OR e.home IS DISTINCT FROM e.here)
 """
@@ -355,7 +355,7 @@ _MOVE = """
 
 _SEE = """
     INSERT INTO sightings (workspace_id, interaction_id, channel_id, occurred_at)
-    SELECT $1, i.id, channel_id, i.occurred_at
+    SELECT $1::uuid, i.id, channel_id, i.occurred_at
     FROM staged_edits e JOIN interactions i ON i.workspace_id = $1 AND i.id = e.id,
         unnest(ARRAY[e.here, e.there]) AS seen (channel_id)
     WHERE seen.channel_id <> e.home
@@ -377,7 +377,7 @@ _NOTE_SIGHTINGS = """
 
 _BURY = """
     INSERT INTO tombstones (workspace_id, source_id, interaction_id, cause, occurred_at)
-    SELECT $1, $2, t.* FROM unnest($3::uuid[], $4::text[], $5::timestamptz[]) AS t ORDER BY 1
+    SELECT $1::uuid, $2::uuid, t.* FROM unnest($3::uuid[], $4::text[], $5::timestamptz[]) AS t ORDER BY 1
     ON CONFLICT DO NOTHING
 """
 
@@ -385,7 +385,7 @@ _DELETE = f"""
     WITH deleted AS (DELETE FROM interactions WHERE workspace_id = $1 AND id = ANY ($2) RETURNING *),
     kept AS (
         INSERT INTO interaction_versions (workspace_id, interaction_id, version, content, learnt_at)
-        SELECT $1, id, version, to_jsonb(deleted) - 'workspace_id', learnt_at FROM deleted
+        SELECT $1::uuid, id, version, to_jsonb(deleted) - 'workspace_id', learnt_at FROM deleted
         ON CONFLICT DO NOTHING
     )
     INSERT INTO staged_changes SELECT -1, {_CHANGED} FROM deleted
@@ -405,13 +405,13 @@ _ACCOUNT = f"""
     WITH towards AS MATERIALIZED ({_TOWARDS}),
     targets AS (
         INSERT INTO interaction_targets (workspace_id, identity_id, occurred_at, interaction_id)
-        SELECT $1, target_id, occurred_at, id FROM towards
+        SELECT $1::uuid, target_id, occurred_at, id FROM towards
         GROUP BY target_id, occurred_at, id HAVING sum(sign) > 0 ORDER BY target_id, occurred_at, id
         ON CONFLICT DO NOTHING
     ),
     contact AS (
         INSERT INTO contact_days AS c (workspace_id, actor_id, target_id, day, channel_id, kind, count, weight)
-        SELECT $1, actor_id, target_id, {_DAY} AS day, channel_id, kind, sum(sign), sum(weight) FROM towards
+        SELECT $1::uuid, actor_id, target_id, {_DAY} AS day, channel_id, kind, sum(sign), sum(weight) FROM towards
         GROUP BY actor_id, target_id, day, channel_id, kind HAVING sum(sign) <> 0 OR sum(weight) <> 0
         ORDER BY actor_id, target_id, day, channel_id, kind
         ON CONFLICT (workspace_id, actor_id, target_id, day, channel_id, kind)
@@ -419,12 +419,12 @@ _ACCOUNT = f"""
     ),
     channels AS (
         INSERT INTO channel_days AS c (workspace_id, channel_id, day, count)
-        SELECT $1, channel_id, {_DAY} AS day, sum(sign) FROM staged_changes WHERE channel_id IS NOT NULL
+        SELECT $1::uuid, channel_id, {_DAY} AS day, sum(sign) FROM staged_changes WHERE channel_id IS NOT NULL
         GROUP BY channel_id, day HAVING sum(sign) <> 0 ORDER BY channel_id, day
         ON CONFLICT (workspace_id, channel_id, day) DO UPDATE SET count = c.count + excluded.count
     )
     INSERT INTO activity_days AS a (workspace_id, identity_id, channel_id, day, acts, broadcasts, received)
-    SELECT $1, identity_id, channel_id, day, sum(acts), sum(broadcasts), sum(received)
+    SELECT $1::uuid, identity_id, channel_id, day, sum(acts), sum(broadcasts), sum(received)
     FROM (
         SELECT actor_id AS identity_id, {_CHANNEL} AS channel_id, {_DAY} AS day, sign AS acts,
             CASE WHEN array_remove(target_ids, actor_id) = '{{}}' THEN sign ELSE 0 END AS broadcasts, 0 AS received
@@ -473,19 +473,10 @@ _FORGET_CHANNELS = f"""
 
 # A mailmap is kept by the people of a project to say who is who: it decides, until someone takes that back.
 _CLAIM = """
-    WITH claimed AS (
-        SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[])
-            AS c (id, subject_id, object_id, kind, evidence)
-    ),
-    stored AS (
-        INSERT INTO claims (workspace_id, source_id, id, subject_id, object_id, kind, evidence)
-        SELECT $1, $2, c.* FROM claimed c ORDER BY id ON CONFLICT DO NOTHING
-    )
-    INSERT INTO decisions (workspace_id, id, verdict, one_id, other_id, author, confidence, evidence)
-    SELECT $1, id, 'same', least(subject_id, object_id), greatest(subject_id, object_id), 'rule:mailmap/1', 0.99,
-        jsonb_build_object('claim_id', id)
-    FROM claimed WHERE kind = 'mailmap' AND subject_id <> object_id ORDER BY id
-    ON CONFLICT DO NOTHING
+    INSERT INTO claims (workspace_id, source_id, id, subject_id, object_id, kind, evidence)
+    SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[])
+        AS c (id, subject_id, object_id, kind, evidence)
+    ORDER BY id ON CONFLICT DO NOTHING
 """
 
 _TOUCH = """
@@ -504,7 +495,7 @@ _TOUCH = """
                   UNION SELECT id FROM staged_conversations) AS conversation_ids
     )
     INSERT INTO touches (workspace_id, identity_ids, actor_ids, target_ids, channel_ids, conversation_ids)
-    SELECT $1, * FROM touched WHERE identity_ids <> '{}' OR channel_ids <> '{}' OR conversation_ids <> '{}'
+    SELECT $1::uuid, * FROM touched WHERE identity_ids <> '{}' OR channel_ids <> '{}' OR conversation_ids <> '{}'
 """
 
 # Periods that were read melt into one where they meet.
@@ -513,7 +504,7 @@ _COVER = """
         DELETE FROM coverage WHERE workspace_id = $1 AND source_id = $2 AND status = 'read' RETURNING period
     )
     INSERT INTO coverage (workspace_id, source_id, status, period)
-    SELECT $1, $2, 'read', unnest(range_agg(period))
+    SELECT $1::uuid, $2::uuid, 'read', unnest(range_agg(period))
     FROM (SELECT period FROM old UNION ALL SELECT tstzrange($3, $4)) AS periods
 """
 
@@ -537,7 +528,7 @@ _CURSOR = """
 # Each problem is counted; the first 10,000 of a run are kept with their reasons.
 _PROBLEMS = """
     INSERT INTO run_errors (workspace_id, run_id, place, code, reason)
-    SELECT $1, $2, p.* FROM unnest($3::text[], $4::text[], $5::text[]) AS p
+    SELECT $1::uuid, $2::uuid, p.* FROM unnest($3::text[], $4::text[], $5::text[]) AS p
     WHERE (SELECT skipped FROM runs WHERE workspace_id = $1 AND id = $2) < 10000
     ON CONFLICT DO NOTHING
 """

@@ -4,7 +4,7 @@ Each projection is one query over a set of keys in a temporary table. ``project`
 touched; ``kith.store.rebuild`` fills it with all there is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,8 +12,9 @@ from uuid import UUID
 import numpy as np
 
 from kith.domain import decay
-from kith.domain.decisions import Decision, roots
+from kith.store import jobs, resolution
 from kith.store.db import Db
+from kith.store.ledger import Move
 
 # Pages whose touches are worked in at once; a page touches at most some ten thousand pairs.
 PAGES = 20
@@ -153,13 +154,24 @@ async def project(db: Db, workspace_id: UUID, now: datetime) -> tuple[int, int]:
     await lock(db, workspace_id)
     touches = await db.fetch(_TAKE, workspace_id, PAGES)
     if touches:
-        await _want(db, workspace_id, touches)
-        for projection in (PEOPLE, CHANNEL_ACTIVITY, CONVERSATION_ACTIVITY):
-            await save(db, workspace_id, projection)
-        await compute_relationships(db, workspace_id, now)
-        await save(db, workspace_id, RELATIONSHIPS)
+        await _work_in(db, workspace_id, now, touches)
     left = await db.fetchval("SELECT count(*) FROM touches WHERE workspace_id = $1", workspace_id)
     return len(touches), left
+
+
+async def settle(db: Db, workspace_id: UUID, now: datetime, identity_ids: Collection[UUID]) -> bool:
+    """Work in at once what was decided on these identities; where another transaction is at it, leave it to a job.
+
+    Returns whether it was done at once.
+    """
+    free: bool = await db.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 2))", str(workspace_id))
+    if free:
+        await db.execute(WANTED)
+        await _work_in(db, workspace_id, now, [dict.fromkeys(TOUCHED, ()) | {"identity_ids": identity_ids}])
+    else:
+        await db.execute(_TOUCH, workspace_id, identity_ids)
+        await jobs.enqueue(db, workspace_id, "project", {}, slot="project", again=True)
+    return free
 
 
 async def refresh(db: Db, workspace_id: UUID, now: datetime, after: tuple[UUID, UUID]) -> tuple[UUID, UUID] | None:
@@ -240,42 +252,12 @@ def _numbers(rows: Sequence[Any], name: str, dtype: str) -> Any:
     return np.frombuffer(b"".join([row[name] for row in rows]), dtype).astype(np.int64)
 
 
-class Move(NamedTuple):
-    """An identity that passed from one person to another."""
-
-    identity_id: UUID
-    old_id: UUID
-    new_id: UUID
-
-
-async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> list[Move]:
-    """Bring person_identities up to date around these identities; return who moved."""
-    persons, decisions = await _neighbourhood(db, workspace_id, identity_ids)
-    moves = [
-        Move(identity_id, persons[identity_id], root)
-        for identity_id, root in roots(persons, decisions).items()
-        if root != persons[identity_id]
-    ]
-    await db.execute(_MOVE, workspace_id, [move.identity_id for move in moves], [move.new_id for move in moves])
-    return moves
-
-
-async def _neighbourhood(
-    db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]
-) -> tuple[dict[UUID, UUID], list[Decision]]:
-    """Load all identities that decisions or a common person tie to these, each with its person, and the decisions."""
-    decisions: dict[UUID, Decision] = {}
-    persons: dict[UUID, UUID] = {}
-    frontier = set(identity_ids)
-    while frontier:
-        rows = await db.fetch(_DECISIONS, workspace_id, list(frontier))
-        decisions |= {row["id"]: Decision(*row) for row in rows}
-        reached = {id_ for row in rows for id_ in (row["one_id"], row["other_id"])}
-        rows = await db.fetch(_MEMBERS, workspace_id, list(frontier | reached))
-        members = {row["identity_id"]: row["person_id"] for row in rows}
-        frontier = members.keys() - persons.keys()
-        persons |= members
-    return persons, list(decisions.values())
+async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[Any]) -> None:
+    await _want(db, workspace_id, touches)
+    for projection in (PEOPLE, CHANNEL_ACTIVITY, CONVERSATION_ACTIVITY):
+        await save(db, workspace_id, projection)
+    await compute_relationships(db, workspace_id, now)
+    await save(db, workspace_id, RELATIONSHIPS)
 
 
 async def _want(db: Db, workspace_id: UUID, touches: Sequence[Any]) -> None:
@@ -285,7 +267,7 @@ async def _want(db: Db, workspace_id: UUID, touches: Sequence[Any]) -> None:
         return [id_ for touch in touches for id_ in touch[column]]
 
     identity_ids = set(touched("identity_ids"))
-    moves = await resolve(db, workspace_id, identity_ids)
+    moves = await resolution.resolve(db, workspace_id, identity_ids)
     persons = {id_ for move in moves for id_ in (move.old_id, move.new_id)}
     await db.execute(_WANT_PEOPLE, workspace_id, list(identity_ids), list(persons))
     await db.execute("INSERT INTO wanted_channels SELECT DISTINCT unnest($1::uuid[])", touched("channel_ids"))
@@ -321,31 +303,16 @@ async def _pairs_of_moved(db: Db, workspace_id: UUID, moves: Sequence[Move]) -> 
     }
 
 
-_TAKE = """
+TOUCHED = ("identity_ids", "actor_ids", "target_ids", "channel_ids", "conversation_ids")
+
+_TOUCH = f"""
+    INSERT INTO touches (workspace_id, {", ".join(TOUCHED)}) VALUES ($1, $2, '{{}}', '{{}}', '{{}}', '{{}}')
+"""
+
+_TAKE = f"""
     DELETE FROM touches WHERE workspace_id = $1
         AND id IN (SELECT id FROM touches WHERE workspace_id = $1 ORDER BY id LIMIT $2)
-    RETURNING identity_ids, actor_ids, target_ids, channel_ids, conversation_ids
-"""
-
-# A retraction names the same two identities as the decision that it takes back.
-_DECISIONS = """
-    SELECT id, verdict, one_id, other_id, retracts, decided_at FROM decisions
-    WHERE workspace_id = $1 AND one_id = ANY ($2)
-    UNION
-    SELECT id, verdict, one_id, other_id, retracts, decided_at FROM decisions
-    WHERE workspace_id = $1 AND other_id = ANY ($2)
-"""
-
-_MEMBERS = """
-    SELECT identity_id, person_id FROM person_identities
-    WHERE workspace_id = $1 AND person_id IN (
-        SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2)
-    )
-"""
-
-_MOVE = """
-    UPDATE person_identities p SET person_id = m.new_id FROM unnest($2::uuid[], $3::uuid[]) AS m (identity_id, new_id)
-    WHERE p.workspace_id = $1 AND p.identity_id = m.identity_id
+    RETURNING {", ".join(TOUCHED)}
 """
 
 _WANT_PEOPLE = """

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from kith.domain.decisions import Decision, roots
-from kith.store import ingest, project
+from kith.store import decisions, ingest, ledger, project
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
 from kith.store.project import Projection
@@ -32,8 +31,8 @@ async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Differ
     while (await project.project(db, workspace_id, now))[1]:
         pass
     found = {"person_identities": await _restore(db, workspace_id, await _persons(db, workspace_id))}
-    for ledger in LEDGERS:
-        found[ledger.table] = await _restore(db, workspace_id, ledger)
+    for sums in LEDGERS:
+        found[sums.table] = await _restore(db, workspace_id, sums)
     await db.execute(project.WANTED)
     await db.execute(_WANT_ALL, workspace_id)
     await project.compute_relationships(db, workspace_id, now)
@@ -44,12 +43,8 @@ async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Differ
 
 async def _persons(db: Db, workspace_id: UUID) -> Projection:
     """Return the projection from identities to persons, with who is decided upon in a temporary table."""
-    rows = await db.fetch(
-        "SELECT id, verdict, one_id, other_id, retracts, decided_at FROM decisions WHERE workspace_id = $1",
-        workspace_id,
-    )
-    decisions = [Decision(*row) for row in rows]
-    decided = roots({id_ for decision in decisions for id_ in (decision.one_id, decision.other_id)}, decisions)
+    made = await decisions.load_all(db, workspace_id)
+    decided = ledger.roots({id_ for decision in made for id_ in decision.pair}, made)
     await db.execute("CREATE TEMPORARY TABLE decided (identity_id uuid PRIMARY KEY, person_id uuid) ON COMMIT DROP")
     await db.copy_records_to_table("decided", records=decided.items())
     return Projection(

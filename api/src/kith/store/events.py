@@ -1,0 +1,70 @@
+"""Events: what happened in kith, for webhooks and streams to tell. docs/events.md says what each type holds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from kith.domain.ids import encode
+from kith.store.db import Db, new_id
+from kith.store.ledger import Move
+
+Type = Literal["person.joined", "person.split", "suggestion.opened"]
+
+
+class Event(msgspec.Struct, frozen=True):
+    id: UUID
+    type: Type
+    data: dict[str, Any]
+    occurred_at: datetime
+
+
+async def add(db: Db, workspace_id: UUID, events: Sequence[tuple[Type, Mapping[str, Any]]]) -> None:
+    if events:
+        types, data = zip(*events, strict=True)
+        ids = sorted(new_id() for _ in events)
+        await db.execute(
+            """
+            INSERT INTO events (workspace_id, id, type, data)
+            SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::jsonb[])
+            """,
+            workspace_id, ids, types, data,
+        )  # fmt: skip
+
+
+async def list_events(
+    db: Db, workspace_id: UUID, types: tuple[str, ...], after: UUID | None, limit: int
+) -> list[Event]:
+    """Return events, the newest first. after: id of the row before."""
+    rows = await db.fetch(
+        """
+        SELECT id, type, data, occurred_at FROM events
+        WHERE workspace_id = $1 AND ($2::text[] = '{}' OR type = ANY ($2)) AND ($3::uuid IS NULL OR id < $3)
+        ORDER BY id DESC LIMIT $4
+        """,
+        workspace_id, types, after, limit,
+    )  # fmt: skip
+    return [Event(**row) for row in rows]
+
+
+async def tell_moves(db: Db, workspace_id: UUID, moves: Iterable[Move]) -> None:
+    """Tell of people who were joined or split; not of those whom nobody has yet seen."""
+    moved: dict[tuple[UUID, UUID], list[UUID]] = {}
+    for move in moves:
+        moved.setdefault((move.old_id, move.new_id), []).append(move.identity_id)
+    rows = await db.fetch(
+        "SELECT id FROM people WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, [old for old, _ in moved]
+    )
+    shown = {row["id"] for row in rows}
+    await add(db, workspace_id, [_tell(old, new, ids) for (old, new), ids in sorted(moved.items()) if old in shown])
+
+
+def _tell(old: UUID, new: UUID, identity_ids: Sequence[UUID]) -> tuple[Type, dict[str, Any]]:
+    """A person whose own root went to another was joined with it; a person who kept it was split."""
+    identities = [encode("identity", id_) for id_ in sorted(identity_ids)]
+    one, other = encode("person", old), encode("person", new)
+    if old in identity_ids:
+        return "person.joined", {"person_id": other, "retired_id": one, "identity_ids": identities}
+    return "person.split", {"person_id": one, "other_id": other, "identity_ids": identities}

@@ -1,0 +1,204 @@
+"""Resolution: who stands behind identities that arrived, that changed, or on which a human decided.
+
+What it finds becomes decisions, and persons follow from decisions alone. The result is a function of the facts, of the
+model with the workspace's thresholds, and of the snapshot of how common names are: the order of arrival plays no part.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from kith.domain import matching
+from kith.domain.matching import Identity, Model, Neighbourhood, Resolution, Resolver
+from kith.domain.matching.decisions import forest
+from kith.store import decisions, events, profiles, suggestions, thresholds
+from kith.store.db import Db
+from kith.store.decisions import Decision, New
+from kith.store.ledger import Move, regroup
+from kith.store.suggestions import Contribution, Found
+
+# Identities resolved together around what is near them; more would make the neighbourhoods of mass-used keys large.
+TOGETHER = 100
+# With so large a share of arrivals it is quicker to compare all candidates of the workspace once.
+SHARE = 0.1
+FEW = 200
+# Identities of which all can be compared in the memory of one worker, at some 3 kB each.
+MOST = 1_200_000
+
+
+class Outcome(NamedTuple):
+    """What a resolver says, and the identities of which it says everything."""
+
+    resolver: Resolver
+    resolution: Resolution
+    affected: Collection[str]
+    evidence: Sequence[matching.Decision]  # what humans and imports decided
+    rules: Sequence[Decision]  # what rules decided before on the affected, and stands
+
+
+async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> list[Move]:
+    """Resolve those of the identities that resolution has not seen as they are now; return who moved."""
+    changed = await profiles.load_changed(db, workspace_id, set(identity_ids))
+    if not changed:
+        return []
+    await profiles.save(db, workspace_id, changed)
+    model, snapshot = await thresholds.get_model(db, workspace_id), await profiles.get_snapshot(db, workspace_id)
+    total = snapshot.identities + snapshot.arrived
+    many = len(changed) > FEW and len(changed) > SHARE * total
+    if (many or snapshot.outgrown) and total <= MOST:
+        decided = await _resolve_all(db, workspace_id, model, snapshot)
+    else:
+        decided = set[UUID]()
+        arrived = [profile.identity for profile in changed]
+        for start in range(0, len(arrived), TOGETHER):
+            outcome = await _resolve_near(db, workspace_id, arrived[start : start + TOGETHER], model, snapshot)
+            decided |= await _save(db, workspace_id, outcome)
+    return await _move(db, workspace_id, decided | {UUID(profile.identity.id) for profile in changed})
+
+
+async def resolve_all(db: Db, workspace_id: UUID) -> list[Move]:
+    """Resolve all identities anew, with the present model and thresholds and how common names are now."""
+    model = await thresholds.get_model(db, workspace_id)
+    decided = await _resolve_all(db, workspace_id, model, None)
+    return await _move(db, workspace_id, decided)
+
+
+async def _move(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Move]:
+    moves = await regroup(db, workspace_id, identity_ids)
+    await events.tell_moves(db, workspace_id, moves)
+    return moves
+
+
+async def _resolve_all(db: Db, workspace_id: UUID, model: Model, snapshot: profiles.Snapshot | None) -> set[UUID]:
+    """snapshot: None to count anew."""
+    identities = await profiles.load_all(db, workspace_id)
+    known = await decisions.load_all(db, workspace_id)
+    links = await profiles.all_links(db, workspace_id)
+    count = snapshot is None or snapshot.outgrown
+    enough = len(identities) >= profiles.FEWEST
+    population = snapshot.population if snapshot and not count else None if enough else matching.Population()
+    evidence, rules = _split(known)
+    resolver = Resolver(identities, model, population=population, links=links, decisions=evidence)
+    if count and enough:
+        await profiles.save_snapshot(db, workspace_id, len(identities), resolver.context.population)
+    affected = {identity.id for identity in identities}
+    return await _save(db, workspace_id, Outcome(resolver, resolver.resolve(), affected, evidence, rules))
+
+
+async def _resolve_near(
+    db: Db, workspace_id: UUID, arrived: Sequence[Identity], model: Model, snapshot: profiles.Snapshot
+) -> Outcome:
+    """Resolve with what is near, and with what is near those persons whom it would suggest."""
+    known: dict[UUID, Decision] = {}
+    hood = await _explore(db, workspace_id, arrived, model, snapshot, known)
+    resolver = hood.resolver()
+    resolution = resolver.resolve()
+    affected = frozenset(hood.affected)
+    pairs = ((suggestion.first, suggestion.second) for suggestion in resolution.suggestions)
+    beyond = {id_ for pair in pairs if affected & set(pair) for id_ in pair} - affected
+    if beyond:
+        more = await profiles.load(db, workspace_id, [UUID(id_) for id_ in affected | beyond])
+        resolver = (await _explore(db, workspace_id, more, model, snapshot, known)).resolver()
+        resolution = resolver.resolve()
+    evidence, rules = _split(known.values())
+    return Outcome(resolver, resolution, affected, evidence, [r for r in rules if str(r.one_id) in affected])
+
+
+async def _explore(
+    db: Db, workspace_id: UUID, arrived: Sequence[Identity], model: Model, snapshot: profiles.Snapshot,
+    known: dict[UUID, Decision],
+) -> Neighbourhood:  # fmt: skip
+    """Read what is near until nothing more could matter; fill ``known`` with the decisions on it."""
+    ids = {UUID(identity.id) for identity in arrived}
+    links, found = await _on(db, workspace_id, ids, known)
+    hood = Neighbourhood(arrived, model, snapshot.population, links=links, decisions=found)
+    while (keys := hood.wanted) or hood.wanted_ids:
+        near = await profiles.bearers(db, workspace_id, keys, hood.limit)
+        near |= {UUID(id_) for id_ in hood.wanted_ids}
+        near -= ids
+        ids |= near
+        links, found = await _on(db, workspace_id, near, known)
+        hood.add(keys, await profiles.load(db, workspace_id, near), links, found)
+    return hood
+
+
+async def _on(
+    db: Db, workspace_id: UUID, identity_ids: Collection[UUID], known: dict[UUID, Decision]
+) -> tuple[list[matching.Link], list[matching.Decision]]:
+    rows = await decisions.on(db, workspace_id, identity_ids)
+    known |= {row.id: row for row in rows}
+    evidence, rules = _split(rows)
+    links = await profiles.links(db, workspace_id, identity_ids)
+    return links, [*evidence, *map(decisions.as_domain, rules)]
+
+
+def _split(known: Iterable[Decision]) -> tuple[list[matching.Decision], list[Decision]]:
+    """Return what humans and imports decided, and what rules decided and still stands."""
+    known = list(known)
+    evidence = [row for row in known if decisions.author_kind(row.author) != "rule"]
+    rules = [
+        row for row in decisions.active(known) if decisions.author_kind(row.author) == "rule" and row.verdict == "same"
+    ]
+    return list(map(decisions.as_domain, evidence)), rules
+
+
+async def _save(db: Db, workspace_id: UUID, outcome: Outcome) -> set[UUID]:
+    """Bring the rules' decisions and the suggestions up to date; return the identities decided on."""
+    resolver, resolution, rules = outcome.resolver, outcome.resolution, outcome.rules
+    person = {id_: number for number, members in enumerate(resolution.persons) for id_ in members}
+    author = f"rule:matching/{resolver.model.version}"
+    score = resolver.model.scorer()
+
+    def holds(rule: Decision) -> bool:
+        one, other = str(rule.one_id), str(rule.other_id)
+        together = one in person and other in person and person[one] == person[other]
+        return together and rule.author == author and score(resolver.values(one, other)) >= resolver.model.join
+
+    kept = {rule.id: rule for rule in rules if holds(rule)}
+    taken_back = [rule for rule in rules if rule.id not in kept]
+    new = [
+        New(verdict="retract", pair=rule.pair, retracts=rule.id, author=author, evidence={"reason": "no_longer_holds"})
+        for rule in taken_back
+    ]
+    new += _missing(outcome, kept.values(), author)
+    await decisions.append(db, workspace_id, new)
+    await _suggest(db, workspace_id, outcome, person)
+    return {id_ for decision in new for id_ in decision.pair}
+
+
+def _missing(outcome: Outcome, kept: Iterable[Decision], author: str) -> list[New]:
+    """Return the decisions that join what humans and kept decisions do not yet join."""
+    resolver, affected = outcome.resolver, outcome.affected
+    joined = forest(outcome.evidence)
+    for rule in kept:
+        joined.join(str(rule.one_id), str(rule.other_id))
+    found = []
+    for join in outcome.resolution.joins:
+        if join.first in affected and joined.root(join.first) != joined.root(join.second):
+            joined.join(join.first, join.second)
+            evidence = {
+                "log_odds": join.log_odds,
+                "contributions": [Contribution(*part) for part in resolver.explain(join.first, join.second)],
+            }
+            pair = UUID(join.first), UUID(join.second)
+            confidence = matching.probability(join.log_odds)
+            found.append(New(verdict="same", pair=pair, author=author, confidence=confidence, evidence=evidence))
+    return found
+
+
+async def _suggest(db: Db, workspace_id: UUID, outcome: Outcome, person: Mapping[str, int]) -> None:
+    affected = outcome.affected
+    found = [
+        Found(
+            (UUID(item.first), UUID(item.second)),
+            matching.probability(item.log_odds),
+            item.log_odds,
+            [Contribution(*part) for part in item.contributions],
+        )
+        for item in outcome.resolution.suggestions
+        if item.first in affected or item.second in affected
+    ]
+    ids = [UUID(id_) for id_ in affected]
+    stored = await suggestions.pairs_around(db, workspace_id, ids)
+    together = [pair for pair in stored if person.get(str(pair[0]), -1) == person.get(str(pair[1]), -2)]
+    await suggestions.bring_up_to_date(db, workspace_id, ids, found, together, outcome.resolver.model.version)
