@@ -252,8 +252,8 @@ _STAGE = "\n".join(
 def _insert(table: str, columns: Sequence[str]) -> str:
     names = ", ".join(columns)
     return f"""
-        INSERT INTO {table} (workspace_id, source_id, {names}) SELECT $1::uuid, $2::uuid, {names} FROM staged_{table} ORDER BY id
-        ON CONFLICT DO NOTHING
+        INSERT INTO {table} (workspace_id, source_id, {names})
+        SELECT $1::uuid, $2::uuid, {names} FROM staged_{table} ORDER BY id ON CONFLICT DO NOTHING
     """
 
 
@@ -471,10 +471,10 @@ _FORGET_CHANNELS = f"""
     WHERE c.workspace_id = $1 AND c.channel_id = g.channel_id AND c.day = g.day AND c.count = 0
 """
 
-# A mailmap is kept by the people of a project to say who is who: it decides, until someone takes that back.
+# What resolution makes of a claim is resolution's affair.
 _CLAIM = """
     INSERT INTO claims (workspace_id, source_id, id, subject_id, object_id, kind, evidence)
-    SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[])
+    SELECT $1::uuid, $2::uuid, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[])
         AS c (id, subject_id, object_id, kind, evidence)
     ORDER BY id ON CONFLICT DO NOTHING
 """
