@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.domain.roles.acts import NO_AREA, NOBODY, Acts, decayed
-from kith.domain.roles.connectors import Brokerage, BrokerRole, brokerage, constraint, effective_size, living_ties
+from kith.domain.roles.connectors import Brokerage, brokerage, constraint, effective_size, living_ties
 from kith.domain.roles.mavens import helping
 
 Ints = NDArray[np.int64]
@@ -239,7 +239,7 @@ def _turning(acts: Acts) -> tuple[defaultdict[int, set[int]], defaultdict[int, s
     return givers, takers
 
 
-_BROKERS: dict[BrokerRole, str] = {
+_BROKERS: dict[str, str] = {
     "coordinator": "mostly among people of this community",
     "itinerant": "mostly between people of one other community",
     "gatekeeper": "mostly bringing outsiders in",
@@ -252,11 +252,7 @@ def sentence(role: Role, name: str) -> str:
     """Say in plain words what a person does and what that rests on."""
     known = role.evidence
     said: dict[Name, Callable[[], str]] = {
-        "connector": lambda: (
-            f"{name} connected {_many(known['contacts'], 'person', 'people')} "
-            f"from {_many(known['communities'], 'community', 'communities')}"
-            + (f", {_BROKERS[known['broker']]}" if "broker" in known else "")  # type: ignore[index]  # one of its keys
-        ),
+        "connector": lambda: f"{name} connected {_many(known['contacts'], 'person', 'people')} {_reach(known)}",
         "maven": lambda: (
             f"{name} helped {_many(known['people_helped'], 'person', 'people')}, {_many(known['helps'], 'time')}"
             + (f", most often in {known['areas']}" if "areas" in known else "")
@@ -276,6 +272,13 @@ def sentence(role: Role, name: str) -> str:
     if role.role == "newcomer":
         return f"{said[role.role]()}."
     return f"In the last year {said[role.role]()}; this {_steadiness(role.stability)}."
+
+
+def _reach(known: dict[str, float | str]) -> str:
+    if int(known["communities"]) < 2:
+        return "of one community"
+    broker = _BROKERS.get(str(known.get("broker")))
+    return f"from {int(known['communities']):,} communities" + (f", {broker}" if broker else "")
 
 
 def _many(count: float | str, one: str, more: str | None = None) -> str:
