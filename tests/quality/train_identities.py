@@ -11,7 +11,7 @@ from functools import cache
 import msgspec
 
 from kith.api.cli.evaluate.identities import Evaluation, KnownIdentities, evaluate, read
-from kith.domain.matching import Model, Resolver
+from kith.domain.matching import Identity, Model, Resolver
 from kith.domain.matching.training import Labelled, train
 from tests.paths import ROOT, SHARED
 from tests.quality import febrl
@@ -35,21 +35,24 @@ def records(name: str) -> KnownIdentities:
 
 
 @cache
-def trained_on(communities: tuple[str, ...]) -> Model:
-    """Train on these communities, and on FEBRL3 for what only records show."""
-    return train(
-        [labelled(name, community(name)) for name in communities], [labelled("febrl3", records("febrl3"))], VERSION
-    )
+def trained() -> Model:
+    """Train the model to ship: on all communities, and on FEBRL3 for what only records show."""
+    return train([labelled(name) for name in COMMUNITIES], [Labelled("febrl3", *_truth(records("febrl3")))], VERSION)
 
 
+@cache
 def without(name: str) -> Model:
     """Train on all communities but `name`."""
-    return trained_on(tuple(other for other in COMMUNITIES if other != name))
+    return train([labelled(other) for other in COMMUNITIES if other != name], [], VERSION)
 
 
-def labelled(name: str, known: KnownIdentities) -> Labelled:
+def labelled(name: str) -> Labelled:
+    return Labelled(name, *_truth(community(name)))
+
+
+def _truth(known: KnownIdentities) -> tuple[list[Identity], list[str | None]]:
     persons = [person if listed else None for person, listed in zip(known.persons, known.listed, strict=True)]
-    return Labelled(name, known.identities, persons)
+    return known.identities, persons
 
 
 def measured(known: KnownIdentities, model: Model) -> Evaluation:
@@ -61,7 +64,7 @@ def measured(known: KnownIdentities, model: Model) -> Evaluation:
 
 def table() -> list[str]:
     """The rows of the measurements: each community by a model that has not seen it, FEBRL by the shipped one."""
-    shipped = trained_on(COMMUNITIES)
+    shipped = trained()
     rows = [(name, community(name), without(name)) for name in COMMUNITIES]
     rows += [(name, records(name), shipped) for name in ("febrl1", "febrl4")]
     lines = [
@@ -92,7 +95,7 @@ def weights(model: Model) -> list[str]:
 
 
 def main() -> None:
-    model = trained_on(COMMUNITIES)
+    model = trained()
     SHIPPED.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=2) + b"\n")
     text = DOCS.read_text()
     for mark, lines in (("measured", table()), ("weights", weights(model))):

@@ -27,8 +27,8 @@ class Profile:
     """
 
     __slots__ = (
-        "accounts", "address", "born", "bot", "domain", "full", "guessed", "handles", "id", "identity", "number", "place",
-        "place_numbers", "spelled", "verified", "weak_address", "words",
+        "accounts", "address", "born", "bot", "domain", "full", "guessed", "handles", "id", "identity", "number",
+        "place", "place_numbers", "spelled", "verified", "weak_address", "words",
     )  # fmt: skip
 
     def __init__(self, identity: Identity) -> None:
