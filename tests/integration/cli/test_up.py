@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ import psutil
 import pytest
 
 from kith.api.cli import launch
+from tests.integration.cli import readme
 from tests.integration.cli.test_servers import workers_in
 from tests.paths import ROOT
 
@@ -148,6 +150,38 @@ def test_the_printed_calls_answer_something(demo: Up) -> None:
 
 def test_the_screen_says_what_was_loaded_and_how_long_it_took(demo: Up) -> None:
     assert re.search(r"The demo community is loaded: [\d,]+ .* \([\d.]+ s\)", demo.said)
+
+
+def test_the_readme_shows_what_an_operator_sees(demo: Up) -> None:
+    calls = demo.calls()
+    assert readme.constant(readme.shown("screen")) == readme.constant(readme.screen(demo.said, demo.home))
+    assert readme.constant(readme.shown("answers")) == readme.constant(readme.answers(calls))
+
+
+def test_the_commands_of_the_readme_work_beside_it(demo: Up, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for command in ("init", "-c user.name=A -c user.email=a@example.org commit --allow-empty -m first"):
+        folder = ["git", "-C", str(project)] if project.exists() else ["git"]
+        words = [*command.split(), str(project)] if command == "init" else command.split()
+        subprocess.run([*folder, *words], check=True, capture_output=True)
+    block = re.search(r"While `make up` runs:\n\n```\n(.*?)```", readme.README.read_text(), re.DOTALL)
+    assert block
+    for line in block[1].splitlines():
+        command, *words = shlex.split(line.replace("~/src/project", str(project)), comments=True)
+        assert command == "kith"
+        done = subprocess.run(
+            [sys.executable, "-m", "kith.api.cli", *words],
+            env=environment(demo.home, demo.port), capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+def test_a_rebuild_finds_every_projection_equal(demo: Up) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kith.api.cli", "rebuild"],
+        env=environment(demo.home, demo.port), capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "Every projection was equal" in done.stdout
 
 
 def test_the_token_is_for_its_owner_alone(demo: Up) -> None:

@@ -13,6 +13,7 @@ from kith.api.cli.processes import CannotStart
 from kith.api.cli.screen import Screen
 from kith.store import job_list
 from kith.store.db import Pool, open_pool, workspace
+from kith.store.job_list import Job
 from kith.store.migrate import migrate
 
 LOOK_SECONDS = 0.3
@@ -45,16 +46,26 @@ async def look(pool: Pool, job_id: UUID) -> Progress:
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
             job = await job_list.get_job(db, DEFAULT_WORKSPACE, job_id)
             waiting = await db.fetchval("SELECT count(*) FROM touches WHERE workspace_id = $1", DEFAULT_WORKSPACE)
+            following = await job_list.list_jobs(db, DEFAULT_WORKSPACE, (), ("project",), None, 1)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return Progress("waiting for PostgreSQL")
     if job is None:
         raise LookupError(job_id)
+    if job.status == "succeeded" and waiting and following:
+        state = _state(following[0])
+        text = state.text if following[0].error else f"working out who is in touch with whom, {waiting} pages to go"
+        return Progress(text, state.failed, state.failed)
+    return _state(job)
+
+
+def _state(job: Job) -> Progress:
+    detail = (job.error or {}).get("detail", job.status)
     if job.status in ("failed", "canceled"):
-        return Progress(str((job.error or {}).get("detail", job.status)), ended=True, failed=True)
-    if job.status == "succeeded" and waiting:
-        return Progress(f"working out who is in touch with whom, {waiting} pages to go")
+        return Progress(detail, ended=True, failed=True)
     if job.status == "succeeded":
         return Progress(_outcome(job.result), ended=True, result=job.result)
+    if job.status == "queued" and job.error:
+        return Progress(f"{detail}; it is tried again", done=job.done, total=job.total)
     text = " ".join(filter(None, (f"{job.done:,}", f"of {job.total:,}" if job.total else "", job.unit)))
     return Progress(text, done=job.done, total=job.total)
 
