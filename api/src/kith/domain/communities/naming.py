@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 TOPICS = 2
+SEPARATOR = " · "  # between what a community talks about and where it meets
 
 
 def names(topics: Sequence[Sequence[str]], channels: Sequence[Sequence[str]]) -> list[str]:
@@ -17,7 +18,7 @@ def names(topics: Sequence[Sequence[str]], channels: Sequence[Sequence[str]]) ->
         free = [topic for topic in spoken if topic.casefold() not in taken][:TOPICS]
         taken |= {topic.casefold() for topic in free}
         parts = [", ".join(free), next(iter(met), "")]
-        found.append(" · ".join(part for part in parts if part) or f"Community {place + 1}")
+        found.append(SEPARATOR.join(part for part in parts if part) or f"Community {place + 1}")
     return _distinct(found)
 
 

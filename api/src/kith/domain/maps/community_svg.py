@@ -1,7 +1,9 @@
 """The community map as SVG: discs of people, ties as threads, names where there is room, a legend beside."""
 
 import math
+from collections import Counter, defaultdict
 
+from kith.domain.communities.naming import SEPARATOR
 from kith.domain.maps.community import CommunityMap, MapPerson, MapTie
 from kith.domain.maps.style import (
     COLOURS,
@@ -24,7 +26,10 @@ _LEGEND = 330.0
 _TOP, _EDGE = 84.0, 36.0
 _ROOMIEST = 90.0  # room of one person where there are few
 
-_THREADS = 2_500  # more ties than these only blacken the picture; the strongest of each person come first
+_THREADS = 2_500  # more ties than these only blacken the picture
+_SINGLE = 400  # more ties between communities are drawn as bands from disc to disc
+_BANDS_EACH = 3
+_BAND = "#9AA3B2"
 _NAMED = 60  # up to so many people everyone has a name; beyond, those with a role
 _ROLES = {"connector": "Connector", "maven": "Maven", "host": "Host", "bridge": "Bridge to us", "newcomer": "Newcomer"}
 
@@ -35,6 +40,7 @@ def community_svg(drawn: CommunityMap) -> str:
     parts = [
         text(_EDGE, 46, fitted(drawn.title, 28, _WIDTH - 2 * _EDGE), 28, weight=600),
         text(_EDGE, 70, fitted(drawn.summary, 15, _WIDTH - 2 * _EDGE), 15, fill=QUIET),
+        *sheet.bands(),
         *sheet.discs(),
         *sheet.threads(),
         *sheet.people(),
@@ -59,6 +65,9 @@ class _Sheet:
         self.radii = [self._radius(person, strongest) for person in drawn.people]
         self.boxes = [self._box(person, 0.8 * r) for person, r in zip(drawn.people, self.radii, strict=True)]
         self.taken: list[_Box] = []
+        across = sum(self._community(tie.first) != self._community(tie.second) for tie in drawn.ties)
+        self.bundled = across > _SINGLE and len(drawn.communities) > 1
+        self.chosen = self._chosen()
 
     def _radius(self, person: MapPerson, strongest: float) -> float:
         return max(1.7, min(0.42 * self.scale, 22.0) * (0.4 + 0.6 * math.sqrt(person.strength / strongest)))
@@ -81,43 +90,67 @@ class _Sheet:
             )
         return parts
 
+    def bands(self) -> list[str]:
+        """Where single threads between communities would blacken the map: for each, bands to those it is closest to."""
+        if not self.bundled:
+            return []
+        total = defaultdict[tuple[int, int], float](float)
+        for tie in self.drawn.ties:
+            ends = sorted(self._community(end) for end in (tie.first, tie.second))
+            if ends[0] != ends[1] and ends[0] >= 0:
+                total[ends[0], ends[1]] += tie.weight
+        shown, drawn = Counter[int](), []
+        for pair, weight in sorted(total.items(), key=lambda each: (-each[1], each[0])):
+            if min(shown[pair[0]], shown[pair[1]]) < _BANDS_EACH:
+                shown.update(pair)
+                drawn.append((pair, weight))
+        most = max((weight for _, weight in drawn), default=1.0)
+        return [self._band(*pair, math.sqrt(weight / most)) for pair, weight in reversed(drawn)]
+
+    def _band(self, one: int, other: int, share: float) -> str:
+        (x1, y1), (x2, y2) = (self.at(disc.x, disc.y) for disc in (self.drawn.communities[i] for i in (one, other)))
+        path = _curve(x1, y1, x2, y2, 0.1)
+        return (
+            f'<path d="{path}" fill="none" stroke="{_BAND}" stroke-width="{1 + 11 * share:.1f}" '
+            f'stroke-opacity="{0.25 + 0.35 * share:.2f}" stroke-linecap="round"/>'
+        )
+
+    def _community(self, person: int) -> int:
+        community = self.drawn.people[person].community
+        return -1 if community is None else community
+
     def threads(self) -> list[str]:
-        """Ties: the strongest of each person first, until there are as many as the eye takes."""
-        ties = sorted(self._chosen(), key=lambda tie: tie.weight)
+        """Single ties, the weakest first so that the strong lie above."""
+        ties = sorted(self.chosen, key=lambda tie: tie.weight)
         heaviest = max((tie.weight for tie in ties), default=1.0)
-        crowd = min(1.0, 40 / max(len(ties), 1) ** 0.5)
+        thin = min(1.0, math.sqrt(250 / max(len(ties), 1)))
         parts = []
         for tie in ties:
             one, other = self.drawn.people[tie.first], self.drawn.people[tie.second]
-            (x1, y1), (x2, y2) = self.at(one.x, one.y), self.at(other.x, other.y)
+            ends = (*self.at(one.x, one.y), *self.at(other.x, other.y))
             share = math.sqrt(tie.weight / heaviest)
-            if one.community == other.community:
-                line, path = shaded(colour(one.community), INK, 0.1), f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"
-            else:
-                bend = 0.12
-                line = "#7A7F88"
-                path = (
-                    f"M{x1:.1f} {y1:.1f}Q{(x1 + x2) / 2 - bend * (y2 - y1):.1f} {(y1 + y2) / 2 + bend * (x2 - x1):.1f} "
-                    f"{x2:.1f} {y2:.1f}"
-                )
+            inside = one.community == other.community
+            line = shaded(colour(one.community), INK, 0.1) if inside else "#7A7F88"
             parts.append(
-                f'<path d="{path}" stroke="{line}" stroke-width="{0.5 + 3.2 * share * crowd:.2f}" '
-                f'stroke-opacity="{(0.12 + 0.38 * share) * (0.45 + 0.55 * crowd):.2f}"/>'
+                f'<path d="{_curve(*ends, 0.0 if inside else 0.12)}" stroke="{line}" '
+                f'stroke-width="{0.6 + 3 * share * thin:.2f}" '
+                f'stroke-opacity="{(0.12 + 0.4 * share) * (0.4 + 0.6 * thin):.2f}"/>'
             )
         return ['<g fill="none" stroke-linecap="round">', *parts, "</g>"]
 
     def _chosen(self) -> list[MapTie]:
-        kept: dict[int, int] = {}
-        chosen: list[MapTie] = []
-        each = max(1, math.ceil(2 * _THREADS / max(len(self.drawn.people), 1)))
-        for tie in sorted(self.drawn.ties, key=lambda tie: (-tie.weight, tie.first, tie.second)):
-            if len(chosen) == _THREADS:
-                break
-            if min(kept.get(tie.first, 0), kept.get(tie.second, 0)) < each:
-                kept[tie.first] = kept.get(tie.first, 0) + 1
-                kept[tie.second] = kept.get(tie.second, 0) + 1
-                chosen.append(tie)
-        return chosen
+        """Ties to draw one by one: the strongest of each person first, until there are as many as the eye takes."""
+        single = [
+            tie
+            for tie in self.drawn.ties
+            if not self.bundled or self._community(tie.first) == self._community(tie.second)
+        ]
+        standing: Counter[int] = Counter()
+        ranked = []
+        for tie in sorted(single, key=lambda tie: (-tie.weight, tie.first, tie.second)):
+            ranked.append((min(standing[tie.first], standing[tie.second]), -tie.weight, _scattered(tie), tie))
+            standing.update((tie.first, tie.second))
+        return [tie for *_, tie in sorted(ranked, key=lambda each: each[:3])[:_THREADS]]
 
     def people(self) -> list[str]:
         parts = []
@@ -147,7 +180,7 @@ class _Sheet:
         if len(self.drawn.communities) < 2 or radius < 22:
             return ""
         size = max(12.0, min(20.0, radius / 5))
-        said = fitted(disc.name, size, 2.2 * radius + 24)
+        said = fitted(disc.name.split(SEPARATOR)[0], size, 2.2 * radius + 40)
         return self._placed(said, size, [(x, y - radius - 5, "middle")], shaded(colour(number), INK, 0.45), 600)
 
     def _person_label(self, i: int) -> str:
@@ -215,13 +248,13 @@ class _Sheet:
         heading("How to read it")
         row(_dot(left + 3, y - 5, 3, "#8A8F98") + _dot(left + 14, y - 5, 6.5, "#8A8F98"), "Larger: more contact in all")
         row(_thread(left, y - 5, "#8A8F98", 3), "Thicker: more contact of the two")
-        shown = len(self._chosen())
-        if shown < len(self.drawn.ties):
-            parts.append(
-                text(
-                    left + 26, y, f"The {shown:,} strongest of {len(self.drawn.ties):,} ties are drawn", 13, fill=QUIET
-                )
-            )
+        if self.bundled:
+            row(_thread(left, y - 5, _BAND, 7), "Band: contact of two communities")
+        within = [tie for tie in self.drawn.ties if self._community(tie.first) == self._community(tie.second)]
+        every = len(within) if self.bundled else len(self.drawn.ties)
+        if len(self.chosen) < every:
+            said = f"The {len(self.chosen):,} strongest of {every:,} ties{' inside' if self.bundled else ''} are drawn"
+            parts.append(text(left, y, said, 13, fill=QUIET))
         return parts
 
 
@@ -238,6 +271,19 @@ def _bounds(drawn: CommunityMap) -> _Box:
 
 def _cross(one: _Box, other: _Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _scattered(tie: MapTie) -> tuple[int, int, int]:
+    """An order of equal ties that prefers no part of the map."""
+    return (tie.first * 40_503 + tie.second * 30_011) % 65_521, tie.first, tie.second
+
+
+def _curve(x1: float, y1: float, x2: float, y2: float, bend: float) -> str:
+    """A path from one point to another, bent aside by this share of its length."""
+    if not bend:
+        return f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"
+    x, y = (x1 + x2) / 2 - bend * (y2 - y1), (y1 + y2) / 2 + bend * (x2 - x1)
+    return f"M{x1:.1f} {y1:.1f}Q{x:.1f} {y:.1f} {x2:.1f} {y2:.1f}"
 
 
 def _dot(x: float, y: float, radius: float, fill: str) -> str:
