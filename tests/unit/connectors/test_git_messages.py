@@ -1,6 +1,7 @@
 """What a commit message says about people and places."""
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,12 @@ def test_the_mailmap_is_read_as_git_reads_it(tmp_path: Path) -> None:
     mailmap = Mailmap(MAILMAP)
     ours = [found[0] if (found := mailmap.canonical(who)) else who for who in people]
     assert [f"{who.name} <{who.address}>" for who in ours] == told
+
+
+@pytest.mark.parametrize("tail", ["a" * 1_000_000, "&A" * 100_000, "<a@" * 100_000, " " * 1_000_000, "a@b " * 100_000])
+def test_a_message_made_to_keep_us_busy_does_not(tail: str) -> None:
+    start = time.process_time()
+    parse(f"x\n\nCc: {tail}")
+    parse(f"x\n\nA{tail}: x")
+    Mailmap(tail)
+    assert time.process_time() - start < 5  # seconds

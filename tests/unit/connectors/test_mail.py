@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -417,3 +418,20 @@ async def test_answers_in_a_pipermail_archive_find_the_author() -> None:
     assert {act.title for act in found} == {"Docker and MetricsGrimoire"}
     assert targets(found[2]) == {"jgb": "reply"}
     assert found[2].reply_to == found[1].ref
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"To: " + b"," * 100_000,
+        b"References: " + b"a" * 1_000_000,
+        b"Content-Type: text/html\n\n" + b"<!--" * 100_000,
+        b"From: a@b.c\n\n" + b"a" * 1_000_000,
+        b"Subject: " + b"=?" * 50_000,
+    ],
+    ids=["commas", "a long id", "comments", "a long word", "encoded words"],
+)
+def test_a_mail_made_to_keep_us_busy_does_not(data: bytes) -> None:
+    start = time.process_time()
+    read(data)
+    assert time.process_time() - start < 5  # seconds; each took hours, minutes or a crash where it could

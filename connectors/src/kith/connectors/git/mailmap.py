@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from kith.connectors import Claim
 from kith.connectors.git.people import Human, human
 
-_ENTRY = re.compile(r"\s*([^<>#]*)<([^<>]*)>(?:\s*([^<>#]*)<([^<>]*)>)?")
+_ENTRY = re.compile(r"([^<>#]*)<([^<>]*)>(?:([^<>#]*)<([^<>]*)>)?")
 
 
 class Mailmap:

@@ -9,7 +9,7 @@ from kith.connectors.git.people import Human, named_in
 
 PEOPLE = 1000  # named by one commit; a machine wrote what goes beyond
 
-_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& ][A-Za-z0-9&]+){0,8}) ?: *(\S.*)", re.DOTALL)
+_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& ]+[A-Za-z0-9]+){0,8}) ?: *(\S.*)", re.DOTALL)
 _NOTE = re.compile(r"\[.*\]?$|\(cherry[- ]picked from|---$")
 #: Trailers that name no person, but show that a paragraph is made of trailers.
 _PLAIN = {

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from kith.connectors import Ref
 
-_NAMED = re.compile(r"([^<>]*)<\s*([^<>\s]+@[^<>\s]+)\s*>")
-_BARE = re.compile(r"[^\s<>,;@]+@[^\s<>,;@]+\.[^\s<>,;@]+")
+_BARE = re.compile(r"[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+")
 _BOT = re.compile(r"\[bot\]$|^(dependabot|renovate|greenkeeper|pre-commit-ci|github-actions)\b", re.IGNORECASE)
 
 NAME_CHARACTERS = 500
@@ -53,7 +52,12 @@ def named_in(value: str) -> tuple[Human, ...]:
 
     Words after the last address are a comment. Without any address nobody is named: a bare name is no identity.
     """
-    found = _NAMED.findall(value)
-    if found:
-        return tuple(human(name.lstrip(" ,;&\t").strip().strip("\"'"), address) for name, address in found)
-    return tuple(human("", address) for address in _BARE.findall(value.partition("#")[0]))
+    found = []
+    position = 0
+    while (start := value.find("<", position)) >= 0 and (end := value.find(">", start)) >= 0:
+        name, address = value[position:start], value[start + 1 : end].strip()
+        position = end + 1
+        if "@" in address and not any(map(str.isspace, address)):
+            found.append(human(name.lstrip(" ,;&\t").strip().strip("\"'"), address))
+    words = () if found else value.partition("#")[0].replace(",", " ").replace(";", " ").split()
+    return (*found, *(human("", word) for word in words if _BARE.fullmatch(word)))

@@ -14,10 +14,12 @@ from typing import NamedTuple
 from kith.connectors.mail.texts import html_text, new_text
 
 ADDRESSES = 200  # of one header
+HEADER_CHARACTERS = 50_000
 
 _ID = re.compile(r"<\s*([^<>\s]+)\s*>")
-_BARE_ID = re.compile(r"[^\s<>,;()]+@[^\s<>,;()]+")
-ADDRESS = re.compile(r"[^\s@<>,;:()\"\[\]\\]+@[\w.-]+")
+# The bounds keep a search through a long word short.
+_BARE_ID = re.compile(r"[^\s<>,;()]{1,250}@[^\s<>,;()]{1,250}")
+ADDRESS = re.compile(r"[^\s@<>,;:()\"\[\]\\]{1,64}@[\w.-]{1,255}")
 _ARCHIVED = re.compile(r"(\S+) at (\S+) \((.*)\)\s*$", re.DOTALL)
 _VIA = re.compile(r"(.+?)\s+via\s+\S.*", re.IGNORECASE | re.DOTALL)
 _REPLY = re.compile(r"\s*(re|aw|antw|sv|vs|ref|rif|odp|回复|答复)\s*(\[\d+\])?\s*[:：]\s*", re.IGNORECASE)
@@ -101,7 +103,7 @@ class _Headers:
     def __init__(self, message: "Message[str, str]") -> None:
         self._found: dict[str, list[str]] = {}
         for name, value in message.raw_items():
-            raw = str(value).encode("utf-8", "surrogateescape")
+            raw = str(value)[:HEADER_CHARACTERS].encode("utf-8", "surrogateescape")
             self._found.setdefault(name.lower(), []).append(_SPACES.sub(" ", _text(raw, "utf-8")).strip())
 
     def first(self, name: str) -> str:
@@ -126,7 +128,11 @@ def _ids(value: str) -> list[str]:
 
 def _mailboxes(values: list[str]) -> tuple[Mailbox, ...]:
     found: dict[str, Mailbox] = {}
-    for name, address in getaddresses(values[:20]):
+    try:
+        pairs = getaddresses(values[:20])
+    except RecursionError:  # a header of thousands of commas
+        pairs = [("", address) for address in ADDRESS.findall(" ".join(values[:20]))]
+    for name, address in pairs:
         if len(found) >= ADDRESSES:
             break
         match = ADDRESS.fullmatch(address.strip().rstrip(".").lower())

@@ -77,7 +77,7 @@ def _lines(text: BinaryIO) -> Iterator[tuple[bytes, bool]]:
     waiting = text.readline(BUFFER)
     while waiting:
         line, waiting = waiting, text.readline(BUFFER)
-        yield line, line.startswith(b"From ") and bool(_FROM.match(line) and _HEADER.match(waiting))
+        yield line, line.startswith(b"From ") and bool(_FROM.match(line[:200]) and _HEADER.match(waiting))
 
 
 def _item(number: int, offset: int, lines: list[bytes], digest: str, read: int) -> Item:

@@ -91,16 +91,22 @@ class Reader:
             yield self._page()
 
     def _take(self, item: Item) -> None:
-        mail = read_mail(item.data, self._list, item.arrived, whole=not (item.is_old or item.is_gone))
+        if not item.is_old:
+            self._cursor = msgspec.structs.replace(self._cursor, archive=item.cursor, covered=False)
+        try:
+            mail = read_mail(item.data, self._list, item.arrived, whole=not (item.is_old or item.is_gone))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            # What the library stumbles over in one stranger's mail must not stop the archive.
+            if not item.is_old:
+                self._skipped.append(Skip(item.place, "unreadable_mail", f"{type(error).__name__}: {error}"[:500]))
+            return
         if item.is_gone:
             if not item.is_old:
                 self._records.append(Tombstone(self._ref(mail)))
-        else:
-            place = self._threads.place(mail)
-            if not item.is_old:
-                self._send(mail, place, item.place)
+            return
+        place = self._threads.place(mail)
         if not item.is_old:
-            self._cursor = msgspec.structs.replace(self._cursor, archive=item.cursor, covered=False)
+            self._send(mail, place, item.place)
 
     def _send(self, mail: Mail, place: Place, where: str) -> None:
         if mail.sender is None or mail.sent is None:
