@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 # All lengths are in units of the room that one person has.
 _CROWDING = 0.62  # radius of a disc by the root of its people: they fill two thirds of it, the rest is air
 _AIR, _MARGIN = 1.08, 0.8  # around a disc, for its name
+_SHAPE = np.array([1.33, 1.0])  # of the paper: width by height
 _RIM = 0.3  # nobody stands on the very edge of a disc
 _ROUNDS = 300
 
@@ -76,7 +77,7 @@ def _pack(pull: Floats, radii: Floats) -> Floats:
 
 
 def _free_place(places: Floats, radii: Floats, radius: float, pull: Floats) -> Floats:
-    """Of the places that touch a disc and overlap none, the one nearest to the middle and to those it is tied to."""
+    """Of the places that touch a disc and overlap none, the best."""
     if not len(places):
         return np.zeros(2)
     angles = np.linspace(0, 2 * math.pi, 48, endpoint=False)
@@ -85,10 +86,12 @@ def _free_place(places: Floats, radii: Floats, radius: float, pull: Floats) -> F
     gaps = np.linalg.norm(candidates[:, None] - places, axis=2) - (radii + radius)
     free = candidates[gaps.min(axis=1) > -1e-6 * radius]
     share = pull / pull.sum() if pull.sum() else np.zeros(len(pull))
-    # Maps are wider than high: a step up or down counts more than one aside.
-    stretch = np.array([1.0, 1.35])
-    cost = np.linalg.norm(free * stretch, axis=1)
-    cost += (np.linalg.norm((free[:, None] - places) * stretch, axis=2) * share).sum(axis=1)
+    low = np.minimum((places - radii[:, None]).min(axis=0), free - radius)
+    high = np.maximum((places + radii[:, None]).max(axis=0), free + radius)
+    # A small map is read best, then one in which tied communities are close, then a round one.
+    cost = ((high - low) / _SHAPE).max(axis=1)
+    cost += 0.4 * (np.linalg.norm(free[:, None] - places, axis=2) * share).sum(axis=1)
+    cost += 0.2 * np.linalg.norm(free - (low + high) / 2, axis=1)
     best: Floats = free[int(np.argmin(np.round(cost, 6)))]
     return best
 
