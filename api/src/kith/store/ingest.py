@@ -103,9 +103,15 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
     added = changed = deleted = 0
     if batch.tombstones:
         deleted = await _delete(db, workspace_id, source_id, batch.tombstones)
-    for rows in batch.interactions:
-        new, edited = await _add(db, workspace_id, source_id, rows)
-        added, changed = added + new, changed + edited
+    for number, rows in enumerate(batch.interactions):
+        await db.copy_records_to_table("staged_interactions", records=rows, columns=INTERACTION)
+        if number == 0:
+            added = _number(await db.execute(_ADD, workspace_id, source_id))
+            if 0 < added < len(rows):
+                await db.execute(_UNSTAGE_NEW)
+        if number > 0 or added < len(rows):
+            changed += await _edit_known(db, workspace_id, source_id)
+        await db.execute("TRUNCATE staged_interactions")
     if batch.claims:
         await _claim(db, workspace_id, source_id, batch.claims)
     return Counts(added, changed, deleted)
@@ -148,21 +154,10 @@ async def _describe(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -
         await db.execute(_OWN_PERSON, workspace_id)
 
 
-async def _add(db: Db, workspace_id: UUID, source_id: UUID, rows: list[Row]) -> tuple[int, int]:
-    """Store new interactions and edits, note what they change, and return how many there were of either."""
-    await db.copy_records_to_table("staged_interactions", records=rows, columns=INTERACTION)
-    added = _number(await db.execute(_ADD, workspace_id, source_id))
-    edited = 0
-    if added < len(rows):
-        await db.execute("DELETE FROM staged_interactions s USING staged_changes c WHERE c.id = s.id AND c.sign = 1")
-        if _number(await db.execute(_COMPARE, workspace_id)):
-            edited = await _edit(db, workspace_id, source_id)
-    await db.execute("TRUNCATE staged_interactions")
-    return added, edited
-
-
-async def _edit(db: Db, workspace_id: UUID, source_id: UUID) -> int:
-    """Replace what staged_edits says, note what that changes, and return how many contents were replaced."""
+async def _edit_known(db: Db, workspace_id: UUID, source_id: UUID) -> int:
+    """Replace what was edited, note what that changes, and return how many contents were replaced."""
+    if not _number(await db.execute(_COMPARE, workspace_id)):
+        return 0
     await db.execute(_KEEP_VERSIONS, workspace_id)
     await db.execute(_NOTE_EDITS, workspace_id, -1)
     edited = _number(await db.execute(_REPLACE, workspace_id, source_id))
@@ -308,6 +303,8 @@ _ADD = f"""
     INSERT INTO staged_changes SELECT 1, {_CHANGED} FROM added
 """
 
+_UNSTAGE_NEW = "DELETE FROM staged_interactions s USING staged_changes c WHERE c.id = s.id AND c.sign = 1"
+
 _COMPARE = """
     INSERT INTO staged_edits
     SELECT i.id,
@@ -355,7 +352,7 @@ _MOVE = """
 
 _SEE = """
     INSERT INTO sightings (workspace_id, interaction_id, channel_id, occurred_at)
-    SELECT $1::uuid, i.id, channel_id, i.occurred_at
+    SELECT $1::uuid, i.id, seen.channel_id, i.occurred_at
     FROM staged_edits e JOIN interactions i ON i.workspace_id = $1 AND i.id = e.id,
         unnest(ARRAY[e.here, e.there]) AS seen (channel_id)
     WHERE seen.channel_id <> e.home
