@@ -82,6 +82,7 @@ class Child:
         """Start it without waiting; return the size of its log until now, in bytes."""
         if self._process is not None:
             self._process.wait(STOP_SECONDS)
+            self._end_session()
         self.before()
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.unlink()
@@ -119,8 +120,13 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._end_session()
+
+    def _end_session(self) -> None:
+        """End the children of a child that has ended; where it was killed they may still hold its port."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _launcher(self) -> list[str]:
         account = self.account or Account(-1, -1)
