@@ -26,13 +26,12 @@ def add(connector: str, *config: str, path: Path | None = None, name: str = "") 
     Args:
         connector: The network, as 'kith connectors' lists them.
         config: Settings of the connector, as key=value.
-        path: The same as path=..., made absolute.
-        name: How to call the source; made of the connector and its path where it is left out.
+        path: A file or folder on this machine: the connector's first setting, whatever it calls that.
+        name: How to call the source; made of the connector and what it reads where it is left out.
     """
-    given = _pairs(config) | ({"path": str(path.absolute())} if path else {})
-    checked = _checked(connector, given)
-    name = name or f"{connector} {Path(next(iter(given.values()), '')).name}".strip()
-    asyncio.run(_add(connector, name, checked))
+    source = _checked(connector, _pairs(config), path)
+    name = name or f"{connector} {Path(str(next(iter(source.values()), ''))).name}".strip()
+    asyncio.run(_add(connector, name, source))
 
 
 def list_() -> None:
@@ -56,13 +55,16 @@ def _pairs(config: tuple[str, ...]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in config)
 
 
-def _checked(connector: str, given: dict[str, str]) -> dict[str, Any]:
+def _checked(connector: str, given: dict[str, str], path: Path | None) -> dict[str, Any]:
     """The settings as the connector has them. Raises CannotStart where it is unknown, they do not fit or it objects."""
     found = load_registry().connectors
     if connector not in found:
         raise CannotStart(f"There is no connector {connector!r}; there are {', '.join(sorted(found))}.")
+    kind = found[connector].Config
+    if path:
+        given = {kind.__struct_fields__[0]: str(path.absolute())} | given
     try:
-        config = msgspec.convert(given, found[connector].Config, strict=False)
+        config = msgspec.convert(given, kind, strict=False)
         report = asyncio.run(found[connector].check(config))
     except (msgspec.ValidationError, ConnectorError) as error:
         raise CannotStart(f"{connector}: {error}") from error
