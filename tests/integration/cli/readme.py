@@ -57,7 +57,7 @@ def constant(text: str) -> str:
     """The text without what differs from run to run and from day to day: ids, seconds, strengths."""
     text = re.sub(r"per_\w{26}", "per_", text)
     text = re.sub(r"\d+\.\d s\b", "0 s", text)
-    return re.sub(r'"strength": [\d.]+', '"strength": 0', text)
+    return re.sub(r'"strength": ([\d.]+|null)', '"strength": 0', text)
 
 
 def shown(block: str, text: str | None = None) -> str:
