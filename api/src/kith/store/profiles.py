@@ -9,6 +9,7 @@ import msgspec
 
 from kith.domain import matching
 from kith.domain.matching import Identity, Link, Population
+from kith.domain.organizations import employer_domain
 from kith.store.db import Db
 
 # An identity there is a signature, a name with an address or alone, and no account: two of them are no contradiction.
@@ -48,7 +49,8 @@ async def save(db: Db, workspace_id: UUID, profiles: Sequence[Profile]) -> None:
     await note_arrivals(db, workspace_id, sum(profile.new for profile in profiles))
     read = [matching.Profile(profile.identity) for profile in profiles]
     ids = [UUID(profile.id) for profile in read]
-    contents, domains = [profile.content for profile in profiles], [profile.domain or None for profile in read]
+    contents = [profile.content for profile in profiles]
+    domains = [employer_domain(profile.identity.address) for profile in profiles]
     await db.execute(_SAVE, workspace_id, ids, contents, domains)
     pairs = {(key, id_) for profile, id_ in zip(read, ids, strict=True) for key in keys_of(profile)}
     await db.execute(_FORGET_KEYS, workspace_id, ids, [key for key, _ in pairs], [id_ for _, id_ in pairs])

@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 
 from kith.domain import decay
-from kith.store import jobs, resolution
+from kith.store import affiliations, jobs, resolution
 from kith.store.db import Db
 from kith.store.ledger import Move
 
@@ -53,12 +53,26 @@ PEOPLE = Projection(
     ("id",),
     ("name", "kind", "identities", "interactions", "first_seen", "last_seen"),
     "SELECT id FROM wanted_people",
-    # The name last seen, cut so that it fits into an index; a bot is a bot even if one of its accounts is not marked.
+    # As kith.store.corrections has it: what a human said, what a network vouches for, the name last seen; cut so that
+    # it fits into an index. A bot is a bot even if one of its accounts is not marked.
     """
+    WITH corrected AS MATERIALIZED (
+        SELECT DISTINCT ON (p.person_id, c.field) p.person_id, c.field, left(c.value, 200) AS value
+        FROM corrections c JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = c.identity_id
+        WHERE c.workspace_id = $1 AND c.field IN ('name', 'kind')
+        ORDER BY p.person_id, c.field, c.decided_at DESC, c.id DESC
+    )
     SELECT w.id,
-        (array_agg(left(coalesce(i.name, i.handle), 200) ORDER BY i.name IS NULL, i.seen_at DESC NULLS LAST, i.id)
-            FILTER (WHERE coalesce(i.name, i.handle) <> ''))[1] AS name,
-        (array_agg(i.kind ORDER BY array_position('{bot,person,organization,group,unknown}', i.kind)))[1] AS kind,
+        coalesce(
+            (SELECT value FROM corrected c WHERE c.person_id = w.id AND c.field = 'name'),
+            (array_agg(left(coalesce(i.name, i.handle), 200)
+                ORDER BY i.name IS NULL, i.verified DESC, i.seen_at DESC NULLS LAST, i.id)
+                FILTER (WHERE coalesce(i.name, i.handle) <> ''))[1]
+        ) AS name,
+        coalesce(
+            (SELECT value FROM corrected c WHERE c.person_id = w.id AND c.field = 'kind'),
+            (array_agg(i.kind ORDER BY array_position('{bot,person,organization,group,unknown}', i.kind)))[1]
+        ) AS kind,
         count(*)::integer AS identities,
         coalesce(sum(a.acts), 0)::bigint AS interactions,
         min(t.first_at) AS first_seen, max(t.last_at) AS last_seen
@@ -268,6 +282,7 @@ async def _want(db: Db, workspace_id: UUID, touches: Sequence[Any]) -> None:
 
     identity_ids = set(touched("identity_ids"))
     moves = await resolution.resolve(db, workspace_id, identity_ids)
+    await affiliations.derive(db, workspace_id, identity_ids)
     persons = {id_ for move in moves for id_ in (move.old_id, move.new_id)}
     await db.execute(_WANT_PEOPLE, workspace_id, list(identity_ids), list(persons))
     await db.execute("INSERT INTO wanted_channels SELECT DISTINCT unnest($1::uuid[])", touched("channel_ids"))

@@ -1,0 +1,74 @@
+"""Joining two people, and taking that back exactly: whatever happened in between, it is as if it had never been."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from kith.store import decisions
+from kith.store.db import Db
+from kith.store.decisions import Decision, New
+
+
+async def join(db: Db, workspace_id: UUID, one: Collection[UUID], other: Collection[UUID], author: str) -> UUID:
+    """Decide that two people, by their identities, are one; return the decision.
+
+    What a human had decided against it is taken back, and comes back when the join is undone.
+    """
+    known = await decisions.between(db, workspace_id, [*one, *other])
+    across = [
+        row
+        for row in decisions.active(known)
+        if row.verdict == "different"
+        and (row.one_id in one) != (row.other_id in one)
+        and decisions.author_kind(row.author) == "human"
+    ]
+    retractions = [New(verdict="retract", pair=row.pair, retracts=row.id, author=author) for row in across]
+    retracted = await decisions.append(db, workspace_id, retractions)
+    same = New(
+        verdict="same", pair=(min(one), min(other)), author=author,
+        evidence={"retractions": [str(id_) for id_ in retracted]} if retracted else {},
+    )  # fmt: skip
+    (decision_id,) = await decisions.append(db, workspace_id, [same])
+    return decision_id
+
+
+async def undo(db: Db, workspace_id: UUID, decision: Decision, author: str) -> UUID:
+    """Take a join back; return the decision that does so.
+
+    A human's or an import's decision is retracted. A rule would find the same again, so against it a human decides that
+    the two are different.
+    """
+    if decisions.author_kind(decision.author) == "rule":
+        different = New(
+            verdict="different", pair=decision.pair, author=author,
+            evidence={"undoes": str(decision.id), "log_odds": decision.evidence.get("log_odds")},
+        )  # fmt: skip
+        return (await decisions.append(db, workspace_id, [different]))[0]
+    taken_back = [decision]
+    for text in decision.evidence.get("retractions", ()):
+        retraction = await decisions.get_decision(db, workspace_id, UUID(text))
+        taken_back += [retraction] if retraction else []
+    new = [New(verdict="retract", pair=row.pair, retracts=row.id, author=author) for row in taken_back]
+    return (await decisions.append(db, workspace_id, new))[0]
+
+
+async def joins_of(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Decision]:
+    """Return the decisions that hold these identities together, the latest first."""
+    standing = decisions.active(await decisions.between(db, workspace_id, identity_ids))
+    found = [row for row in standing if row.verdict == "same"]
+    return sorted(found, key=lambda row: (row.decided_at, row.id), reverse=True)
+
+
+def chains(root: UUID, joins: Sequence[Decision]) -> dict[UUID, list[Decision]]:
+    """Return, for each identity, the shortest chain of decisions that leads to it from the root."""
+    ties: dict[UUID, list[tuple[UUID, Decision]]] = {}
+    for row in joins:
+        ties.setdefault(row.one_id, []).append((row.other_id, row))
+        ties.setdefault(row.other_id, []).append((row.one_id, row))
+    found: dict[UUID, list[Decision]] = {root: []}
+    waiting = [root]
+    for identity_id in waiting:
+        for other_id, row in ties.get(identity_id, ()):
+            if other_id not in found:
+                found[other_id] = [*found[identity_id], row]
+                waiting.append(other_id)
+    return found
