@@ -26,12 +26,12 @@ def same(one: Tally, other: Tally) -> None:
 @pytest.mark.parametrize(("days", "left"), [(0, 1.0), (30, 0.5), (60, 0.25)])
 def test_one_half_life_ago_counts_a_half(days: int, left: float) -> None:
     found = whole([Contact(0, 1, NOW - days, 0, 1, 1000)])
-    assert found.contact_30.tolist() == [left]
+    assert found.days_30.tolist() == [left]
 
 
 def test_a_message_to_many_weighs_less() -> None:
     found = whole([Contact(0, 1, NOW, 0, 1, 500)])
-    assert (found.contact_30.tolist(), found.sent.tolist()) == ([0.5], [1])
+    assert (found.contact_90.tolist(), found.sent.tolist()) == ([0.5], [1])
 
 
 @settings(deadline=None)

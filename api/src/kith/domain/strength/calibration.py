@@ -14,7 +14,7 @@ from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
 from kith.domain.strength.model import Model
 from kith.domain.strength.tally import tally
 
-PULL = 100.0
+PULL = 50.0
 """How hard own weights are drawn to the shipped ones, see ``fit``: decides below a few hundred pairs, fades above."""
 STEADY = 0.3
 """A change of the base rate, in log-odds, at which it counts a half as a forecast of itself."""

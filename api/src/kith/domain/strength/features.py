@@ -11,9 +11,6 @@ from scipy.special import log1p
 from kith.domain.strength.ledger import Reals
 from kith.domain.strength.tally import Tally
 
-SATURATION = 3.0
-"""Decayed active days, or acts, at which a person's activity counts a half: beyond that more of it says little."""
-
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -27,7 +24,7 @@ class Feature:
 
 FEATURES = (
     Feature("recency", "minus log(1 + days since the last contact)", "pair", lambda t: -log1p(1.0 * t.silence)),
-    Feature("contact_30", "log(1 + contact), halved every 30 days", "pair", lambda t: log1p(t.contact_30)),
+    Feature("days_7", "log(1 + days with contact), halved every 7 days", "pair", lambda t: log1p(t.days_7)),
     Feature("days_30", "log(1 + days with contact), halved every 30 days", "pair", lambda t: log1p(t.days_30)),
     Feature("days_365", "log(1 + days with contact), halved every 365 days", "pair", lambda t: log1p(t.days_365)),
     Feature(
@@ -54,9 +51,9 @@ FEATURES = (
     ),
     Feature(
         "attention_90",
-        "share of this tie in all contact of the quieter person, halved every 90 days",
+        "share of this tie in three and all acts of the quieter person, halved every 90 days",
         "pair",
-        lambda t: np.minimum(t.contact_90 / (t.quieter_acts_90 + SATURATION), 1.0),
+        lambda t: np.minimum(t.contact_90 / (t.quieter_acts_90 + 3.0), 1.0),
     ),
     Feature(
         "embeddedness",
@@ -77,16 +74,28 @@ FEATURES = (
         lambda t: -log1p(1.0 * t.busier_idle),
     ),
     Feature(
+        "quieter_active_30",
+        "active days of the quieter person, halved every 30 days, as a share of themselves and one",
+        "people",
+        lambda t: t.quieter_days_30 / (t.quieter_days_30 + 1.0),
+    ),
+    Feature(
+        "busier_active_30",
+        "active days of the busier person, halved every 30 days, as a share of themselves and one",
+        "people",
+        lambda t: t.busier_days_30 / (t.busier_days_30 + 1.0),
+    ),
+    Feature(
         "quieter_active_90",
         "active days of the quieter person, halved every 90 days, as a share of themselves and three",
         "people",
-        lambda t: t.quieter_days_90 / (t.quieter_days_90 + SATURATION),
+        lambda t: t.quieter_days_90 / (t.quieter_days_90 + 3.0),
     ),
     Feature(
         "busier_active_90",
         "active days of the busier person, halved every 90 days, as a share of themselves and three",
         "people",
-        lambda t: t.busier_days_90 / (t.busier_days_90 + SATURATION),
+        lambda t: t.busier_days_90 / (t.busier_days_90 + 3.0),
     ),
 )
 

@@ -20,9 +20,10 @@ _OLDEST = 1 << 15
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """By number of person: days since the last act, and active days and acts, both halved every 90 days."""
+    """By number of person: days since the last act, and decayed active days and acts, as in ``Tally``."""
 
     idle: Integers
+    days_30: Reals
     days_90: Reals
     acts_90: Reals
 
@@ -44,7 +45,7 @@ class Tally:
     sent: Integers
     received: Integers
     contexts: Integers
-    contact_30: Reals
+    days_7: Reals
     days_30: Reals
     days_365: Reals
     sent_90: Reals
@@ -55,6 +56,8 @@ class Tally:
     quieter_acts_90: Reals
     quieter_idle: Integers
     busier_idle: Integers
+    quieter_days_30: Reals
+    busier_days_30: Reals
     quieter_days_90: Reals
     busier_days_90: Reals
     shared: Integers
@@ -109,7 +112,7 @@ def tally(contacts: Contacts, activity: Activity, now: int, circles: Circles | N
         sent=total(contacts.count * 1.0, forth).astype(np.int64),
         received=total(contacts.count * 1.0, ~forth).astype(np.int64),
         contexts=_distinct(pair, contacts.context, pairs),
-        contact_30=total(amount * halved(30)),
+        days_7=total(halved(7), fresh_day),
         days_30=total(halved(30), fresh_day),
         days_365=total(year, fresh_day),
         sent_90=total(amount_90, forth),
@@ -120,6 +123,8 @@ def tally(contacts: Contacts, activity: Activity, now: int, circles: Circles | N
         quieter_acts_90=np.minimum(person.acts_90[a], person.acts_90[b]),
         quieter_idle=np.maximum(person.idle[a], person.idle[b]),
         busier_idle=np.minimum(person.idle[a], person.idle[b]),
+        quieter_days_30=np.minimum(person.days_30[a], person.days_30[b]),
+        busier_days_30=np.maximum(person.days_30[a], person.days_30[b]),
         quieter_days_90=np.minimum(person.days_90[a], person.days_90[b]),
         busier_days_90=np.maximum(person.days_90[a], person.days_90[b]),
         shared=circles.shared,
@@ -159,7 +164,10 @@ def people(activity: Activity, now: int, length: int) -> People:
     age = np.minimum(now - activity.day, _OLDEST)
     idle = np.full(length, _OLDEST, dtype=np.int64)
     idle[activity.person] = age  # rows are sorted by day: the last one stays
-    halved = _halving(90)[age]
+    month, quarter = _halving(30)[age], _halving(90)[age]
     return People(
-        idle, totals(activity.person, halved, length), totals(activity.person, halved * activity.count, length)
+        idle=idle,
+        days_30=totals(activity.person, month, length),
+        days_90=totals(activity.person, quarter, length),
+        acts_90=totals(activity.person, quarter * activity.count, length),
     )
