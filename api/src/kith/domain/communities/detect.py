@@ -8,8 +8,7 @@ on the way it keeps the one with the shortest description (Rissanen): bits for s
 ties given that. Leaving connected people undivided competes: it stands when no division is shorter and what a division
 explains could be chance, so noise is not cut into pieces.
 
-A second contact of the same two people says less than the first: a tie counts log2(1 + weight), one contact 1, each
-doubling one more.
+A second contact of the same two people says less than the first, see ``evidence``.
 """
 
 import math
@@ -78,8 +77,14 @@ class Partition(msgspec.Struct, frozen=True):
 
 
 def evidence(weights: Floats) -> Floats:
-    """What contact of this weight counts as a tie: 1 for a single contact, one more for each doubling."""
-    return np.log2(1 + weights)
+    """What contact of these weights counts as ties: 1 for a single contact, one more for each doubling.
+
+    Where contact has faded so far that a tie counts less than 1 on average, all are raised alike: that everything has
+    grown older does not make communities vaguer.
+    """
+    counts: Floats = np.log2(1 + weights)
+    total = counts.sum()
+    return counts * max(1.0, len(counts) / total) if total else counts
 
 
 def detect(graph: Graph, seed: int = 0) -> Partition:

@@ -7,7 +7,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.domain.communities.detect import evidence
 from kith.domain.communities.leiden import ties_of
 from kith.domain.graph import Graph
 from kith.domain.roles.acts import Acts, decayed
@@ -38,7 +37,7 @@ def effective_size(graph: Graph) -> Floats:
 def living_ties(past: Acts, now: float) -> Graph:
     """Contact before ``now``, halved each year, as evidence of a tie: log2(1 + what is left)."""
     contacts = past.contacts(np.maximum(decayed(now - past.day, _HALF_LIFE), np.finfo(float).tiny))
-    return contacts.reweighted(np.maximum(evidence(contacts.weights), np.finfo(float).tiny))
+    return contacts.reweighted(np.maximum(np.log2(1 + contacts.weights), np.finfo(float).tiny))
 
 
 def betweenness(graph: Graph) -> Floats:
