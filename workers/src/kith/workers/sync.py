@@ -65,12 +65,13 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: syncs.Readin
                     await awaited
                 if resting := work.must_rest:
                     break
-        if before is not None:
-            await before
-    finally:
+    except asyncio.CancelledError:
         if before is not None:
             before.cancel()
-            await asyncio.gather(before, return_exceptions=True)
+        raise
+    finally:  # also where reading failed: what was read before is kept
+        if before is not None:
+            await before
     if resting:
         raise Unfinished
 

@@ -1,0 +1,72 @@
+"""Migrations: each once, in order, by one process at a time; a clear word where database and files do not fit."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from kith.store import migrate
+from kith.store.migrate import Migration, MigrationError
+from tests.servers import url_of
+
+SHIPPED = migrate.migrations()
+
+
+async def test_only_the_first_of_many_migrates(fresh_url: str) -> None:
+    name = "empty_" + fresh_url.split("test_")[1][:8]
+    admin = await asyncpg.connect(url_of(fresh_url, "postgres"))
+    await admin.execute(f"CREATE DATABASE {name}")
+    try:
+        url = url_of(fresh_url, name)
+        applied = await asyncio.gather(*(migrate.migrate(url) for _ in range(3)))
+        assert sorted(map(len, applied)) == [0, 0, len(migrate.migrations())]
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+
+
+async def test_nothing_is_pending_after_migrating(fresh_url: str) -> None:
+    db = await asyncpg.connect(fresh_url)
+    assert await migrate.pending(db) == []
+    await db.close()
+
+
+async def test_a_changed_file_is_refused(fresh_url: str) -> None:
+    db = await asyncpg.connect(fresh_url)
+    await db.execute("UPDATE migrations SET checksum = 'x' WHERE name LIKE '%_work'")
+    await db.close()
+    with pytest.raises(MigrationError, match="202611220610_work has changed since it was applied"):
+        await migrate.migrate(fresh_url)
+
+
+async def test_a_database_of_the_future_is_refused(fresh_url: str) -> None:
+    db = await asyncpg.connect(fresh_url)
+    await db.execute("INSERT INTO migrations (name, checksum) VALUES ('299901010000_wonders', 'x')")
+    await db.close()
+    with pytest.raises(MigrationError, match="newer than this version of kith"):
+        await migrate.migrate(fresh_url)
+
+
+async def _add(url: str, monkeypatch: pytest.MonkeyPatch, sql: str) -> list[str]:
+    monkeypatch.setattr(migrate, "migrations", lambda: [*SHIPPED, Migration("299901010000_new", "x", sql)])
+    return await migrate.migrate(url)
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(fresh_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(MigrationError, match=r"299901010000_new failed and was undone: .*nowhere"):
+        await _add(fresh_url, monkeypatch, "CREATE TABLE half (n integer); SELECT * FROM nowhere")
+    db = await asyncpg.connect(fresh_url)
+    assert await db.fetchval("SELECT to_regclass('half')") is None
+    await db.close()
+    assert await _add(fresh_url, monkeypatch, "CREATE TABLE half (n integer)") == ["299901010000_new"]
+
+
+async def test_a_migration_does_not_wait_behind_a_long_transaction(
+    fresh_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = await asyncpg.connect(fresh_url)
+    async with db.transaction():
+        await db.execute("SELECT * FROM people")
+        with pytest.raises(MigrationError, match="could not lock a table within 4 s"):
+            await _add(fresh_url, monkeypatch, "ALTER TABLE people ADD COLUMN n integer")
+    await db.close()

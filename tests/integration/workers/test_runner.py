@@ -1,0 +1,170 @@
+"""What becomes of a job, whatever its connector does."""
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+
+from kith.connectors import Fatal, Reauthorise, Retry
+from tests.integration.store.facts import act
+from tests.integration.workers.conftest import Office, Scripted, page
+
+
+async def test_a_sync_stores_its_pages_and_says_what_it_did(office: Office) -> None:
+    office.connector.script = [page(*(act(str(n)) for n in range(5))), page(act("1"), act("9"))]
+    row = await office.run(await office.enqueue())
+    assert (row["status"], row["done"], row["unit"]) == ("succeeded", 7, "records")
+    assert row["result"] == {"pages": 2, "records": 7, "added": 6, "changed": 0, "deleted": 0, "skipped": 0}
+    assert await office.value("SELECT cursor FROM cursors WHERE workspace_id = $1") == "2"
+    project = await office.value("SELECT id FROM jobs WHERE workspace_id = $1 AND kind = 'project'")
+    assert (await office.run(project))["status"] == "succeeded"
+    assert await office.store.count("people") == 2
+
+
+async def test_what_the_network_asks_to_wait_for_is_waited_for(office: Office) -> None:
+    office.connector.script = [page(act("1")), Retry("slow down", after=timedelta(hours=1)), page(act("2"))]
+    job_id = await office.enqueue()
+    row = await office.run(job_id)
+    assert (row["status"], row["error"]["code"]) == ("queued", "retry")
+    wait = await office.value("SELECT due_at - now() FROM jobs WHERE workspace_id = $1 AND id = $2", job_id)
+    assert timedelta(minutes=59) < wait < timedelta(minutes=61)
+    assert await office.store.count("interactions") == 1
+    await office.make_due(job_id)
+    assert (await office.run(job_id))["status"] == "succeeded"
+    assert await office.store.count("interactions") == 2
+    assert await office.value("SELECT count(*) FROM runs WHERE workspace_id = $1 AND finished_at IS NOT NULL") == 1
+
+
+async def test_lost_credentials_end_the_job_and_hold_the_source(office: Office) -> None:
+    office.connector.script = [Reauthorise("the token was withdrawn")]
+    row = await office.run(await office.enqueue())
+    assert (row["status"], row["error"]) == (
+        "failed", {"code": "reauthorise", "detail": "the token was withdrawn"},
+    )  # fmt: skip
+    assert await office.value("SELECT status FROM sources WHERE workspace_id = $1 AND connector = 'scripted'") == (
+        "reauthorise"
+    )
+
+
+async def test_what_cannot_succeed_is_not_repeated(office: Office) -> None:
+    office.connector.script = [Fatal("no such repository")]
+    row = await office.run(await office.enqueue())
+    assert (row["status"], row["error"]["code"], row["attempt"]) == ("failed", "fatal", 1)
+
+
+async def test_a_fault_of_a_connector_is_tried_again_from_the_last_page(office: Office) -> None:
+    office.connector.script = [page(act("1")), KeyError("\0 oops \ud800"), page(act("2"))]
+    job_id = await office.enqueue()
+    row = await office.run(job_id)
+    assert (row["status"], row["error"]["code"]) == ("queued", "fault")
+    assert "KeyError" in row["error"]["detail"]
+    await office.make_due(job_id)
+    assert (await office.run(job_id))["result"]["added"] == 2
+
+
+async def test_a_source_that_is_paused_stops_at_the_next_page(office: Office) -> None:
+    async def pause() -> None:
+        await office.stored(1)
+        await office.set_status("paused")
+
+    office.connector.script = [page(act("1")), pause, page(act("2"))]
+    row = await office.run(await office.enqueue())
+    assert row["status"] == "canceled"
+    assert await office.store.count("interactions") == 1
+    assert await office.value("SELECT cursor FROM cursors WHERE workspace_id = $1") == "1"
+
+
+async def test_a_job_that_is_canceled_stops_at_the_next_page(office: Office) -> None:
+    job_id = await office.enqueue()
+
+    async def cancel() -> None:
+        await office.stored(1)
+        await office.value("UPDATE jobs SET cancel = true WHERE workspace_id = $1 AND id = $2", job_id)
+
+    office.connector.script = [page(act("1")), cancel, page(act("2"))]
+    assert (await office.run(job_id))["status"] == "canceled"
+    assert await office.store.count("interactions") == 1
+
+
+async def test_a_worker_that_must_end_gives_its_job_back_after_the_page(office: Office) -> None:
+    started = asyncio.Event()
+
+    async def wait() -> None:
+        started.set()
+        await asyncio.sleep(0.05)
+
+    office.connector.script = [page(act("1")), wait, page(act("2")), page(act("3")), page(act("4"))]
+    job_id = await office.enqueue()
+    task = office.runner.start(office.store.workspace_id, job_id)
+    await started.wait()
+    await office.runner.stop(5)
+    assert task.done()
+    row = await office.row(job_id)
+    stored = await office.store.count("interactions")
+    assert (row["status"], row["attempt"]) == ("queued", 0)
+    assert 1 <= stored < 4
+    assert (await Office(office.store, office.connector).run(job_id))["status"] == "succeeded"
+    assert await office.store.count("interactions") == 4
+
+
+async def test_a_connector_that_hangs_does_not_hold_up_the_end(office: Office) -> None:
+    started = asyncio.Event()
+
+    async def hang() -> None:
+        started.set()
+        await asyncio.sleep(3600)
+
+    office.connector.script = [hang]
+    job_id = await office.enqueue()
+    office.runner.start(office.store.workspace_id, job_id)
+    await started.wait()
+    await asyncio.wait_for(office.runner.stop(0.1), 3)
+    assert (await office.row(job_id))["status"] == "queued"
+
+
+async def test_a_job_that_nobody_can_do_says_so(office: Office) -> None:
+    assert (await office.run(await office.enqueue("dance")))["error"]["code"] == "unknown_kind"
+    await office.value("UPDATE sources SET connector = 'gone' WHERE workspace_id = $1")
+    assert (await office.run(await office.enqueue()))["error"]["code"] == "unknown_connector"
+
+
+async def test_settings_that_do_not_fit_are_told_by_name(office: Office) -> None:
+    class Settings(msgspec.Struct, frozen=True):
+        path: str
+
+    class Strict(Scripted):
+        Config = Settings
+
+    row = await Office(office.store, Strict()).run(await office.enqueue())
+    assert row["error"]["code"] == "bad_config"
+    assert "path" in row["error"]["detail"]
+
+
+async def test_a_job_whose_workers_keep_dying_fails_at_last(office: Office) -> None:
+    job_id = await office.enqueue()
+    await office.value("UPDATE jobs SET attempt = max_attempts WHERE workspace_id = $1 AND id = $2", job_id)
+    assert (await office.run(job_id))["error"]["code"] == "worker_lost"
+
+
+async def test_removing_a_source_keeps_the_facts(office: Office) -> None:
+    office.connector.script = [page(act("1"))]
+    await office.run(await office.enqueue())
+    assert (await office.run(await office.enqueue("remove_source")))["result"] == {"removed": True}
+    assert await office.store.count("interactions") == 1
+    for table in ("cursors", "runs", "coverage"):
+        assert await office.store.count(table) == 0
+
+
+async def test_a_rebuild_is_a_job_and_tells_what_differed(office: Office) -> None:
+    office.connector.script = [page(*(act(str(n), days=n) for n in range(10)))]
+    await office.run(await office.enqueue())
+    await office.value("DELETE FROM contact_days WHERE workspace_id = $1")
+    row = await office.run(await office.enqueue("rebuild"))
+    assert row["result"]["contact_days"] == {"missing": 10, "extra": 0, "different": 0}
+    assert row["result"]["activity_days"] == {"missing": 0, "extra": 0, "different": 0}
+
+
+async def test_a_refresh_is_a_job(office: Office) -> None:
+    office.connector.script = [page(*(act(str(n), days=n) for n in range(10)))]
+    await office.run(await office.enqueue())
+    assert (await office.run(await office.enqueue("refresh")))["status"] == "succeeded"
