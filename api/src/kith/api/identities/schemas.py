@@ -4,12 +4,10 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.ids import IdentityId, PersonId, encode, encode_optional
-from kith.api.kinds import IdentityKind, Instant, Network
+from kith.api.kinds import IdentityKind, Instant, Network, Words
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import identities as store
-
-Words = Annotated[str, Meta(min_length=2, max_length=200, description="Part of a name or handle, case ignored.")]
 
 
 class IdentitiesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):

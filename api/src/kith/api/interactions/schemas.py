@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from kith.api.identities.schemas import IdentityRef
 from kith.api.ids import ChannelId, ConversationId, IdentityId, InteractionId, PersonId, encode, encode_optional
-from kith.api.kinds import Instant, InteractionKind, Network, Role, Visibility
+from kith.api.kinds import TEXT, Instant, InteractionKind, Network, Role, Visibility
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import identities
@@ -27,7 +27,7 @@ class TimelineParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 class InteractionsParams(TimelineParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
     q: Annotated[
-        Annotated[str, Meta(min_length=2, max_length=500)] | None,
+        Annotated[str, Meta(min_length=2, max_length=500, pattern=TEXT)] | None,
         Meta(description='Words of the title or text; "a phrase", or, and -without as in a web search.'),
     ] = None
     person: Annotated[PersonId | None, Meta(description="By or towards this person.")] = None

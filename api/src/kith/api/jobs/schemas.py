@@ -15,7 +15,7 @@ from kith.store import runs
 class JobsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     status: Annotated[tuple[JobStatus, ...], Meta(max_length=5, description="Is in one of these states.")] = ()
     kind: Annotated[
-        tuple[Annotated[str, Meta(min_length=1, max_length=63)], ...],
+        tuple[Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,62}$")], ...],
         Meta(max_length=20, description="Is of one of these kinds.", examples=[["sync"]]),
     ] = ()
 

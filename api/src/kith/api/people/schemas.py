@@ -8,12 +8,10 @@ from kith.api.coverage import Coverage
 from kith.api.identities.schemas import Identity
 from kith.api.ids import ChannelId, PersonId, encode
 from kith.api.kinds import IdentityKind as Kind
-from kith.api.kinds import Instant, Network
+from kith.api.kinds import Instant, Network, Words
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import people as store
-
-Words = Annotated[str, Meta(min_length=2, max_length=200, description="Part of a name or handle, case ignored.")]
 
 
 class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):

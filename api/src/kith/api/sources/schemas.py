@@ -5,18 +5,25 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.connectors.schemas import Name as ConnectorName
 from kith.api.ids import SourceId, encode
-from kith.api.kinds import Instant
+from kith.api.kinds import TEXT, Instant
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import sources as store
 
 Name = Annotated[
-    str, Meta(min_length=1, max_length=200, description="Unique in the workspace.", examples=["our-repository"])
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=TEXT,
+        description="Unique in the workspace.",
+        examples=["our-repository"],
+    ),
 ]
 Config = Annotated[
     dict[str, Any],
     Meta(
-        description="Settings, as the connector's config_schema asks.", examples=[{"path": "/srv/import/people.ndjson"}]
+        description="Settings, as the connector's config_schema asks.", examples=[{"repository": "/srv/git/our-repository"}]
     ),
 ]
 

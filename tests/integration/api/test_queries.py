@@ -1,0 +1,58 @@
+"""No answer needs more statements because it is longer."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.integration.api.conftest import Square
+
+#: Statements of each answer, the one that binds the transaction to its workspace included.
+STATEMENTS = {
+    "/v1/people": 3,
+    "/v1/people?sort=name&q=ada": 3,
+    "/v1/people/{person ada}": 6,
+    "/v1/people/{person ada}/timeline": 5,
+    "/v1/people/{person ada}/relationships": 5,
+    "/v1/identities": 2,
+    "/v1/channels": 2,
+    "/v1/conversations": 2,
+    "/v1/conversations/{conversation}": 4,
+    "/v1/interactions": 3,
+    "/v1/interactions?q=lanterns": 4,
+    "/v1/interactions?person={person ada}": 5,
+    "/v1/relationships": 4,
+    "/v1/relationships/{person ada}/{person bo}": 9,
+    "/v1/relationships/{person ada}/{person bo}/interactions": 6,
+    "/v1/sources": 2,
+    "/v1/jobs": 2,
+    "/v1/me": 0,
+}
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that are sent while the test runs."""
+    sent: list[str] = []
+    execute = asyncpg.Connection._execute
+
+    async def noted(self: Any, query: str, *args: Any, **options: Any) -> Any:
+        sent.append(query)
+        return await execute(self, query, *args, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "_execute", noted)
+    return sent
+
+
+@pytest.mark.parametrize(("path", "expected"), STATEMENTS.items())
+async def test_an_answer_takes_as_many_statements_as_ever(
+    square: Square, statements: list[str], path: str, expected: int
+) -> None:
+    path = path.format(**square.ours.ids)
+    await square.client.get("/v1/me")  # the token is known from here on
+    counts = []
+    for limit in (1, 200) if path.count("/") == 2 and path != "/v1/me" else (None,):
+        statements.clear()
+        await square.client.get(f"{path}{'&' if '?' in path else '?'}limit={limit}" if limit else path)
+        counts.append(len(statements))
+    assert counts == [expected] * len(counts), statements
