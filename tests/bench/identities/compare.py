@@ -35,6 +35,7 @@ _NEEDS = [
     "graphene-django>=3.2.3,<4",
     "grimoirelab-toolkit>=0.3",
     "pandas>=2.2,<3",
+    "requests>=2.7,<3",
     "rq>=2.5,<3",
     "zstandard",
 ]

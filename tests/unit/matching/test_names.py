@@ -58,6 +58,9 @@ def test_the_address_beside_a_relayed_name_is_not_the_bearers() -> None:
         ("J. Doe", "Jane Doe", 0.6),
         ("Jürgen Müller", "Juergen Mueller", 1.0),
         ("Jane Doe", "John Doe", 0.0),
+        ("Michael F. Schmidt", "Michael Fischer", 0.0),
+        ("Matthew Brett", "Brett M. Morris", 0.0),
+        ("Stephen Boyd", "Boyd Stephen Smith", 0.5),
         ("Jane Doe", "Jane Smith", 0.0),
     ],
 )

@@ -202,7 +202,7 @@ def _compare_handles(a: Profile, b: Profile, context: Context, values: list[floa
 
     A handle which is but a name run together is counted as a name, by its rarity, and never twice.
     """
-    named = a.spelled.keys() | b.spelled.keys()
+    named = a.spelled.keys() | b.spelled.keys() | set(a.full[:1] + b.full[:1])
     if not known:
         shared = a.words & b.words
         if telling := shared - named:

@@ -138,7 +138,8 @@ _DISAGREE = NameAgreement(0.0, False)
 def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
     """How well two names of two or more words agree, whatever the order of the words.
 
-    At least one word must agree exactly, and another at least by its initial.
+    At least one word must agree exactly, and another too or, beside the family name, by its initial. Of a longer name
+    the shared words come in the same order.
     """
     if first == second or "".join(first) == "".join(second) or sorted(first) == sorted(second):
         return NameAgreement(1.0, False)
@@ -146,7 +147,7 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
         return _DISAGREE
     short, long = sorted((first, second), key=lambda name: (len(name), name))
     rest = list(long)
-    worst, exact, full = 1.0, 0, 0
+    worst, exact, full = 1.0, set[str](), 0
     for word in sorted(short, key=lambda word: (-len(word), word)):
         value, _, other = max((_word_agreement(word, other), -abs(len(other) - len(word)), other) for other in rest)
         if not value:
@@ -154,12 +155,14 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
         rest.remove(other)
         if value != _INITIAL:
             worst = min(worst, value)
-            exact += value == 1.0 and len(word) > 1
             full += 1
-    if not exact:
-        return _DISAGREE
+        if value == 1.0 and len(word) > 1:
+            exact.add(word)
     longer = len(rest) > 0 or full < len(short)
-    return NameAgreement(worst if full > 1 else _INITIAL, longer)
+    if full == 1:  # and initials, which tell something only beside a family name
+        return NameAgreement(_INITIAL, longer) if {short[-1], long[-1]} <= exact else _DISAGREE
+    in_order = sorted(exact, key=short.index) == sorted(exact & set(long), key=long.index)
+    return NameAgreement(worst if in_order or not longer else _LONGER, longer) if exact else _DISAGREE
 
 
 def name_difference(first: Collection[tuple[str, ...]], second: Collection[tuple[str, ...]]) -> float:

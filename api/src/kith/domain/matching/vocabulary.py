@@ -27,6 +27,7 @@ ROLES = _words("""
     opensource ops oss owner patches post postmaster press privacy public release releases reply robot root
     sales security service spam src staff subscribe subversion support svn sysadmin system team tech test
     testing unknown unsubscribe user username users web webmaster work www your_email you
+    linux unix gnu windows mac debian ubuntu python java code open free
 """)
 
 # Local parts of addresses at which nobody is reached.
