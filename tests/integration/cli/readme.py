@@ -54,8 +54,9 @@ def _short(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def constant(text: str) -> str:
-    """The text without what differs from run to run and from day to day: ids, seconds, strengths."""
+    """The text without what differs from run to run and from day to day: ids (which decide ties), seconds, strengths."""
     text = re.sub(r"per_\w{26}", "per_", text)
+    text = re.sub(r"id=[0-9a-f]{12}", "id=", text)
     text = re.sub(r"\d+\.\d s\b", "0 s", text)
     return re.sub(r'"strength": ([\d.]+|null)', '"strength": 0', text)
 
