@@ -54,7 +54,7 @@ def _short(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def constant(text: str) -> str:
-    """The text without what differs from run to run and from day to day: ids (which decide ties), seconds, strengths."""
+    """The text without what differs from run to run: ids, what ids decide between equals, seconds, strengths."""
     text = re.sub(r"per_\w{26}", "per_", text)
     text = re.sub(r"id=[0-9a-f]{12}", "id=", text)
     text = re.sub(r"\d+\.\d s\b", "0 s", text)
