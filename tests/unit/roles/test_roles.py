@@ -62,6 +62,7 @@ def test_the_middle_of_a_star_has_the_largest_effective_size_and_the_smallest_co
     star = from_ties(range(5), [0, 0, 0, 0], [1, 2, 3, 4])
     assert effective_size(star).tolist() == [4.0, 1.0, 1.0, 1.0, 1.0]
     assert np.argmin(constraint(star)) == 0
+    assert constraint(star, np.array([2, 0])).tolist() == constraint(star)[[2, 0]].tolist()
     assert betweenness(star).tolist() == [6.0, 0, 0, 0, 0]
 
 
@@ -100,6 +101,10 @@ def test_roles_are_held_by_those_who_play_them() -> None:
     found = roles(community(), np.zeros(6, dtype=np.int64), 0, now=352)
     holder = {role.role: role.person for role in reversed(found)}
     assert holder == {"connector": 0, "maven": 0, "core": 0, "host": 2, "newcomer": 5, "broadcaster": 1}
+    connector = next(role for role in found if role.role == "connector")
+    assert connector.evidence["betweenness_rank"] == 1
+    assert connector.evidence["participation"] == 0
+    assert 0 < float(connector.evidence["constraint"]) < 1
     maven = next(role for role in found if role.role == "maven")
     assert maven.stability == 1.0
     assert maven.evidence["areas"] == "docs"

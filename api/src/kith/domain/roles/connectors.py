@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import igraph
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -54,11 +53,15 @@ def betweenness(graph: Graph) -> Floats:
     return np.array(ties.betweenness(directed=False, sources=sources)) * len(graph) / _PIVOTS
 
 
-def constraint(graph: Graph) -> Floats:
-    """Burt's constraint: near 0 for a broker, near 1 for someone whose contacts all know each other; alone nan."""
+def constraint(graph: Graph, people: Ints | None = None) -> Floats:
+    """Burt's constraint: near 0 for a broker, near 1 for someone whose contacts all know each other; alone nan.
+
+    Of everyone, or of these positions.
+    """
     first, second, weights = graph.pairs()
-    ties: igraph.Graph = ties_of(len(graph), first, second)
-    return np.array(ties.constraint(weights=weights.tolist() or None), dtype=np.float64)
+    vertices = None if people is None else people.tolist()
+    found = ties_of(len(graph), first, second).constraint(vertices, weights=weights.tolist() or None)
+    return np.array(found, dtype=np.float64)
 
 
 def participation(graph: Graph, membership: Ints) -> Floats:

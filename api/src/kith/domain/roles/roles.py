@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -10,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.domain.roles.acts import NO_AREA, NOBODY, Acts, decayed
-from kith.domain.roles.connectors import Brokerage, brokerage, constraint, effective_size, living_ties
+from kith.domain.roles.connectors import (
+    Brokerage,
+    betweenness,
+    brokerage,
+    constraint,
+    effective_size,
+    living_ties,
+    participation,
+)
 from kith.domain.roles.mavens import helping
 
 Ints = NDArray[np.int64]
@@ -183,17 +192,30 @@ class _Evidence:
     def _contacts(self, person: int) -> set[int]:
         return self.givers[person] | self.takers[person]
 
+    @cached_property
+    def _brokers(self) -> dict[int, dict[str, float | str]]:
+        """How everyone with contact stands between others: measured once, for all connectors."""
+        ties = self.year.contacts()
+        linked = np.flatnonzero(np.diff(ties.indptr))
+        near = ties.among(linked)
+        rank = np.empty(len(linked), dtype=np.int64)
+        rank[np.argsort(-betweenness(near), kind="stable")] = np.arange(1, len(linked) + 1)
+        spread = participation(near, self.membership[linked])
+        return {
+            int(i): {"betweenness_rank": int(r), "participation": round(float(s), 4)}
+            for i, r, s in zip(linked, rank, spread, strict=True)
+        }
+
     def _connector(self, person: int) -> dict[str, float | str]:
         contacts = self._contacts(person)
         chains: Brokerage = brokerage(person, self.givers, self.takers, self.membership)
-        circle = np.array(sorted({person, *contacts}))
-        ego = self.year.contacts().among(circle)
         found: dict[str, float | str] = {
             "contacts": len(contacts),
             "communities": len({int(self.membership[i]) for i in contacts if self.membership[i] >= 0}),
+            **self._brokers.get(person, {}),
         }
-        if len(contacts) > 1:
-            found["constraint"] = round(float(constraint(ego)[int(np.searchsorted(circle, person))]), 4)
+        if contacts:
+            found["constraint"] = round(float(constraint(self.year.contacts(), np.array([person]))[0]), 4)
         if chains.leading:
             found["broker"] = chains.leading
         return found

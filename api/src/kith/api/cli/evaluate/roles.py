@@ -113,15 +113,15 @@ def mavens(everything: Acts, helps: Acts, split: float) -> dict[str, Any]:
     }
 
 
-def _maven_metrics(given: Floats, score: Floats) -> dict[str, float]:
+def _maven_metrics(given: Floats, score: Floats) -> dict[str, float | None]:
     ranked = np.argsort(-score, kind="stable")[:TOP]
     best = np.argsort(-given, kind="stable")[:TOP]
     gain, discount = np.log2(1 + given), 1 / np.log2(np.arange(2, len(ranked) + 2))
     ideal = float((gain[best] * discount).sum())
     return {
-        "auc": round(auc(given >= FUTURE_HELPS, score), 4),
-        "p50": round(float(np.isin(ranked, best).mean()), 4),
-        "ndcg50": round(float((gain[ranked] * discount).sum()) / ideal, 4) if ideal else float("nan"),
+        "auc": _rounded(auc(given >= FUTURE_HELPS, score)),
+        "p50": _share(np.isin(ranked, best)),
+        "ndcg50": _rounded(float((gain[ranked] * discount).sum()) / ideal) if ideal else None,
     }
 
 
@@ -131,16 +131,17 @@ def connectors(everything: Acts, split: float) -> dict[str, Any]:
     past, future = known.contacts(), everything.since(split).contacts()
     judged = np.flatnonzero((np.diff(past.indptr) > 0) & (np.diff(future.indptr) > 0))
     between = betweenness(future)[judged]
-    top = between >= np.sort(between)[::-1][max(1, round(len(judged) / 10)) - 1]
+    tenth = max(1, round(len(judged) / 10))
+    top = between >= np.sort(between)[-tenth:].min(initial=np.inf)
     rivals = {
         "degree": np.diff(past.indptr).astype(float),
         "effective_size": effective_size(past.reweighted(np.ones(len(past.weights)))),
         "betweenness": betweenness(past),
     }
     return {
-        "auc_top_decile": round(auc(top, effective_size(living_ties(known, split))[judged]), 4),
+        "auc_top_decile": _rounded(auc(top, effective_size(living_ties(known, split))[judged])),
         "people": len(judged),
-        "baselines": {name: {"auc_top_decile": round(auc(top, score[judged]), 4)} for name, score in rivals.items()},
+        "baselines": {name: {"auc_top_decile": _rounded(auc(top, score[judged]))} for name, score in rivals.items()},
     }
 
 
@@ -159,8 +160,17 @@ def experts(helps: Acts, request: NDArray[np.int64], split: float) -> dict[str, 
         ranks.append(1 + int((score > best).sum()) if best > 0 else np.inf)
     place = np.array(ranks)
     return {
-        "hit1": round(float((place <= 1).mean()), 4),
-        "hit3": round(float((place <= 3).mean()), 4),
-        "mrr": round(float((1 / place).mean()), 4),
+        "hit1": _share(place <= 1),
+        "hit3": _share(place <= 3),
+        "mrr": _share(1 / place),
         "requests": len(place),
     }
+
+
+def _share(hits: NDArray[Any]) -> float | None:
+    return _rounded(float(hits.mean())) if len(hits) else None
+
+
+def _rounded(number: float) -> float | None:
+    """Four digits; None where nothing could be measured."""
+    return None if np.isnan(number) else round(number, 4)
