@@ -10,7 +10,8 @@ Identities are (name, e-mail) pairs; ``.mailmap`` becomes claims about them. A c
 that the subject names before its first colon, else the one top folder that the commit changes, else the repository.
 
 Can't: names without an address (each is reported), tags, notes, and what a hosting service keeps beside git. Of merges
-with more than 100 authors, the 100 with most commits. More than 500 refs: the most recently moved.
+with more than 100 authors, the 100 with most commits. More than 500 refs: the most recently moved. When ``.mailmap``
+changes, authors and committers are claimed anew at once, people in trailers alone when they are next seen.
 Resume and growth: the cursor holds the tips that were read, so that only new commits are read; within a walk it holds
 the walk's tips and the place in it.
 Deletions: commits that no ref reaches any more (rewritten, branch deleted) become tombstones, as long as the repository

@@ -11,6 +11,9 @@ from kith.connectors.git.people import Human, human
 #: The fields of ``git log`` that ``read_commit`` takes, in its order.
 FORMAT = "%x00".join(["%H", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B"])
 FIELDS = 9
+#: As much of a commit as later merges need to know; ``read_brief`` takes it.
+BRIEF = "%x00".join(["%H", "%P", "%an", "%ae", "%cn", "%ce"])
+BRIEF_FIELDS = 6
 
 TITLE_CHARACTERS = 1000
 TEXT_CHARACTERS = 1_000_000
@@ -52,6 +55,19 @@ def read_commit(fields: Sequence[bytes]) -> Commit:
         human(_text(committer), _text(committer_address)),
         _moment(committed),
         parse(_text(message)),
+    )
+
+
+def read_brief(fields: Sequence[bytes]) -> Commit:
+    commit, parents, author, address, committer, committer_address = fields
+    return Commit(
+        commit.decode(),
+        tuple(parents.decode().split()),
+        human(_text(author), _text(address)),
+        None,
+        human(_text(committer), _text(committer_address)),
+        None,
+        parse(""),
     )
 
 

@@ -1,7 +1,6 @@
 """``.mailmap``: the project's own word on which (name, address) pairs are one person; evidence, not a rewriting."""
 
 import re
-from collections.abc import Iterable, Iterator
 
 from kith.connectors import Claim
 from kith.connectors.git.people import Human, human
@@ -32,9 +31,10 @@ class Mailmap:
         proper = human(name or who.name, address or who.address)
         return None if proper == who else (proper, line)
 
-    def claims(self, people: Iterable[Human]) -> Iterator[tuple[Human, Claim]]:
-        """Yield, for each of the people that an entry speaks of, the proper identity and the claim."""
-        for who in people:
-            if found := self.canonical(who):
-                proper, line = found
-                yield proper, Claim(who.ref, proper.ref, "mailmap", f".mailmap: {line}"[:1000])
+    def claim(self, who: Human) -> tuple[Human, Claim] | None:
+        """Return the proper identity and the claim, None where no entry speaks of this one."""
+        found = self.canonical(who)
+        if found is None:
+            return None
+        proper, line = found
+        return proper, Claim(who.ref, proper.ref, "mailmap", f".mailmap: {line}"[:1000])

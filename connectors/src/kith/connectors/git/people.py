@@ -14,7 +14,7 @@ _BARE = re.compile(r"[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+")
 _BOT = re.compile(r"\[bot\]$|^(dependabot|renovate|greenkeeper|pre-commit-ci|github-actions)\b", re.IGNORECASE)
 
 NAME_CHARACTERS = 500
-ADDRESS_CHARACTERS = 400
+ADDRESS_CHARACTERS = 320
 
 
 class Human(NamedTuple):

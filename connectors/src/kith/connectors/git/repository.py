@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
@@ -53,10 +53,29 @@ class Repository:
         chosen = every[:most]
         return sorted(chosen), len(every) - len(chosen)
 
-    def count(self, tips: Iterable[str], without: Iterable[str]) -> int:
-        """Return how many commits the tips reach and the others do not."""
-        given = "".join([*(f"{tip}\n" for tip in tips), *(f"^{tip}\n" for tip in without)]).encode()
-        return int(self.run("rev-list", "--count", "--stdin", given=given))
+    def history(self, tips: Iterable[str], without: Iterable[str]) -> bytes:
+        """Return the commits that the tips reach and the others do not, one a line, parents first, always in one order.
+
+        All of them in memory: 41 bytes a commit, 55 MB for Linux.
+        """
+        wanted, unwanted = sorted(set(tips)), sorted(set(without))
+        if not wanted:
+            return b""
+        given = "".join([*(f"{tip}\n" for tip in wanted), *(f"^{tip}\n" for tip in unwanted)]).encode()
+        return self.run("rev-list", "--reverse", "--topo-order", "--stdin", given=given)
+
+    def log(self, commits: bytes, form: str, fields: int) -> Iterator[list[bytes]]:
+        """Yield the fields of each of these commits (one a line), in their order."""
+        if not commits:  # to git that would mean HEAD
+            return
+        stream = self.stream(
+            "log", "--stdin", "--no-walk=unsorted", "-z", "--no-patch", "--no-notes", "--no-color", "--no-decorate",
+            f"--format=tformat:{form}", given=commits,
+        )  # fmt: skip
+        try:
+            yield from stream.records(fields)
+        finally:
+            stream.close()
 
     def known(self, commits: Iterable[str]) -> set[str]:
         """Return those of the commits that the repository still holds."""

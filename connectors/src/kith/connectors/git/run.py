@@ -62,7 +62,8 @@ def look_at(config: GitConfig) -> Report:
     if repository.is_shallow():
         found.append("This is a shallow clone: older history is not here.")
     name = config.channel or public_name(_address(config, repository))
-    return Report(f"{name}: {repository.count(tips, ())} commits.", tuple(found))
+    commits = repository.history(tips, ()).count(b"\n")
+    return Report(f"{name}: {commits} commits.", tuple(found))
 
 
 def _open(git: Git, config: GitConfig, folder: str | None) -> Repository:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -22,7 +23,7 @@ from kith.connectors import (
     load_cursor,
     save_cursor,
 )
-from kith.connectors.git.acts import FIELDS, FORMAT, Commit, interactions, read_commit
+from kith.connectors.git.acts import BRIEF, BRIEF_FIELDS, FIELDS, FORMAT, Commit, interactions, read_brief, read_commit
 from kith.connectors.git.graph import Graph
 from kith.connectors.git.mailmap import Mailmap
 from kith.connectors.git.messages import area
@@ -31,7 +32,8 @@ from kith.connectors.git.repository import Repository
 
 PAGE_RECORDS = 5000  # one commit more may name a thousand people, each with several acts
 PAGE_CHARACTERS = 4_000_000
-BATCH = 1000  # commits whose folders are asked for at once
+BATCH = 2000  # commits asked from git at once
+WARM = 50_000  # commits before a resumed walk's place, whose authors its first merges ask for
 MERGED = 100  # people whose work a merge is said to bring in, those with most commits first
 
 #: Dates outside were never a commit's: they say nothing about the period that was read.
@@ -42,9 +44,10 @@ _CATCHING_UP = re.compile(r"Merge (remote-tracking )?branch '(\w+/)?(main|master
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """A walk under way: its tips, frozen when it began, and how far it is; after is the last commit."""
+    """A walk under way: its tips and .mailmap, frozen when it began, and how far it is; after is the last commit."""
 
     tips: tuple[str, ...]
+    mailmap: str = ""
     position: int = 0
     after: str = ""
 
@@ -71,7 +74,7 @@ class Reader:
         self._cursor = load_cursor(raw, Cursor) or Cursor()
         self._walk = Walk(())
         self._graph = Graph()
-        self._people: set[Human] = set()
+        self._mailmap = Mailmap("")
         self._since, self._until = self._cursor.since, self._cursor.until
 
     def pages(self) -> Iterator[Page]:
@@ -79,79 +82,79 @@ class Reader:
         walk = self._cursor.walk or Walk(())
         read = {*self._cursor.done, *walk.tips}
         known = self._repository.known(read)
-        blob, text = self._repository.mailmap()
+        mailmap, text = self._repository.mailmap()
+        self._mailmap = Mailmap(text)
         if not tips and read:
             raise Fatal("There are no commits below these refs any more; what was read is kept.")
         if not walk.tips or not known.issuperset(walk.tips):
-            if set(tips) == set(self._cursor.done) and blob == self._cursor.mailmap:
+            if set(tips) == set(self._cursor.done) and mailmap == self._cursor.mailmap:
                 return
-            walk = Walk(tuple(tips))
+            walk = Walk(tuple(tips), mailmap)
         self._walk = walk
         done = tuple(tip for tip in self._cursor.done if tip in known)
         if not walk.position:
             yield from self._gone(done, tips, _left_out(others, len(read) - len(known)))
         yield from self._new(done)
-        draft = _Draft(self._channel)
-        if text:
-            everyone = self._everyone() if done and blob != self._cursor.mailmap else self._people
-            for proper, claim in Mailmap(text).claims(sorted(everyone)):
-                draft.add_identity(proper, None)
-                draft.add(claim)
+        draft = self._draft()
+        if done and mailmap != self._cursor.mailmap:
+            for who in self._everyone():
+                draft.claim(who)
                 if draft.is_full:
                     yield draft.page(self._standing())
         draft.extend(self._coverage())
-        yield draft.page(save_cursor(Cursor(walk.tips, None, self._since, self._until, blob)))
+        yield draft.page(save_cursor(Cursor(walk.tips, None, self._since, self._until, walk.mailmap)))
 
     def _gone(self, done: tuple[str, ...], tips: list[str], skipped: tuple[Skip, ...]) -> Iterator[Page]:
         """Withdraw what no ref reaches any more: rewritten and pushed by force, or its branch deleted."""
-        draft = _Draft(self._channel, skipped)
-        if not set(done) <= set(tips) or set(done) - set(self._walk.tips):
-            reached = (*self._walk.tips, *tips, *self._every_tip())
-            for commit in self._log(done, reached):
-                try:
-                    acts = list(interactions(commit, None, (), self._channel.visibility))
-                except ValueError:
-                    continue
-                draft.extend(Tombstone(act.ref, "rewritten") for act in acts)
-                if draft.is_full:
-                    yield draft.page(self._standing())
+        draft = self._draft(skipped)
+        if done:
+            reached = (*self._walk.tips, *tips, *self._repository.tips(self._refs, most=None)[0])
+            for _, commits in _batches(self._repository.history(done, reached), 0):
+                for commit in map(read_commit, self._repository.log(commits, FORMAT, FIELDS)):
+                    with suppress(ValueError):
+                        acts = interactions(commit, None, (), self._channel.visibility)
+                        draft.extend([Tombstone(act.ref, "rewritten") for act in acts])
+                    if draft.is_full:
+                        yield draft.page(self._standing())
         if not draft.is_empty:
             yield draft.page(self._standing())
 
     def _new(self, done: tuple[str, ...]) -> Iterator[Page]:
-        """Yield the pages of the new commits; those up to the walk's position are read again but not sent again."""
-        sent = self._walk
-        total = self._repository.count(sent.tips, done)
-        draft = _Draft(self._channel)
-        position = 0
-        commits = self._log(sent.tips, done)
-        while batch := list(islice(commits, BATCH)):
-            unsent = batch[max(0, sent.position - position) :]
+        """Yield the pages of the new commits, from the walk's position on."""
+        history = self._repository.history(self._walk.tips, done)
+        if _at(history, self._walk.position) != self._walk.after:
+            # Another git, or a tip that was lost meanwhile, made another order: send all again.
+            self._walk = Walk(self._walk.tips, self._walk.mailmap)
+        total = history.count(b"\n")
+        draft = self._draft()
+        position, commit = self._walk.position, None
+        self._warm(history, position)
+        for _, lines in _batches(history, position):
+            batch = list(map(read_commit, self._repository.log(lines, FORMAT, FIELDS)))
             folders = self._repository.folders(
-                commit.hash for commit in unsent if not commit.is_merge and not area(commit.message.title)
+                commit.hash for commit in batch if not commit.is_merge and not area(commit.message.title)
             )
             for commit in batch:
                 position += 1
-                self._learn(commit)
-                if position == sent.position and commit.hash != sent.after:
-                    # Another git, or a tip that was lost meanwhile, made another order: send all again.
-                    self._graph = Graph()
-                    self._walk = Walk(sent.tips)
-                    yield from self._new(done)
-                    return
-                if position > sent.position:
-                    self._send(draft, commit, folders.get(commit.hash))
-                    if draft.is_full:
-                        self._walk = Walk(sent.tips, position, commit.hash)
-                        yield draft.page(self._standing(), position, total)
-        if not draft.is_empty:
-            self._walk = Walk(sent.tips, position, commit.hash)
+                self._graph.add(commit)
+                self._cover(commit)
+                self._send(draft, commit, folders.get(commit.hash))
+                if draft.is_full:
+                    self._walk = msgspec.structs.replace(self._walk, position=position, after=commit.hash)
+                    yield draft.page(self._standing(), position, total)
+        if commit is not None and not draft.is_empty:
+            self._walk = msgspec.structs.replace(self._walk, position=position, after=commit.hash)
             yield draft.page(self._standing(), position, total)
 
-    def _learn(self, commit: Commit) -> None:
-        """Keep what later commits and .mailmap need to know."""
-        self._graph.add(commit)
-        self._people.update(commit.people)
+    def _warm(self, history: bytes, position: int) -> None:
+        """Learn again whose the commits just before the position are."""
+        for number, lines in _batches(history, max(0, position - WARM)):
+            if number >= position:
+                return
+            for fields in islice(self._repository.log(lines, BRIEF, BRIEF_FIELDS), position - number):
+                self._graph.add(read_brief(fields))
+
+    def _cover(self, commit: Commit) -> None:
         moment = commit.committed
         if moment and _PLAUSIBLE[0] <= moment < _PLAUSIBLE[1]:
             self._since = min(self._since or moment, moment)
@@ -182,37 +185,29 @@ class Reader:
         counts = self._graph.merged(merge)
         if counts is None:
             first, *others = merge.parents
-            printed = self._repository.run(
-                "log", "-z", "--no-merges", "--format=tformat:" + FORMAT, "--end-of-options", *others, f"^{first}"
-            )
-            fields = printed.split(b"\0")[:-1]
-            starts = range(0, len(fields), FIELDS)
-            counts = Counter(read_commit(fields[start : start + FIELDS]).author for start in starts)
+            given = "".join([*(f"{parent}\n" for parent in others), f"^{first}\n"]).encode()
+            lines = self._repository.run("rev-list", "--no-merges", "--stdin", given=given)
+            counts = Counter(read_brief(fields).author for fields in self._repository.log(lines, BRIEF, BRIEF_FIELDS))
         ranked = sorted(counts, key=lambda who: (-counts[who], who))
         return [who for who in ranked if any(who)][:MERGED]
 
-    def _everyone(self) -> set[Human]:
-        return {who for commit in self._log(self._walk.tips, ()) for who in commit.people}
+    def _everyone(self) -> Iterator[Human]:
+        """Yield every author and committer; who stands in a trailer alone is claimed when next seen."""
+        seen: set[Human] = set()
+        for _, lines in _batches(self._repository.history(self._walk.tips, ()), 0):
+            for fields in self._repository.log(lines, BRIEF, BRIEF_FIELDS):
+                commit = read_brief(fields)
+                for who in (commit.author, commit.committer):
+                    if who not in seen:
+                        seen.add(who)
+                        yield who
 
-    def _every_tip(self) -> list[str]:
-        return self._repository.tips(self._refs, most=None)[0]
-
-    def _log(self, tips: Iterable[str], without: Iterable[str]) -> Iterator[Commit]:
-        """Yield the commits that the tips reach and the others do not, parents before children, always in one order."""
-        given = "".join(f"{tip}\n" for tip in sorted(set(tips))) + "".join(f"^{tip}\n" for tip in sorted(set(without)))
-        if not given or given.startswith("^"):
-            return
-        stream = self._repository.stream(
-            "log", "--stdin", "--reverse", "--topo-order", "-z", "--no-patch", "--no-notes", "--no-color",
-            "--no-decorate", "--format=tformat:" + FORMAT, given=given.encode(),
-        )  # fmt: skip
-        try:
-            yield from map(read_commit, stream.records(FIELDS))
-        finally:
-            stream.close()
+    def _draft(self, skipped: tuple[Skip, ...] = ()) -> "_Draft":
+        return _Draft(self._channel, self._mailmap, skipped)
 
     def _standing(self) -> msgspec.Raw:
-        return save_cursor(msgspec.structs.replace(self._cursor, walk=self._walk))
+        standing = msgspec.structs.replace(self._cursor, walk=self._walk, since=self._since, until=self._until)
+        return save_cursor(standing)
 
     def _coverage(self) -> Iterator[Coverage]:
         if self._since is None or self._until is None:
@@ -228,8 +223,10 @@ class Reader:
 class _Draft:
     """A page being written: each identity once, with the newest date that it was seen."""
 
-    def __init__(self, repository: Channel, skipped: tuple[Skip, ...] = ()) -> None:
+    def __init__(self, repository: Channel, mailmap: Mailmap, skipped: tuple[Skip, ...]) -> None:
         self._repository = repository
+        self._mailmap = mailmap
+        self._claimed: set[Human] = set()
         self._clear()
         self._skipped.extend(skipped)
 
@@ -265,8 +262,17 @@ class _Draft:
             )
         return self._areas[name].ref
 
+    def claim(self, who: Human) -> None:
+        """Add what .mailmap says about one identity."""
+        if who not in self._claimed and (found := self._mailmap.claim(who)):
+            self._claimed.add(who)
+            proper, claim = found
+            self._identities.setdefault(proper, None)
+            self._records.append(claim)
+
     def add_identity(self, who: Human, seen_at: datetime | None) -> None:
         if any(who):
+            self.claim(who)
             earlier = self._identities.get(who)
             self._identities[who] = seen_at if earlier is None or (seen_at and seen_at > earlier) else earlier
 
@@ -293,6 +299,19 @@ def _identity(who: Human, seen_at: datetime | None) -> Identity:
         address=who.address if "@" in who.address else None,
         seen_at=seen_at,
     )
+
+
+def _batches(history: bytes, start: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a history from a number on, each batch with the number of its first."""
+    width = max(1, history.find(b"\n") + 1)
+    for first in range(start * width, len(history), BATCH * width):
+        yield first // width, history[first : first + BATCH * width]
+
+
+def _at(history: bytes, position: int) -> str:
+    """Return the commit before a position, empty at the beginning."""
+    width = history.find(b"\n") + 1
+    return history[(position - 1) * width : position * width].decode().strip() if position else ""
 
 
 def _left_out(refs: int, tips: int) -> tuple[Skip, ...]:
