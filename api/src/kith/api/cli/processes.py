@@ -141,8 +141,8 @@ class Child:
         if any(reason in said for reason in ("No space left on device", "Disk quota exceeded")):
             return f"No space is left on the disk of {self.cwd}: free some, or set KITH_HOME to a folder with room."
         lines = [line.strip() for line in said.splitlines() if line.strip()]
-        fatal = [line for line in lines if "FATAL" in line or "PANIC" in line or "error:" in line]
-        return f"{self.name} did not start: {(fatal or lines or ['it said nothing'])[-1]} (see {self.log})."
+        telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error:", "Error:"))]
+        return f"{self.name} did not start: {(telling or lines or ['it said nothing'])[-1]} (see {self.log})."
 
 
 def account_for(data: Path, on_the_way: Iterable[Path]) -> Account | None:
