@@ -53,27 +53,44 @@ def resolve(found: Sequence[Identity], **evidence: list[Link] | list[Decision]) 
 class Workspace:
     """Identities by blocking key, as a store would keep them, and persons kept up to date arrival by arrival."""
 
-    def __init__(self, population: Population) -> None:
+    def __init__(self, population: Population, decisions: Sequence[Decision] = ()) -> None:
         self.population = population
+        self.decisions = decisions
         self.by_id: dict[str, Identity] = {}
         self.bearers: dict[str, list[str]] = {}
         self.person: dict[str, frozenset[str]] = {}
 
     def arrive(self, identity: Identity) -> None:
-        near = Neighbourhood([identity], MODEL, self.population)
+        near = Neighbourhood([identity], MODEL, self.population, decisions=self._naming({identity.id}))
         self.by_id[identity.id] = identity
         for key in blocking_keys(Profile(identity)):
             self.bearers.setdefault(key, []).append(identity.id)
-        while keys := near.wanted:
+        while near.wanted or near.wanted_ids:
+            keys = near.wanted
             found = {member for key in keys for member in self.bearers.get(key, [])[-near.limit :]}
-            near.add(keys, [self.by_id[member] for member in found])
+            found |= near.wanted_ids & self.by_id.keys()
+            near.add(keys, [self.by_id[member] for member in found], decisions=self._naming(found))
         for members in near.resolver().resolve().persons:
             if set(members) & near.affected:
                 self.person.update(dict.fromkeys(members, frozenset(members)))
 
+    def _naming(self, ids: set[str]) -> list[Decision]:
+        return [decision for decision in self.decisions if ids & set(decision.pair)]
+
     @property
     def persons(self) -> list[list[str]]:
         return sorted(sorted(members) for members in set(self.person.values()))
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> list[Decision]:
+    pairs = draw(
+        st.lists(st.tuples(st.integers(0, 13), st.integers(0, 13)).filter(lambda pair: pair[0] != pair[1]), max_size=5)
+    )
+    return [
+        Decision(f"d{number}", draw(st.sampled_from(["same", "different"])), "human", float(number), str(a), str(b))
+        for number, (a, b) in enumerate(pairs)
+    ]
 
 
 @given(identities(), st.randoms(use_true_random=False))
@@ -84,14 +101,17 @@ def test_persons_do_not_depend_on_the_order_of_arrival(found: list[Identity], rn
     assert resolve(shuffled) == resolve(found)
 
 
-@given(identities(), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=60)
-def test_one_arrival_after_another_gives_what_all_at_once_give(found: list[Identity], rng: random.Random) -> None:
+@given(identities(), ledgers(), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=100)
+def test_one_arrival_after_another_gives_what_all_at_once_give(
+    found: list[Identity], ledger: list[Decision], rng: random.Random
+) -> None:
     population = count_population(map(Profile, found))
-    workspace = Workspace(population)
+    ledger = [decision for decision in ledger if {*decision.pair} <= {identity.id for identity in found}]
+    workspace = Workspace(population, ledger)
     for identity in rng.sample(found, len(found)):
         workspace.arrive(identity)
-    assert workspace.persons == Resolver(found, MODEL, population=population).resolve().persons
+    assert workspace.persons == Resolver(found, MODEL, population=population, decisions=ledger).resolve().persons
 
 
 def test_a_block_that_passes_the_cap_is_no_evidence_any_more() -> None:
