@@ -1,5 +1,7 @@
 """Why a strength is what it is: contributions that add up, the rows they rest on, and what it would be without them."""
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +94,10 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """All that one pair's strength is made of: its rows, the activity of the two, and their circles (arrays of one)."""
+    """All that one pair's strength is made of: its rows, the activity of the two, and their circles (arrays of one).
+
+    Number the two 0 and 1: the work grows with the largest number.
+    """
 
     contacts: Contacts
     activity: Activity
@@ -111,14 +116,13 @@ class Evidence(msgspec.Struct, frozen=True):
 
     def without(self, row: int) -> "Evidence":
         """Leave out one interaction of a row, with its share of the weight, also from the activity of the two."""
-        rows = self.contacts
+        rows, known = self.contacts, self.activity
         taken = np.zeros(len(rows.day), dtype=np.int64)
         taken[row] = 1
-        weight = rows.weight - taken * (rows.weight // np.maximum(rows.count, 1))
-        fewer = Contacts.of(rows.source, rows.target, rows.day, rows.context, rows.count - taken, weight)
-        known = self.activity
+        fewer = replace(rows, count=rows.count - taken, weight=rows.weight - taken * (rows.weight // rows.count))
         acted = np.isin(known.person, (rows.source[row], rows.target[row])) & (known.day == rows.day[row])
-        return Evidence(fewer, Activity.of(known.person, known.day, known.count - acted), self.circles)
+        quieter = replace(known, count=known.count - acted)
+        return Evidence(fewer.rows(fewer.count > 0), quieter.rows(quieter.count > 0), self.circles)
 
 
 def explain(

@@ -23,7 +23,7 @@ class Feature:
 
 
 FEATURES = (
-    Feature("recency", "minus log(1 + days since the last contact)", "pair", lambda t: -log1p(1.0 * t.silence)),
+    Feature("recency", "minus log(1 + days since the last contact)", "pair", lambda t: 0.0 - log1p(1.0 * t.silence)),
     Feature("days_7", "log(1 + days with contact), halved every 7 days", "pair", lambda t: log1p(t.days_7)),
     Feature("days_30", "log(1 + days with contact), halved every 30 days", "pair", lambda t: log1p(t.days_30)),
     Feature("days_365", "log(1 + days with contact), halved every 365 days", "pair", lambda t: log1p(t.days_365)),
@@ -65,13 +65,13 @@ FEATURES = (
         "quieter_idle",
         "minus log(1 + days since the quieter person was active)",
         "people",
-        lambda t: -log1p(1.0 * t.quieter_idle),
+        lambda t: 0.0 - log1p(1.0 * t.quieter_idle),
     ),
     Feature(
         "busier_idle",
         "minus log(1 + days since the busier person was active)",
         "people",
-        lambda t: -log1p(1.0 * t.busier_idle),
+        lambda t: 0.0 - log1p(1.0 * t.busier_idle),
     ),
     Feature(
         "quieter_active_30",

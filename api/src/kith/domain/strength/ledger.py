@@ -109,7 +109,10 @@ class Activity:
 
     def until(self, now: int) -> Self:
         """Return the rows up to and including day ``now``."""
-        keep = self.day <= now
+        return self if not len(self.day) or self.day.max() <= now else self.rows(self.day <= now)
+
+    def rows(self, keep: NDArray[np.bool_]) -> Self:
+        """Return the chosen rows."""
         return type(self)(self.person[keep], self.day[keep], self.count[keep])
 
 
