@@ -9,7 +9,9 @@ from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import channels as store
 
-Kind = Annotated[str, Meta(description="What sort of place.", pattern="^[a-z][a-z0-9_]{0,62}$", examples=["repository"])]
+Kind = Annotated[
+    str, Meta(description="What sort of place.", pattern="^[a-z][a-z0-9_]{0,62}$", examples=["repository"])
+]
 
 
 class ChannelsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):

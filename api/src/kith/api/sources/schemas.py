@@ -23,7 +23,8 @@ Name = Annotated[
 Config = Annotated[
     dict[str, Any],
     Meta(
-        description="Settings, as the connector's config_schema asks.", examples=[{"repository": "/srv/git/our-repository"}]
+        description="Settings, as the connector's config_schema asks.",
+        examples=[{"repository": "/srv/git/our-repository"}],
     ),
 ]
 
