@@ -26,7 +26,7 @@ class Screen:
     def step(self, doing: str) -> Iterator["Step"]:
         """Show what is being done, then that it is done and how long it took."""
         step, started = Step(doing), time.monotonic()
-        with self.console.status(doing) if self.console.is_terminal else nullcontext():
+        with self.console.status(f"{doing} ...") if self.console.is_terminal else nullcontext():
             yield step
         self.check(True, f"{step.done} ({time.monotonic() - started:.1f} s)")
 
