@@ -1,0 +1,104 @@
+"""The published document: drawn from the code, whole, and true to itself."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from kith.api import openapi
+from kith.api.app import ROUTES
+from kith.api.auth import SCOPES
+from kith.api.problems import KINDS
+from tests.integration.api.contract import Contract
+from tests.paths import ROOT
+
+DOCUMENT: dict[str, Any] = json.loads((ROOT / "openapi" / "kith.json").read_text())
+OPERATIONS = [
+    (method, path, operation) for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
+]
+NAMES = [operation["operationId"] for _, _, operation in OPERATIONS]
+
+
+def test_the_committed_document_is_that_of_the_code() -> None:
+    assert (ROOT / "openapi" / "kith.json").read_bytes() == openapi.document_text()
+
+
+def test_the_document_is_the_same_each_time() -> None:
+    assert openapi.document_text() == openapi.document_text()
+
+
+def test_the_document_is_valid() -> None:
+    validate(DOCUMENT)
+
+
+def test_every_route_that_is_not_hidden_is_published() -> None:
+    routes = {
+        (method.lower(), re.sub(r":str\}", "}", path))
+        for handler in ROUTES
+        if not handler.opt.get("hidden")
+        for method in handler.http_methods
+        for path in handler.paths
+    }
+    assert {(method, path) for method, path, _ in OPERATIONS} == routes
+
+
+def test_names_of_operations_are_unique() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=NAMES)
+def test_every_operation_is_described(method: str, path: str, operation: dict[str, Any]) -> None:
+    assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", operation["operationId"])
+    assert re.fullmatch(r"[A-Z].*[^.]", operation["summary"])
+    assert len(operation["description"]) > len("As asked.")
+    (tag,) = operation["tags"]
+    assert tag in openapi.TAGS
+    assert re.findall(r"\{(\w+)\}", path) == [
+        parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"
+    ]
+    if path.startswith("/v1/"):
+        (requirement,) = operation["security"]
+        assert set(requirement["token"]) <= SCOPES.keys()
+        assert {"401", "403", "500", "503"} <= operation["responses"].keys()
+    for parameter in operation["parameters"]:
+        assert parameter["description"].endswith(".")
+        assert "anyOf" not in parameter["schema"], "a query parameter is absent, never null"
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=NAMES)
+def test_every_example_fits_its_schema(method: str, path: str, operation: dict[str, Any]) -> None:
+    contract = Contract()
+    bodies = [contract.resolve(response) for response in operation["responses"].values()]
+    contents = [body["content"] for body in (*bodies, operation.get("requestBody", {})) if "content" in body]
+    assert contents
+    for content in contents:
+        for media in content.values():
+            assert media["examples"]
+            for example in media["examples"].values():
+                contract.validate(example["value"], media["schema"])
+    for parameter in operation["parameters"]:
+        if "example" in parameter:
+            contract.validate(parameter["example"], parameter["schema"])
+
+
+def test_every_problem_code_is_shown_under_its_status() -> None:
+    shown = {
+        code: response["content"]["application/problem+json"]["examples"][code]["value"]["status"]
+        for response in DOCUMENT["components"]["responses"].values()
+        for code in response["content"]["application/problem+json"]["examples"]
+    }
+    unlisted = {"method_not_allowed"}  # a published operation is never asked with a wrong method
+    assert shown == {code: kind.status for code, kind in KINDS.items() if code not in unlisted}
+
+
+def test_inputs_are_closed_and_outputs_are_open() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
+    assert closed == {"SourceCreate", "SourcePatch"}
+
+
+def test_bounds_of_zero_are_kept() -> None:
+    """Litestar's own document loses them."""
+    assert DOCUMENT["components"]["schemas"]["Person"]["properties"]["interaction_count"]["minimum"] == 0
