@@ -51,7 +51,7 @@ FEATURES = (
     ),
     Feature(
         "attention_90",
-        "share of this tie in three and all acts of the quieter person, halved every 90 days",
+        "share of this tie in all acts of the quieter person and three more, halved every 90 days",
         "pair",
         lambda t: np.minimum(t.contact_90 / (t.quieter_acts_90 + 3.0), 1.0),
     ),
