@@ -133,11 +133,11 @@ class Store:
         async with workspace(self.pool, self.workspace_id) as db:
             return await ingest.apply(db, self.workspace_id, self.source_id, None, self.batch(*records))
 
-    async def project(self) -> None:
+    async def project(self, now: datetime = NOW) -> None:
         left = 1
         while left:
             async with workspace(self.pool, self.workspace_id) as db:
-                _, left = await project.project(db, self.workspace_id, NOW)
+                _, left = await project.project(db, self.workspace_id, now)
 
     async def rebuild(self) -> dict[str, rebuild.Difference]:
         async with workspace(self.pool, self.workspace_id) as db:

@@ -13,7 +13,7 @@ from kith.connectors import Connector
 from kith.store import jobs, syncs
 from kith.store.db import Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, Job, Problem
-from kith.workers import project, rebuild, sync
+from kith.workers import project, rebuild, resolve, sync
 from kith.workers.work import Failed, Later, Unfinished, Work
 
 KINDS: Mapping[str, Callable[[Work], Awaitable[dict[str, Any]]]] = {
@@ -22,6 +22,7 @@ KINDS: Mapping[str, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "project": project.project,
     "refresh": project.refresh,
     "rebuild": rebuild.rebuild,
+    "resolve": resolve.resolve,
 }
 
 # Waits after failures: 1 s, 2 s, 4 s ... at most 5 minutes, each drawn from half to the whole.

@@ -70,10 +70,11 @@ class Worker:
                 for task in done - {stopped}:
                     task.result()
             finally:
+                stopping = asyncio.create_task(self._runner.stop(STOP_SECONDS))
                 for task in (stopped, *loops):
                     task.cancel()
                 await asyncio.gather(stopped, *loops, return_exceptions=True)
-                await self._runner.stop(STOP_SECONDS)
+                await stopping
                 with contextlib.suppress(RedisError, OSError):
                     await self._redis.aclose(close_connection_pool=True)
         log.info("worker_stopped")
@@ -104,7 +105,8 @@ class Worker:
         """Hand on what is due: at once when something was heard, and every second in any case."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._sweep_now.wait(), SWEEP_SECONDS)
+                async with asyncio.timeout(SWEEP_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._sweep_now.wait()
             self._sweep_now.clear()
             try:
                 await self._hand_on()
@@ -182,6 +184,7 @@ async def _until_there(connect: Callable[[], Awaitable[Pool]], stop: asyncio.Eve
         except (*AWAY, TimeoutError) as error:
             log.warning("database_away", error=str(error))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await stop.wait()
             pause = min(pause * 2, LONGEST_PAUSE)
     return None
