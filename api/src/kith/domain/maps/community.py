@@ -104,10 +104,12 @@ def community_map(
 def _summary(people: int, ties: int, communities: list[tuple[str, int]]) -> str:
     """The map in words, for those who do not see it."""
     said = f"{_many(people, 'person', 'people')} and {_many(ties, 'tie', 'ties')} between them"
-    if communities:
+    if len(communities) == 1:
+        said += f", in one community, {communities[0][0]}"
+    elif communities:
         largest = sorted(communities, key=lambda each: -each[1])[:3]
         listed = "; ".join(f"{name} ({size:,})" for name, size in largest)
-        said += f", in {_many(len(communities), 'community', 'communities')}, the largest {listed}"
+        said += f", in {len(communities):,} communities, the largest {listed}"
     return f"{said}."
 
 

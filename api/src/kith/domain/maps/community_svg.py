@@ -296,18 +296,22 @@ def _thread(x: float, y: float, stroke: str, width: float) -> str:
 
 
 def _mark(role: str, x: float, y: float, radius: float) -> str:
-    """A sign for a role, told apart by form alone: ring, star, square, triangle, dashes."""
-    ring = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius + 2.5:.1f}" fill="none" stroke="{INK}" stroke-width="1.8"'
-    if role == "connector":
-        return ring + "/>"
-    if role == "newcomer":
-        return ring + ' stroke-dasharray="2.5 2.5"/>'
+    """A sign for a role around a person, told apart by form alone: ring, star, square, triangle, dashes."""
+    if role in ("connector", "newcomer"):
+        dashes = ' stroke-dasharray="3 3"' if role == "newcomer" else ""
+        return _outlined(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius + 3:.1f}"', dashes)
     corners = {"maven": 10, "host": 4, "bridge": 3}[role]
-    outer = radius + 4.5
+    # Just far enough that the form encloses the person.
+    outer = (radius + 2) / {"maven": 0.72, "host": math.cos(math.pi / 4), "bridge": 0.52}[role]
     points = []
     for corner in range(corners):
-        reach = outer if role != "maven" or corner % 2 == 0 else outer * 0.62
+        reach = outer if role != "maven" or corner % 2 == 0 else outer * 0.66
         turn = math.pi * (2 * corner / corners - 0.5) + (math.pi / 4 if role == "host" else 0)
         points.append(f"{x + reach * math.cos(turn):.1f},{y + reach * math.sin(turn):.1f}")
-    line = f'fill="none" stroke="{INK}" stroke-width="1.8" stroke-linejoin="round"'
-    return f'<polygon points="{" ".join(points)}" {line}/>'
+    return _outlined(f'<polygon points="{" ".join(points)}"')
+
+
+def _outlined(shape: str, dashes: str = "") -> str:
+    """A dark line on a light one, to be seen on any colour."""
+    line = f'{shape} fill="none" stroke-linejoin="round"'
+    return f'{line} stroke="{PAPER}" stroke-width="4"/>{line} stroke="{INK}" stroke-width="1.9"{dashes}/>'

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 _CROWDING = 0.62  # radius of a disc by the root of its people: they fill two thirds of it, the rest is air
 _AIR, _MARGIN = 1.08, 0.8  # around a disc, for its name
 _SHAPE = np.array([1.33, 1.0])  # of the paper: width by height
+_COMPARED = 60  # so many discs are placed by comparing every place; further ones are small
 _RIM = 0.3  # nobody stands on the very edge of a disc
 _ROUNDS = 300
 
@@ -66,10 +67,11 @@ def _pack(pull: Floats, radii: Floats) -> Floats:
         return places
     waiting = set(range(count))
     while waiting:
-        disc = max(waiting, key=lambda i: (float(pull[i, placed].sum()) if placed else 0.0, radii[i], -i))
-        if not placed:
-            disc = int(np.argmax(radii))
-        places[disc] = _free_place(places[placed], radii[placed], radii[disc], pull[disc, placed])
+        crowded = len(placed) >= _COMPARED
+        pulled = pull[:, placed].sum(axis=1) if placed and not crowded else np.zeros(count)
+        disc = max(waiting, key=lambda i: (pulled[i], radii[i], -i))
+        find = _ring_place if crowded else _free_place
+        places[disc] = find(places[placed], radii[placed], radii[disc], pull[disc, placed])
         placed.append(disc)
         waiting.discard(disc)
     places -= _middle(places, radii)
@@ -94,6 +96,20 @@ def _free_place(places: Floats, radii: Floats, radius: float, pull: Floats) -> F
     cost += 0.2 * np.linalg.norm(free - (low + high) / 2, axis=1)
     best: Floats = free[int(np.argmin(np.round(cost, 6)))]
     return best
+
+
+def _ring_place(places: Floats, radii: Floats, radius: float, _pull: Floats) -> Floats:
+    """The free place nearest to the middle, looked for ring by ring: quick where discs are many and small."""
+    centre, reach = _middle(places, radii), radius
+    while True:
+        angles = np.linspace(0, 2 * math.pi, max(8, int(2 * math.pi * reach / radius)), endpoint=False)
+        ring = centre + reach * _SHAPE * np.column_stack((np.cos(angles), np.sin(angles)))
+        gaps = np.linalg.norm(ring[:, None] - places, axis=2) - (radii + radius)
+        free = ring[gaps.min(axis=1) >= 0]
+        if len(free):
+            first: Floats = free[0]
+            return first
+        reach += radius
 
 
 def _middle(places: Floats, radii: Floats) -> Floats:
