@@ -21,18 +21,21 @@ NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 
 @dataclass
 class Crowd:
-    """id_key: may be set, so that the same people have the same ids in two crowds."""
+    """Told of by one source."""
 
     pool: Pool
     workspace_id: UUID = field(default_factory=uuid4)
-    source_id: UUID = UUID(int=0)
+    source_id: UUID = field(default_factory=uuid4)
     id_key: bytes = b""
 
     @classmethod
-    async def gather(cls, pool: Pool) -> "Crowd":
+    async def gather(cls, pool: Pool, id_key: bytes = b"") -> "Crowd":
+        """id_key: so that the same identities have the same ids in two crowds."""
         crowd = cls(pool)
         async with workspace(pool, crowd.workspace_id) as db:
-            crowd.id_key = (await create_workspace(db, crowd.workspace_id, "crowd")).id_key
+            crowd.id_key = id_key or (await create_workspace(db, crowd.workspace_id, "crowd")).id_key
+            if id_key:
+                await db.execute("INSERT INTO workspaces VALUES ($1, 'crowd', $2)", crowd.workspace_id, id_key)
             crowd.source_id = (await create_source(db, crowd.workspace_id, "ndjson", "crowd", {"path": "/nowhere"})).id
         return crowd
 

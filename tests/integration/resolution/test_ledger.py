@@ -29,7 +29,7 @@ def operations(rng: random.Random) -> Iterator[tuple[Any, ...]]:
         author = rng.choice(AUTHORS)
         if made and rng.random() < 0.3:
             earlier = rng.choice(made[-20_000:])
-            row = (id_, "retract", earlier[2], earlier[3], earlier[0], author, 1.0, at)
+            row: tuple[Any, ...] = (id_, "retract", earlier[2], earlier[3], earlier[0], author, 1.0, at)
         else:
             start = rng.randrange(0, IDENTITIES, CLIQUE)
             pair = sorted(rng.sample(identities[start : start + CLIQUE], 2))

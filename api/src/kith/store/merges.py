@@ -1,6 +1,7 @@
 """Joining two people, and taking that back exactly: whatever happened in between, it is as if it had never been."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from kith.store import decisions
@@ -8,34 +9,45 @@ from kith.store.db import Db
 from kith.store.decisions import Decision, New
 
 
-async def join(db: Db, workspace_id: UUID, one: Collection[UUID], other: Collection[UUID], author: str) -> UUID:
-    """Decide that two people, by their identities, are one; return the decision.
+async def join(
+    db: Db, workspace_id: UUID, one: Collection[UUID], other: Collection[UUID], author: str,
+    pair: tuple[UUID, UUID] | None = None, evidence: Mapping[str, Any] | None = None,
+) -> UUID:  # fmt: skip
+    """Decide that two people, by their identities, are one; return the decision, on ``pair`` or else on their roots.
 
-    What a human had decided against it is taken back, and comes back when the join is undone.
+    Each of the two is meant as a whole, so the human vouches for what rules had joined in it. What a human had decided
+    against is taken back. All of that goes when the join is undone.
     """
-    known = await decisions.between(db, workspace_id, [*one, *other])
+    known = decisions.active(await decisions.between(db, workspace_id, [*one, *other]))
     across = [
         row
-        for row in decisions.active(known)
+        for row in known
         if row.verdict == "different"
         and (row.one_id in one) != (row.other_id in one)
         and decisions.author_kind(row.author) == "human"
     ]
     retractions = [New(verdict="retract", pair=row.pair, retracts=row.id, author=author) for row in across]
-    retracted = await decisions.append(db, workspace_id, retractions)
-    same = New(
-        verdict="same", pair=(min(one), min(other)), author=author,
-        evidence={"retractions": [str(id_) for id_ in retracted]} if retracted else {},
-    )  # fmt: skip
-    (decision_id,) = await decisions.append(db, workspace_id, [same])
+    ids = await decisions.append(db, workspace_id, retractions)
+    pair = pair or (min(one), min(other))
+    wholes = [
+        New(verdict="same", pair=(min(side), id_), author=author, evidence={"of_merge": list(map(str, pair))})
+        for side in (one, other)
+        for id_ in side
+        if id_ != min(side)
+    ]
+    ids += await decisions.append(db, workspace_id, wholes)
+    noted = {**(evidence or {}), "with": list(map(str, ids))}
+    (decision_id,) = await decisions.append(
+        db, workspace_id, [New(verdict="same", pair=pair, author=author, evidence=noted)]
+    )
     return decision_id
 
 
 async def undo(db: Db, workspace_id: UUID, decision: Decision, author: str) -> UUID:
     """Take a join back; return the decision that does so.
 
-    A human's or an import's decision is retracted. A rule would find the same again, so against it a human decides that
-    the two are different.
+    A human's or an import's decision is retracted, with all that came with it. A rule would find the same again, so
+    against it a human decides that the two are different.
     """
     if decisions.author_kind(decision.author) == "rule":
         different = New(
@@ -43,10 +55,8 @@ async def undo(db: Db, workspace_id: UUID, decision: Decision, author: str) -> U
             evidence={"undoes": str(decision.id), "log_odds": decision.evidence.get("log_odds")},
         )  # fmt: skip
         return (await decisions.append(db, workspace_id, [different]))[0]
-    taken_back = [decision]
-    for text in decision.evidence.get("retractions", ()):
-        retraction = await decisions.get_decision(db, workspace_id, UUID(text))
-        taken_back += [retraction] if retraction else []
+    others = [await decisions.get_decision(db, workspace_id, UUID(text)) for text in decision.evidence.get("with", ())]
+    taken_back = [decision, *filter(None, others)]
     new = [New(verdict="retract", pair=row.pair, retracts=row.id, author=author) for row in taken_back]
     return (await decisions.append(db, workspace_id, new))[0]
 

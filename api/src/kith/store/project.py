@@ -6,6 +6,7 @@ touched; ``kith.store.rebuild`` fills it with all there is.
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from itertools import combinations
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -188,6 +189,16 @@ async def settle(db: Db, workspace_id: UUID, now: datetime, identity_ids: Collec
     return free
 
 
+async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
+    """Resolve all identities anew and work in what that moves; return how many identities moved."""
+    await db.execute(WANTED)
+    await lock(db, workspace_id)
+    moves = await resolution.resolve_all(db, workspace_id)
+    await _want_moved(db, workspace_id, moves)
+    await _save_wanted(db, workspace_id, now)
+    return len(moves)
+
+
 async def refresh(db: Db, workspace_id: UUID, now: datetime, after: tuple[UUID, UUID]) -> tuple[UUID, UUID] | None:
     """Compute the strengths of the next PAIRS pairs for the midnight of ``now``; return the last pair, or None."""
     await db.execute(WANTED)
@@ -267,15 +278,7 @@ def _numbers(rows: Sequence[Any], name: str, dtype: str) -> Any:
 
 
 async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[Any]) -> None:
-    await _want(db, workspace_id, touches)
-    for projection in (PEOPLE, CHANNEL_ACTIVITY, CONVERSATION_ACTIVITY):
-        await save(db, workspace_id, projection)
-    await compute_relationships(db, workspace_id, now)
-    await save(db, workspace_id, RELATIONSHIPS)
-
-
-async def _want(db: Db, workspace_id: UUID, touches: Sequence[Any]) -> None:
-    """Fill the sets of wanted keys with what was touched, and with what follows from identities that moved."""
+    """Compute anew what was touched, and what follows from identities that moved."""
 
     def touched(column: str) -> list[UUID]:
         return [id_ for touch in touches for id_ in touch[column]]
@@ -283,12 +286,25 @@ async def _want(db: Db, workspace_id: UUID, touches: Sequence[Any]) -> None:
     identity_ids = set(touched("identity_ids"))
     moves = await resolution.resolve(db, workspace_id, identity_ids)
     await affiliations.derive(db, workspace_id, identity_ids)
-    persons = {id_ for move in moves for id_ in (move.old_id, move.new_id)}
-    await db.execute(_WANT_PEOPLE, workspace_id, list(identity_ids), list(persons))
+    await db.execute(_WANT_PEOPLE, workspace_id, list(identity_ids))
     await db.execute("INSERT INTO wanted_channels SELECT DISTINCT unnest($1::uuid[])", touched("channel_ids"))
     await db.execute("INSERT INTO wanted_conversations SELECT DISTINCT unnest($1::uuid[])", touched("conversation_ids"))
     await db.execute(_WANT_PAIRS, workspace_id, touched("actor_ids"), touched("target_ids"))
+    await _want_moved(db, workspace_id, moves)
+    await _save_wanted(db, workspace_id, now)
+
+
+async def _save_wanted(db: Db, workspace_id: UUID, now: datetime) -> None:
+    for projection in (PEOPLE, CHANNEL_ACTIVITY, CONVERSATION_ACTIVITY):
+        await save(db, workspace_id, projection)
+    await compute_relationships(db, workspace_id, now)
+    await save(db, workspace_id, RELATIONSHIPS)
+
+
+async def _want_moved(db: Db, workspace_id: UUID, moves: Sequence[Move]) -> None:
     if moves:
+        persons = {id_ for move in moves for id_ in (move.old_id, move.new_id)}
+        await db.execute("INSERT INTO wanted_people SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING", persons)
         pairs = await _pairs_of_moved(db, workspace_id, moves)
         ones, others = zip(*pairs, strict=True) if pairs else ((), ())
         await db.execute(
@@ -299,7 +315,7 @@ async def _want(db: Db, workspace_id: UUID, touches: Sequence[Any]) -> None:
 async def _pairs_of_moved(db: Db, workspace_id: UUID, moves: Sequence[Move]) -> set[tuple[UUID, UUID]]:
     """Return the pairs, lesser id first, that an identity's move may have changed.
 
-    Each was, before the move, a relationship of the person that the identity left.
+    Each was, before the move, a relationship of the person that the identity left, or within that person.
     """
     became: dict[UUID, set[UUID]] = {}
     for move in moves:
@@ -309,7 +325,8 @@ async def _pairs_of_moved(db: Db, workspace_id: UUID, moves: Sequence[Move]) -> 
         workspace_id,
         list(became),
     )
-    return {
+    within = {pair for persons in became.values() for pair in combinations(sorted(persons), 2)}
+    return within | {
         (min(one, other), max(one, other))
         for row in rows
         for one in became[row["person_id"]]
@@ -332,8 +349,7 @@ _TAKE = f"""
 
 _WANT_PEOPLE = """
     INSERT INTO wanted_people
-    SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2)
-    UNION SELECT unnest($3::uuid[])
+    SELECT DISTINCT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2)
 """
 
 _WANT_PAIRS = """

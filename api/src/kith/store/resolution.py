@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from kith.domain import matching
 from kith.domain.matching import Identity, Model, Neighbourhood, Resolution, Resolver
 from kith.domain.matching.decisions import forest
@@ -88,30 +90,12 @@ async def _resolve_all(db: Db, workspace_id: UUID, model: Model, snapshot: profi
 async def _resolve_near(
     db: Db, workspace_id: UUID, arrived: Sequence[Identity], model: Model, snapshot: profiles.Snapshot
 ) -> Outcome:
-    """Resolve with what is near, and with what is near those persons whom it would suggest."""
+    """Read what is near until nothing more could matter, to joins or to suggestions, and resolve it."""
     known: dict[UUID, Decision] = {}
-    hood = await _explore(db, workspace_id, arrived, model, snapshot, known)
-    resolver = hood.resolver()
-    resolution = resolver.resolve()
-    affected = frozenset(hood.affected)
-    pairs = ((suggestion.first, suggestion.second) for suggestion in resolution.suggestions)
-    beyond = {id_ for pair in pairs if affected & set(pair) for id_ in pair} - affected
-    if beyond:
-        more = await profiles.load(db, workspace_id, [UUID(id_) for id_ in affected | beyond])
-        resolver = (await _explore(db, workspace_id, more, model, snapshot, known)).resolver()
-        resolution = resolver.resolve()
-    evidence, rules = _split(known.values())
-    return Outcome(resolver, resolution, affected, evidence, [r for r in rules if str(r.one_id) in affected])
-
-
-async def _explore(
-    db: Db, workspace_id: UUID, arrived: Sequence[Identity], model: Model, snapshot: profiles.Snapshot,
-    known: dict[UUID, Decision],
-) -> Neighbourhood:  # fmt: skip
-    """Read what is near until nothing more could matter; fill ``known`` with the decisions on it."""
     ids = {UUID(identity.id) for identity in arrived}
     links, found = await _on(db, workspace_id, ids, known)
-    hood = Neighbourhood(arrived, model, snapshot.population, links=links, decisions=found)
+    wide = msgspec.structs.replace(model, join=min(model.join, model.suggest))
+    hood = Neighbourhood(arrived, wide, snapshot.population, links=links, decisions=found)
     while (keys := hood.wanted) or hood.wanted_ids:
         near = await profiles.bearers(db, workspace_id, keys, hood.limit)
         near |= {UUID(id_) for id_ in hood.wanted_ids}
@@ -119,7 +103,11 @@ async def _explore(
         ids |= near
         links, found = await _on(db, workspace_id, near, known)
         hood.add(keys, await profiles.load(db, workspace_id, near), links, found)
-    return hood
+    resolver = hood.resolver()
+    resolver.model = model
+    evidence, rules = _split(known.values())
+    ours = [rule for rule in rules if str(rule.one_id) in hood.affected]
+    return Outcome(resolver, resolver.resolve(), frozenset(hood.affected), evidence, ours)
 
 
 async def _on(
