@@ -71,9 +71,7 @@ class Worker:
                     task.result()
             finally:
                 stopping = asyncio.create_task(self._runner.stop(STOP_SECONDS))
-                for task in (stopped, *loops):
-                    task.cancel()
-                await asyncio.gather(stopped, *loops, return_exceptions=True)
+                await _cancel(stopped, *loops)
                 await stopping
                 with contextlib.suppress(RedisError, OSError):
                     await self._redis.aclose(close_connection_pool=True)
@@ -105,7 +103,7 @@ class Worker:
         """Hand on what is due: at once when something was heard, and every second in any case."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                async with asyncio.timeout(SWEEP_SECONDS):
                     await self._sweep_now.wait()
             self._sweep_now.clear()
             try:
@@ -163,6 +161,15 @@ class Worker:
 
     async def _run_job(self, _: dict[Any, Any], workspace_id: str, job_id: str) -> None:
         await asyncio.shield(self._runner.start(UUID(workspace_id), UUID(job_id)))
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    """End the tasks. Asked once is not enough: wait_for of Python 3.11, which arq uses, may swallow a cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
 def _redis(url: str) -> ArqRedis:
