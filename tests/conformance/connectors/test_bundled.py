@@ -12,8 +12,10 @@ from kith.connectors import Identity, Interaction, InteractionRef, Page, Ref, Re
 from kith.connectors import ndjson as ndjson_module
 from kith.connectors.git import GitConfig, GitConnector
 from kith.connectors.git import walk as git_walk
-from kith.connectors.mail import MailConfig, MailConnector
+from kith.connectors.mail import MailConfig, MailConnector, public_inbox
+from kith.connectors.mail import archives as mail_archives
 from kith.connectors.mail import reader as mail_reader
+from kith.connectors.mail import threads as mail_threads
 from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector, write
 from kith.connectors.testing import Nonconformance, check_connector
 from tests.paths import shared
@@ -26,7 +28,11 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ndjson_module, "PAGE_RECORDS", 3)
     monkeypatch.setattr(git_walk, "PAGE_RECORDS", 6)
     monkeypatch.setattr(git_walk, "BATCH", 4)
+    monkeypatch.setattr(git_walk, "WARM", 5)
     monkeypatch.setattr(mail_reader, "PAGE_RECORDS", 4)
+    monkeypatch.setattr(mail_threads, "REMEMBERED", 4)
+    monkeypatch.setattr(mail_archives, "WARM", 8)
+    monkeypatch.setattr(public_inbox, "BATCH", 3)
 
 
 @pytest.mark.parametrize("suffix", ["ndjson", "ndjson.gz", "ndjson.zst"])

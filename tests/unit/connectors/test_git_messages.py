@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.connectors.git.mailmap import Mailmap
@@ -129,6 +129,7 @@ def test_the_area_is_what_stands_before_the_first_colon(title: str, expected: st
     assert area(title) == expected
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_message_can_be_taken_apart(message: str) -> None:
     assert parse(message).title == " ".join(parse(message).title.split())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.connectors import Channel, Conversation, Coverage, Fatal, Identity, Interaction, Page, Ref, Skip, Tombstone
@@ -272,6 +272,7 @@ def test_text_in_a_charset_that_is_none_is_read_all_the_same(charset: str) -> No
         assert read(data).text == "Grüße"
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_can_be_read(data: bytes) -> None:
     for head in (b"", b"From: ", b"Content-Type: multipart/mixed; boundary=x\n\n--x\n", b"Subject: =?"):

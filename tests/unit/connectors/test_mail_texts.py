@@ -1,7 +1,7 @@
 """Of a mail only the new words are kept."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.connectors.mail.texts import CHARACTERS, html_text, new_text
@@ -55,6 +55,7 @@ def test_what_an_html_mail_quotes_goes_too() -> None:
     assert new_text(html_text(html)) == "Yes."
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_can_be_cut(text: str) -> None:
     assert len(new_text(html_text(text))) <= len(new_text(text)) + len(text) * 4

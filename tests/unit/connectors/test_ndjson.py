@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.connectors import (
@@ -273,6 +273,7 @@ records = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(records))
 async def test_any_storable_record_survives_the_format(
     tmp_path_factory: pytest.TempPathFactory, given_: list[Record]

@@ -3,6 +3,7 @@
 import gzip
 import io
 import zlib
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 BUFFER = 1 << 20
+MARK_BYTES = 4096
 #: What reading a file that is not whole raises.
 BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
@@ -37,6 +39,35 @@ def uncompressed(file: BinaryIO) -> BinaryIO:
     if magic == b"\x28\xb5\x2f\xfd":
         return cast(BinaryIO, io.BufferedReader(_ZstdFile(file), BUFFER))
     return file
+
+
+def skip(text: BinaryIO, size: int) -> None:
+    """Move on by so many bytes."""
+    if isinstance(text, io.BufferedReader) and text.seekable():
+        text.seek(size, io.SEEK_CUR)
+        return
+    while size > 0 and (data := text.read(min(size, BUFFER))):
+        size -= len(data)
+
+
+def marks(text: BinaryIO, offset: int, tail: int) -> tuple[bytes, bytes] | None:
+    """Return the first bytes of a text and the ``tail`` ones before ``offset``, where the text then stands.
+
+    None where it is shorter, or cannot be read so far.
+    """
+    try:
+        head = text.read(min(MARK_BYTES, offset))
+        middle = max(0, offset - tail - len(head))
+        skip(text, middle)
+        passed = head + text.read(offset - len(head) - middle)
+    except BROKEN:
+        return None
+    return (head, passed[len(passed) - tail :]) if len(passed) + middle == offset else None
+
+
+def fingerprint(head: bytes, tail: bytes) -> str:
+    """Return what tells a file from one that took its place: a hash of its first bytes and the last that were read."""
+    return blake2b(head + tail, digest_size=16).hexdigest()
 
 
 class _GzipFile(io.RawIOBase):

@@ -14,7 +14,6 @@ import io
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, BinaryIO, cast
 
@@ -22,12 +21,11 @@ import msgspec
 import zstandard
 
 from kith.connectors import Connector, Fatal, Page, Record, Report, Skip, flaw, hookimpl, load_cursor, save_cursor
-from kith.connectors._files import BROKEN, open_file, uncompressed
+from kith.connectors._files import BROKEN, MARK_BYTES, fingerprint, marks, open_file, uncompressed
 
 PAGE_RECORDS = 10_000
 PAGE_BYTES = 4 << 20  # of lines; with the records made of them a page takes about ten times that in memory
 LINE_BYTES = 8 << 20  # a text of a million characters, each escaped, fits
-FINGERPRINT_BYTES = 4096
 
 _BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20
@@ -162,8 +160,8 @@ class Reader:
         self._offset += len(data)
         self._line += data.endswith(b"\n")
         self._tail = data
-        if len(self._head) < FINGERPRINT_BYTES:
-            self._head = (self._head + data)[:FINGERPRINT_BYTES]
+        if len(self._head) < MARK_BYTES:
+            self._head = (self._head + data)[:MARK_BYTES]
 
     def _pass_rest(self, line: bytes) -> None:
         self._pass(line)
@@ -178,20 +176,16 @@ class Reader:
 
     def _resume(self, cursor: Cursor) -> bool:
         """Stand where the cursor stands; False where this is not the file that it was made on."""
-        try:
-            self._head = self._text.read(min(FINGERPRINT_BYTES, cursor.offset))
-            middle = max(0, cursor.offset - cursor.tail - len(self._head))
-            _skip(self._text, middle)
-            passed = self._head + self._text.read(cursor.offset - len(self._head) - middle)
-        except BROKEN:
+        found = marks(self._text, cursor.offset, cursor.tail)
+        if found is None or fingerprint(*found) != cursor.fingerprint:
             return False
-        self._offset, self._line, self._tail = cursor.offset, cursor.line, passed[len(passed) - cursor.tail :]
-        return len(passed) + middle == cursor.offset and self._cursor() == save_cursor(cursor)
+        self._head, self._tail = found
+        self._offset, self._line = cursor.offset, cursor.line
+        return True
 
     def _cursor(self) -> msgspec.Raw:
-        tail = self._tail[-FINGERPRINT_BYTES:]
-        fingerprint = blake2b(self._head + tail, digest_size=16).hexdigest()
-        return save_cursor(Cursor(self._offset, self._line, len(tail), fingerprint))
+        tail = self._tail[-MARK_BYTES:]
+        return save_cursor(Cursor(self._offset, self._line, len(tail), fingerprint(self._head, tail)))
 
 
 def encode_line(record: Record) -> bytes:
@@ -215,14 +209,6 @@ def _compressed(file: BinaryIO, suffix: str) -> AbstractContextManager[BinaryIO]
     if suffix == ".zst":
         return cast(BinaryIO, zstandard.ZstdCompressor(level=19).stream_writer(file, closefd=False))
     return nullcontext(file)
-
-
-def _skip(file: BinaryIO, size: int) -> None:
-    if isinstance(file, io.BufferedReader) and file.seekable():
-        file.seek(size, io.SEEK_CUR)
-        return
-    while size > 0 and (data := file.read(min(size, _CHUNK))):
-        size -= len(data)
 
 
 def _suspect(lines: bytes) -> bool:

@@ -13,9 +13,10 @@ else as Windows' Latin-1. Where a list puts itself into From, the author is look
 
 Can't: encrypted text, attachments, more than 100,000 characters of a text, mails without a sender or any date (each is
 reported). Subjects alone join no thread across lists.
-Resume and growth: the cursor holds, for an mbox, the bytes read and their hash; for a folder, the newest file and a
-hash of the names up to it; for a public-inbox, the last commit of each epoch. Headers of what was read are read again,
-because answers need them. An archive that changed in what was read is read anew, which changes nothing in kith.
+Resume and growth: the cursor holds, for an mbox, the bytes read and a hash of the first and the last of them; for a
+folder, the newest file and a hash of the names up to it; for a public-inbox, the last commit of each epoch. The headers
+of the last 60,000 mails are read again, because answers need them: an answer over more than 30,000 mails names what it
+answers, but not whom. An archive that changed in what was read is read anew, which changes nothing in kith.
 Deletions: as a public-inbox records them; a mail that vanishes from an mbox or a folder stays in kith.
 Privacy: private mail is always ``direct``; the words of mails are stored, so take in private archives only of people
 who agree.

@@ -1,7 +1,4 @@
-"""What an archive of mails is, whatever it lies in.
-
-What was read before is read again for its headers alone: who wrote what is needed to understand the answers to it.
-"""
+"""What an archive of mails is, whatever it lies in."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,6 +6,9 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+#: Of the mails read before, so many are read again for their headers alone: who wrote what is needed to understand the
+#: answers to it. Twice what ``threads`` remembers, so that those remembered know their own parents.
+WARM = 60_000
 MAIL_BYTES = 16 << 20  # of one mail; the rest of a longer one is attachments, and is passed over
 
 
@@ -27,7 +27,7 @@ class Item(NamedTuple):
 
 
 class Archive(Protocol):
-    """Mails in one fixed order, always from the first on. Blocks; ``close``, from any thread, ends the work."""
+    """Mails in one fixed order, from some old ones on. Blocks; ``close``, from any thread, ends the work."""
 
     def items(self) -> Iterator[Item]: ...
 

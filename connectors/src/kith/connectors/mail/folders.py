@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from kith.connectors import Fatal
+from kith.connectors.mail import archives
 from kith.connectors.mail.archives import MAIL_BYTES, Item
 
 
@@ -38,7 +39,8 @@ class Folder:
             digest.update(f"{changed} {name}\n".encode("utf-8", "surrogateescape"))
             cursors.append(FolderCursor(changed, name.encode("utf-8", "replace").decode(), digest.hexdigest()))
         last = cursors.index(read) if read in cursors else -1
-        for number, (_, _, path) in enumerate(found):
+        for number in range(max(0, last + 1 - archives.WARM), len(found)):
+            path = found[number][2]
             try:
                 with path.open("rb") as file:
                     data = file.read(MAIL_BYTES)

@@ -1,14 +1,15 @@
 """mbox: one file of mails, each after a line that begins with ``From ``."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import BinaryIO
 
 import msgspec
 
 from kith.connectors import Fatal
-from kith.connectors._files import BROKEN, BUFFER, open_file, uncompressed
+from kith.connectors._files import BROKEN, BUFFER, MARK_BYTES, fingerprint, marks, open_file, skip, uncompressed
+from kith.connectors.mail import archives
 from kith.connectors.mail.archives import MAIL_BYTES, Item
 from kith.connectors.mail.mails import moment
 
@@ -18,10 +19,17 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
 class MboxCursor(msgspec.Struct, frozen=True, tag="mbox"):
-    """Bytes of the uncompressed text that were read, and their hash: with others there, it is another archive."""
+    """Mails and bytes (of the uncompressed text) that were read.
 
+    warm: where the earliest mail begins that later ones may need, and its number. fingerprint: of the first bytes and
+    the ``tail`` ones before the offset; with others there, it is another archive.
+    """
+
+    mails: int
     offset: int
-    digest: str
+    warm: tuple[int, int]
+    tail: int
+    fingerprint: str
 
 
 class Mbox:
@@ -35,33 +43,30 @@ class Mbox:
         self._file.close()
 
     def items(self) -> Iterator[Item]:
-        """Yield all mails; raises Fatal where a compressed file breaks off, after what is good."""
-        number = offset = 0
-        digest = blake2b(digest_size=16)
+        """Yield the mails; raises Fatal where a compressed file breaks off, after what is good."""
+        offset = number = 0
         try:
-            read = self._cursor.offset if self._cursor and self._begins_as(self._cursor) else 0
-            lines: list[bytes] = []
-            size = 0
-            for line, is_first in _lines(uncompressed(self._file)):
-                if is_first and lines:
-                    number, offset = number + 1, offset + size
-                    yield _item(number, offset, lines, digest.hexdigest(), read)
-                    lines, size = [], 0
-                digest.update(line)
-                size += len(line)
-                if size <= MAIL_BYTES:
-                    lines.append(line)
-            if any(line.strip() for line in lines):
-                yield _item(number + 1, offset + size, lines, digest.hexdigest(), read)
+            head = uncompressed(self._file).read(MARK_BYTES)
+            read = 0
+            if self._cursor and self._is_same(self._cursor):
+                (offset, number), read = self._cursor.warm, self._cursor.offset
+            text = uncompressed(self._file)
+            skip(text, offset)
+            starts = deque([(offset, number)], maxlen=archives.WARM)
+            tail = b""
+            for data, size, end in _mails(text):
+                offset, number = offset + size, number + 1
+                tail = (tail + end)[-MARK_BYTES:]
+                mark = fingerprint(head[:offset], tail)
+                cursor = MboxCursor(number, offset, starts[0], len(tail), mark)
+                yield _item(data, cursor, is_old=offset <= read)
+                starts.append((offset, number))
         except BROKEN as error:
             raise Fatal(f"The file breaks off after mail {number}: {error}") from error
 
-    def _begins_as(self, cursor: MboxCursor) -> bool:
-        text, left, digest = uncompressed(self._file), cursor.offset, blake2b(digest_size=16)
-        while left and (data := text.read(min(left, BUFFER))):
-            digest.update(data)
-            left -= len(data)
-        return not left and digest.hexdigest() == cursor.digest
+    def _is_same(self, cursor: MboxCursor) -> bool:
+        found = marks(uncompressed(self._file), cursor.offset, cursor.tail)
+        return found is not None and fingerprint(*found) == cursor.fingerprint
 
 
 def is_mbox(path: str) -> bool:
@@ -72,17 +77,27 @@ def is_mbox(path: str) -> bool:
             return True  # of the kinds of archives only this one may be compressed
 
 
-def _lines(text: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Yield each line, and whether it begins a mail."""
+def _mails(text: BinaryIO) -> Iterator[tuple[bytes, int, bytes]]:
+    """Yield each mail, cut at MAIL_BYTES, with its whole size and its last bytes."""
+    lines: list[bytes] = []
+    size, end = 0, b""
     waiting = text.readline(BUFFER)
     while waiting:
         line, waiting = waiting, text.readline(BUFFER)
-        yield line, line.startswith(b"From ") and bool(_FROM.match(line[:200]) and _HEADER.match(waiting))
+        if lines and _FROM.match(line[:200]) and _HEADER.match(waiting):
+            yield b"".join(lines), size, end
+            lines, size, end = [], 0, b""
+        size += len(line)
+        end = (end + line)[-MARK_BYTES:]
+        if size <= MAIL_BYTES:
+            lines.append(line)
+    if any(line.strip() for line in lines):
+        yield b"".join(lines), size, end
 
 
-def _item(number: int, offset: int, lines: list[bytes], digest: str, read: int) -> Item:
-    separated = lines[0].startswith(b"From ")
-    data = _QUOTED_FROM.sub(rb"\1", b"".join(lines[separated:]))
-    words = lines[0].decode("latin-1").split()
-    arrived = moment(" ".join(words[-5:])) if separated else None
-    return Item(f"mail {number}", data, MboxCursor(offset, digest), is_old=offset <= read, arrived=arrived)
+def _item(data: bytes, cursor: MboxCursor, *, is_old: bool) -> Item:
+    arrived = None
+    if data.startswith(b"From "):
+        first, _, data = data.partition(b"\n")
+        arrived = moment(" ".join(first.decode("latin-1").split()[-5:]))
+    return Item(f"mail {cursor.mails}", _QUOTED_FROM.sub(rb"\1", data), cursor, is_old, arrived=arrived)

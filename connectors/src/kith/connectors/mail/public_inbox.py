@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +9,10 @@ import msgspec
 
 from kith.connectors.git.program import Git
 from kith.connectors.git.repository import Repository, open_local
+from kith.connectors.mail import archives
 from kith.connectors.mail.archives import MAIL_BYTES, Item
 
-BLOBS = 100  # fetched from git at once
+BATCH = 200  # commits whose mails are fetched from git at once
 
 
 class InboxCursor(msgspec.Struct, frozen=True, tag="public_inbox"):
@@ -48,44 +48,58 @@ class PublicInbox:
         An epoch whose last commit read is no longer in its history (it was edited or purged) is read anew.
         """
         read = self._cursor.epochs
-        for name, repository in self._epochs:
-            last = read.get(name, "")
-            is_old = bool(last) and self._reaches(repository, last)
-            commit = ""
-            changes = self._changes(repository)
-            while batch := list(islice(changes, BLOBS)):
-                blobs = _blobs(repository, [change.blob for change in batch])
-                for change in batch:
-                    if change.commit != commit:
-                        is_old = is_old and commit != last
-                        commit = change.commit
+        for name, repository, history, old in self._plan():
+            width = history.find(b"\n") + 1
+            position = old[0]
+            while lines := history[position * width : (position + BATCH) * width]:
+                changes = list(_last_marked(_changes(repository, lines)))
+                blobs = _blobs(repository, [change.blob for change in changes])
+                numbers = {commit: position + number for number, commit in enumerate(lines.decode().split())}
+                for change in changes:
                     if change.is_last:
-                        read = {**read, name: commit}
+                        read = {**read, name: change.commit}
                     if data := blobs.get(change.blob):
-                        place = f"commit {commit}"
+                        is_old = numbers[change.commit] < old[1]
+                        place = f"commit {change.commit}"
                         yield Item(place, data, InboxCursor(read), is_old, change.is_gone, change.made)
+                position += BATCH
 
-    def _reaches(self, repository: Repository, commit: str) -> bool:
-        return repository.maybe("merge-base", "--is-ancestor", commit, "HEAD") is not None
+    def _plan(self) -> list[tuple[str, Repository, bytes, tuple[int, int]]]:
+        """Return what to read of each epoch: its history, where to begin, and up to where it was read before."""
+        plan = []
+        warm = archives.WARM
+        for name, repository in reversed(self._epochs):
+            tip = repository.maybe("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+            last = self._cursor.epochs.get(name, "")
+            if tip is None or (warm <= 0 and tip.decode().strip() == last):
+                continue
+            history = repository.history([tip.decode().strip()], ())
+            found = history.find(f"{last}\n".encode()) if last else -1
+            read = found // (history.find(b"\n") + 1) + 1 if found >= 0 else 0
+            plan.append((name, repository, history, (max(0, read - max(0, warm)), read)))
+            warm -= read
+        return plan[::-1]
 
-    def _changes(self, repository: Repository) -> Iterator[_Change]:
-        if repository.maybe("rev-parse", "--verify", "--quiet", "HEAD^{commit}") is None:
-            return
-        stream = repository.stream(
-            "log", "--reverse", "--topo-order", "--raw", "--root", "--no-abbrev", "--no-renames", "-z",
-            "--format=tformat:%H %at", "HEAD",
-        )  # fmt: skip
-        try:
-            words = (word for [word] in stream.records(1))
-            waiting: _Change | None = None
-            for change in _read_changes(words):
-                if waiting:
-                    yield waiting._replace(is_last=change.commit != waiting.commit)
-                waiting = change
-            if waiting:
-                yield waiting
-        finally:
-            stream.close()
+
+def _changes(repository: Repository, lines: bytes) -> Iterator[_Change]:
+    stream = repository.stream(
+        "log", "--stdin", "--no-walk=unsorted", "--raw", "--root", "--no-abbrev", "--no-renames", "-z",
+        "--format=tformat:%H %at", given=lines,
+    )  # fmt: skip
+    try:
+        yield from _read_changes(word for [word] in stream.records(1))
+    finally:
+        stream.close()
+
+
+def _last_marked(changes: Iterator[_Change]) -> Iterator[_Change]:
+    waiting: _Change | None = None
+    for change in changes:
+        if waiting:
+            yield waiting._replace(is_last=change.commit != waiting.commit)
+        waiting = change
+    if waiting:
+        yield waiting
 
 
 def _read_changes(words: Iterator[bytes]) -> Iterator[_Change]:

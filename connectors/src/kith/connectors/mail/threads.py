@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from kith.connectors.mail.mails import Mail, Mailbox
 
-REMEMBERED = 500_000  # mails, about 200 MB; an answer to an older one names it, but not its author
+REMEMBERED = 30_000  # mails, about 15 MB; an answer to an older one names it, but not its author
 WINDOW = timedelta(days=30)
 
 
