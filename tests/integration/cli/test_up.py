@@ -293,6 +293,27 @@ def test_a_read_only_folder_is_said(home_of_nobody: Path) -> None:
     )
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 30 MB, less than a new PostgreSQL takes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=30m", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small disk")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_is_said(small_disk: Path) -> None:
+    up = Up(small_disk / "home")
+    assert up.process.wait(30) == 1
+    assert up.said.startswith(
+        f"kith: No space is left on the disk of {small_disk}/home/postgres.new: free some, or set"
+    )
+    assert left(up) == []
+
+
 def subjects(answer: Any) -> list[Any]:
     """What an answer is about, without what changes from moment to moment."""
     return [item.get("id") or (item["person"]["id"], item["other"]["id"]) for item in answer["data"]]

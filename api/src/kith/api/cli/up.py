@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import shlex
 import signal
@@ -39,6 +40,7 @@ def up(*, demo: bool = True) -> None:
     started = time.monotonic()
     screen = Screen()
     settings = current_settings()
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # the screen says when PostgreSQL is away
     with _until_stopped(), ExitStack() as stack:
         stack.enter_context(hold(settings.home))
         _check_port(settings)
