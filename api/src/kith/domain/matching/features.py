@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 from rapidfuzz.distance import DamerauLevenshtein
 
-from kith.domain.matching.names import agreement, name_difference
-from kith.domain.matching.profiles import Profile, name_key, without_digits
+from kith.domain.matching.names import agreement, disagreement
+from kith.domain.matching.profiles import Profile, name_key
 
 
 class Feature(NamedTuple):
@@ -178,7 +178,7 @@ def _compare_names(a: Profile, b: Profile, context: Context, values: list[float]
     elif agreed.value:
         values[_INDEX["similar_name"]] = agreed.value
     elif a.full and b.full:
-        values[_INDEX["different_name"]] = name_difference((a.full,), (b.full,))
+        values[_INDEX["different_name"]] = disagreement(a.full, b.full)
     if agreed.value:
         similar = agreed.value < 1.0
         values[_INDEX["common_name"]] = max(_commonness(name, context, similar) for name in (a.name, b.name))
@@ -204,11 +204,11 @@ def _compare_handles(a: Profile, b: Profile, context: Context, values: list[floa
     """
     named = a.spelled.keys() | b.spelled.keys() | set(a.full[:1] + b.full[:1])
     if not known:
-        shared = a.words & b.words
+        shared = a.words.keys() & b.words.keys()
         if telling := shared - named:
             values[_INDEX["same_handle"]] = max(distinctive(word, context) for word in telling)
         elif a.words and b.words and not shared:
-            stems = {without_digits(word) for word in a.words} & {without_digits(word) for word in b.words} - named
+            stems = set(a.words.values()) & set(b.words.values()) - named
             values[_INDEX["similar_handle"]] = max((distinctive(stem, context) for stem in stems), default=0.0)
     if agreed:
         return
@@ -230,8 +230,7 @@ def _spelled(named: Profile, other: Profile) -> float:
     if not name or not other.words:
         return 0.0
     best = 0.0
-    for word in other.words:
-        stem = without_digits(word)
+    for word, stem in other.words.items():
         best = max(best, named.spelled.get(word, 0.0), named.spelled.get(stem, 0.0))
         if best < _INSIDE and len(stem) > 6 and all(len(part) > 2 and part in stem for part in (name[0], name[-1])):
             best = _INSIDE

@@ -133,6 +133,7 @@ class NameAgreement(NamedTuple):
 
 
 _DISAGREE = NameAgreement(0.0, False)
+_NO_WORD = (0.0, 0, "")
 
 
 def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
@@ -146,18 +147,22 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
     if not any(len(word) > 1 for word in _folded(first) & _folded(second)):
         return _DISAGREE
     short, long = sorted((first, second), key=lambda name: (len(name), name))
-    rest = list(long)
-    worst, exact, full = 1.0, set[str](), 0
-    for word in sorted(short, key=lambda word: (-len(word), word)):
-        value, _, other = max((_word_agreement(word, other), -abs(len(other) - len(word)), other) for other in rest)
+    exact = {word for word in short if len(word) > 1 and word in long}
+    rest = [word for word in long if word not in short]
+    worst, full = 1.0, len(short)
+    for word in sorted((word for word in short if word not in long), key=lambda word: (-len(word), word)):
+        value, _, other = max(
+            ((_word_agreement(word, other), -abs(len(other) - len(word)), other) for other in rest), default=_NO_WORD
+        )
         if not value:
             return _DISAGREE
         rest.remove(other)
-        if value != _INITIAL:
+        if value == _INITIAL:
+            full -= 1
+        else:
             worst = min(worst, value)
-            full += 1
-        if value == 1.0 and len(word) > 1:
-            exact.add(word)
+            if value == 1.0 and len(word) > 1:
+                exact.add(word)
     longer = len(rest) > 0 or full < len(short)
     if full == 1:  # and initials, which tell something only beside a family name
         return NameAgreement(_INITIAL, longer) if {short[-1], long[-1]} <= exact else _DISAGREE
@@ -175,12 +180,17 @@ def name_difference(first: Collection[tuple[str, ...]], second: Collection[tuple
 def _difference(first: tuple[str, ...], second: tuple[str, ...]) -> float:
     if agreement(first, second).value:
         return 0.0
+    return disagreement(first, second)
+
+
+def disagreement(first: tuple[str, ...], second: tuple[str, ...]) -> float:
+    """How far two names that do not agree exclude each other."""
     return SHARED_WORD if set(first) & set(second) else 1.0
 
 
 def _folded(words: tuple[str, ...]) -> set[str]:
     """Müller, Mueller and Muller are one."""
-    return {_FOLDED.sub("", word) for word in words}
+    return {_FOLDED.sub("", word) if "e" in word else word for word in words}
 
 
 def _word_agreement(a: str, b: str) -> float:

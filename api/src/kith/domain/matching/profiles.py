@@ -23,7 +23,7 @@ class Profile:
 
     `address` is a mailbox of one human as far as its spelling tells; `weak_address` one of a machine, a role or a list.
     `accounts` holds (network, immutable id) and (network, @handle), `handles` one of these for each network. `words`
-    are handle-like; `spelled` are the handles commonly made of the full name, each with its strength.
+    are handle-like, each with its stem; `spelled` are handles commonly made of the full name, each with its strength.
     """
 
     __slots__ = (
@@ -41,7 +41,7 @@ class Profile:
         self.address, self.weak_address, self.domain = _mailbox(address)
         self.accounts, self.handles = _accounts(identity, address)
         self.verified = identity.verified
-        self.words = frozenset(_handles(identity, name, address))
+        self.words = {word: without_digits(word) for word in _handles(identity, name, address)}
         self.spelled = spellings(name.full or name.guessed)
         self.bot = identity.kind == "bot" or (identity.kind == "unknown" and _is_bot(identity, address))
         self.born = "".join(_DIGITS.findall(identity.born))
@@ -96,7 +96,7 @@ def blocking_keys(profile: Profile) -> list[str]:
     """Keys of which two identities share at least one if they can be one person at all. A store may index them."""
     name = profile.name
     keys = {f"handle:{word}" for word in profile.words}
-    keys.update(f"stem:{stem}" for word in profile.words if len(stem := without_digits(word)) > 3)
+    keys.update(f"stem:{stem}" for stem in profile.words.values() if len(stem) > 3)
     keys.update(f"{'handle' if whole == 1.0 else 'stem'}:{handle}" for handle, whole in profile.spelled.items())
     keys.update(f"account:{network}:{account}" for network, account in profile.accounts)
     if address := profile.address or profile.weak_address:
