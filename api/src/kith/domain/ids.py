@@ -28,6 +28,7 @@ PREFIXES = {
 }
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [one + other for one in _DIGITS for other in _DIGITS]  # two digits at a time: lists encode hundreds of ids
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 
 
@@ -46,11 +47,11 @@ def fact_bytes(id_key: bytes, noun: str, parts: Iterable[str]) -> bytes:
 
 def encode(noun: str, value: UUID) -> str:
     """Return the public form, such as ``per_01jd2w...``."""
-    number, digits = value.int, []
-    for _ in range(26):
-        digits.append(_DIGITS[number & 31])
-        number >>= 5
-    return f"{PREFIXES[noun]}_{''.join(reversed(digits))}"
+    number, pairs = value.int, []
+    for _ in range(13):
+        pairs.append(_PAIRS[number & 1023])
+        number >>= 10
+    return f"{PREFIXES[noun]}_{''.join(reversed(pairs))}"
 
 
 def decode(noun: str, text: str) -> UUID | None:
