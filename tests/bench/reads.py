@@ -226,7 +226,7 @@ async def main() -> None:
             began = time.perf_counter()
             workspace_id = await build(pool)
             async with pool.acquire() as db:
-                await db.execute("RESET ROLE; ANALYZE; SET ROLE kith_app")
+                await db.execute("SET ROLE NONE; ANALYZE; SET ROLE kith_app")
             console.print(f"{INTERACTIONS:,} interactions of {PEOPLE:,} people in {time.perf_counter() - began:.0f} s")
             async with workspace(pool, workspace_id) as db:
                 token = await create_token(db, workspace_id, "bench", SCOPES)
