@@ -1,0 +1,35 @@
+"""docs/api.md names every operation with its scopes, every scope, and every code of a refusal, and no others."""
+
+import json
+import re
+
+from kith.api.auth import SCOPES
+from kith.api.problems import KINDS
+from tests.paths import ROOT
+
+TEXT = (ROOT / "docs" / "api.md").read_text()
+
+
+def test_every_operation_is_listed_with_its_scopes() -> None:
+    document = json.loads((ROOT / "openapi" / "kith.json").read_text())
+    published = {
+        (f"{method.upper()} {path}", operation["summary"], scopes(operation["security"]))
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+    assert set(re.findall(r"^\| `([A-Z]+ /.*?)` \| (.*?) \| (.*) \|$", TEXT, re.MULTILINE)) == published
+
+
+def scopes(security: list[dict[str, list[str]]]) -> str:
+    if not security:
+        return "none"
+    return ", ".join(f"`{scope}`" for scope in security[0]["token"]) or "any token"
+
+
+def test_every_scope_is_explained() -> None:
+    assert dict(re.findall(r"^\| `(\w+:[\w:]+)` \| (.*) \|$", TEXT, re.MULTILINE)) == SCOPES
+
+
+def test_every_refusal_is_explained() -> None:
+    listed = re.findall(r"^\| (\d{3}) \| `(\w+)` \| (.*) \|$", TEXT, re.MULTILINE)
+    assert listed == [(str(kind.status), code, kind.help) for code, kind in KINDS.items()]
