@@ -103,7 +103,7 @@ def _quality(known: KnownIdentities, found: dict[str, list[int] | float] | None)
 
 
 def kith(file: Path, model: Path) -> None:
-    """Print the label of each identity, the CPU seconds from identities to persons, and the peak memory of the process."""
+    """Print each identity's label, the CPU seconds from identities to persons, and the peak memory of the process."""
     known = read(file)
     weights = msgspec.json.decode(model.read_bytes(), type=Model)
     started = time.process_time()
