@@ -394,6 +394,17 @@ async def test_the_page_holds_channel_people_and_what_was_covered(tmp_path: Path
     assert (coverage.since, coverage.until) == (START + timedelta(minutes=1), START + timedelta(minutes=9, seconds=1))
 
 
+async def test_a_bare_address_does_not_take_a_name_away(tmp_path: Path) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes(mbox(mail(1), mail(2, to="ada@example.org", sender="bob@example.org")))
+    people = {
+        record.ref.key: record for page in await pull(path) for record in page.records if isinstance(record, Identity)
+    }
+    ada, bob = people["ada@example.org"], people["bob@example.org"]
+    assert (ada.name, ada.seen_at) == ("Ada", START + timedelta(minutes=1))
+    assert (bob.name, bob.seen_at) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("archive", "mails", "skipped"),
     [

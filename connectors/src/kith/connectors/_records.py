@@ -56,7 +56,8 @@ class Ref(_Part, frozen=True):
 class Identity(_Record, frozen=True, tag="identity"):
     """One account, address or handle on a network.
 
-    seen_at: when this name, handle, address and url held; the newest observation wins, whatever the order of reading.
+    seen_at: when this name, handle, address and url held; the newest observation wins, whole, whatever the order of
+    reading. Leave it out where you saw the key alone (an address without its name): then nothing known is overwritten.
     """
 
     ref: Ref

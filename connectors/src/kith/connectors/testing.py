@@ -5,7 +5,7 @@ async def test_rolodex_conforms() -> None:
 """
 
 from collections.abc import AsyncGenerator, Iterable
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -45,7 +45,7 @@ class Facts:
     """What pages amount to: kith's own rules, in little. Two reads tell the same if their facts are equal."""
 
     def __init__(self, pages: Iterable[Page] = ()) -> None:
-        self.identities: dict[Ref, dict[str, tuple[Any, Any]]] = {}
+        self.identities: dict[Ref, Identity] = {}
         self.channels: dict[Ref, Channel] = {}
         self.conversations: dict[Ref, Conversation] = {}
         self.interactions: dict[InteractionRef, Interaction] = {}
@@ -96,13 +96,10 @@ class Facts:
         return "nothing differs"
 
     def _see(self, record: Identity) -> None:
-        """Keep the newest observation of each field; one that leaves it open says nothing about it."""
-        known = self.identities.setdefault(record.ref, {})
-        for field in ("kind", "name", "handle", "address", "url", "verified"):
-            value = getattr(record, field)
-            when = record.seen_at.timestamp() if record.seen_at else float("-inf")
-            if value is not None and (field not in known or when >= known[field][0]):
-                known[field] = (when, value)
+        """Keep the newest observation, whole; among equal ones the greater, so that order never matters."""
+        known = self.identities.get(record.ref)
+        if known is None or _rank(record) > _rank(known):
+            self.identities[record.ref] = record
 
 
 async def check_connector(connector: Connector, config: msgspec.Struct, changed: msgspec.Struct | None = None) -> None:
@@ -134,6 +131,10 @@ async def check_connector(connector: Connector, config: msgspec.Struct, changed:
         faults += _growth_faults(grown, Facts(await _pull(connector, changed, None)))
     if faults:
         raise Nonconformance(faults)
+
+
+def _rank(record: Identity) -> tuple[float, bytes]:
+    return record.seen_at.timestamp() if record.seen_at else float("-inf"), msgspec.json.encode(record)
 
 
 async def _pull(connector: Connector, config: msgspec.Struct, cursor: msgspec.Raw | None) -> list[Page]:

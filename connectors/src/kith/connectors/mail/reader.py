@@ -168,10 +168,10 @@ class Reader:
         return ref
 
     def _identity(self, mailbox: Mailbox, seen_at: datetime) -> Ref:
-        """Note a name as seen then; of a page's sightings the newest with a name is sent."""
-        name, newest = self._identities.get(mailbox.address, ("", None))
-        if newest is None or (bool(mailbox.name), seen_at) >= (bool(name), newest):
-            self._identities[mailbox.address] = (mailbox.name, seen_at)
+        """Note a sighting; the newest with a name is sent. A bare address says nothing about the name: no sighting."""
+        seen = (seen_at, mailbox.name) if mailbox.name else None
+        earlier = self._identities.get(mailbox.address)
+        self._identities[mailbox.address] = max(seen, earlier) if seen and earlier else seen or earlier
         return Ref("mail", mailbox.address)
 
     def _page(self) -> Page:
@@ -179,11 +179,11 @@ class Reader:
             Identity(
                 Ref("mail", address),
                 kind="bot" if _BOT.fullmatch(address) else "person",
-                name=name or None,
+                name=seen[1] if seen else None,
                 address=address if ADDRESS.fullmatch(address) else None,
-                seen_at=seen_at,
+                seen_at=seen[0] if seen else None,
             )
-            for address, (name, seen_at) in self._identities.items()
+            for address, seen in self._identities.items()
         ]
         records = (*self._channels.values(), *identities, *self._records)
         page = Page(records, save_cursor(self._cursor), tuple(self._skipped))
@@ -192,7 +192,7 @@ class Reader:
 
     def _clear(self) -> None:
         self._records: list[Record] = []
-        self._identities: dict[str, tuple[str, datetime]] = {}
+        self._identities: dict[str, tuple[datetime, str] | None] = {}
         self._channels: dict[str, Channel] = {}
         self._skipped: list[Skip] = []
         self._characters = 0
