@@ -8,7 +8,7 @@ from msgspec import Meta
 from kith.api.problems import Fault, Problem
 from kith.domain import ids
 
-_DIGITS = "[0-9abcdefghjkmnpqrstvwxyz]{26}"
+_DIGITS = "[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}"  # 26 digits of 5 bits hold 128 bits and 2 zeros before them
 
 
 def _meta(noun: str) -> Meta:

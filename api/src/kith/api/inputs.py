@@ -48,18 +48,16 @@ async def provide_params(request: Request[Any, Any, Any]) -> Any:
     """Return the query parameters as the handler's struct."""
     kind = declared(request.route_handler.fn, "params")
     assert kind is not None  # noqa: S101  # Litestar asks only for handlers that take it
-    many, given = _many(kind), dict[str, Any]()
+    readers, given = _readers(kind), dict[str, Any]()
     for name, value in asked(request):
-        if name not in many:
+        if name not in readers:
             raise _unknown(name)
         if name in given:
             message = f"{name} is given more than once."
             raise Problem("repeated_parameter", message, Fault("repeated_parameter", message, parameter=name))
-        if "\0" in value:
-            raise _invalid(name, "U+0000 is nothing that can be found")
-        given[name] = value.split(",") if many[name] else value
+        given[name] = readers[name](value)
     try:
-        return msgspec.convert(given, kind, strict=False)
+        return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         raise _invalid(next(name for name in sorted(given, reverse=True) if where.startswith(name)), what) from error
@@ -75,7 +73,8 @@ async def provide_payload(request: Request[Any, Any, Any]) -> Any:
     kind = declared(request.route_handler.fn, "payload")
     body = await request.body()
     if _ZERO.search(body):
-        raise Problem("invalid_body", "The body contains U+0000, which cannot be stored.")
+        message = "The body contains U+0000, which cannot be stored."
+        raise Problem("invalid_body", message, Fault("zero_character", message))
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -88,16 +87,33 @@ async def provide_payload(request: Request[Any, Any, Any]) -> Any:
 
 
 @cache
-def _many(kind: type[msgspec.Struct]) -> dict[str, bool]:
-    """Return the parameters by name, with whether several values may be given, with commas between."""
+def _readers(kind: type[msgspec.Struct]) -> dict[str, Callable[[str], Any]]:
+    """Return the parameters by name, with what makes JSON of their text; it is then judged as strictly as a body."""
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)  # noqa: S101  # declared() returns structs only
-    return {field.encode_name: _is_many(field.type) for field in info.fields}
+    return {field.encode_name: _reader(field.type) for field in info.fields}
 
 
-def _is_many(kind: inspect.Type) -> bool:
-    kind = kind.type if isinstance(kind, inspect.Metadata) else kind
-    return isinstance(kind, inspect.VarTupleType)
+def _reader(kind: inspect.Type) -> Callable[[str], Any]:
+    if isinstance(kind, inspect.Metadata):
+        return _reader(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return _reader(next(part for part in kind.types if not isinstance(part, inspect.NoneType)))
+    if isinstance(kind, inspect.VarTupleType):
+        return _list
+    return _number if isinstance(kind, inspect.IntType | inspect.FloatType) else str
+
+
+def _list(text: str) -> list[str]:
+    return text.split(",") if text else []
+
+
+def _number(text: str) -> Any:
+    """Return the number; the text itself where it is none, which is then refused."""
+    try:
+        return msgspec.json.decode(text, type=int | float)
+    except msgspec.MsgspecError:
+        return text
 
 
 def _invalid(name: str, what: str) -> Problem:

@@ -8,7 +8,13 @@ from msgspec import Meta
 from kith import connectors
 
 Instant = Annotated[datetime, Meta(tz=True)]
-Network = Annotated[str, Meta(description="A network.", min_length=1, max_length=63, examples=["git"])]
+#: Any character but U+0000, which PostgreSQL cannot store.
+TEXT = r"^[^\u0000]*$"
+Network = Annotated[str, Meta(description="A network.", pattern="^[a-z0-9][a-z0-9._-]{0,62}$", examples=["git"])]
+Words = Annotated[
+    str,
+    Meta(min_length=2, max_length=200, pattern=TEXT, description="Part of a name or handle, case ignored."),
+]
 IdentityKind = Annotated[connectors.IdentityKind, Meta(description="What is behind an identity, or a person.")]
 InteractionKind = Annotated[connectors.InteractionKind, Meta(description="What an act is.", examples=["review"])]
 Visibility = Annotated[connectors.Visibility, Meta(description="Who could see it on its network.")]
