@@ -41,6 +41,14 @@ async def test_interactions_are_narrowed_by_each_filter(square: Square) -> None:
     assert kinds == ["thank", "review", "test", "review", "thank"]
 
 
+async def test_an_interaction_is_found_in_each_channel_where_it_was_seen(square: Square) -> None:
+    ids = square.ours.ids
+    for query in ("", f"&person={ids['person dan']}", "&kind=post"):
+        path = f"/v1/interactions?channel={ids['channel second-list@example.org']}{query}"
+        assert [act["kind"] for act in (await square.client.get(path))["data"]] == ["post"]
+        assert await square.client.pages(f"{path}&limit=1") == (await square.client.get(path))["data"]
+
+
 async def test_words_find_interactions_within_every_other_filter(square: Square) -> None:
     ids = square.ours.ids
     for query, expected in (
@@ -52,7 +60,7 @@ async def test_words_find_interactions_within_every_other_filter(square: Square)
         ("q=thank or help", 3),
         ("q=number&kind=post,reply", 3),
         (f"q=lanterns&person={ids['person bo']}", 3),
-        (f"q=number&channel={ids['channel list@example.org']}", 3),
+        (f"q=number&channel={ids['channel core']}", 10),
         (f"q=number&conversation={ids['conversation']}", 3),
         ("q=!!!", 0),
         ("q=%%", 0),

@@ -57,9 +57,10 @@ async def test_an_identity_shows_its_address_only_with_the_scope(square: Square)
 
 async def test_channels_are_listed_latest_used_first(square: Square) -> None:
     channels = (await square.client.get("/v1/channels"))["data"]
-    assert [(channel["name"], channel["interaction_count"]) for channel in channels] == [("core", 10), ("Town list", 3)]
+    counts = [(channel["name"], channel["interaction_count"]) for channel in channels]
+    assert counts == [("core", 10), ("Town list", 3), ("Second list", 1)]
     mail = await square.client.get("/v1/channels?network=mail&kind=list,room")
-    assert [channel["name"] for channel in mail["data"]] == ["Town list"]
+    assert [channel["name"] for channel in mail["data"]] == ["Town list", "Second list"]
 
 
 async def test_a_conversation_shows_who_took_part(square: Square) -> None:

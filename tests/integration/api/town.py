@@ -29,6 +29,7 @@ from kith.workers.ingest import Ingest
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 CORE = Ref("git", "core")
 LIST = Ref("mail", "list@example.org")
+SECOND = Ref("mail", "second-list@example.org")
 THREAD = Ref("mail", "thread-1")
 
 
@@ -79,6 +80,7 @@ def records() -> list[Record]:
     found: list[Record] = [
         Channel(CORE, "area", "core", visibility="public"),
         Channel(LIST, "list", "Town list", visibility="public"),
+        Channel(SECOND, "list", "Second list", visibility="public"),
         Conversation(THREAD, LIST, "How to greet"),
         Coverage("read", ago(800), ago(0)),
         Coverage("gap", ago(900), ago(800), "The archive begins later."),
@@ -108,7 +110,13 @@ def records() -> list[Record]:
                 visibility="public",
             )
         )
+    found.append(msgspec.structs.replace(posted(found), channel=SECOND))
     return found
+
+
+def posted(told: Sequence[Record]) -> Interaction:
+    """Return Dan's post, which went to two lists."""
+    return next(record for record in told if isinstance(record, Interaction) and record.ref.kind == "post")
 
 
 async def build(pool: Pool, name: str) -> Town:
@@ -124,7 +132,7 @@ async def build(pool: Pool, name: str) -> Town:
         identity = ids.fact_id(key, "identity", (ref.network, ref.host, ref.key))
         town.ids[f"identity {who}"] = ids.encode("identity", identity)
         town.ids[f"person {who}"] = ids.encode("person", identity)
-    for channel in (CORE, LIST):
+    for channel in (CORE, LIST, SECOND):
         value = ids.fact_id(key, "channel", (channel.network, channel.host, channel.key))
         town.ids[f"channel {channel.key}"] = ids.encode("channel", value)
     thread = ids.fact_id(key, "conversation", (THREAD.network, THREAD.host, THREAD.key))

@@ -62,13 +62,16 @@ async def list_interactions(
         ids = await _search(db, workspace_id, wanted, after, limit)
         return await _get_many(db, workspace_id, ids)
     statement = Statement(workspace_id)
-    statement.where("i.channel_id = {}", wanted.channel_id)
     statement.where("i.conversation_id = {}", wanted.conversation_id)
     statement.where("i.kind = ANY({})", wanted.kinds)
     statement.where("i.occurred_at >= {}", wanted.since)
     statement.where("i.occurred_at < {}", wanted.before)
     if wanted.identity_ids is not None:
+        statement.where(_SEEN_IN, wanted.channel_id)
         ids = await _involving(db, statement, wanted.identity_ids, after, limit)
+        return await _get_many(db, workspace_id, ids)
+    if wanted.channel_id is not None:
+        ids = await _in_channel(db, statement, wanted.channel_id, after, limit)
         return await _get_many(db, workspace_id, ids)
     rows = await fetch_page(db, _WITH_NAMES, statement, _BY_TIME, after, limit)
     return [Interaction(**row) for row in rows]
@@ -141,26 +144,71 @@ async def _get_many(db: Db, workspace_id: UUID, ids: Sequence[UUID]) -> list[Int
     return [Interaction(**row) for row in rows]
 
 
+# An interaction has one channel, and was perhaps seen in more (a mail on two lists).
+_SEEN_IN = """
+    EXISTS (SELECT {0}::uuid AS channel_id INTERSECT (
+        SELECT i.channel_id UNION ALL
+        SELECT s.channel_id FROM sightings s WHERE s.workspace_id = $1 AND s.interaction_id = i.id))
+"""
+
+
+async def _in_channel(
+    db: Db, statement: Statement, channel_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> list[UUID]:
+    """Return the ids of what happened or was also seen in the channel: from either index no more than a page."""
+    here = statement.value(channel_id)
+    return await _merge(
+        db,
+        statement,
+        "SELECT i.id, i.occurred_at FROM interactions i WHERE i.workspace_id = $1 AND i.channel_id = " + here,
+        f"""
+        SELECT i.id, i.occurred_at FROM sightings t
+        JOIN interactions i ON i.workspace_id = t.workspace_id AND i.id = t.interaction_id
+        WHERE t.workspace_id = $1 AND t.channel_id = {here}
+        """,
+        after,
+        limit,
+    )
+
+
 async def _involving(
     db: Db, statement: Statement, identity_ids: Sequence[UUID], after: tuple[datetime, UUID] | None, limit: int
 ) -> list[UUID]:
-    """Return the ids of acts by or towards the identities: from either index no more than a page, then merged."""
-    given = statement.and_(*([statement.behind(_BY_TIME, after)] if after else []))
-    received = given
-    if after is not None:  # the same bound on the other index
-        at = statement.value(after[0])
-        received += f" AND t.occurred_at <= {at}"
+    """Return the ids of acts by or towards the identities: from either index no more than a page for each."""
     me = statement.value(list(identity_ids))
+    return await _merge(
+        db,
+        statement,
+        "SELECT i.id, i.occurred_at FROM interactions i WHERE i.workspace_id = $1 AND i.actor_id = me",
+        """
+        SELECT i.id, i.occurred_at FROM interaction_targets t
+        JOIN interactions i ON i.workspace_id = t.workspace_id AND i.id = t.interaction_id
+        WHERE t.workspace_id = $1 AND t.identity_id = me
+        """,
+        after,
+        limit,
+        f"unnest({me}::uuid[]) AS me, LATERAL",
+    )
+
+
+async def _merge(
+    db: Db,
+    statement: Statement,
+    own: str,
+    other: str,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    each: str = "",
+) -> list[UUID]:
+    """Return the newest ids of two selections, the second by way of a table ``t`` with the same occurred_at."""
+    conditions = statement.and_(*([statement.behind(_BY_TIME, after)] if after else []))
+    bound = f" AND t.occurred_at <= {statement.value(after[0])}" if after else ""
     rows = await db.fetch(
         f"""
-        SELECT id FROM unnest({me}::uuid[]) AS me(id_), LATERAL (
-            (SELECT i.id, i.occurred_at FROM interactions i
-             WHERE i.workspace_id = $1 AND i.actor_id = me.id_{given} ORDER BY {_BY_TIME} LIMIT {limit:d})
+        SELECT id FROM {each} (
+            ({own}{conditions} ORDER BY {_BY_TIME} LIMIT {limit:d})
             UNION ALL
-            (SELECT i.id, i.occurred_at FROM interaction_targets t
-             JOIN interactions i ON i.workspace_id = t.workspace_id AND i.id = t.interaction_id
-             WHERE t.workspace_id = $1 AND t.identity_id = me.id_{received}
-             ORDER BY t.occurred_at DESC, t.interaction_id DESC LIMIT {limit:d})
+            ({other}{conditions}{bound} ORDER BY t.occurred_at DESC, t.interaction_id DESC LIMIT {limit:d})
         ) acts
         GROUP BY id, occurred_at ORDER BY occurred_at DESC, id DESC LIMIT {limit:d}
         """,
