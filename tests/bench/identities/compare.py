@@ -6,6 +6,7 @@ does not use. kith runs in a process of its own too, with a model that has not s
 needs more than half an hour is reported as such.
 """
 
+import gc
 import json
 import re
 import resource
@@ -104,6 +105,7 @@ def _quality(known: KnownIdentities, found: dict[str, list[int] | float] | None)
 
 def kith(file: Path, model: Path) -> None:
     """Print each identity's label, the CPU seconds from identities to persons, and the peak memory of the process."""
+    gc.disable()  # as `kith evaluate` does
     known = read(file)
     weights = msgspec.json.decode(model.read_bytes(), type=Model)
     started = time.process_time()
