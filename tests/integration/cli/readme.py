@@ -61,6 +61,11 @@ def constant(text: str) -> str:
     return re.sub(r'"strength": ([\d.]+|null)', '"strength": 0', text)
 
 
+def values(answers: str) -> list[str]:
+    """The constant values of answers, sorted: which of a pair comes first is decided by ids."""
+    return sorted(re.findall(r": ([^{\[\n]+?),?\n", constant(answers)))
+
+
 def shown(block: str, text: str | None = None) -> str:
     """What the README holds between ``<!-- block -->`` and ``<!-- /block -->``, without the fence."""
     found = re.search(
