@@ -18,6 +18,29 @@ SCOPES = {
     "getPerson": ["people:read"],
     "listTimeline": ["people:read", "interactions:read"],
     "listRelationshipsOfPerson": ["people:read", "relationships:read"],
+    "listMerges": ["people:read", "identities:read"],
+    "createMerge": ["people:write", "identities:write"],
+    "undoMerge": ["people:write", "identities:write"],
+    "listAffiliations": ["people:read", "organizations:read"],
+    "createAffiliation": ["people:write", "organizations:write"],
+    "deleteAffiliation": ["people:write", "organizations:write"],
+    "listIdentitySuggestions": ["identities:read"],
+    "getIdentitySuggestion": ["identities:read"],
+    "decideIdentitySuggestion": ["identities:write"],
+    "decideIdentitySuggestions": ["identities:write"],
+    "listDecisions": ["identities:read"],
+    "getDecision": ["identities:read"],
+    "createDecision": ["identities:write"],
+    "getResolution": ["identities:read"],
+    "updateResolution": ["identities:write"],
+    "previewResolution": ["identities:read"],
+    "listOrganizations": ["organizations:read"],
+    "createOrganization": ["organizations:write"],
+    "getOrganization": ["organizations:read"],
+    "updateOrganization": ["organizations:write"],
+    "deleteOrganization": ["organizations:write"],
+    "listOrganizationDomains": ["organizations:read"],
+    "listEvents": ["events:read"],
     "listIdentities": ["identities:read"],
     "getIdentity": ["identities:read"],
     "listChannels": ["channels:read"],
@@ -73,7 +96,7 @@ def test_a_scope_that_does_not_exist_keeps_the_app_from_starting() -> None:
 @pytest.mark.parametrize("handler", GUARDED, ids=NAMES)
 async def test_without_a_token_every_operation_answers_401(square: Square, handler: Any) -> None:
     method, path = await address(square, handler)
-    answer = await square.client.send(method, path, token=None, json=BODIES.get(method))
+    answer = await square.client.send(method, path, token=None, json=BODIES.get(handler.operation_id))
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
@@ -82,7 +105,7 @@ async def test_without_one_of_its_scopes_every_operation_answers_403(square: Squ
     method, path = await address(square, handler)
     for scope in handler.opt["scopes"]:
         token = await square.client.token_for(auth.SCOPES.keys() - {scope})
-        answer = await square.client.send(method, path, token=token, json=BODIES.get(method))
+        answer = await square.client.send(method, path, token=token, json=BODIES.get(handler.operation_id))
         assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
         assert scope in answer.json()["detail"]
         assert f'scope="{scope}"' in answer.headers["www-authenticate"]

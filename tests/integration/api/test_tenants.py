@@ -46,10 +46,66 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
             town.workspace_id, run, town.source_id, job,
         )  # fmt: skip
     rows = {"interaction_id": interaction, "job_id": job, "run_id": run}
-    return known | {name: ids.encode(name.removesuffix("_id"), value) for name, value in rows.items()}
+    return (
+        known
+        | await resolved(square, town)
+        | {name: ids.encode(name.removesuffix("_id"), value) for name, value in rows.items()}
+    )
 
 
-BODIES: dict[str, Any] = {"PATCH": {"name": "mine now"}}
+async def resolved(square: Square, town: Town) -> dict[str, str]:
+    """Return ids of what resolution and its humans have made in a town."""
+    one, other = sorted(
+        value for who in ("dan", "cyd") if (value := ids.decode("identity", town.ids[f"identity {who}"]))
+    )
+    found = {name: UUID(int=town.workspace_id.int + n) for n, name in enumerate(RESOLVED, 2)}
+    async with workspace(square.client.pool, town.workspace_id) as db:
+        ada = ids.decode("identity", town.ids["identity ada"])
+        await db.execute(
+            "INSERT INTO organizations (workspace_id, id, name) VALUES ($1, $2, 'Firm') ON CONFLICT DO NOTHING",
+            town.workspace_id, found["organization_id"],
+        )  # fmt: skip
+        await db.execute(
+            """
+            INSERT INTO affiliations
+                (workspace_id, id, identity_id, organization_id, period, evidence, confidence, author)
+            VALUES ($1, $2, $3, $4, '(,)', 'dated_record', 1, 'member:test') ON CONFLICT DO NOTHING
+            """,
+            town.workspace_id, found["affiliation_id"], ada, found["organization_id"],
+        )  # fmt: skip
+        await db.execute(
+            """
+            INSERT INTO decisions (workspace_id, id, verdict, one_id, other_id, author, confidence)
+            VALUES ($1, $2, 'different', $3, $4, 'member:test', 1) ON CONFLICT DO NOTHING
+            """,
+            town.workspace_id, found["decision_id"], one, other,
+        )  # fmt: skip
+        await db.execute(
+            """
+            INSERT INTO suggestions
+                (workspace_id, id, one_id, other_id, status, probability, log_odds, contributions, model)
+            VALUES ($1, $2, $3, $4, 'rejected', 0.3, -0.8, '[]', '1') ON CONFLICT DO NOTHING
+            """,
+            town.workspace_id, found["suggestion_id"], one, other,
+        )  # fmt: skip
+    return {name: ids.encode(name.removesuffix("_id"), value) for name, value in found.items()}
+
+
+RESOLVED = ("organization_id", "affiliation_id", "decision_id", "suggestion_id")
+_PERSON, _ORGANIZATION, _IDENTITY, _OTHER = (
+    f"{prefix}_{'0' * 25}{last}" for prefix, last in (("per", 1), ("org", 1), ("idn", 1), ("idn", 2))
+)
+# A body that fits, for each operation that takes one.
+BODIES: dict[str, Any] = {
+    "updateSource": {"name": "mine now"},
+    "createMerge": {"person_id": _PERSON},
+    "createAffiliation": {"organization_id": _ORGANIZATION},
+    "createDecision": {"verdict": "same", "one_id": _IDENTITY, "other_id": _OTHER},
+    "decideIdentitySuggestion": {"verdict": "reject"},
+    "updateOrganization": {"name": "mine now"},
+    "updateResolution": {},
+    "updatePerson": {"name": "Mine Now"},
+}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +114,7 @@ BODIES: dict[str, Any] = {"PATCH": {"name": "mine now"}}
 async def test_a_foreign_id_is_not_found(square: Square, method: str, path: str, handler: Any) -> None:
     theirs = path.format(**await foreign_ids(square, square.theirs))
     ours = path.format(**await foreign_ids(square, square.ours))
-    answer = await square.client.send(method, theirs, json=BODIES.get(method))
+    answer = await square.client.send(method, theirs, json=BODIES.get(handler.operation_id))
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     if method == "GET":
         assert (await square.client.send(method, ours)).status_code == 200
@@ -70,7 +126,7 @@ async def test_a_foreign_id_is_not_found(square: Square, method: str, path: str,
 async def test_an_id_of_another_noun_is_not_found(square: Square, method: str, path: str, handler: Any) -> None:
     known = await foreign_ids(square, square.ours)
     wrong = {name: "tok_" + value.partition("_")[2] for name, value in known.items()}
-    answer = await square.client.send(method, path.format(**wrong), json=BODIES.get(method))
+    answer = await square.client.send(method, path.format(**wrong), json=BODIES.get(handler.operation_id))
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 

@@ -11,20 +11,27 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from kith.api import auth, idempotency, inputs, logs, problems
+from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
 from kith.api.channels.routes import ROUTES as CHANNELS
 from kith.api.connectors.routes import ROUTES as CONNECTORS
 from kith.api.conversations.routes import ROUTES as CONVERSATIONS
+from kith.api.decisions.routes import ROUTES as DECISIONS
 from kith.api.docs.routes import ROUTES as DOCS
 from kith.api.edge import Edge
+from kith.api.events.routes import ROUTES as EVENTS
 from kith.api.health.routes import ROUTES as HEALTH
 from kith.api.identities.routes import ROUTES as IDENTITIES
 from kith.api.interactions.routes import ROUTES as INTERACTIONS
 from kith.api.jobs.routes import ROUTES as JOBS
 from kith.api.me.routes import ROUTES as ME
+from kith.api.merges.routes import ROUTES as MERGES
+from kith.api.organizations.routes import ROUTES as ORGANIZATIONS
 from kith.api.people.routes import ROUTES as PEOPLE
 from kith.api.relationships.routes import ROUTES as RELATIONSHIPS
+from kith.api.resolution.routes import ROUTES as RESOLUTION
 from kith.api.runs.routes import ROUTES as RUNS
 from kith.api.sources.routes import ROUTES as SOURCES
+from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
 from kith.connectors import Registry, load_registry
 from kith.store.db import open_pool
 from kith.store.settings import Settings, load_settings
@@ -33,7 +40,13 @@ BODY_LIMIT = 1_000_000  # bytes
 
 ROUTES: list[HTTPRouteHandler] = [
     *PEOPLE,
+    *MERGES,
+    *AFFILIATIONS,
     *IDENTITIES,
+    *SUGGESTIONS,
+    *DECISIONS,
+    *RESOLUTION,
+    *ORGANIZATIONS,
     *CHANNELS,
     *CONVERSATIONS,
     *INTERACTIONS,
@@ -42,6 +55,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *SOURCES,
     *RUNS,
     *JOBS,
+    *EVENTS,
     *ME,
     *HEALTH,
     *DOCS,

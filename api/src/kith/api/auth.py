@@ -17,8 +17,12 @@ from kith.store.tokens import Token, digest, find_token, workspace_of
 #: Every scope there is, with what it allows. The app refuses to start when a route asks for another.
 SCOPES = {
     "people:read": "Read people and their timelines.",
+    "people:write": "Correct people, join them, and take that back.",
     "people:contact:read": "See e-mail addresses and telephone numbers.",
-    "identities:read": "Read identities.",
+    "identities:read": "Read identities, and what was decided and is suggested on them.",
+    "identities:write": "Decide which identities are one person.",
+    "organizations:read": "Read organizations and affiliations.",
+    "organizations:write": "Create, change and delete organizations and affiliations.",
     "channels:read": "Read channels.",
     "conversations:read": "Read conversations.",
     "interactions:read": "Read and search interactions.",
@@ -26,6 +30,7 @@ SCOPES = {
     "connectors:read": "Read what connectors there are.",
     "sources:read": "Read sources, their runs and their coverage.",
     "sources:write": "Create, change, pause, run and delete sources.",
+    "events:read": "Read what happened in kith.",
     "jobs:read": "Read background jobs.",
     "jobs:write": "Cancel background jobs.",
 }

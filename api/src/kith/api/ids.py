@@ -24,6 +24,11 @@ InteractionId = Annotated[str, _meta("interaction")]
 SourceId = Annotated[str, _meta("source")]
 RunId = Annotated[str, _meta("run")]
 JobId = Annotated[str, _meta("job")]
+DecisionId = Annotated[str, _meta("decision")]
+SuggestionId = Annotated[str, _meta("suggestion")]
+OrganizationId = Annotated[str, _meta("organization")]
+AffiliationId = Annotated[str, _meta("affiliation")]
+EventId = Annotated[str, _meta("event")]
 TokenId = Annotated[str, _meta("token")]
 WorkspaceId = Annotated[str, _meta("workspace")]
 
@@ -51,6 +56,21 @@ def from_query(noun: str, name: str, text: str | None) -> UUID | None:
         message = f"{name} must be the id of a {noun}."
         raise Problem("invalid_parameter", message, Fault("invalid_parameter", message, parameter=name))
     return value
+
+
+def from_body(noun: str, pointer: str, text: str) -> UUID:
+    """Return the id at a place in the body."""
+    value = ids.decode(noun, text)
+    if value is None:
+        message = f"This must be the id of a {noun}."
+        raise Problem("invalid_body", message, Fault("invalid", message, pointer=pointer))
+    return value
+
+
+def unknown(noun: str, pointer: str) -> Problem:
+    """Refuse a body that names what does not exist."""
+    message = f"There is no such {noun}."
+    return Problem("invalid_body", message, Fault("not_found", message, pointer=pointer))
 
 
 def not_found(noun: str) -> Problem:

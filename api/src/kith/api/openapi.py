@@ -23,12 +23,17 @@ from kith.api.auth import SCOPES
 from kith.api.connectors.schemas import Name as ConnectorName
 from kith.api.health.schemas import Ready
 from kith.api.idempotency import Once
+from kith.api.paging import Listing
 
 FILE = Path("openapi/kith.json")
 
 TAGS = {
     "people": "Who there is: one person, whatever the number of accounts.",
     "identities": "Accounts, addresses and handles on the networks.",
+    "identity-suggestions": "Pairs of identities that may be one person, for a human to judge.",
+    "decisions": "The ledger of what was decided on identities; it only grows.",
+    "resolution": "How sure kith has to be that two identities are one person.",
+    "organizations": "Employers and groups, and who belonged to them when.",
     "channels": "Where people meet.",
     "conversations": "Threads of interactions.",
     "interactions": "Dated acts, towards one, many or nobody.",
@@ -37,6 +42,7 @@ TAGS = {
     "sources": "Configured uses of connectors, and what they have read.",
     "runs": "Single readings of a source.",
     "jobs": "Background work.",
+    "events": "What happened in kith.",
     "meta": "The service itself.",
 }
 
@@ -59,6 +65,10 @@ _PARAMETERS = {
     "interaction_id": ids.InteractionId,
     "source_id": ids.SourceId,
     "run_id": ids.RunId,
+    "decision_id": ids.DecisionId,
+    "suggestion_id": ids.SuggestionId,
+    "organization_id": ids.OrganizationId,
+    "affiliation_id": ids.AffiliationId,
     "job_id": ids.JobId,
     "name": ConnectorName,
     "code": str,
@@ -247,10 +257,10 @@ def _success(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
     names = ["Request-Id"]
     if method == "GET":
         names += ["ETag"]
-    if inputs.declared(handler.fn, "params"):
+    if issubclass(inputs.declared(handler.fn, "params") or object, Listing):
         names += ["Link"]
     if method == "POST":
-        names += ["Location"] if handler.operation_id != "cancelJob" else []
+        names += ["Location"] if handler.status_code != 200 and handler.operation_id != "cancelJob" else []
         names += ["Idempotency-Replayed"] if get_type_hints(handler.fn).get("once") is Once else []
     text = {200: "As asked.", 201: "Created.", 202: "Begun: the job does it."}[handler.status_code]
     return {"description": text, "headers": _headers(*names), "content": _content(kind, schemas)}

@@ -20,6 +20,7 @@ PREFIXES = {
     "decision": "dec",
     "suggestion": "sug",
     "organization": "org",
+    "affiliation": "aff",
     "community": "com",
     "group": "grp",
     "token": "tok",

@@ -1,0 +1,130 @@
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from kith.api.affiliations.schemas import Affiliation, AffiliationCreate, Affiliations, AffiliationsParams
+from kith.api.decisions.show import author
+from kith.api.idempotency import Once
+from kith.api.ids import from_body, from_path, not_found, unknown
+from kith.api.people.moves import lead_on
+from kith.api.problems import Fault, Problem
+from kith.store import affiliations as store
+from kith.store import organizations, people
+from kith.store.db import Db
+from kith.store.tokens import Token
+
+
+@get(
+    "/v1/people/{person_id:str}/affiliations",
+    operation_id="listAffiliations",
+    tags=["organizations"],
+    scopes=["people:read", "organizations:read"],
+    errors=["not_found"],
+    moves=True,
+)
+async def list_affiliations(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    person_id: FromPath[str],
+    params: NamedDependency[AffiliationsParams],
+) -> Affiliations | Redirect:
+    """List the organizations that a person belonged to, and how that is known.
+
+    Several may hold at once. Free mail and social networks imply none.
+    """
+    members = await people.identities_of(db, workspace_id, from_path("person", person_id))
+    if not members:
+        return await lead_on(request, db, workspace_id, person_id)
+    rows = await store.list_affiliations(db, workspace_id, members, params.on)
+    return Affiliations([Affiliation.of(row) for row in rows])
+
+
+@post(
+    "/v1/people/{person_id:str}/affiliations",
+    operation_id="createAffiliation",
+    tags=["organizations"],
+    scopes=["people:write", "organizations:write"],
+    errors=["not_found", "conflict"],
+    moves=True,
+)
+async def create_affiliation(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    token: NamedDependency[Token],
+    person_id: FromPath[str],
+    payload: NamedDependency[AffiliationCreate],
+    once: NamedDependency[Once],
+) -> Response[Affiliation] | Redirect:
+    """State that a person belonged to an organization.
+
+    An unknown start or end stays unknown. For one kind of evidence, the periods in one organization may not overlap.
+    """
+    key = from_path("person", person_id)
+    if not await people.identities_of(db, workspace_id, key):
+        return await lead_on(request, db, workspace_id, person_id)
+    organization_id = from_body("organization", "/organization_id", payload.organization_id)
+    if await organizations.get_organization(db, workspace_id, organization_id) is None:
+        raise unknown("organization", "/organization_id")
+    if payload.since and payload.until and payload.since > payload.until:
+        message = "It ends before it begins."
+        raise Problem("invalid_body", message, Fault("invalid", message, pointer="/until"))
+    try:
+        made = await store.add_affiliation(
+            db,
+            workspace_id,
+            identity_id=key,
+            organization_id=organization_id,
+            since=payload.since,
+            until=payload.until,
+            evidence=payload.evidence,
+            confidence=payload.confidence,
+            title=payload.title,
+            author=author(token),
+        )
+    except store.Overlap as error:
+        raise Problem("conflict", "The same is stated already for some of these days.") from error
+    rows = await store.list_affiliations(db, workspace_id, [key])
+    body = next(Affiliation.of(row) for row in rows if row.id == made)
+    return await once.answer(body, 201, {"Location": f"/v1/people/{person_id}/affiliations"})
+
+
+@delete(
+    "/v1/people/{person_id:str}/affiliations/{affiliation_id:str}",
+    operation_id="deleteAffiliation",
+    tags=["organizations"],
+    scopes=["people:write", "organizations:write"],
+    errors=["not_found", "conflict"],
+    status_code=200,
+    moves=True,
+)
+async def delete_affiliation(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    person_id: FromPath[str],
+    affiliation_id: FromPath[str],
+) -> Affiliation | Redirect:
+    """Take a stated affiliation back.
+
+    Answers with what it was. What addresses say goes when the organization gives up the domain.
+    """
+    members = await people.identities_of(db, workspace_id, from_path("person", person_id))
+    if not members:
+        return await lead_on(request, db, workspace_id, person_id)
+    key = from_path("affiliation", affiliation_id)
+    found = next((row for row in await store.list_affiliations(db, workspace_id, members) if row.id == key), None)
+    if found is None:
+        raise not_found("affiliation")
+    if found.author == store.AUTHOR:
+        raise Problem("conflict", "It is read from addresses: change the domains of the organization.")
+    await store.delete_affiliation(db, workspace_id, key)
+    return Affiliation.of(found)
+
+
+ROUTES = [list_affiliations, create_affiliation, delete_affiliation]

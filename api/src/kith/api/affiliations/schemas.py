@@ -1,0 +1,79 @@
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from kith.api.ids import AffiliationId, IdentityId, OrganizationId, encode
+from kith.api.kinds import TEXT, Instant
+from kith.api.shapes import shape
+from kith.domain.organizations import Evidence as EvidenceKind
+from kith.store import affiliations as store
+
+Evidence = Annotated[
+    EvidenceKind,
+    Meta(
+        description="The best first: an address used in the act, an own statement, a dated record, an address that was "
+        "merely seen, a broker of data."
+    ),
+]
+Since = Annotated[date | None, Meta(description="First day; null: unknown.")]
+Until = Annotated[date | None, Meta(description="Last day; null: unknown, or still so.")]
+Title = Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Engineer"])]
+
+
+class AffiliationsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    on: Annotated[date | None, Meta(description="Those of this day alone.")] = None
+
+
+class OrganizationRef(msgspec.Struct, frozen=True):
+    """An organization, as mentioned by an affiliation."""
+
+    id: OrganizationId
+    name: Annotated[str, Meta(description="Its name.", examples=["Analytical Ltd"])]
+
+
+class Affiliation(msgspec.Struct, frozen=True):
+    """That a person belonged to an organization, and how that is known."""
+
+    id: AffiliationId
+    organization: OrganizationRef
+    identity_id: Annotated[IdentityId, Meta(description="The identity that it is known of.")]
+    since: Since
+    until: Until
+    seen_since: Annotated[date | None, Meta(description="First day on which it is evidenced; null: no act shows it.")]
+    seen_until: Annotated[date | None, Meta(description="Latest day on which it is evidenced; null: no act shows it.")]
+    evidence: Evidence
+    confidence: Annotated[float, Meta(description="How sure that is.", ge=0, le=1)]
+    title: Annotated[Title | None, Meta(description="What the person is there.")]
+    author: Annotated[str, Meta(description="Who says so.", examples=["rule:address/1"])]
+    learnt_at: Annotated[Instant, Meta(description="When kith learnt of it.")]
+
+    @classmethod
+    def of(cls, row: store.Affiliation) -> "Affiliation":
+        return shape(
+            cls,
+            row,
+            id=encode("affiliation", row.id),
+            organization=OrganizationRef(encode("organization", row.organization_id), row.organization),
+            identity_id=encode("identity", row.identity_id),
+        )
+
+
+class AffiliationCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An affiliation that a human knows of."""
+
+    organization_id: OrganizationId
+    since: Since = None
+    until: Until = None
+    evidence: Annotated[
+        Literal["own_statement", "dated_record", "broker"], Meta(description="What kind of knowledge it is.")
+    ] = "dated_record"
+    confidence: Annotated[float, Meta(description="How sure it is.", gt=0, le=1)] = 1.0
+    title: Annotated[Title | None, Meta(description="What the person is there.")] = None
+
+
+class Affiliations(msgspec.Struct, frozen=True):
+    """The organizations of a person."""
+
+    data: Annotated[list[Affiliation], Meta(description="The best evidence first.")]

@@ -1,0 +1,111 @@
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, patch, post
+from litestar.di import NamedDependency
+from msgspec import UNSET
+
+from kith.api.edge import matches
+from kith.api.identities.schemas import IdentityRef
+from kith.api.ids import encode_optional
+from kith.api.problems import Fault, Problem
+from kith.api.resolution.schemas import Effect, Pair, Preview, Resolution, ResolutionPatch
+from kith.store import identities, jobs
+from kith.store import thresholds as store
+from kith.store.db import Db
+
+EXAMPLES = 20
+
+
+@get("/v1/resolution", operation_id="getResolution", tags=["resolution"], scopes=["identities:read"])
+async def get_resolution(db: NamedDependency[Db], workspace_id: NamedDependency[UUID]) -> Response[Resolution]:
+    """Show how sure resolution has to be."""
+    return answer(await store.get_thresholds(db, workspace_id))
+
+
+@patch(
+    "/v1/resolution",
+    operation_id="updateResolution",
+    tags=["resolution"],
+    scopes=["identities:write"],
+    errors=["precondition_failed"],
+)
+async def update_resolution(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    payload: NamedDependency[ResolutionPatch],
+) -> Response[Resolution]:
+    """Change how sure resolution has to be.
+
+    A job then resolves all identities anew; `POST /v1/resolution/previews` tells beforehand what that comes to.
+    """
+    present = await store.get_thresholds(db, workspace_id, lock=True)
+    condition = request.headers.get("if-match")
+    if condition is not None and not matches(condition, tag(present)):
+        raise Problem("precondition_failed")
+    join_above, suggest_above = _wished(payload, present)
+    await store.set_thresholds(db, workspace_id, join_above, suggest_above)
+    job_id, _ = await jobs.enqueue(db, workspace_id, "resolve", {}, slot="resolve", again=True)
+    return answer(await store.get_thresholds(db, workspace_id), job_id)
+
+
+@post(
+    "/v1/resolution/previews",
+    operation_id="previewResolution",
+    tags=["resolution"],
+    scopes=["identities:read"],
+    status_code=200,
+)
+async def preview_resolution(
+    db: NamedDependency[Db], workspace_id: NamedDependency[UUID], payload: NamedDependency[ResolutionPatch]
+) -> Preview:
+    """Tell what other thresholds would do.
+
+    Nothing is changed. Each pair is judged by itself: that one join may prevent another is not foreseen.
+    """
+    present = await store.get_thresholds(db, workspace_id)
+    join_above, suggest_above = _wished(payload, present)
+    found = await store.preview(db, workspace_id, join_above, suggest_above, EXAMPLES)
+    return Preview(
+        await _effect(db, workspace_id, found.joins_count, found.joins),
+        await _effect(db, workspace_id, found.separations_count, found.separations),
+        found.withdrawn_count,
+        suggest_above >= present.suggest_above,
+    )
+
+
+def _wished(payload: ResolutionPatch, present: store.Thresholds) -> tuple[float, float]:
+    join_above = present.join_above if payload.join_above is UNSET else payload.join_above
+    suggest_above = present.suggest_above if payload.suggest_above is UNSET else payload.suggest_above
+    if suggest_above > join_above:
+        message = "suggest_above must not be greater than join_above."
+        raise Problem("invalid_body", message, Fault("invalid", message, pointer="/suggest_above"))
+    return join_above, suggest_above
+
+
+async def _effect(db: Db, workspace_id: UUID, count: int, pairs: Sequence[tuple[UUID, UUID, float]]) -> Effect:
+    refs = await identities.get_refs(db, workspace_id, {id_ for pair in pairs for id_ in pair[:2]})
+    return Effect(
+        count, [Pair([IdentityRef.of(refs[one]), IdentityRef.of(refs[other])], share) for one, other, share in pairs]
+    )
+
+
+def answer(present: store.Thresholds, job_id: UUID | None = None) -> Response[Resolution]:
+    body = Resolution(
+        present.join_above,
+        present.suggest_above,
+        present.model,
+        present.precision,
+        present.updated_at,
+        encode_optional("job", job_id),
+    )
+    return Response(body, headers={"ETag": tag(present)})
+
+
+def tag(present: store.Thresholds) -> str:
+    return f'"{present.revision}"'
+
+
+ROUTES = [get_resolution, update_resolution, preview_resolution]

@@ -1,0 +1,62 @@
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from kith.api.identities.schemas import IdentityRef
+from kith.api.ids import JobId
+from kith.api.kinds import Instant
+
+JoinAbove = Annotated[
+    float, Meta(ge=0, le=1, description="Pairs at least so likely are joined without a human.", examples=[0.5])
+]
+SuggestAbove = Annotated[
+    float, Meta(ge=0, le=1, description="Pairs at least so likely, and not joined, are suggested.", examples=[0.12])
+]
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """How sure resolution has to be here."""
+
+    join_above: JoinAbove
+    suggest_above: SuggestAbove
+    model: Annotated[str, Meta(description="Version of the model.", examples=["1"])]
+    precision: Annotated[
+        float,
+        Meta(description="Share of right joins at the model's own join_above, on the sets it was trained on."),
+    ]
+    updated_at: Annotated[Instant | None, Meta(description="When it was last changed; null: as the model says.")]
+    job_id: Annotated[JobId | None, Meta(description="After a change: the job that resolves all identities anew.")]
+
+
+class ResolutionPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to change; what is left out stays as it is."""
+
+    join_above: JoinAbove | UnsetType = UNSET
+    suggest_above: SuggestAbove | UnsetType = UNSET
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two identities."""
+
+    identities: Annotated[list[IdentityRef], Meta(description="The two.")]
+    probability: Annotated[float, Meta(description="How likely they are one person.", ge=0, le=1)]
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What would happen to pairs."""
+
+    count: Annotated[int, Meta(description="How many pairs.", ge=0)]
+    examples: Annotated[list[Pair], Meta(description="The likeliest 20 of them.")]
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What other thresholds would do; nothing has been changed."""
+
+    joined: Annotated[Effect, Meta(description="Suggestions that would be joined.")]
+    separated: Annotated[Effect, Meta(description="Joins by rules that would be taken back, and suggested instead.")]
+    withdrawn: Annotated[int, Meta(description="Suggestions that would be withdrawn.", ge=0)]
+    complete: Annotated[
+        bool,
+        Meta(description="False where suggest_above is lower than now: what it would add was never compared and kept."),
+    ]

@@ -1,0 +1,87 @@
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from kith.api.decisions.schemas import FeatureContribution
+from kith.api.identities.schemas import IdentityRef
+from kith.api.ids import DecisionId, IdentityId, PersonId, SuggestionId, encode, encode_optional
+from kith.api.kinds import Instant
+from kith.api.paging import Listing
+from kith.api.shapes import shape
+from kith.store import suggestions as store
+
+Status = Annotated[
+    Literal["open", "accepted", "rejected", "postponed", "joined"],
+    Meta(description="`joined`: other evidence made the two one person."),
+]
+Probability = Annotated[float, Meta(ge=0, le=1)]
+
+
+class SuggestionsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    status: Annotated[tuple[Status, ...], Meta(max_length=5, description="Is one of these.")] = ("open",)
+    person: Annotated[PersonId | None, Meta(description="Names an identity of this person.")] = None
+    identity: Annotated[IdentityId | None, Meta(description="Names this identity.")] = None
+    at_least: Annotated[Probability | None, Meta(description="At least so likely.")] = msgspec.field(
+        name="probability[gte]", default=None
+    )
+    below: Annotated[Probability | None, Meta(description="Less likely.")] = msgspec.field(
+        name="probability[lt]", default=None
+    )
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """Two identities that may be one person, for a human to judge."""
+
+    id: SuggestionId
+    identities: Annotated[list[IdentityRef], Meta(description="The two, with the people who they belong to now.")]
+    status: Status
+    probability: Annotated[float, Meta(description="How likely they are one person.", ge=0, le=1)]
+    log_odds: Annotated[float, Meta(description="The same in nats: log(p / (1 - p)).")]
+    contributions: Annotated[list[FeatureContribution], Meta(description="They add up to log_odds.")]
+    model: Annotated[str, Meta(description="Version of the model.", examples=["1"])]
+    postponed_until: Annotated[Instant | None, Meta(description="When a postponed one is open again.")]
+    decision_id: Annotated[DecisionId | None, Meta(description="What accepted or rejected it.")]
+    created_at: Annotated[Instant, Meta(description="When it was first suggested.")]
+    updated_at: Annotated[Instant, Meta(description="When it last changed.")]
+
+    @classmethod
+    def of(cls, row: store.Suggestion, identities: list[IdentityRef]) -> "Suggestion":
+        return shape(
+            cls,
+            row,
+            id=encode("suggestion", row.id),
+            identities=identities,
+            contributions=[FeatureContribution.of(part) for part in row.contributions],
+            decision_id=encode_optional("decision", row.decision_id),
+        )
+
+
+class SuggestionDecide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a human makes of a suggestion."""
+
+    verdict: Annotated[
+        Literal["accept", "reject", "postpone"],
+        Meta(description="A rejection is remembered for good: the pair comes back only on strong new evidence."),
+    ]
+    until: Annotated[Instant | None, Meta(description="When a postponed one is open again; null: in 30 days.")] = None
+
+
+class OneOfMany(SuggestionDecide, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a human makes of one of many suggestions."""
+
+    suggestion_id: SuggestionId
+
+
+class SuggestionsDecide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a human makes of many suggestions: all of it happens, or none."""
+
+    decisions: Annotated[
+        list[OneOfMany], Meta(min_length=1, max_length=500, description="No suggestion may be named twice.")
+    ]
+
+
+class Suggestions(msgspec.Struct, frozen=True):
+    """Suggestions after they were decided on."""
+
+    data: Annotated[list[Suggestion], Meta(description="In the order in which they were named.")]
