@@ -18,6 +18,8 @@ SCOPES = {
     "getPerson": ["people:read"],
     "listTimeline": ["people:read", "interactions:read"],
     "listRelationshipsOfPerson": ["people:read", "relationships:read"],
+    "updatePerson": ["people:write"],
+    "listIdentitiesOfPerson": ["people:read", "identities:read"],
     "listMerges": ["people:read", "identities:read"],
     "createMerge": ["people:write", "identities:write"],
     "undoMerge": ["people:write", "identities:write"],

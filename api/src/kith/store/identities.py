@@ -49,6 +49,7 @@ class IdentityRef(msgspec.Struct, frozen=True):
 
 class IdentityFilter(msgspec.Struct, frozen=True, kw_only=True):
     words: str | None = None
+    ids: tuple[UUID, ...] = ()
     person_id: UUID | None = None
     networks: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ async def list_identities(
     """Return identities in the order of their ids. after: id of the row before."""
     statement = Statement(workspace_id)
     statement.where("i.id IN (SELECT search_identities($1, {}))", wanted.words)
+    statement.where("i.id = ANY({})", wanted.ids)
     statement.where("pi.person_id = {}", wanted.person_id)
     statement.where("i.network = ANY({})", wanted.networks)
     statement.where("i.kind = ANY({})", wanted.kinds)

@@ -1,6 +1,7 @@
 """Joining two people, and taking that back exactly: whatever happened in between, it is as if it had never been."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,10 +62,17 @@ async def undo(db: Db, workspace_id: UUID, decision: Decision, author: str) -> U
     return (await decisions.append(db, workspace_id, new))[0]
 
 
-async def joins_of(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Decision]:
-    """Return the decisions that hold these identities together, the latest first."""
-    standing = decisions.active(await decisions.between(db, workspace_id, identity_ids))
-    found = [row for row in standing if row.verdict == "same"]
+async def joins_of(
+    db: Db, workspace_id: UUID, identity_ids: Collection[UUID], *, as_of: datetime | None = None,
+    known_at: datetime | None = None,
+) -> list[Decision]:  # fmt: skip
+    """Return the decisions that hold these identities together, or held them then, the latest first."""
+    made = [
+        row
+        for row in await decisions.between(db, workspace_id, identity_ids)
+        if (as_of is None or row.decided_at <= as_of) and (known_at is None or row.learnt_at <= known_at)
+    ]
+    found = [row for row in decisions.active(made) if row.verdict == "same"]
     return sorted(found, key=lambda row: (row.decided_at, row.id), reverse=True)
 
 

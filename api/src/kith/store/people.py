@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from kith.store.corrections import list_fields
 from kith.store.db import Db
 from kith.store.queries import Order, Statement, fetch_page
 
@@ -142,14 +143,32 @@ async def get_refs(db: Db, workspace_id: UUID, person_ids: Collection[UUID]) -> 
     return {row["id"]: PersonRef(**row) for row in rows}
 
 
-async def list_channels_of(db: Db, workspace_id: UUID, identity_ids: Sequence[UUID], limit: int) -> list[ChannelUse]:
-    """Return where these identities meet others, the busiest channel first."""
+async def get_person_then(
+    db: Db, workspace_id: UUID, identity_ids: Sequence[UUID], as_of: datetime | None, known_at: datetime | None
+) -> Person:
+    """Return the person that these identities were; acts until ``as_of`` count, as far as known at ``known_at``.
+
+    Names and kinds are those of now: what they were is not kept.
+    """
+    row = await db.fetchrow(_THEN, workspace_id, identity_ids, as_of, known_at)
+    given = {field.field: field.value for field in await list_fields(db, workspace_id, identity_ids)}
+    return Person(
+        id=min(identity_ids), name=given.get("name"), kind=given["kind"], identity_count=len(identity_ids),
+        **(row or {}),
+    )  # fmt: skip
+
+
+async def list_channels_of(
+    db: Db, workspace_id: UUID, identity_ids: Sequence[UUID], limit: int, until: date | None = None
+) -> list[ChannelUse]:
+    """Return where these identities meet others, the busiest channel first. until: last day (UTC) that counts."""
     rows = await db.fetch(
         """
         SELECT a.channel_id, c.name, c.network, c.kind, a.acts, a.received, a.first_day, a.last_day
         FROM (SELECT channel_id, sum(acts)::bigint AS acts, sum(received)::bigint AS received,
                      min(day) AS first_day, max(day) AS last_day
-              FROM activity_days WHERE workspace_id = $1 AND identity_id = ANY($2)
+              FROM activity_days
+              WHERE workspace_id = $1 AND identity_id = ANY($2) AND ($4::date IS NULL OR day <= $4)
               GROUP BY channel_id) a
         LEFT JOIN channels c ON c.workspace_id = $1 AND c.id = a.channel_id
         ORDER BY a.acts + a.received DESC, a.channel_id LIMIT $3
@@ -157,5 +176,15 @@ async def list_channels_of(db: Db, workspace_id: UUID, identity_ids: Sequence[UU
         workspace_id,
         list(identity_ids),
         limit,
+        until,
     )
     return [ChannelUse(**row) for row in rows]
+
+
+_THEN = """
+    SELECT count(*) AS interaction_count, min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
+        ARRAY(SELECT DISTINCT network FROM identities WHERE workspace_id = $1 AND id = ANY($2) ORDER BY 1) AS networks
+    FROM interactions
+    WHERE workspace_id = $1 AND actor_id = ANY($2)
+        AND ($3::timestamptz IS NULL OR occurred_at <= $3) AND ($4::timestamptz IS NULL OR learnt_at <= $4)
+"""

@@ -1,26 +1,40 @@
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, cast
 from uuid import UUID
 
-from litestar import Request, Response, get
+import msgspec
+from litestar import Request, Response, get, patch
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kith.api.auth import may_see_contact
 from kith.api.coverage import get_coverage
+from kith.api.decisions.show import author, show
 from kith.api.identities.schemas import Identity
-from kith.api.ids import from_path
+from kith.api.ids import encode, from_path, not_found
 from kith.api.interactions.schemas import TimelineItem, TimelineParams, shape_timeline
 from kith.api.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.people.moves import lead_on
-from kith.api.people.schemas import ChannelUse, PeopleParams, Person, PersonDetail
+from kith.api.people.schemas import (
+    ChannelUse,
+    IdentitiesOfPersonParams,
+    PeopleParams,
+    Person,
+    PersonDetail,
+    PersonField,
+    PersonIdentity,
+    PersonPatch,
+    ThenParams,
+)
 from kith.api.relationships.lists import list_strongest
 from kith.api.relationships.schemas import Relationship, RelationshipsOfPersonParams
 from kith.api.shapes import shape
-from kith.store import identities, interactions
+from kith.store import corrections, identities, interactions, ledger, merges, project
 from kith.store import people as store
 from kith.store.db import Db
+from kith.store.tokens import Token
 
 IDENTITIES_SHOWN = 200
 CHANNELS_SHOWN = 50
@@ -68,30 +82,121 @@ async def get_person(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     person_id: FromPath[str],
+    params: NamedDependency[ThenParams],
 ) -> PersonDetail | Redirect:
     """Show one person with identities and channels.
 
-    The id of a person that was joined with another answers 308 with the address of the living one.
+    The id of a person that was joined with another answers 308 with the address of the living one. With `as_of` or
+    `known_at`, the person is put together as it was decided then; names are those of now.
     """
     key = from_path("person", person_id)
+    if params.as_of is not None or params.known_at is not None:
+        members = await ledger.persons_then(db, workspace_id, key, as_of=params.as_of, known_at=params.known_at)
+        if not members:
+            raise not_found("person")
+        person = await store.get_person_then(db, workspace_id, members, params.as_of, params.known_at)
+    else:
+        living = await store.get_person(db, workspace_id, key)
+        if living is None:
+            return await lead_on(request, db, workspace_id, person_id)
+        person, members = living, await store.identities_of(db, workspace_id, key)
+    return await _show(request, db, workspace_id, person, members, params.as_of and params.as_of.astimezone(UTC).date())
+
+
+@patch(
+    "/v1/people/{person_id:str}",
+    operation_id="updatePerson",
+    tags=["people"],
+    scopes=["people:write"],
+    errors=["not_found"],
+    moves=True,
+)
+async def update_person(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    token: NamedDependency[Token],
+    person_id: FromPath[str],
+    payload: NamedDependency[PersonPatch],
+) -> PersonDetail | Redirect:
+    """Correct a person.
+
+    No sync ever overwrites a correction. It is kept with the identity whose id the person has, and goes where that goes.
+    """
+    key = from_path("person", person_id)
+    if await store.get_person(db, workspace_id, key) is None:
+        return await lead_on(request, db, workspace_id, person_id)
+    given = {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
+    await corrections.correct(db, workspace_id, key, cast("dict[corrections.Name, str | None]", given), author(token))
+    await project.settle(db, workspace_id, datetime.now(UTC), [key])
     person = await store.get_person(db, workspace_id, key)
     if person is None:
-        return await lead_on(request, db, workspace_id, person_id)
-    behind = await identities.list_identities(
-        db, workspace_id, identities.IdentityFilter(person_id=key), None, IDENTITIES_SHOWN
-    )
-    uses = await store.list_channels_of(
-        db, workspace_id, await store.identities_of(db, workspace_id, key), CHANNELS_SHOWN
-    )
+        raise LookupError(key)
+    return await _show(request, db, workspace_id, person, await store.identities_of(db, workspace_id, key))
+
+
+async def _show(
+    request: Request[Any, Any, Any], db: Db, workspace_id: UUID, person: store.Person, members: Sequence[UUID],
+    until: date | None = None,
+) -> PersonDetail:  # fmt: skip
+    wanted = identities.IdentityFilter(ids=tuple(members))
+    behind = await identities.list_identities(db, workspace_id, wanted, None, IDENTITIES_SHOWN)
+    uses = await store.list_channels_of(db, workspace_id, members, CHANNELS_SHOWN, until)
+    fields = await corrections.list_fields(db, workspace_id, members)
     contact = may_see_contact(request)
     return shape(
         PersonDetail,
         person,
-        id=person_id,
+        id=encode("person", person.id),
         identities=[Identity.of(identity, contact) for identity in behind],
+        fields=[PersonField.of(field) for field in fields if contact or field.field != "address"],
         channels=[ChannelUse.of(use) for use in uses],
         coverage=await get_coverage(db, workspace_id),
     )
+
+
+@get(
+    "/v1/people/{person_id:str}/identities",
+    operation_id="listIdentitiesOfPerson",
+    tags=["people"],
+    scopes=["people:read", "identities:read"],
+    errors=["not_found"],
+    moves=True,
+)
+async def list_identities_of_person(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    person_id: FromPath[str],
+    params: NamedDependency[IdentitiesOfPersonParams],
+) -> Response[Page[PersonIdentity]] | Redirect:
+    """List the identities of a person, and why each is this person's.
+
+    Each comes with the chain of decisions that leads to it, and those with what they rest on.
+    """
+    key, then = from_path("person", person_id), {"as_of": params.as_of, "known_at": params.known_at}
+    if params.as_of is None and params.known_at is None:
+        members = await store.identities_of(db, workspace_id, key)
+        if not members:
+            return await lead_on(request, db, workspace_id, person_id)
+    else:
+        members = await ledger.persons_then(db, workspace_id, key, **then)
+        if not members:
+            raise not_found("person")
+    last = after(request, params, tuple[UUID])
+    shown = tuple([member for member in members if last is None or member > last[0]][: params.limit + 1])
+    wanted = identities.IdentityFilter(ids=shown)
+    rows = await identities.list_identities(db, workspace_id, wanted, None, params.limit + 1) if shown else []
+    chains = merges.chains(min(members), await merges.joins_of(db, workspace_id, members, **then))
+    rests = {row.id: row for member in shown for row in chains.get(member, ())}
+    seen = {item.id: item for item in await show(db, workspace_id, list(rests.values()))}
+    contact = may_see_contact(request)
+
+    def item(row: identities.Identity) -> PersonIdentity:
+        chain = [seen[encode("decision", decision.id)] for decision in chains.get(row.id, ())]
+        return PersonIdentity(Identity.of(row, contact), chain)
+
+    return page(request, params, rows, item, lambda row: (row.id,))
 
 
 @get(
@@ -150,4 +255,11 @@ async def list_relationships(
     return await list_strongest(request, db, workspace_id, params, key)
 
 
-ROUTES = [list_people, get_person, list_timeline, list_relationships]
+ROUTES = [
+    list_people,
+    get_person,
+    update_person,
+    list_identities_of_person,
+    list_timeline,
+    list_relationships,
+]

@@ -2,16 +2,19 @@ from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.coverage import Coverage
+from kith.api.decisions.schemas import Decision
 from kith.api.identities.schemas import Identity
-from kith.api.ids import ChannelId, PersonId, encode
+from kith.api.ids import ChannelId, IdentityId, PersonId, encode
+from kith.api.kinds import TEXT, Instant, Network, Words
 from kith.api.kinds import IdentityKind as Kind
-from kith.api.kinds import Instant, Network, Words
 from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.store import people as store
+from kith.store.corrections import Field
+from kith.store.corrections import Name as FieldName
 
 
 class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -76,8 +79,67 @@ class ChannelUse(msgspec.Struct, frozen=True):
         return shape(cls, use, channel_id=encode("channel", use.channel_id) if use.channel_id.int else None)
 
 
+class ThenParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    as_of: Annotated[Instant | None, Meta(description="Who it was by what was decided, and happened, until then.")] = (
+        None
+    )
+    known_at: Annotated[Instant | None, Meta(description="As far as kith knew then.")] = None
+
+
+class IdentitiesOfPersonParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    as_of: Annotated[Instant | None, Meta(description="Those by what was decided until then.")] = None
+    known_at: Annotated[Instant | None, Meta(description="As far as kith knew then.")] = None
+
+
+class PersonIdentity(msgspec.Struct, frozen=True):
+    """An identity of a person, and why it is this person's."""
+
+    identity: Identity
+    decisions: Annotated[
+        list[Decision],
+        Meta(description="The chain that leads to it from the identity whose id the person has; empty for that one."),
+    ]
+
+
+class PersonField(msgspec.Struct, frozen=True):
+    """Which identity or human gave a field of a person."""
+
+    field: Annotated[FieldName, Meta(description="Which field.")]
+    value: Annotated[str, Meta(description="Its value.", examples=["Ada Lovelace"])]
+    given_by: Annotated[
+        Literal["correction", "verified", "newest"],
+        Meta(description="A human; an identity whose network vouches for it; the identity seen last."),
+    ]
+    identity_id: Annotated[
+        IdentityId, Meta(description="The identity that shows it, or that the correction is kept with.")
+    ]
+    author: Annotated[str | None, Meta(description="Who corrected it.", examples=["member:tok_…"])]
+    at: Annotated[Instant | None, Meta(description="When it was corrected, or seen so.")]
+
+    @classmethod
+    def of(cls, row: Field) -> "PersonField":
+        return shape(cls, row, identity_id=encode("identity", row.identity_id))
+
+
+_Corrected = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT)]
+
+
+class PersonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is right of a person; null takes an earlier correction back, what is left out stays as it is."""
+
+    name: Annotated[_Corrected | None, Meta(description="Name.", examples=["Ada Lovelace"])] | UnsetType = UNSET
+    kind: Annotated[Kind | None, Meta(description="What is behind it.")] | UnsetType = UNSET
+    handle: Annotated[_Corrected | None, Meta(description="Handle.", examples=["ada"])] | UnsetType = UNSET
+    address: (
+        Annotated[_Corrected | None, Meta(description="E-mail address.", examples=["ada@example.org"])] | UnsetType
+    ) = UNSET
+    url: Annotated[_Corrected | None, Meta(description="Page.", examples=["https://example.org"])] | UnsetType = UNSET
+
+
 class PersonDetail(Person, frozen=True):
     """A person with the identities behind it and the channels where it meets others."""
+
+    fields: Annotated[list[PersonField], Meta(description="Which identity or human gave each field.")]
 
     identities: Annotated[list[Identity], Meta(description="The first 200; GET /v1/identities?person= has all.")]
     channels: Annotated[list[ChannelUse], Meta(description="The busiest 50.")]
