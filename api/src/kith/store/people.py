@@ -150,12 +150,18 @@ async def get_person_then(
 
     Names and kinds are those of now: what they were is not kept.
     """
-    row = await db.fetchrow(_THEN, workspace_id, identity_ids, as_of, known_at)
+    (row,) = await db.fetch(_THEN, workspace_id, identity_ids, as_of, known_at)
     given = {field.field: field.value for field in await list_fields(db, workspace_id, identity_ids)}
     return Person(
-        id=min(identity_ids), name=given.get("name"), kind=given["kind"], identity_count=len(identity_ids),
-        **(row or {}),
-    )  # fmt: skip
+        id=min(identity_ids),
+        name=given.get("name"),
+        kind=given["kind"],
+        networks=row["networks"],
+        identity_count=len(identity_ids),
+        interaction_count=row["interactions"],
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+    )
 
 
 async def list_channels_of(
@@ -182,7 +188,7 @@ async def list_channels_of(
 
 
 _THEN = """
-    SELECT count(*) AS interaction_count, min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
+    SELECT count(*) AS interactions, min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
         ARRAY(SELECT DISTINCT network FROM identities WHERE workspace_id = $1 AND id = ANY($2) ORDER BY 1) AS networks
     FROM interactions
     WHERE workspace_id = $1 AND actor_id = ANY($2)

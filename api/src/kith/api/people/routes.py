@@ -121,7 +121,7 @@ async def update_person(
 ) -> PersonDetail | Redirect:
     """Correct a person.
 
-    No sync ever overwrites a correction. It is kept with the identity whose id the person has, and goes where that goes.
+    No sync ever overwrites a correction. The identity whose id the person has keeps it, and takes it along.
     """
     key = from_path("person", person_id)
     if await store.get_person(db, workspace_id, key) is None:

@@ -130,9 +130,9 @@ class PersonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[_Corrected | None, Meta(description="Name.", examples=["Ada Lovelace"])] | UnsetType = UNSET
     kind: Annotated[Kind | None, Meta(description="What is behind it.")] | UnsetType = UNSET
     handle: Annotated[_Corrected | None, Meta(description="Handle.", examples=["ada"])] | UnsetType = UNSET
-    address: (
-        Annotated[_Corrected | None, Meta(description="E-mail address.", examples=["ada@example.org"])] | UnsetType
-    ) = UNSET
+    address: Annotated[_Corrected | None, Meta(description="Address.", examples=["ada@example.org"])] | UnsetType = (
+        UNSET
+    )
     url: Annotated[_Corrected | None, Meta(description="Page.", examples=["https://example.org"])] | UnsetType = UNSET
 
 
