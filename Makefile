@@ -19,7 +19,7 @@ up: $(RUN) ## Start kith with the demo community; Ctrl-C stops it
 	@exec $(PY) -m kith.api.cli up
 
 test: $(DEV) ## Run the tests
-	$(PY) -m pytest -q -n 2 --dist loadgroup
+	$(PY) -m pytest -q -n 2 --dist loadfile
 
 check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint and drift
 	$(PY) -m ruff format --check $(SOURCES)

@@ -28,8 +28,6 @@ AGAIN = 10.0  # seconds that the next start may take
 NOBODY = 65534
 CAP_DAC_READ_SEARCH = 2
 
-pytestmark = pytest.mark.xdist_group("up")
-
 
 class Up:
     """A running ``kith up``, its screen in a file."""
