@@ -48,9 +48,8 @@ def up(*, demo: bool = True) -> None:
         stack.callback(_stop, supervisor, screen)
         runner = stack.enter_context(asyncio.Runner())
         addresses = _start_servers(settings, supervisor, screen)
-        with screen.step("The database is migrated") as step:
-            if applied := runner.run(migrate(addresses.database_url)):
-                step.done = f"The database is migrated ({len(applied)} new)"
+        with screen.step("The database is migrated"):
+            runner.run(migrate(addresses.database_url))
         pool = runner.run(open_pool(addresses.database_url, size=2))
         stack.callback(lambda: runner.run(pool.close()))
         token_file = settings.home.absolute() / "token"
