@@ -1,0 +1,21 @@
+"""Every table is described."""
+
+import re
+
+from tests.paths import ROOT
+
+MIGRATIONS = ROOT / "api/src/kith/store/migrations"
+
+
+def test_each_table_is_described_in_the_page_on_the_store() -> None:
+    page = (ROOT / "docs/store.md").read_text()
+    described = {
+        name for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    }
+    made = {
+        name
+        for file in MIGRATIONS.glob("*.sql")
+        for name in re.findall(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert made
+    assert made <= described, f"docs/store.md does not describe {sorted(made - described)}"
