@@ -5,6 +5,7 @@ model with the workspace's thresholds, and of the snapshot of how common names a
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,6 +25,8 @@ TOGETHER = 100
 # With so large a share of arrivals it is quicker to compare all candidates of the workspace once.
 SHARE = 0.1
 FEW = 200
+# Identities, beside the arrived, that may be drawn in through pairs that are only suggested.
+FAR = 100
 # Identities of which all can be compared in the memory of one worker, at some 3 kB each.
 MOST = 1_200_000
 
@@ -36,6 +39,10 @@ class Outcome(NamedTuple):
     affected: Collection[str]
     evidence: Sequence[matching.Decision]  # what humans and imports decided
     rules: Sequence[Decision]  # what rules decided before on the affected, and stands
+
+
+class _TooFar(Exception):
+    """Weak pairs chain up without end."""
 
 
 async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> list[Move]:
@@ -90,12 +97,32 @@ async def _resolve_all(db: Db, workspace_id: UUID, model: Model, snapshot: profi
 async def _resolve_near(
     db: Db, workspace_id: UUID, arrived: Sequence[Identity], model: Model, snapshot: profiles.Snapshot
 ) -> Outcome:
-    """Read what is near until nothing more could matter, to joins or to suggestions, and resolve it."""
+    """Read what is near until nothing more could matter, and resolve it.
+
+    Whatever may be suggested is read too, so that suggestions are complete; but where weak pairs chain up without end,
+    only what may be joined.
+    """
     known: dict[UUID, Decision] = {}
+    wide = msgspec.structs.replace(model, join=min(model.join, model.suggest))
+    try:
+        hood = await _explore(db, workspace_id, arrived, wide, snapshot, known, FAR + len(arrived))
+    except _TooFar:
+        hood = await _explore(db, workspace_id, arrived, model, snapshot, known, inf)
+    resolver = hood.resolver()
+    resolver.model = model
+    evidence, rules = _split(known.values())
+    ours = [rule for rule in rules if str(rule.one_id) in hood.affected]
+    return Outcome(resolver, resolver.resolve(), frozenset(hood.affected), evidence, ours)
+
+
+async def _explore(
+    db: Db, workspace_id: UUID, arrived: Sequence[Identity], model: Model, snapshot: profiles.Snapshot,
+    known: dict[UUID, Decision], most: float,
+) -> Neighbourhood:  # fmt: skip
+    """Return the neighbourhood, with ``known`` filled with the decisions on it. Raises _TooFar above ``most``."""
     ids = {UUID(identity.id) for identity in arrived}
     links, found = await _on(db, workspace_id, ids, known)
-    wide = msgspec.structs.replace(model, join=min(model.join, model.suggest))
-    hood = Neighbourhood(arrived, wide, snapshot.population, links=links, decisions=found)
+    hood = Neighbourhood(arrived, model, snapshot.population, links=links, decisions=found)
     while (keys := hood.wanted) or hood.wanted_ids:
         near = await profiles.bearers(db, workspace_id, keys, hood.limit)
         near |= {UUID(id_) for id_ in hood.wanted_ids}
@@ -103,11 +130,9 @@ async def _resolve_near(
         ids |= near
         links, found = await _on(db, workspace_id, near, known)
         hood.add(keys, await profiles.load(db, workspace_id, near), links, found)
-    resolver = hood.resolver()
-    resolver.model = model
-    evidence, rules = _split(known.values())
-    ours = [rule for rule in rules if str(rule.one_id) in hood.affected]
-    return Outcome(resolver, resolver.resolve(), frozenset(hood.affected), evidence, ours)
+        if len(hood.affected) > most:
+            raise _TooFar
+    return hood
 
 
 async def _on(
