@@ -22,7 +22,7 @@ STATEMENTS = {
     "/v1/interactions?q=lanterns": 4,
     "/v1/interactions?person={person ada}": 5,
     "/v1/relationships": 4,
-    "/v1/relationships/{person ada}/{person bo}": 9,
+    "/v1/relationships/{person ada}/{person bo}": 13,
     "/v1/relationships/{person ada}/{person bo}/interactions": 6,
     "/v1/sources": 2,
     "/v1/jobs": 2,

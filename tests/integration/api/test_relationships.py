@@ -1,8 +1,10 @@
 import math
 from datetime import UTC, datetime, timedelta
+from xml.etree.ElementTree import fromstring
 
 from kith.connectors import Interaction, InteractionRef, Target
-from kith.domain import decay
+from kith.domain.strength.features import FEATURES
+from kith.domain.strength.model import shipped
 from kith.store.db import Pool
 from tests.integration.api import town
 from tests.integration.api.conftest import Client, Square, connected
@@ -30,7 +32,8 @@ async def test_each_pair_is_listed_once_the_strongest_first(square: Square) -> N
 
 async def test_relationships_are_narrowed_by_strength_time_channel_and_person(square: Square) -> None:
     ids = square.ours.ids
-    strong = await square.client.get("/v1/relationships?strength[gte]=0.1")
+    best = (await square.client.get("/v1/relationships"))["data"][0]["strength"]
+    strong = await square.client.get(f"/v1/relationships?strength[gte]={best}")
     assert [{tie["person"]["name"], tie["other"]["name"]} for tie in strong["data"]] == [{"Ada", "Bo"}]
     assert (await square.client.get("/v1/relationships?strength[gte]=1"))["data"] == []
     old = await square.client.get("/v1/relationships", params={"last_day[lt]": town.ago(15).date().isoformat()})
@@ -41,22 +44,42 @@ async def test_relationships_are_narrowed_by_strength_time_channel_and_person(sq
     assert [tie["person"]["name"] for tie in of_bo["data"]] == ["Bo", "Bo"]
 
 
-async def test_what_each_day_adds_sums_up_to_the_strength(square: Square) -> None:
+async def test_contributions_add_up_to_the_number(square: Square) -> None:
     path = f"/v1/relationships/{square.ours.ids['person ada']}/{square.ours.ids['person bo']}"
     detail = await square.client.get(path)
-    for direction in (detail["given"], detail["received"]):
-        days = direction["days"]
-        assert math.isclose(sum(day["contact"] for day in days) + direction["earlier"]["contact"], direction["contact"])
-        for day in days:
-            assert math.isclose(
-                day["contact"], day["weight"] * 2 ** (-day["days_ago"] / detail["model"]["half_life_days"])
-            )
-    assert math.isclose(detail["given"]["contact"] + detail["received"]["contact"], detail["contact"])
-    assert math.isclose(detail["contact"] / (1 + detail["contact"]), detail["strength"], abs_tol=1e-9)
-    assert [day["days_ago"] for day in detail["given"]["days"]] == [1, 10, 700]
-    assert [day["days_ago"] for day in detail["received"]["days"]] == [10, 100]
-    by_hand = sum(2 ** (-days / 90) for days in (1, 10, 700, 10, 100))
-    assert math.isclose(detail["contact"], by_hand)
+    parts = detail["contributions"]
+    assert len(parts) == len({part["feature"] for part in parts}) == len(FEATURES)
+    for part in parts:
+        assert math.isclose(part["log_odds"], part["weight"] * part["value"])
+        assert part["weight"] >= 0
+    total = detail["model"]["intercept"] + sum(part["log_odds"] for part in parts) + detail["hidden"]["log_odds"]
+    assert math.isclose(total, detail["log_odds"], abs_tol=1e-9)
+    assert math.isclose(detail["strength"], 1 / (1 + math.exp(-total)), abs_tol=1e-9)
+    assert abs(detail["hidden"]["log_odds"]) < 1e-9
+    assert detail["hidden"]["interactions"] == 0
+    assert detail["word"] == "steady"
+
+
+async def test_contributions_cite_the_interactions_that_they_rest_on(square: Square) -> None:
+    ids = square.ours.ids
+    detail = await square.client.get(f"/v1/relationships/{ids['person ada']}/{ids['person bo']}")
+    acts = [item["interaction"] for item in detail["evidence"]]
+    cited = {part["feature"]: part["interactions"] for part in detail["contributions"]}
+    assert cited["recency"] == [acts[0]["id"]]
+    assert cited["tenure"] == [acts[0]["id"], acts[-1]["id"]]
+    assert cited["days_30"] == [act["id"] for act in acts]
+    assert cited["embeddedness"] == cited["quieter_idle"] == []
+
+
+async def test_without_the_right_to_read_interactions_the_evidence_is_one_hidden_sum(square: Square) -> None:
+    ids = square.ours.ids
+    path = f"/v1/relationships/{ids['person ada']}/{ids['person bo']}"
+    token = await square.client.token_for(["relationships:read"])
+    seen, unseen = await square.client.get(path), await square.client.get(path, token=token)
+    assert unseen["strength"] == seen["strength"]
+    assert (unseen["contributions"], unseen["evidence"]) == ([], [])
+    assert unseen["hidden"]["interactions"] == seen["given"]["interactions"] + seen["received"]["interactions"]
+    assert math.isclose(unseen["model"]["intercept"] + unseen["hidden"]["log_odds"], unseen["log_odds"])
 
 
 async def test_a_relationship_shows_both_directions_and_its_evidence(square: Square) -> None:
@@ -65,29 +88,92 @@ async def test_a_relationship_shows_both_directions_and_its_evidence(square: Squ
     back = await square.client.get(f"/v1/relationships/{bo}/{ada}")
     assert (forth["person"]["name"], forth["other"]["name"]) == ("Ada", "Bo")
     assert (forth["given"], forth["received"]) == (back["received"], back["given"])
-    assert forth["strength"] == back["strength"]
+    assert (forth["given"]["interactions"], forth["received"]["interactions"]) == (3, 2)
+    assert (forth["strength"], forth["word"]) == (back["strength"], back["word"])
+    assert [(part["given"], part["received"]) for part in forth["balance"]] == [
+        (part["received"], part["given"]) for part in back["balance"]
+    ]
+    assert sum(part["given"] for part in forth["balance"]) == 3
+    assert forth["channels"] == [
+        {"id": square.ours.ids["channel core"], "name": "core", "given": 3, "received": 2,
+         "last_day": town.ago(1).date().isoformat()}
+    ]  # fmt: skip
     evidence = (await square.client.get(f"/v1/relationships/{ada}/{bo}/interactions"))["data"]
-    assert evidence == forth["evidence"]
+    assert evidence == [item["interaction"] for item in forth["evidence"]]
     assert [act["direction"] for act in evidence] == ["given", "given", "received", "received", "given"]
     assert [act["kind"] for act in evidence] == ["review", "review", "thank", "contribute", "review"]
     assert await square.client.pages(f"/v1/relationships/{ada}/{bo}/interactions?limit=1") == evidence
-    counted = forth["given"]["interactions"] + forth["received"]["interactions"]
-    assert counted == len(evidence)
 
 
-async def test_an_act_towards_two_counts_less_for_each(square: Square) -> None:
+async def test_one_interaction_is_too_little_for_a_number(square: Square) -> None:
     ids = square.ours.ids
     detail = await square.client.get(f"/v1/relationships/{ids['person eve']}/{ids['person bo']}")
-    assert detail["given"]["days"][0]["weight"] == round(1000 / math.sqrt(2)) / 1000
-    assert detail["strength"] is None
+    assert (detail["strength"], detail["word"]) == (None, "unknown")
+    assert detail["why"] == "1 interaction is too little for a number; at least 2 are needed"
+    (act,) = detail["evidence"]
+    assert act["log_odds_falls"] is None
 
 
 async def test_the_list_and_the_detail_agree_on_the_day_it_was_computed(square: Square) -> None:
-    tie = (await square.client.get("/v1/relationships"))["data"][0]
-    detail = await square.client.get(f"/v1/relationships/{tie['person']['id']}/{tie['other']['id']}")
-    assert detail["computed_at"] == tie["computed_at"]
-    assert math.isclose(detail["strength"], tie["strength"], rel_tol=1e-12)
-    assert detail["model"] == {"name": tie["model"], "half_life_days": decay.HALF_LIFE, "floor": decay.FLOOR}
+    for tie in (await square.client.get("/v1/relationships"))["data"]:
+        detail = await square.client.get(f"/v1/relationships/{tie['person']['id']}/{tie['other']['id']}")
+        assert detail["computed_at"] == tie["computed_at"]
+        assert (detail["strength"], detail["word"]) == (tie["strength"], tie["word"])
+        assert detail["model"]["version"] == tie["model"] == shipped().version
+
+
+async def test_the_same_request_has_the_same_bytes(square: Square) -> None:
+    ids = square.ours.ids
+    path = f"/v1/relationships/{ids['person ada']}/{ids['person bo']}?as_of={town.ago(0).date()}"
+    answers = [(await square.client.send("GET", path)).content for _ in range(3)]
+    assert len(set(answers)) == 1
+
+
+async def test_a_relationship_is_shown_as_of_any_day(square: Square) -> None:
+    ids = square.ours.ids
+    path = f"/v1/relationships/{ids['person ada']}/{ids['person bo']}"
+    then = await square.client.get(f"{path}?as_of={town.ago(50).date()}")
+    assert (then["last_day"], then["given"]["interactions"]) == (town.ago(100).date().isoformat(), 1)
+    assert len(then["evidence"]) == 2
+    assert then["strength"] < (await square.client.get(path))["strength"]
+    assert (await square.client.send("GET", f"{path}?as_of={town.ago(701).date()}")).status_code == 404
+
+
+async def test_a_relationship_is_shown_as_it_was_known_at_any_moment(square: Square) -> None:
+    ids = square.ours.ids
+    path = f"/v1/relationships/{ids['person ada']}/{ids['person bo']}"
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    today, known = await square.client.get(path), await square.client.get(f"{path}?known_at={now}")
+    assert {**known, "known_at": None} == today
+    assert (await square.client.send("GET", f"{path}?known_at=2020-01-01T00:00:00Z")).status_code == 404
+
+
+async def test_history_is_told_by_month_and_week(square: Square) -> None:
+    ids = square.ours.ids
+    path = f"/v1/relationships/{ids['person ada']}/{ids['person bo']}"
+    detail = await square.client.get(path)
+    for period in ("month", "week"):
+        told = await square.client.get(f"{path}/history?period={period}")
+        parts = told["data"]
+        assert (sum(part["given"] for part in parts), sum(part["received"] for part in parts)) == (3, 2)
+        assert (parts[-1]["strength"], parts[-1]["word"]) == (detail["strength"], detail["word"])
+        assert parts[0]["first_day"] <= detail["first_day"] < parts[1]["first_day"]
+        assert parts[0]["strength"] is None
+        back = await square.client.get(
+            f"/v1/relationships/{ids['person bo']}/{ids['person ada']}/history?period={period}"
+        )
+        assert [part["given"] for part in back["data"]] == [part["received"] for part in parts]
+    since = await square.client.get(f"{path}/history?since={town.ago(20).date()}")
+    assert len(since["data"]) <= 2
+
+
+async def test_history_is_drawn(square: Square) -> None:
+    ids = square.ours.ids
+    answer = await square.client.send("GET", f"/v1/relationships/{ids['person ada']}/{ids['person bo']}/history.svg")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert fromstring(answer.text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "Ada and Bo" in answer.text
 
 
 async def test_two_who_never_met_have_no_relationship(square: Square) -> None:
@@ -100,7 +186,7 @@ async def test_two_who_never_met_have_no_relationship(square: Square) -> None:
         assert (await square.client.send("GET", path)).status_code == 404
 
 
-async def test_many_days_are_summed_up_as_earlier_ones(
+async def test_more_evidence_than_is_shown_is_paged(
     fresh_url: str, pool: Pool, servers: object, contract: Contract
 ) -> None:
     home = await town.build(pool, "busy")
@@ -119,11 +205,8 @@ async def test_many_days_are_summed_up_as_earlier_ones(
     async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
         path = f"/v1/relationships/{home.ids['person ada']}/{home.ids['person bo']}"
         detail = await client.get(path)
-        assert len(detail["given"]["days"]) == 30
-        assert detail["given"]["earlier"]["days"] == 23
-        assert detail["given"]["interactions"] == 153
-        total = sum(day["contact"] for day in detail["given"]["days"]) + detail["given"]["earlier"]["contact"]
-        assert math.isclose(total, detail["given"]["contact"])
+        assert len(detail["evidence"]) == 10
+        assert (detail["given"]["interactions"], detail["days"]) == (153, 54)
         evidence = await client.pages(f"{path}/interactions?limit=4")
         assert len(evidence) == len({act["id"] for act in evidence}) == 155
         times = [act["occurred_at"] for act in evidence]
@@ -140,8 +223,10 @@ async def test_contact_that_lies_ahead_counts_nothing_yet(
     )
     await town.tell(pool, home, [act])
     async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
-        detail = await client.get(f"/v1/relationships/{home.ids['person cyd']}/{home.ids['person dan']}")
-        assert (detail["contact"], detail["strength"], detail["given"]["days"][0]["days_ago"]) == (0, None, -3)
+        path = f"/v1/relationships/{home.ids['person cyd']}/{home.ids['person dan']}"
+        assert (await client.send("GET", path)).status_code == 404
+        then = await client.get(f"{path}?as_of={before.date()}")
+        assert (then["given"]["interactions"], then["strength"]) == (1, None)
 
 
 async def test_the_id_of_a_joined_person_leads_to_the_living_one(

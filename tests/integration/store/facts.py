@@ -139,6 +139,13 @@ class Store:
             async with workspace(self.pool, self.workspace_id) as db:
                 _, left = await project.project(db, self.workspace_id, now)
 
+    async def refresh(self, now: datetime = NOW) -> None:
+        """Compute the strengths of all pairs anew."""
+        after: tuple[UUID, UUID] | None = (UUID(int=0), UUID(int=0))
+        while after:
+            async with workspace(self.pool, self.workspace_id) as db:
+                after = await project.refresh(db, self.workspace_id, now, after)
+
     async def rebuild(self) -> dict[str, rebuild.Difference]:
         async with workspace(self.pool, self.workspace_id) as db:
             return await rebuild.rebuild(db, self.workspace_id, NOW)

@@ -1,21 +1,21 @@
 """Projections follow the facts: what pages add up, page by page, is what a rebuild computes from the facts."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kith.connectors import Record
-from kith.domain import decay
-from kith.store import project
+from kith.domain import ids
+from kith.domain.strength.ledger import Activity, Contacts
+from kith.domain.strength.model import shipped, strength
+from kith.domain.strength.tally import tally
+from kith.domain.strength.words import words
 from kith.store.db import Pool, new_id, workspace
 from kith.store.workspaces import create_workspace
-from tests.integration.store.facts import DAY, NOW, Store, act, channel, conversation, gone, identity, mailmap
+from tests.integration.store.facts import DAY, NOW, Store, act, channel, conversation, gone, identity, mailmap, who
 
 _NAMES = ["ada", "bob", "cyd", "dan"]
 _PEOPLE = st.sampled_from(_NAMES)
@@ -72,6 +72,8 @@ async def test_a_rebuild_finds_nothing_to_put_right(pool: Pool, pages: list[list
         await store.store(*page)
         if often:
             await store.project()
+    await store.project()
+    await store.refresh()
     before = await store.everything()
     differences = await store.rebuild()
     assert not any(any(difference) for difference in differences.values()), differences
@@ -96,11 +98,13 @@ async def test_the_order_of_pages_does_not_matter(pool: Pool, pages: list[list[R
 
 async def test_a_rebuild_puts_right_whatever_was_damaged(store: Store) -> None:
     await store.store(*(act(str(n), f"p{n % 3}", [f"p{n % 4}"], conversation="t", days=n) for n in range(20)))
+    await store.project()
+    await store.refresh()
     before = await store.everything()
     damage = (
         "DELETE FROM people WHERE interactions = (SELECT max(interactions) FROM people)",
         "UPDATE contact_days SET weight = weight + 1",
-        "UPDATE relationships SET strength = 0.5",
+        "UPDATE relationships SET strength = 0.5, given = given + 1",
         "DELETE FROM interaction_targets",
         "INSERT INTO channel_days SELECT workspace_id, workspace_id, '2020-01-01', 7 FROM channel_days LIMIT 1",
         "UPDATE person_identities SET person_id = (SELECT min(person_id::text)::uuid FROM person_identities)",
@@ -116,36 +120,50 @@ async def test_a_rebuild_puts_right_whatever_was_damaged(store: Store) -> None:
     assert await store.everything() == before
 
 
-async def test_two_who_were_in_touch_three_times_have_a_strength(store: Store) -> None:
-    await store.store(act("a", "ada", ["bob"]), act("b", "bob", ["ada"], days=10))
+async def test_what_arrives_changes_the_strength_of_the_two_as_a_rebuild_would(store: Store) -> None:
+    await store.store(*(act(str(n), f"p{n % 5}", [f"p{n % 7}", f"p{n % 3}"], days=n % 11) for n in range(60)))
     await store.project()
-    assert {row["strength"] for row in await store.rows("relationships")} == {None}
+    await store.store(act("news", "p1", ["p4"], channel="another", days=29))
+    await store.project()
+    arrived = await tie(store, "p1", "p4")
+    await store.rebuild()
+    assert arrived == await tie(store, "p1", "p4")
+    assert arrived["strength"] is not None
+    assert arrived["last_day"] == (DAY + timedelta(days=29)).date()
+
+
+async def tie(store: Store, one: str, other: str) -> dict[str, Any]:
+    """Return the stored relationship of two people."""
+    refs = who(one), who(other)
+    pair = [ids.fact_id(store.id_key, "identity", (ref.network, ref.host, ref.key)) for ref in refs]
+    (row,) = [row for row in await store.rows("relationships") if [row["person_id"], row["other_id"]] == pair]
+    return row
+
+
+async def test_two_who_were_in_touch_twice_have_a_strength_and_a_word(store: Store) -> None:
+    await store.store(act("a", "ada", ["bob"]))
+    await store.project()
+    assert {(row["strength"], row["word"]) for row in await store.rows("relationships")} == {(None, "unknown")}
     await store.store(act("c", "ada", ["bob"], days=20))
     await store.project()
-    midnight = datetime(NOW.year, NOW.month, NOW.day, tzinfo=UTC)
-    ages = np.array([(midnight.date() - (DAY + timedelta(days=days)).date()).days for days in (0, 10, 20)])
-    total = (2.0 ** (-ages / 90)).sum()
+    day = (NOW.date() - date(2000, 1, 1)).days
+    days = [(DAY.date() - date(2000, 1, 1)).days + since for since in (0, 20)]
+    contacts = Contacts.of([0, 0], [1, 1], days)
+    pairs = tally(contacts, Activity.from_contacts(contacts), day)
+    expected = strength(shipped().model(), pairs)
     for row in await store.rows("relationships"):
-        assert row["strength"] == pytest.approx(total / (1 + total), rel=1e-12)
-        assert (row["computed_at"], row["model"]) == (midnight, decay.MODEL)
+        assert (row["strength"], row["word"]) == (expected[0], words(pairs, expected)[0])
+        assert (row["computed_at"], row["model"]) == (datetime(2026, 3, 31, tzinfo=UTC), shipped().version)
 
 
-async def test_a_refresh_lets_every_strength_fade_and_keeps_their_order(store: Store) -> None:
+async def test_silence_weakens_every_strength_when_it_is_refreshed(store: Store) -> None:
     await store.store(*(act(str(n), f"p{n % 5}", [f"p{n % 7}"], days=n % 11) for n in range(300)))
     await store.project()
-
-    def in_order(rows: list[dict[str, Any]]) -> list[Any]:
-        known = [row for row in rows if row["strength"] is not None and row["person_id"] < row["other_id"]]
-        return [(row["person_id"], row["other_id"]) for row in sorted(known, key=lambda row: row["strength"])]
-
     before = await store.rows("relationships")
-    async with workspace(store.pool, store.workspace_id) as db:
-        last = await project.refresh(db, store.workspace_id, NOW + timedelta(days=90), (UUID(int=0), UUID(int=0)))
-        assert last is not None
-        assert await project.refresh(db, store.workspace_id, NOW + timedelta(days=90), last) is None
+    await store.refresh(NOW + timedelta(days=90))
     after = await store.rows("relationships")
-    assert in_order(after) == in_order(before)
     for old, new in zip(before, after, strict=True):
         if old["strength"] is not None:
-            odds, halved = (row["strength"] / (1 - row["strength"]) for row in (old, new))
-            assert halved == pytest.approx(odds / 2, rel=1e-9)
+            assert new["strength"] < old["strength"]
+            assert new["computed_at"] - old["computed_at"] == timedelta(days=90)
+    assert any(row["strength"] is not None for row in before)

@@ -263,7 +263,13 @@ def _success(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
         names += ["Location"] if handler.status_code != 200 and handler.operation_id != "cancelJob" else []
         names += ["Idempotency-Replayed"] if get_type_hints(handler.fn).get("once") is Once else []
     text = {200: "As asked.", 201: "Created.", 202: "Begun: the job does it."}[handler.status_code]
-    return {"description": text, "headers": _headers(*names), "content": _content(kind, schemas)}
+    content = _picture(str(handler.media_type)) if kind is str else _content(kind, schemas)
+    return {"description": text, "headers": _headers(*names), "content": content}
+
+
+def _picture(media_type: str) -> Json:
+    example = {"summary": "Shortened.", "value": '<svg xmlns="http://www.w3.org/2000/svg"></svg>'}
+    return {media_type: {"schema": {"type": "string"}, "examples": {"example": example}}}
 
 
 def _headers(*names: str) -> Json:

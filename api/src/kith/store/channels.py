@@ -1,5 +1,6 @@
 """Channels: the places where people meet."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -53,3 +54,10 @@ async def list_channels(
 async def get_channel(db: Db, workspace_id: UUID, channel_id: UUID) -> Channel | None:
     row = await db.fetchrow(f"{_SELECT} AND c.id = $2", workspace_id, channel_id)
     return Channel(**row) if row else None
+
+
+async def get_names(db: Db, workspace_id: UUID, channel_ids: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await db.fetch(
+        "SELECT id, name FROM channels WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, list(channel_ids)
+    )
+    return {row["id"]: row["name"] for row in rows}

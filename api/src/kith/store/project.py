@@ -10,19 +10,12 @@ from itertools import combinations
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import numpy as np
-
-from kith.domain import decay
-from kith.store import affiliations, jobs, resolution
+from kith.store import affiliations, jobs, resolution, strength
 from kith.store.db import Db
 from kith.store.ledger import Move
 
 # Pages whose touches are worked in at once; a page touches at most some ten thousand pairs.
 PAGES = 20
-# Pairs whose contact is in memory at once; each has some hundred bytes and 24 more for each day of contact.
-PAIRS = 10_000
-
-_EPOCH = date(2000, 1, 1)
 
 
 class Relationship(NamedTuple):
@@ -35,6 +28,7 @@ class Relationship(NamedTuple):
     first_day: date
     last_day: date
     strength: float | None
+    word: str
     computed_at: datetime
     model: str
 
@@ -133,7 +127,7 @@ CONVERSATION_ACTIVITY = Projection(
     """,
 )
 
-# Filled by compute_relationships, not by a query over facts alone.
+# Of the pairs that kith.store.strength has weighed.
 RELATIONSHIPS = Projection(
     "relationships",
     ("person_id", "other_id"),
@@ -142,10 +136,10 @@ RELATIONSHIPS = Projection(
     SELECT one_id AS person_id, other_id FROM wanted_pairs
     UNION ALL SELECT other_id, one_id FROM wanted_pairs
     """,
-    f"SELECT {', '.join(Relationship._fields)} FROM computed_relationships",
+    strength.COMPUTED,
 )
 
-WANTED = """
+WANTED = f"""
     SET LOCAL client_min_messages = warning; SET LOCAL plan_cache_mode = force_custom_plan;
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_people (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_channels (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
@@ -153,10 +147,8 @@ WANTED = """
     -- Pairs of persons, the lesser id first.
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_pairs (one_id uuid, other_id uuid, PRIMARY KEY (one_id, other_id))
         ON COMMIT DELETE ROWS;
-    CREATE TEMPORARY TABLE IF NOT EXISTS computed_relationships ON COMMIT DELETE ROWS
-        AS SELECT person_id, other_id, given, received, first_day, last_day, strength, computed_at, model
-        FROM relationships WITH NO DATA;
-    TRUNCATE wanted_people, wanted_channels, wanted_conversations, wanted_pairs, computed_relationships;
+    {strength.TABLES}
+    TRUNCATE wanted_people, wanted_channels, wanted_conversations, wanted_pairs;
 """
 
 
@@ -200,10 +192,10 @@ async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
 
 
 async def refresh(db: Db, workspace_id: UUID, now: datetime, after: tuple[UUID, UUID]) -> tuple[UUID, UUID] | None:
-    """Compute the strengths of the next PAIRS pairs for the midnight of ``now``; return the last pair, or None."""
+    """Compute the strengths of the next pairs for the midnight of ``now``; return the last of them, or None."""
     await db.execute(WANTED)
     await lock(db, workspace_id)
-    last = await db.fetchrow(_WANT_NEXT, workspace_id, *after, PAIRS)
+    last = await db.fetchrow(_WANT_NEXT, workspace_id, *after, strength.PAIRS)
     if last is None:
         return None
     await compute_relationships(db, workspace_id, now)
@@ -246,35 +238,9 @@ async def save(db: Db, workspace_id: UUID, projection: Projection) -> None:
 
 
 async def compute_relationships(db: Db, workspace_id: UUID, now: datetime) -> None:
-    """Fill computed_relationships for wanted_pairs: load the contact of PAIRS pairs, compute, save, and so on."""
+    """Weigh wanted_pairs as of the midnight of ``now``."""
     await db.execute("ANALYZE wanted_pairs")
-    after, moment = (UUID(int=0), UUID(int=0)), midnight(now)
-    while rows := await db.fetch(_CONTACT, workspace_id, *after, PAIRS):
-        after = rows[-1]["one_id"], rows[-1]["other_id"]
-        found = [row for row in rows if row["days"] is not None]
-        await db.copy_records_to_table(
-            "computed_relationships", records=_both_sides(found, moment), columns=Relationship._fields
-        )
-
-
-def _both_sides(rows: Sequence[Any], moment: datetime) -> list[Relationship]:
-    pairs = np.repeat(np.arange(len(rows)), [row["entries"] for row in rows])
-    days = _numbers(rows, "days", ">i4")
-    strengths = decay.strengths(
-        pairs, (moment.date() - _EPOCH).days - days, _numbers(rows, "weights", ">i8"), _numbers(rows, "counts", ">i4"),
-        len(rows),
-    ).tolist()  # fmt: skip
-    sides = []
-    for row, value in zip(rows, strengths, strict=True):
-        strength = None if value != value else value
-        rest = (row["first_day"], row["last_day"], strength, moment, decay.MODEL)
-        sides.append(Relationship(row["one_id"], row["other_id"], row["given"], row["received"], *rest))
-        sides.append(Relationship(row["other_id"], row["one_id"], row["received"], row["given"], *rest))
-    return sides
-
-
-def _numbers(rows: Sequence[Any], name: str, dtype: str) -> Any:
-    return np.frombuffer(b"".join([row[name] for row in rows]), dtype).astype(np.int64)
+    await strength.weigh(db, workspace_id, midnight(now))
 
 
 async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[Any]) -> None:
@@ -369,39 +335,4 @@ _WANT_NEXT = """
     ),
     wanted AS (INSERT INTO wanted_pairs SELECT * FROM next)
     SELECT person_id, other_id FROM next ORDER BY person_id DESC, other_id DESC LIMIT 1
-"""
-
-# Days, counts and weights travel as packed numbers: one pair may have thousands, and lists of them would be objects.
-_CONTACT = f"""
-    WITH pairs AS MATERIALIZED (
-        SELECT one_id, other_id FROM wanted_pairs WHERE (one_id, other_id) > ($2, $3)
-        ORDER BY one_id, other_id LIMIT $4
-    )
-    SELECT p.one_id, p.other_id, d.*
-    FROM pairs p CROSS JOIN LATERAL (
-        SELECT count(*) AS entries, min(day) AS first_day, max(day) AS last_day,
-            coalesce(sum(count) FILTER (WHERE given), 0) AS given,
-            coalesce(sum(count) FILTER (WHERE NOT given), 0) AS received,
-            string_agg(int4send(day - date '{_EPOCH}'), ''::bytea) AS days,
-            string_agg(int4send(count), ''::bytea) AS counts,
-            string_agg(int8send(weight), ''::bytea) AS weights
-        FROM (
-            SELECT c.*
-            FROM (
-                SELECT a.identity_id AS one_id, b.identity_id AS other_id
-                FROM person_identities a, person_identities b
-                WHERE a.workspace_id = $1 AND a.person_id = p.one_id
-                    AND b.workspace_id = $1 AND b.person_id = p.other_id
-                OFFSET 0  -- else the planner reads all contact of either
-            ) AS i CROSS JOIN LATERAL (
-                SELECT true AS given, day, count, weight FROM contact_days
-                WHERE workspace_id = $1 AND actor_id = i.one_id AND target_id = i.other_id
-                UNION ALL
-                SELECT false, day, count, weight FROM contact_days
-                WHERE workspace_id = $1 AND actor_id = i.other_id AND target_id = i.one_id
-            ) AS c
-            ORDER BY given, day, weight, count  -- adding in one order makes the sum the same to the last bit
-        ) AS contact
-    ) AS d
-    ORDER BY p.one_id, p.other_id
 """

@@ -1,14 +1,14 @@
 """Rebuild: every projection anew from the facts, compared with what pages have added up, and put right.
 
 All of it is one transaction. Pages wait until it ends; reads go on, and see the old rows until then. What does not fit
-into memory is kept in temporary files by PostgreSQL; this process holds the contact of some thousand pairs at a time.
+into memory is kept in temporary files by PostgreSQL; this process holds some 200 bytes for each pair of people.
 """
 
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from kith.store import decisions, ingest, ledger, project
+from kith.store import decisions, ingest, ledger, project, strength
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
 from kith.store.project import Projection
@@ -25,7 +25,8 @@ class Difference(NamedTuple):
 async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Difference]:
     """Recreate every projection of the workspace; return how each differed: nothing but zeros, or kith has a fault.
 
-    now: strengths are of its midnight (UTC). A stored strength of another day is not compared, only replaced.
+    now: strengths are of its midnight (UTC). They also rest on how active two people are and whom they know, which the
+    stored ones follow later: they are not compared, only replaced.
     """
     await ingest.lock(db, workspace_id, alone=True)
     while (await project.project(db, workspace_id, now))[1]:
@@ -35,7 +36,7 @@ async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Differ
         found[sums.table] = await _restore(db, workspace_id, sums)
     await db.execute(project.WANTED)
     await db.execute(_WANT_ALL, workspace_id)
-    await project.compute_relationships(db, workspace_id, now)
+    await strength.weigh_all(db, workspace_id, project.midnight(now))
     for projection in (project.PEOPLE, project.CHANNEL_ACTIVITY, project.CONVERSATION_ACTIVITY, project.RELATIONSHIPS):
         found[projection.table] = await _restore(db, workspace_id, projection)
     return found
@@ -67,9 +68,8 @@ async def _restore(db: Db, workspace_id: UUID, projection: Projection) -> Differ
     await db.execute("ANALYZE rebuilt")
     differs = " OR ".join(f"t.{name} IS DISTINCT FROM r.{name}" for name in projection.columns) or "false"
     if projection is project.RELATIONSHIPS:
-        differs = differs.replace("t.strength IS", "t.computed_at = r.computed_at AND t.strength IS").replace(
-            "t.computed_at IS DISTINCT FROM r.computed_at", "false"
-        )
+        exact = ("given", "received", "first_day", "last_day")
+        differs = " OR ".join(f"t.{name} <> r.{name}" for name in exact)
     row = await db.fetchrow(
         f"""
         SELECT count(*) FILTER (WHERE NOT coalesce(t.here, false)) AS missing,
@@ -162,15 +162,7 @@ _WANT_ALL = """
         INSERT INTO wanted_channels
         SELECT channel_id FROM channel_days WHERE workspace_id = $1
         UNION SELECT channel_id FROM sightings WHERE workspace_id = $1
-    ),
-    conversations AS (
-        INSERT INTO wanted_conversations
-        SELECT DISTINCT conversation_id FROM interactions WHERE workspace_id = $1 AND conversation_id IS NOT NULL
     )
-    INSERT INTO wanted_pairs
-    SELECT DISTINCT least(a.person_id, b.person_id), greatest(a.person_id, b.person_id)
-    FROM (SELECT DISTINCT actor_id, target_id FROM contact_days WHERE workspace_id = $1) AS c
-    JOIN person_identities a ON a.workspace_id = $1 AND a.identity_id = c.actor_id
-    JOIN person_identities b ON b.workspace_id = $1 AND b.identity_id = c.target_id
-    WHERE a.person_id <> b.person_id
+    INSERT INTO wanted_conversations
+    SELECT DISTINCT conversation_id FROM interactions WHERE workspace_id = $1 AND conversation_id IS NOT NULL
 """

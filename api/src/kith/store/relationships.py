@@ -1,6 +1,5 @@
-"""Relationships: the ties of two persons, as the projection has them, and the days of contact that they rest on."""
+"""Relationships: the ties of two persons, as the projection has them."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,8 @@ from kith.store.db import Db
 from kith.store.queries import Order, Statement, fetch_page
 
 _SELECT = """
-    SELECT r.person_id, r.other_id, r.given, r.received, r.first_day, r.last_day, r.strength, r.computed_at, r.model
+    SELECT r.person_id, r.other_id, r.given, r.received, r.first_day, r.last_day, r.strength, r.word,
+        r.computed_at, r.model
     FROM relationships r WHERE r.workspace_id = $1
 """
 _OF_ONE = Order("r.strength", ("r.other_id",), nullable=True)
@@ -28,6 +28,7 @@ class Relationship(msgspec.Struct, frozen=True):
     first_day: date
     last_day: date
     strength: float | None
+    word: str
     computed_at: datetime
     model: str
 
@@ -40,15 +41,6 @@ class RelationshipFilter(msgspec.Struct, frozen=True, kw_only=True):
     min_strength: float | None = None
     last_since: date | None = None
     last_before: date | None = None
-
-
-class ContactDay(msgspec.Struct, frozen=True):
-    """What went from one person to another on a day (UTC). weight: thousandths."""
-
-    forth: bool
-    day: date
-    count: int
-    weight: int
 
 
 async def list_relationships(
@@ -79,23 +71,3 @@ _IN_CHANNEL = """
         WHERE one.workspace_id = $1 AND one.person_id = r.person_id
     )
 """
-
-
-async def list_contact_days(
-    db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID]
-) -> list[ContactDay]:
-    """Return the days of contact between two people's identities, in both directions, the latest first."""
-    rows = await db.fetch(
-        """
-        SELECT pairs.forth, d.day, sum(d.count)::bigint AS count, sum(d.weight)::bigint AS weight
-        FROM (SELECT actor_id, target_id, true FROM unnest($2::uuid[]) actor_id, unnest($3::uuid[]) target_id
-              UNION ALL
-              SELECT actor_id, target_id, false FROM unnest($3::uuid[]) actor_id, unnest($2::uuid[]) target_id
-        ) AS pairs (actor_id, target_id, forth)
-        JOIN contact_days d
-            ON d.workspace_id = $1 AND d.actor_id = pairs.actor_id AND d.target_id = pairs.target_id
-        GROUP BY pairs.forth, d.day ORDER BY d.day DESC, pairs.forth
-        """,
-        workspace_id, list(ones), list(others),
-    )  # fmt: skip
-    return [ContactDay(**row) for row in rows]

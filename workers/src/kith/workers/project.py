@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from kith.store import project as store
+from kith.store import strength
 from kith.workers.work import Unfinished, Work
 
 
@@ -28,6 +29,6 @@ async def refresh(work: Work) -> dict[str, Any]:
     while after:
         async with work.transaction() as db:
             after = await store.refresh(db, work.job.workspace_id, datetime.now(UTC), after)
-            done += store.PAIRS if after else 0
+            done += strength.PAIRS if after else 0
             await work.advance(db, done, None, "relationships")
     return {}

@@ -1,65 +1,105 @@
-"""Strength for the moment asked, with what each day adds to it."""
+"""A relationship on the day asked, taken apart: contributions, evidence, and the number without each act."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 
-from kith.api.relationships.schemas import Contribution, Direction, Earlier, Model, RelationshipDetail
-from kith.domain import decay
-from kith.store.relationships import ContactDay
+from kith.api.ids import encode
+from kith.api.interactions.schemas import TimelineItem
+from kith.api.relationships import schemas
+from kith.api.relationships.schemas import RelationshipDetail
+from kith.api.shapes import shape
+from kith.domain.strength import explanation
+from kith.domain.strength.direction import direction
+from kith.domain.strength.model import FLOOR, Model
+from kith.store import interactions, strength
+from kith.store.evidence import Tie
+from kith.store.ingest import NOWHERE
 
-DAYS_SHOWN = 30
-MODEL = Model(decay.MODEL, decay.HALF_LIFE, decay.FLOOR)
 
+def explain(
+    model: Model,
+    tie: Tie,
+    on: date,
+    me: int,
+    names: dict[Any, str],
+    acts: Sequence[tuple[interactions.Interaction, TimelineItem]] | None,
+    **parts: Any,
+) -> RelationshipDetail:
+    """Return the relationship of a pair on a day, seen from its side ``me``.
 
-def explain(days: Sequence[ContactDay], today: date, **parts: Any) -> RelationshipDetail:
-    """Return the relationship of a pair on this day. days: the latest first, one at least. parts: its other fields."""
-    given = direction([day for day in days if day.forth], today)
-    received = direction([day for day in days if not day.forth], today)
+    acts: the latest, newest first, as stored and as shown; None where the reader may not see any.
+    """
+    day = strength.day_of(on)
+    evidence = tie.on(day)
+    visible = None if acts is not None else np.zeros(len(evidence.contacts.day), np.bool_)
+    found = explanation.explain(model, evidence, day, visible, limit=0)
+    flow = direction(evidence.contacts, day)
+    first, last = _date(flow.first), _date(flow.last)
     return RelationshipDetail(
-        strength=strength(days, today),
-        contact=given.contact + received.contact,
-        given=given,
-        received=received,
-        first_day=days[-1].day,
-        last_day=days[0].day,
-        computed_at=datetime.combine(today, time(), UTC),
-        model=MODEL,
+        strength=found.strength,
+        word=found.word,
+        why=found.why,
+        momentum=found.momentum,
+        computed_at=datetime.combine(on, time(), UTC),
+        model=schemas.Model(model.version, model.horizon_days, FLOOR, model.intercept),
+        log_odds=found.log_odds,
+        contributions=[_contribution(part, acts or (), first, last) for part in found.contributions],
+        hidden=schemas.Hidden(found.hidden.interactions, found.hidden.log_odds),
+        given=_side((flow.a, flow.b)[me]),
+        received=_side((flow.a, flow.b)[1 - me]),
+        together=flow.together,
+        balance=[_balance(period, me) for period in flow.balance],
+        first_day=first,
+        last_day=last,
+        days=flow.days,
+        channels=_channels(tie, evidence, me, names),
+        circle=schemas.Circle(found.circle.shared, found.circle.either),
+        evidence=[
+            schemas.Evidence(shown, *explanation.falls(model, evidence, tie.without(evidence, act), day))
+            for act, shown in acts or ()
+        ],
         **parts,
     )
 
 
-def strength(days: Sequence[ContactDay], today: date) -> float | None:
-    """Return the strength of a pair; None below the floor of evidence."""
-    value = decay.strengths(
-        np.zeros(len(days), np.int64),
-        np.array([(today - day.day).days for day in days], np.int64),
-        np.array([day.weight for day in days], np.int64),
-        np.array([day.count for day in days], np.int64),
-        1,
-    )[0]
-    return None if np.isnan(value) else float(value)
+def _contribution(
+    part: explanation.Contribution,
+    acts: Sequence[tuple[interactions.Interaction, TimelineItem]],
+    first: date,
+    last: date,
+) -> schemas.Contribution:
+    days = {"recency": (last,), "tenure": (first, last)}.get(part.feature)
+    cited = [
+        shown.id for act, shown in acts
+        if part.rests_on == "pair" and (days is None or act.occurred_at.astimezone(UTC).date() in days)
+    ]  # fmt: skip
+    return shape(schemas.Contribution, part, interactions=cited)
 
 
-def direction(days: Sequence[ContactDay], today: date) -> Direction:
-    """Return what each day of one direction adds. days: the latest first."""
-    all_days = [_contribution(day, today) for day in days]
-    shown, rest = all_days[:DAYS_SHOWN], all_days[DAYS_SHOWN:]
-    earlier = Earlier(
-        len(rest),
-        sum(day.interactions for day in rest),
-        sum(day.weight for day in rest),
-        sum(day.contact for day in rest),
-    )
-    return Direction(
-        sum(day.interactions for day in all_days), sum(day.contact for day in shown) + earlier.contact, shown, earlier
-    )
+def _side(side: Any) -> schemas.Side:
+    return shape(schemas.Side, side, interactions=side.contacts)
 
 
-def _contribution(day: ContactDay, today: date) -> Contribution:
-    days_ago = (today - day.day).days
-    weight = day.weight / decay.THOUSAND
-    contact = weight * 2.0 ** (-days_ago / decay.HALF_LIFE) if days_ago >= 0 else 0.0
-    return Contribution(day.day, day.count, weight, days_ago, contact)
+def _balance(period: Any, me: int) -> schemas.Balance:
+    given, received = (period.sent, period.received)[:: -1 if me else 1]
+    share = period.balance if not me or period.balance is None else 1 - period.balance
+    return schemas.Balance(_date(period.end), given, received, share)
+
+
+def _channels(tie: Tie, evidence: explanation.Evidence, me: int, names: dict[Any, str]) -> list[schemas.Meeting]:
+    rows, found = evidence.contacts, []
+    for context in np.unique(rows.context).tolist():
+        here = rows.context == context
+        given = int(rows.count[here & (rows.source == me)].sum())
+        received = int(rows.count[here & (rows.source != me)].sum())
+        id_ = tie.channels[context]
+        public = None if id_ == NOWHERE else encode("channel", id_)
+        found.append(schemas.Meeting(public, names.get(id_), given, received, _date(int(rows.day[here].max()))))
+    return sorted(found, key=lambda meeting: (-meeting.given - meeting.received, meeting.id or ""))
+
+
+def _date(day: int) -> date:
+    return strength.EPOCH + timedelta(day)

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,19 +7,30 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from kith.api.auth import token_of
 from kith.api.coverage import get_coverage
 from kith.api.ids import from_path, from_query
 from kith.api.interactions.schemas import TimelineItem, shape_timeline
 from kith.api.paging import CoveredPage, Page, after, page
 from kith.api.people.moves import lead_on
-from kith.api.problems import Problem
+from kith.api.relationships import history
 from kith.api.relationships.explain import explain
 from kith.api.relationships.lists import list_strongest, show_people
-from kith.api.relationships.schemas import EvidenceParams, Relationship, RelationshipDetail, RelationshipsParams
-from kith.store import interactions, people
-from kith.store import relationships as store
+from kith.api.relationships.pairs import find_pair, no_contact
+from kith.api.relationships.schemas import (
+    EvidenceParams,
+    History,
+    HistoryParams,
+    HistoryPictureParams,
+    MomentParams,
+    Relationship,
+    RelationshipDetail,
+    RelationshipsParams,
+)
+from kith.store import channels, interactions, people, strength
 from kith.store.db import Db
 
+SVG = "image/svg+xml"
 EVIDENCE_SHOWN = 10
 
 
@@ -41,7 +52,7 @@ async def list_relationships(
     "/v1/relationships/{person_id:str}/{other_id:str}",
     operation_id="getRelationship",
     tags=["relationships"],
-    scopes=["relationships:read", "interactions:read"],
+    scopes=["relationships:read"],
     errors=["not_found"],
     moves=True,
 )
@@ -51,29 +62,96 @@ async def get_relationship(
     workspace_id: NamedDependency[UUID],
     person_id: FromPath[str],
     other_id: FromPath[str],
+    params: NamedDependency[MomentParams],
 ) -> RelationshipDetail | Redirect:
-    """Show how much two people are in touch now, and why.
+    """Show how likely two people are to be in touch, and why.
 
-    Both directions, what each day adds (the contributions add up), and the latest interactions that it rests on.
+    For today, or for any day as it was known at any moment: contributions that add up, the latest interactions that
+    they rest on with what the number would be without each, who starts and who answers, and where. Without
+    `interactions:read` the evidence is one hidden sum; the number is the same.
     """
-    keys = from_path("person", person_id), from_path("person", other_id)
-    mine, theirs = [await people.identities_of(db, workspace_id, key) for key in keys]
-    if not mine or not theirs:
+    pair = await find_pair(db, workspace_id, person_id, other_id, params)
+    if pair is None:
         return await lead_on(request, db, workspace_id, person_id, other_id)
-    days = await store.list_contact_days(db, workspace_id, mine, theirs)
-    if not days or keys[0] == keys[1]:
-        raise no_contact()
-    rows = await interactions.list_between(db, workspace_id, mine, theirs, None, EVIDENCE_SHOWN)
-    evidence = await shape_timeline(db, workspace_id, rows, mine)
-    refs = await show_people(db, workspace_id, set(keys))
+    acts = None
+    if "interactions:read" in token_of(request).scopes:
+        until = datetime.combine(pair.on + timedelta(days=1), time(), UTC), UUID(int=0)
+        rows = await interactions.list_between(db, workspace_id, *pair.identities, until, EVIDENCE_SHOWN)
+        rows = [row for row in rows if params.known_at is None or row.learnt_at <= params.known_at]
+        shown = await shape_timeline(db, workspace_id, rows, pair.identities[0])
+        acts = [(row, shown[row.id]) for row in rows]
+    refs = await show_people(db, workspace_id, set(pair.ids))
     return explain(
-        days,
-        datetime.now(UTC).date(),
-        person=refs[keys[0]],
-        other=refs[keys[1]],
-        evidence=[evidence[row.id] for row in rows],
+        await strength.current_model(db, workspace_id),
+        pair.tie,
+        pair.on,
+        pair.side,
+        await channels.get_names(db, workspace_id, pair.tie.channels),
+        acts,
+        person=refs[pair.ids[0]],
+        other=refs[pair.ids[1]],
+        known_at=params.known_at,
         coverage=await get_coverage(db, workspace_id),
     )
+
+
+@get(
+    "/v1/relationships/{person_id:str}/{other_id:str}/history",
+    operation_id="getHistory",
+    tags=["relationships"],
+    scopes=["relationships:read"],
+    errors=["not_found"],
+    moves=True,
+)
+async def get_history(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    person_id: FromPath[str],
+    other_id: FromPath[str],
+    params: NamedDependency[HistoryParams],
+) -> History | Redirect:
+    """Show how a relationship went.
+
+    By week or month: what went each way, and the strength at the end. Each number is what an observer had then.
+    """
+    pair = await find_pair(db, workspace_id, person_id, other_id, params)
+    if pair is None:
+        return await lead_on(request, db, workspace_id, person_id, other_id)
+    refs = await show_people(db, workspace_id, set(pair.ids))
+    model = await strength.current_model(db, workspace_id)
+    parts = history.series(model, pair.tie, pair.on, pair.side, params.period, params.since)
+    return History(refs[pair.ids[0]], refs[pair.ids[1]], params.period, model.version, parts)
+
+
+@get(
+    "/v1/relationships/{person_id:str}/{other_id:str}/history.svg",
+    operation_id="drawHistory",
+    tags=["relationships"],
+    scopes=["relationships:read"],
+    errors=["not_found"],
+    moves=True,
+    media_type=SVG,
+)
+async def draw_history(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    person_id: FromPath[str],
+    other_id: FromPath[str],
+    params: NamedDependency[HistoryPictureParams],
+) -> str | Redirect:
+    """Draw how a relationship went.
+
+    By week: what went each way, and the strength as a line; SVG with a legend and alternative text.
+    """
+    pair = await find_pair(db, workspace_id, person_id, other_id, params)
+    if pair is None:
+        return await lead_on(request, db, workspace_id, person_id, other_id)
+    refs = await show_people(db, workspace_id, set(pair.ids))
+    model = await strength.current_model(db, workspace_id)
+    parts = history.series(model, pair.tie, pair.on, pair.side, "week", params.since)
+    return history.draw(refs[pair.ids[0]], refs[pair.ids[1]], parts)
 
 
 @get(
@@ -108,8 +186,4 @@ async def list_evidence(
     return page(request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id))
 
 
-def no_contact() -> Problem:
-    return Problem("not_found", "The two were never in touch, as far as is known.")
-
-
-ROUTES = [list_relationships, get_relationship, list_evidence]
+ROUTES = [list_relationships, get_relationship, get_history, draw_history, list_evidence]

@@ -1,22 +1,30 @@
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from kith.api.coverage import Coverage
-from kith.api.ids import ChannelId, PersonId
+from kith.api.ids import ChannelId, InteractionId, PersonId
 from kith.api.interactions.schemas import TimelineItem
 from kith.api.kinds import Instant
 from kith.api.paging import Listing
 from kith.api.people.schemas import PersonRef
 from kith.api.shapes import shape
+from kith.domain.strength import words
 from kith.store import relationships as store
 
 Strength = Annotated[float, Meta(ge=0, le=1)]
 MIN = "At least this strong, as stored; leaves out those without a number."
+StrengthOrNone = Annotated[
+    Strength | None,
+    Meta(description="The chance that the two are in touch within 90 days; null below the floor of evidence."),
+]
+Word = Annotated[words.Word, Meta(description="The strength in a word; docs/strength.md says when which.")]
+Count = Annotated[int, Meta(ge=0)]
+KnownAt = Annotated[Instant | None, Meta(description="Only what kith had learnt by this moment; now by default.")]
 
 
 class RelationshipsOfPersonParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,20 +46,32 @@ class EvidenceParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=T
     pass
 
 
+class MomentParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    as_of: Annotated[date | None, Meta(description="What happened up to and including this day (UTC); today.")] = None
+    known_at: KnownAt = None
+
+
+class HistoryPictureParams(MomentParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    since: Annotated[date | None, Meta(description="From the week or month with this day on.")] = None
+
+
+class HistoryParams(HistoryPictureParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    period: Annotated[Literal["week", "month"], Meta(description="How long each part is.")] = "month"
+
+
 class Relationship(msgspec.Struct, frozen=True):
     """The tie of two persons, seen from the first."""
 
     person: PersonRef
     other: PersonRef
-    strength: Annotated[
-        Strength | None, Meta(description="How much they are in touch, 0 to 1; null below the floor of evidence.")
-    ]
+    strength: StrengthOrNone
+    word: Word
     given: Annotated[int, Meta(description="Interactions from person to other.", ge=0)]
     received: Annotated[int, Meta(description="Interactions from other to person.", ge=0)]
     first_day: Annotated[date, Meta(description="First contact (UTC).")]
     last_day: Annotated[date, Meta(description="Latest contact (UTC).")]
     computed_at: Annotated[Instant, Meta(description="The moment that strength speaks of.")]
-    model: Annotated[str, Meta(description="What computed it.", examples=["decay/1"])]
+    model: Annotated[str, Meta(description="Version of the model that computed it.", examples=["strength-1"])]
 
     @classmethod
     def of(cls, row: store.Relationship, people: Mapping[UUID, PersonRef]) -> "Relationship":
@@ -59,60 +79,129 @@ class Relationship(msgspec.Struct, frozen=True):
 
 
 class Model(msgspec.Struct, frozen=True):
-    """How strength is computed.
+    """How strength is computed: strength = 1 / (1 + e^-log_odds), log_odds = intercept + all contributions + hidden."""
 
-    contact = sum of weight · 2^(-days_ago / half_life_days); strength = contact / (1 + contact).
-    """
-
-    name: Annotated[str, Meta(description="Name and version.", examples=["decay/1"])]
-    half_life_days: Annotated[float, Meta(description="In so many days contact counts half.", gt=0)]
+    version: Annotated[str, Meta(description="Name and version.", examples=["strength-1"])]
+    horizon_days: Annotated[int, Meta(description="In touch within so many days.", gt=0)]
     floor: Annotated[int, Meta(description="Below so many interactions there is no number.", ge=0)]
+    intercept: Annotated[float, Meta(description="Log-odds before any evidence.")]
 
 
 class Contribution(msgspec.Struct, frozen=True):
-    """What one day adds to the contact of a direction."""
+    """What one named part adds to the log-odds: weight · value."""
 
-    day: Annotated[date, Meta(description="The day (UTC).")]
-    interactions: Annotated[int, Meta(description="Interactions on that day.", ge=0)]
-    weight: Annotated[float, Meta(description="Their weight: one towards n people counts 1/√n for each.", ge=0)]
-    days_ago: Annotated[int, Meta(description="Days up to computed_at; negative where a clock was wrong.")]
-    contact: Annotated[float, Meta(description="weight · 2^(-days_ago / half_life_days); 0 for days ahead.", ge=0)]
-
-
-class Earlier(msgspec.Struct, frozen=True):
-    """What all days before the listed ones add, together."""
-
-    days: Annotated[int, Meta(description="How many days.", ge=0)]
-    interactions: Annotated[int, Meta(description="Interactions on them.", ge=0)]
-    weight: Annotated[float, Meta(description="Their weight.", ge=0)]
-    contact: Annotated[float, Meta(description="What is left of it.", ge=0)]
+    feature: Annotated[str, Meta(description="Name of the part.", examples=["recency"])]
+    meaning: Annotated[str, Meta(description="What the value is.")]
+    value: Annotated[float, Meta(description="Computed from the evidence.")]
+    weight: Annotated[float, Meta(description="From the model; never below zero.", ge=0)]
+    log_odds: Annotated[float, Meta(description="weight · value.")]
+    rests_on: Annotated[
+        Literal["pair", "people", "circle"],
+        Meta(description="The contact of the two, the activity of each, or whom both know."),
+    ]
+    interactions: Annotated[
+        list[InteractionId], Meta(description="Those of the listed evidence that it rests on; …/interactions has all.")
+    ]
 
 
-class Direction(msgspec.Struct, frozen=True):
-    """One direction of a relationship. The contact of days and earlier adds up to contact."""
+class Hidden(msgspec.Struct, frozen=True):
+    """Evidence that the token may not see: without `interactions:read` that is all of it."""
+
+    interactions: Annotated[int, Meta(description="How many.", ge=0)]
+    log_odds: Annotated[float, Meta(description="What all of them together add.")]
+
+
+class Side(msgspec.Struct, frozen=True):
+    """What one of the two does towards the other."""
 
     interactions: Annotated[int, Meta(description="Interactions in this direction.", ge=0)]
-    contact: Annotated[float, Meta(description="Their weights, faded.", ge=0)]
-    days: Annotated[list[Contribution], Meta(description="The latest 30 days with contact, the latest first.")]
-    earlier: Earlier
+    started: Annotated[int, Meta(description="Exchanges begun after a week of silence.", ge=0)]
+    asked: Annotated[int, Meta(description="Days on which the other made contact.", ge=0)]
+    answered: Annotated[int, Meta(description="Of these, days with contact back within a week.", ge=0)]
+    days_to_answer: Annotated[float | None, Meta(description="Median of these days; null where none was answered.")]
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """Contact in 90 days."""
+
+    last_day: Annotated[date, Meta(description="The last of the 90 days (UTC).")]
+    given: Annotated[int, Meta(description="Interactions from person to other.", ge=0)]
+    received: Annotated[int, Meta(description="Interactions from other to person.", ge=0)]
+    share: Annotated[Strength | None, Meta(description="given as a share of both; null where there was no contact.")]
+
+
+class Meeting(msgspec.Struct, frozen=True):
+    """A channel in which the two are in touch."""
+
+    id: Annotated[ChannelId | None, Meta(description="Null for contact in no channel.")]
+    name: Annotated[str | None, Meta(description="Name of the channel.")]
+    given: Annotated[int, Meta(description="Interactions from person to other.", ge=0)]
+    received: Annotated[int, Meta(description="Interactions from other to person.", ge=0)]
+    last_day: Annotated[date, Meta(description="Latest contact there (UTC).")]
+
+
+class Circle(msgspec.Struct, frozen=True):
+    """Acquaintances of the two."""
+
+    shared: Annotated[int, Meta(description="People whom both know.", ge=0)]
+    either: Annotated[int, Meta(description="People whom at least one of them knows.", ge=0)]
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """An interaction that the relationship rests on, and what the number would lose without it."""
+
+    interaction: TimelineItem
+    log_odds_falls: Annotated[float | None, Meta(description="Null where no contact would be left.")]
+    strength_falls: Annotated[float | None, Meta(description="Null where too little would be left for a number.")]
 
 
 class RelationshipDetail(msgspec.Struct, frozen=True):
-    """The tie of two persons for the moment asked, with what it is made of."""
+    """The tie of two persons for the day asked, seen from the first, with what it is made of."""
 
     person: PersonRef
     other: PersonRef
-    strength: Annotated[
-        Strength | None, Meta(description="How much they are in touch, 0 to 1; null below the floor of evidence.")
+    strength: StrengthOrNone
+    word: Word
+    why: Annotated[str, Meta(description="What the number is, or why there is none.")]
+    momentum: Annotated[
+        float, Meta(description="Log to base 2 of the rate of days with contact lately over that of the year.")
     ]
-    contact: Annotated[float, Meta(description="given.contact + received.contact.", ge=0)]
-    given: Direction
-    received: Direction
+    computed_at: Annotated[Instant, Meta(description="The moment that strength speaks of: this day's beginning (UTC).")]
+    known_at: Annotated[Instant | None, Meta(description="Only what was learnt by then counts; null: all.")]
+    model: Model
+    log_odds: Annotated[float, Meta(description="Of being in touch within the horizon, whatever the evidence.")]
+    contributions: list[Contribution]
+    hidden: Hidden
+    given: Side
+    received: Side
+    together: Annotated[int, Meta(description="Exchanges that both began on the same day.", ge=0)]
+    balance: Annotated[list[Balance], Meta(description="By 90 days, the oldest first.")]
     first_day: Annotated[date, Meta(description="First contact (UTC).")]
     last_day: Annotated[date, Meta(description="Latest contact (UTC).")]
-    computed_at: Annotated[Instant, Meta(description="The moment that strength speaks of: this day's beginning (UTC).")]
-    model: Model
+    days: Annotated[int, Meta(description="Days with contact.", ge=1)]
+    channels: Annotated[list[Meeting], Meta(description="Where they are in touch, the liveliest first.")]
+    circle: Circle
     evidence: Annotated[
-        list[TimelineItem], Meta(description="The latest 10 interactions that it rests on; …/interactions has all.")
+        list[Evidence], Meta(description="The latest 10 interactions that it rests on; …/interactions has all.")
     ]
     coverage: Coverage
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Contact in a week or month, and the strength at its end."""
+
+    first_day: Annotated[date, Meta(description="The Monday, or the first of the month (UTC).")]
+    given: Annotated[int, Meta(description="Interactions from person to other.", ge=0)]
+    received: Annotated[int, Meta(description="Interactions from other to person.", ge=0)]
+    strength: StrengthOrNone
+    word: Word
+
+
+class History(msgspec.Struct, frozen=True):
+    """How a relationship went, as an observer with today's model would have seen it each time."""
+
+    person: PersonRef
+    other: PersonRef
+    period: Annotated[Literal["week", "month"], Meta(description="How long each part is.")]
+    model: Annotated[str, Meta(description="Version of the model.", examples=["strength-1"])]
+    data: Annotated[list[Part], Meta(description="The oldest first; the latest 520 at most.")]

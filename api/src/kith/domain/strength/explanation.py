@@ -124,6 +124,20 @@ class Evidence(msgspec.Struct, frozen=True):
         quieter = replace(known, count=known.count - acted)
         return Evidence(fewer.rows(fewer.count > 0), quieter.rows(quieter.count > 0), self.circles)
 
+    def less(self, contacts: Contacts, activity: Activity) -> "Evidence":
+        """Leave out contact and activity that is in it; the circles stay as they are."""
+        rows, known = self.contacts, self.activity
+        count, weight, acts = rows.count.copy(), rows.weight.copy(), known.count.copy()
+        for i in range(len(contacts.day)):
+            same = (rows.source == contacts.source[i]) & (rows.target == contacts.target[i])
+            same &= (rows.day == contacts.day[i]) & (rows.context == contacts.context[i])
+            count[same] -= contacts.count[i]
+            weight[same] -= contacts.weight[i]
+        for i in range(len(activity.day)):
+            acts[(known.person == activity.person[i]) & (known.day == activity.day[i])] -= activity.count[i]
+        fewer, quieter = replace(rows, count=count, weight=weight), replace(known, count=acts)
+        return Evidence(fewer.rows(count > 0), quieter.rows(acts > 0), self.circles)
+
 
 def explain(
     model: Model, evidence: Evidence, now: int, visible: NDArray[np.bool_] | None = None, limit: int = 20
@@ -160,7 +174,7 @@ def explain(
         intercept=model.intercept,
         contributions=contributions,
         hidden=Hidden(unseen, log_odds - seen),
-        rows=[_row(model, evidence, int(row), now, log_odds) for row in cited],
+        rows=[_row(model, evidence, int(row), now) for row in cited],
         further_rows=int(shown.sum()) - len(cited),
         circle=Circle(int(pair.shared[0]), int(pair.either[0])),
         activeness=Activeness(
@@ -197,22 +211,27 @@ def _contributions(
     ]
 
 
-def _row(model: Model, evidence: Evidence, row: int, now: int, log_odds: float) -> Row:
-    rows, rest = evidence.contacts, evidence.without(row)
-    falls: tuple[float | None, float | None] = (None, None)
-    if len(rest.contacts.until(now).day):
-        pair = rest.pair(now)
-        remaining = float(strength_of(model, pair)[0])
-        drop = None if np.isnan(remaining) else float(expit(log_odds)) - remaining
-        falls = (log_odds - float(model.log_odds(measure(pair))[0]), drop)
+def falls(model: Model, evidence: Evidence, rest: Evidence, now: int) -> tuple[float | None, float | None]:
+    """Return by how much log-odds and strength are lower with the ``rest`` alone; None where nothing would be left."""
+    if not len(rest.contacts.until(now).day):
+        return None, None
+    before, after = evidence.pair(now), rest.pair(now)
+    log_odds, remaining = float(model.log_odds(measure(before))[0]), float(strength_of(model, after)[0])
+    drop = None if np.isnan(remaining) else float(expit(log_odds)) - remaining
+    return log_odds - float(model.log_odds(measure(after))[0]), drop
+
+
+def _row(model: Model, evidence: Evidence, row: int, now: int) -> Row:
+    rows = evidence.contacts
+    log_odds_falls, strength_falls = falls(model, evidence, evidence.without(row), now)
     return Row(
         source=int(rows.source[row]),
         target=int(rows.target[row]),
         day=int(rows.day[row]),
         context=int(rows.context[row]),
         count=int(rows.count[row]),
-        log_odds_falls=falls[0],
-        strength_falls=falls[1],
+        log_odds_falls=log_odds_falls,
+        strength_falls=strength_falls,
     )
 
 

@@ -71,11 +71,11 @@ class Tally:
         return type(self)(*(getattr(self, field.name)[keep] for field in fields(self)))
 
 
-def tally(contacts: Contacts, activity: Activity, now: int, circles: Circles | None = None) -> Tally:
+def tally(contacts: Contacts, activity: Activity | People, now: int, circles: Circles | None = None) -> Tally:
     """Sum up every pair of ``contacts`` as of day ``now``; later rows do not count.
 
-    A single pair may be asked for by giving its rows alone, the activity of the two and their ``circles``; the sums are
-    then bit by bit those of the whole network.
+    Activity may be summed up already, for the same day. A single pair may be asked for by giving its rows alone, the
+    activity of the two and their ``circles``; the sums are then bit by bit those of the whole network.
     """
     contacts = contacts.until(now)
     low, high = np.minimum(contacts.source, contacts.target), np.maximum(contacts.source, contacts.target)
@@ -100,7 +100,7 @@ def tally(contacts: Contacts, activity: Activity, now: int, circles: Circles | N
 
     amount_90: Reals = amount * halved(90)
     year = halved(365)
-    person = people(activity, now, length=int(b.max(initial=-1)) + 1)
+    person = activity if isinstance(activity, People) else people(activity, now, length=int(b.max(initial=-1)) + 1)
     circles = circles if circles is not None else overlap(a, b)
     return Tally(
         a=a,

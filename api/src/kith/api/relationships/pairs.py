@@ -1,0 +1,43 @@
+"""The two people of a path, and what is known of their contact."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from kith.api.ids import from_path
+from kith.api.problems import Problem
+from kith.api.relationships.schemas import MomentParams
+from kith.store import evidence, people, strength
+from kith.store.db import Db
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two people in the order of the path. side: which of the two numbers of the tie the first has."""
+
+    ids: tuple[UUID, UUID]
+    identities: tuple[list[UUID], list[UUID]]
+    tie: evidence.Tie
+    side: int
+    on: date
+
+
+async def find_pair(db: Db, workspace_id: UUID, person_id: str, other_id: str, params: MomentParams) -> Pair | None:
+    """Return the two; None where one of them is no living person. Raises Problem where they were not in touch."""
+    one, other = from_path("person", person_id), from_path("person", other_id)
+    mine, theirs = [await people.identities_of(db, workspace_id, key) for key in (one, other)]
+    if not mine or not theirs:
+        return None
+    if one == other:
+        raise no_contact()
+    on = params.as_of or (params.known_at or datetime.now(UTC)).astimezone(UTC).date()
+    ids, identities, side = (one, other), (mine, theirs), int(one > other)
+    ordered = (ids[::-1], identities[::-1]) if side else (ids, identities)
+    tie = await evidence.load(db, workspace_id, *ordered, params.known_at)
+    if not len(tie.on(strength.day_of(on)).contacts.day):
+        raise no_contact()
+    return Pair(ids, identities, tie, side, on)
+
+
+def no_contact() -> Problem:
+    return Problem("not_found", "The two were not in touch, as far as is known.")

@@ -1,0 +1,188 @@
+"""What the strength of one pair is made of, on any day, as it is known now or was known at any moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from kith.domain.strength.circles import Circles
+from kith.domain.strength.explanation import Evidence
+from kith.domain.strength.ledger import Activity, Contacts, Integers
+from kith.store.db import Db
+from kith.store.ingest import NOWHERE
+from kith.store.interactions import Interaction
+from kith.store.strength import day_of
+
+
+@dataclass(frozen=True)
+class Tie:
+    """Two people, numbered 0 and 1 in the order of their ids, and what is known of their contact.
+
+    channels: what the contexts of contact are. acquainted: the days, sorted, on which the first, the second, and both
+    of them, got to know another.
+    """
+
+    identities: tuple[frozenset[UUID], frozenset[UUID]]
+    contacts: Contacts
+    activity: Activity
+    channels: list[UUID]
+    acquainted: tuple[Integers, Integers, Integers]
+
+    def on(self, day: int) -> Evidence:
+        """Return the evidence that there was up to and including the day."""
+        one, other, both = (int(np.searchsorted(days, day, side="right")) for days in self.acquainted)
+        circles = Circles(np.array([both]), np.array([one + other - both]))
+        return Evidence(self.contacts.until(day), self.activity.until(day), circles)
+
+    def without(self, evidence: Evidence, act: Interaction) -> Evidence:
+        """Leave out one interaction."""
+        targets = [id_ for id_ in act.target_ids if id_ != act.actor_id]
+        day, weight = day_of(act.occurred_at), round(1000 / len(targets) ** 0.5)
+        actor, sides = self._side(act.actor_id), [self._side(id_) for id_ in targets]
+        moved = [side for side in (actor, *sides) if side is not None]
+        n = sides.count(1 - actor) if actor is not None else 0
+        context = self.channels.index(act.channel_id or NOWHERE)
+        contacts = Contacts.of(
+            [actor or 0] * n, [1 - (actor or 0)] * n, [day] * n, [context] * n, [1] * n, [weight] * n
+        )
+        return evidence.less(contacts, Activity.of(moved, [day] * len(moved), [1] * len(moved)))
+
+    def _side(self, identity_id: UUID) -> int | None:
+        return next((side for side, ids in enumerate(self.identities) if identity_id in ids), None)
+
+
+async def load(
+    db: Db,
+    workspace_id: UUID,
+    person_ids: Sequence[UUID],
+    identities: Sequence[Sequence[UUID]],
+    known_at: datetime | None,
+) -> Tie:
+    """Return what is known of two people, the lesser id first. known_at: only what kith had learnt by then.
+
+    Who is the same person is as decided now.
+    """
+    ones, others = identities
+    if known_at is None:
+        contacts = await db.fetch(_CONTACTS, workspace_id, list(ones), list(others))
+        activity = await db.fetch(_ACTIVITY, workspace_id, list(ones), list(others))
+        firsts = await db.fetchrow(_ACQUAINTED, workspace_id, *person_ids)
+    else:
+        learnt = (workspace_id, list(ones), list(others), known_at)
+        contacts = await db.fetch(_LEARNT_CONTACTS, *learnt)
+        activity = await db.fetch(_LEARNT_ACTIVITY, *learnt)
+        firsts = await db.fetchrow(_LEARNT_ACQUAINTED, *learnt, *person_ids)
+    channels = sorted({row["channel_id"] for row in contacts})
+    place = {id_: number for number, id_ in enumerate(channels)}
+    given = [row["given"] for row in contacts]
+    return Tie(
+        (frozenset(ones), frozenset(others)),
+        Contacts.of(
+            [0 if forth else 1 for forth in given],
+            [1 if forth else 0 for forth in given],
+            [day_of(row["day"]) for row in contacts],
+            [place[row["channel_id"]] for row in contacts],
+            [row["count"] for row in contacts],
+            [row["weight"] for row in contacts],
+        ),
+        Activity.of(*zip(*((row["person"], day_of(row["day"]), row["count"]) for row in activity), strict=True))
+        if activity
+        else Activity.of([], [], []),
+        channels,
+        _days(firsts),
+    )
+
+
+def _days(row: Any) -> tuple[Integers, Integers, Integers]:
+    one, other, both = (np.array([day_of(day) for day in days or ()], np.int64) for days in row)
+    return one, other, both
+
+
+_CONTACTS = """
+    SELECT pairs.given, d.day, d.channel_id, sum(d.count)::bigint AS count, sum(d.weight)::bigint AS weight
+    FROM (SELECT actor_id, target_id, true FROM unnest($2::uuid[]) actor_id, unnest($3::uuid[]) target_id
+          UNION ALL
+          SELECT actor_id, target_id, false FROM unnest($3::uuid[]) actor_id, unnest($2::uuid[]) target_id
+    ) AS pairs (actor_id, target_id, given)
+    JOIN contact_days d
+        ON d.workspace_id = $1 AND d.actor_id = pairs.actor_id AND d.target_id = pairs.target_id
+    GROUP BY 1, 2, 3
+"""
+
+_ACTIVITY = """
+    SELECT (identity_id = ANY ($3))::integer AS person, day, sum(acts + received)::bigint AS count
+    FROM activity_days WHERE workspace_id = $1 AND identity_id = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
+"""
+
+_FIRSTS = """
+    SELECT array_agg(one ORDER BY one) FILTER (WHERE one IS NOT NULL),
+        array_agg(other ORDER BY other) FILTER (WHERE other IS NOT NULL),
+        array_agg(greatest(one, other) ORDER BY greatest(one, other))
+            FILTER (WHERE one IS NOT NULL AND other IS NOT NULL)
+"""
+
+_ACQUAINTED = f"""
+    {_FIRSTS}
+    FROM (SELECT other_id, first_day AS one FROM relationships
+          WHERE workspace_id = $1 AND person_id = $2 AND other_id <> $3) AS a
+    FULL JOIN (SELECT other_id, first_day AS other FROM relationships
+               WHERE workspace_id = $1 AND person_id = $3 AND other_id <> $2) AS b USING (other_id)
+"""
+
+# Interactions of the two as they were known at $4: those known since, and versions that were replaced only later.
+_LEARNT = """
+    WITH known AS (
+        SELECT actor_id, target_ids, channel_id, occurred_at FROM interactions
+        WHERE workspace_id = $1 AND actor_id = ANY ($2::uuid[] || $3::uuid[]) AND learnt_at <= $4
+        UNION ALL
+        SELECT i.actor_id, i.target_ids, i.channel_id, i.occurred_at
+        FROM (SELECT DISTINCT interaction_id FROM interaction_targets
+              WHERE workspace_id = $1 AND identity_id = ANY ($2::uuid[] || $3::uuid[])) AS t
+        JOIN interactions i ON i.workspace_id = $1 AND i.id = t.interaction_id
+        WHERE NOT i.actor_id = ANY ($2::uuid[] || $3::uuid[]) AND i.learnt_at <= $4
+        UNION ALL
+        SELECT v.actor_id, v.target_ids, v.channel_id, v.occurred_at
+        FROM interaction_versions, LATERAL jsonb_to_record(content)
+            AS v (actor_id uuid, target_ids uuid[], channel_id uuid, occurred_at timestamptz)
+        WHERE workspace_id = $1 AND learnt_at <= $4 AND replaced_at > $4
+            AND (v.actor_id = ANY ($2::uuid[] || $3::uuid[]) OR v.target_ids && ($2::uuid[] || $3::uuid[]))
+    ), towards AS (
+        SELECT actor_id, target_id, coalesce(channel_id, '00000000-0000-0000-0000-000000000000') AS channel_id,
+            (occurred_at AT TIME ZONE 'UTC')::date AS day,
+            round(1000 / sqrt(cardinality(array_remove(target_ids, actor_id))))::bigint AS weight
+        FROM known, unnest(target_ids) AS target_id WHERE target_id <> actor_id
+    )
+"""
+
+_LEARNT_CONTACTS = f"""
+    {_LEARNT}
+    SELECT actor_id = ANY ($2) AS given, day, channel_id, count(*) AS count, sum(weight)::bigint AS weight
+    FROM towards WHERE actor_id = ANY ($2) AND target_id = ANY ($3) OR actor_id = ANY ($3) AND target_id = ANY ($2)
+    GROUP BY 1, 2, 3
+"""
+
+_LEARNT_ACTIVITY = f"""
+    {_LEARNT}
+    SELECT (identity_id = ANY ($3))::integer AS person, day, count(*) AS count
+    FROM (SELECT actor_id AS identity_id, (occurred_at AT TIME ZONE 'UTC')::date AS day FROM known
+          UNION ALL SELECT target_id, day FROM towards) AS acts
+    WHERE identity_id = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
+"""
+
+_LEARNT_ACQUAINTED = f"""
+    {_LEARNT}, met AS (
+        SELECT me.person_id AS me_id, they.person_id AS other_id, min(day) AS first_day
+        FROM (SELECT actor_id AS me, target_id AS they, day FROM towards
+              UNION ALL SELECT target_id, actor_id, day FROM towards) AS sides
+        JOIN person_identities me ON me.workspace_id = $1 AND me.identity_id = sides.me
+        JOIN person_identities they ON they.workspace_id = $1 AND they.identity_id = sides.they
+        WHERE me.person_id IN ($5, $6) AND they.person_id NOT IN ($5, $6)
+        GROUP BY 1, 2
+    )
+    {_FIRSTS}
+    FROM (SELECT other_id, first_day AS one FROM met WHERE me_id = $5) AS a
+    FULL JOIN (SELECT other_id, first_day AS other FROM met WHERE me_id = $6) AS b USING (other_id)
+"""

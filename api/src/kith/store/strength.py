@@ -1,0 +1,306 @@
+"""The strength of pairs: which model counts, what it reads of each pair, and the weighing of many pairs at once.
+
+Pairs to be weighed stand in the temporary table ``contact_pairs``. The sums that they rest on are whole numbers, added
+in one order, so that a pair has the same strength, to the last bit, alone and among millions.
+"""
+
+import asyncio
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.domain.strength.circles import Circles, overlap, within
+from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
+from kith.domain.strength.model import Model, shipped, strength
+from kith.domain.strength.tally import People, people, tally
+from kith.domain.strength.words import WORDS, words
+from kith.store import columns
+from kith.store.columns import Columns
+from kith.store.db import Db
+
+EPOCH = date(2000, 1, 1)
+"""Days are counted from it, as in PostgreSQL."""
+PAIRS = 10_000
+"""Pairs whose contact is in memory at once; so is what is known of the activity and the circles of their people."""
+ROWS = 1_000_000
+"""Rows of contact, or of activity, that are in memory at once where all pairs are weighed; each takes 200 bytes."""
+
+TABLES = """
+    -- Pairs with contact, the lesser id first, numbered in the order of their ids; and their people likewise.
+    CREATE TEMPORARY TABLE IF NOT EXISTS contact_pairs (
+        number integer NOT NULL, one_id uuid NOT NULL, other_id uuid NOT NULL, given bigint NOT NULL,
+        received bigint NOT NULL, first_day date NOT NULL, last_day date NOT NULL
+    ) ON COMMIT DELETE ROWS;
+    CREATE INDEX IF NOT EXISTS contact_pairs_by_one ON contact_pairs (one_id);
+    CREATE INDEX IF NOT EXISTS contact_pairs_by_other ON contact_pairs (other_id);
+    CREATE INDEX IF NOT EXISTS contact_pairs_by_number ON contact_pairs (number);
+    CREATE TEMPORARY TABLE IF NOT EXISTS contact_people (number integer NOT NULL, person_id uuid PRIMARY KEY)
+        ON COMMIT DELETE ROWS;
+    -- What was computed: strength is nan below the floor of evidence, word a place in kith.domain.strength.words.WORDS.
+    CREATE TEMPORARY TABLE IF NOT EXISTS computed_strengths (number integer, strength double precision, word smallint)
+        ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE IF NOT EXISTS computed_with (computed_at timestamptz, model text, words text[])
+        ON COMMIT DELETE ROWS;
+    TRUNCATE contact_pairs, contact_people, computed_strengths, computed_with;
+"""
+
+COMPUTED = """
+    SELECT side.person_id, side.other_id, side.given, side.received, p.first_day, p.last_day,
+        nullif(s.strength, 'NaN') AS strength, coalesce(w.words[s.word + 1], 'unknown') AS word, w.computed_at, w.model
+    FROM contact_pairs p CROSS JOIN computed_with w LEFT JOIN computed_strengths s USING (number)
+    CROSS JOIN LATERAL (VALUES
+        (p.one_id, p.other_id, p.given, p.received), (p.other_id, p.one_id, p.received, p.given)
+    ) AS side (person_id, other_id, given, received)
+"""
+
+
+async def current_model(db: Db, workspace_id: UUID) -> Model:
+    """Return the weights that the workspace's own past has taught, drawn to those shipped; or the shipped ones."""
+    model = shipped().model()
+    row = await db.fetchrow(
+        """
+        SELECT model FROM strength_models WHERE workspace_id = $1 AND shipped = $2
+        ORDER BY fitted_at DESC, version DESC LIMIT 1
+        """,
+        workspace_id,
+        model.version,
+    )
+    return msgspec.convert(row["model"], Model) if row else model
+
+
+def day_of(moment: datetime | date) -> int:
+    """Return the number of the day (UTC)."""
+    return ((moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment) - EPOCH).days
+
+
+async def weigh(db: Db, workspace_id: UUID, moment: datetime) -> None:
+    """Compute the strengths of wanted_pairs as of the day of ``moment``, in batches."""
+    await db.execute(_FIND_PAIRS, workspace_id)
+    await db.execute(_NUMBER_PEOPLE)
+    model, day = await _prepare(db, workspace_id, moment), day_of(moment)
+    pairs = await _pairs(db)
+    for start in range(0, len(pairs), PAIRS):
+        bounds, batch = (start, start + PAIRS), pairs[start : start + PAIRS]
+        rows = await columns.read(db, _CONTACTS, workspace_id, *bounds, pair="i4", **_ROW)
+        acts = await columns.read(db, _ACTIVITY, workspace_id, *bounds, person="i4", day="i4", count="i8")
+        known = await columns.read(db, _ACQUAINTANCES, workspace_id, *bounds, EPOCH + timedelta(day),
+                                   person="i4", other="V16")  # fmt: skip
+        contacts = _contacts(pairs["one"][rows["pair"]], pairs["other"][rows["pair"]], rows)
+        activity = Activity.of(acts["person"], acts["day"], acts["count"])
+        batch = batch[batch["first_day"] <= day]
+        one, other = _integers(batch["one"]), _integers(batch["other"])
+        circles = within(one, other, _integers(known["person"]), short(known["other"]))
+        await _keep(db, batch["number"], *_weighed(model, contacts, activity, day, circles))
+
+
+def short(ids: NDArray[Any]) -> Integers:
+    """Return 64 bits of each id (16 bytes): they are hashes, so two of them are as good as never the same."""
+    halves = np.frombuffer(ids.tobytes(), ">u8").reshape(-1, 2)
+    found: Integers = (halves[:, 0] ^ halves[:, 1]).astype(np.uint64).view(np.int64)
+    return found
+
+
+async def weigh_all(db: Db, workspace_id: UUID, moment: datetime) -> None:
+    """Compute the strengths of all pairs with contact, as ``weigh`` does, reading everything once.
+
+    Memory: some 200 bytes for each pair and 32 for each person, beside ROWS rows.
+    """
+    await db.execute(_NUMBER_ALL.replace("$1", f"'{workspace_id}'::uuid"))
+    model, day = await _prepare(db, workspace_id, moment), day_of(moment)
+    everyone = await _everyone(db, day)
+    pairs = await _pairs(db)
+    pairs = pairs[pairs["first_day"] <= day]
+    circles = await asyncio.to_thread(overlap, _integers(pairs["one"]), _integers(pairs["other"]))
+    strengths, said, done = np.full(len(pairs), np.nan), np.zeros(len(pairs), np.int16), 0
+
+    def weigh_batch(rows: Columns) -> None:
+        nonlocal done
+        contacts = _contacts(rows["one"], rows["other"], rows).until(day)
+        part = slice(done, done + _count_pairs(contacts))
+        these = Circles(circles.shared[part], circles.either[part])
+        strengths[part], said[part] = _weighed(model, contacts, everyone, day, these)
+        done = part.stop
+
+    query = "SELECT one, other, given, day, context, count, weight FROM contact_rows ORDER BY one, other"
+    await columns.each(db, query, ROWS, ("one", "other"), weigh_batch, one="i4", other="i4", **_ROW)
+    await _keep(db, pairs["number"], strengths, said)
+
+
+async def _everyone(db: Db, day: int) -> People:
+    """Sum up what each person did."""
+    count = await db.fetchval("SELECT count(*) FROM contact_people")
+    everyone = people(Activity.of([], [], []), day, count)
+
+    def sum_up(rows: Columns) -> None:
+        person = _integers(rows["person"])
+        first, last = int(person[0]), int(person[-1])
+        some = people(Activity.of(person - first, rows["day"], rows["count"]), day, last - first + 1)
+        for field in fields(People):
+            getattr(everyone, field.name)[first : last + 1] = getattr(some, field.name)
+
+    await columns.each(db, _ALL_ACTIVITY, ROWS, ("person",), sum_up, person="i4", day="i4", count="i8")
+    return everyone
+
+
+def _contacts(one: NDArray[Any], other: NDArray[Any], rows: Columns) -> Contacts:
+    """Return the rows of pairs as a ledger; ``given`` says that they go from the one to the other."""
+    source, target = np.where(rows["given"], one, other), np.where(rows["given"], other, one)
+    return Contacts.of(source, target, rows["day"], rows["context"], rows["count"], rows["weight"])
+
+
+def _weighed(
+    model: Model, contacts: Contacts, activity: Activity | People, day: int, circles: Circles
+) -> tuple[Reals, NDArray[np.int16]]:
+    pairs = tally(contacts, activity, day, circles)
+    strengths = strength(model, pairs)
+    place = np.argsort(WORDS)
+    return strengths, place[np.searchsorted(WORDS, words(pairs, strengths), sorter=place)].astype(np.int16)
+
+
+def _count_pairs(contacts: Contacts) -> int:
+    low, high = np.minimum(contacts.source, contacts.target), np.maximum(contacts.source, contacts.target)
+    return int(((low[1:] != low[:-1]) | (high[1:] != high[:-1])).sum()) + (len(low) > 0)
+
+
+async def _prepare(db: Db, workspace_id: UUID, moment: datetime) -> Model:
+    model = await current_model(db, workspace_id)
+    await db.execute("INSERT INTO computed_with VALUES ($1, $2, $3)", moment, model.version, WORDS)
+    return model
+
+
+async def _pairs(db: Db) -> Columns:
+    return await columns.read(db, _PAIRS, number="i4", one="i4", other="i4", first_day="i4")
+
+
+async def _keep(db: Db, numbers: Integers, strengths: Reals, said: NDArray[np.int16]) -> None:
+    await columns.write(db, "computed_strengths", number=numbers, strength=strengths, word=said)
+
+
+def _integers(column: NDArray[Any]) -> Integers:
+    return column.astype(np.int64)
+
+
+_ROW = {"given": "?", "day": "i4", "context": "i4", "count": "i8", "weight": "i8"}
+
+# The contact of the pair p in both directions.
+_OF_PAIR = """
+    SELECT c.* FROM (
+        SELECT a.identity_id AS one_id, b.identity_id AS other_id
+        FROM person_identities a, person_identities b
+        WHERE a.workspace_id = $1 AND a.person_id = p.one_id AND b.workspace_id = $1 AND b.person_id = p.other_id
+        OFFSET 0  -- else the planner reads all contact of either
+    ) AS i CROSS JOIN LATERAL (
+        SELECT true AS given, day, channel_id, count, weight FROM contact_days
+        WHERE workspace_id = $1 AND actor_id = i.one_id AND target_id = i.other_id
+        UNION ALL
+        SELECT false, day, channel_id, count, weight FROM contact_days
+        WHERE workspace_id = $1 AND actor_id = i.other_id AND target_id = i.one_id
+    ) AS c
+"""
+
+_SUMS = """
+    coalesce(sum(count) FILTER (WHERE given), 0)::bigint AS given,
+    coalesce(sum(count) FILTER (WHERE NOT given), 0)::bigint AS received, min(day) AS first_day, max(day) AS last_day
+"""
+
+_FIND_PAIRS = f"""
+    INSERT INTO contact_pairs
+    SELECT (row_number() OVER (ORDER BY p.one_id, p.other_id))::integer - 1, p.one_id, p.other_id,
+        d.given, d.received, d.first_day, d.last_day
+    FROM wanted_pairs p CROSS JOIN LATERAL (SELECT {_SUMS} FROM ({_OF_PAIR}) AS contact) AS d
+    WHERE d.first_day IS NOT NULL
+"""
+
+_NUMBER_PEOPLE = """
+    INSERT INTO contact_people
+    SELECT (row_number() OVER (ORDER BY person_id))::integer - 1, person_id
+    FROM (SELECT one_id AS person_id FROM contact_pairs UNION SELECT other_id FROM contact_pairs) AS people;
+    ANALYZE contact_pairs, contact_people;
+"""
+
+_PAIRS = """
+    SELECT p.number, one.number, other.number, p.first_day - date '2000-01-01'
+    FROM contact_pairs p
+    JOIN contact_people one ON one.person_id = p.one_id
+    JOIN contact_people other ON other.person_id = p.other_id
+    ORDER BY p.number
+"""
+
+_CONTACTS = f"""
+    SELECT p.number, c.*
+    FROM contact_pairs p CROSS JOIN LATERAL (
+        SELECT given, day - date '2000-01-01' AS day, (dense_rank() OVER (ORDER BY channel_id))::integer AS context,
+            count::bigint AS count, weight
+        FROM ({_OF_PAIR}) AS contact
+    ) AS c
+    WHERE p.number >= $2::integer AND p.number < $3::integer
+"""
+
+_BATCH_PEOPLE = """
+    SELECT n.number, n.person_id FROM contact_people n WHERE n.person_id IN (
+        SELECT one_id FROM contact_pairs WHERE number >= $2::integer AND number < $3::integer
+        UNION SELECT other_id FROM contact_pairs WHERE number >= $2::integer AND number < $3::integer
+    )
+"""
+
+_ACTIVITY = f"""
+    SELECT n.number, a.*
+    FROM ({_BATCH_PEOPLE}) AS n CROSS JOIN LATERAL (
+        SELECT a.day - date '2000-01-01' AS day, (a.acts + a.received)::bigint AS count
+        FROM (SELECT identity_id FROM person_identities WHERE workspace_id = $1 AND person_id = n.person_id OFFSET 0) i
+        JOIN activity_days a ON a.workspace_id = $1 AND a.identity_id = i.identity_id
+    ) AS a
+"""
+
+# What is stored of all pairs but those that are being computed, and what was found of these.
+_ACQUAINTANCES = f"""
+    SELECT n.number, k.person_id
+    FROM ({_BATCH_PEOPLE}) AS n CROSS JOIN LATERAL (
+        SELECT r.other_id AS person_id FROM relationships r
+        WHERE r.workspace_id = $1 AND r.person_id = n.person_id AND r.first_day <= $4::date AND NOT EXISTS (
+            SELECT FROM wanted_pairs w
+            WHERE w.one_id = least(r.person_id, r.other_id) AND w.other_id = greatest(r.person_id, r.other_id)
+        )
+        UNION ALL SELECT other_id FROM contact_pairs WHERE one_id = n.person_id AND first_day <= $4::date
+        UNION ALL SELECT one_id FROM contact_pairs WHERE other_id = n.person_id AND first_day <= $4::date
+    ) AS k
+"""
+
+_NUMBER_ALL = f"""
+    DROP INDEX IF EXISTS contact_pairs_by_one, contact_pairs_by_other, contact_pairs_by_number;
+    INSERT INTO contact_people
+    SELECT (row_number() OVER (ORDER BY person_id))::integer - 1, person_id
+    FROM (SELECT DISTINCT person_id FROM person_identities WHERE workspace_id = $1) AS people;
+    CREATE TEMPORARY TABLE contact_identities ON COMMIT DROP AS
+        SELECT i.identity_id, p.number FROM person_identities i JOIN contact_people p USING (person_id)
+        WHERE i.workspace_id = $1;
+    CREATE TEMPORARY TABLE contact_channels ON COMMIT DROP AS
+        SELECT (row_number() OVER (ORDER BY channel_id))::integer AS number, channel_id
+        FROM (SELECT DISTINCT channel_id FROM contact_days WHERE workspace_id = $1) AS channels;
+    ANALYZE contact_people, contact_identities, contact_channels;
+    CREATE TEMPORARY TABLE contact_rows ON COMMIT DROP AS
+        SELECT least(a.number, b.number) AS one, greatest(a.number, b.number) AS other, a.number < b.number AS given,
+            c.day - date '2000-01-01' AS day, h.number AS context, c.count::bigint AS count, c.weight
+        FROM contact_days c
+        JOIN contact_identities a ON a.identity_id = c.actor_id
+        JOIN contact_identities b ON b.identity_id = c.target_id
+        JOIN contact_channels h ON h.channel_id = c.channel_id
+        WHERE c.workspace_id = $1 AND a.number <> b.number;
+    ANALYZE contact_rows;
+    CREATE TEMPORARY TABLE contact_activity ON COMMIT DROP AS
+        SELECT n.number AS person, a.day - date '2000-01-01' AS day, (a.acts + a.received)::bigint AS count
+        FROM activity_days a JOIN contact_identities n USING (identity_id) WHERE a.workspace_id = $1;
+    INSERT INTO contact_pairs
+    SELECT (row_number() OVER (ORDER BY d.one, d.other))::integer - 1, one.person_id, other.person_id,
+        d.given, d.received, date '2000-01-01' + d.first_day, date '2000-01-01' + d.last_day
+    FROM (SELECT one, other, {_SUMS} FROM contact_rows GROUP BY one, other) AS d
+    JOIN contact_people one ON one.number = d.one JOIN contact_people other ON other.number = d.other;
+    ANALYZE contact_pairs;
+"""
+
+_ALL_ACTIVITY = "SELECT person, day, count FROM contact_activity ORDER BY person"
