@@ -166,6 +166,23 @@ async def test_a_canceled_job_learns_of_it_at_its_next_step(desk: Desk) -> None:
             await jobs.advance(db, job, 1, None, "records")
 
 
+async def test_what_is_done_every_day_is_asked_for_once_a_day(desk: Desk) -> None:
+    async def tend() -> list[UUID]:
+        async with desk.transaction() as db:
+            await jobs.enqueue_daily(db, desk.workspace_id, "refresh")
+            return [row["id"] for row in await db.fetch("SELECT id FROM jobs WHERE kind = 'refresh'")]
+
+    (first,) = await tend()
+    job = await desk.claim(first)
+    assert job is not None
+    async with desk.transaction() as db:
+        await jobs.finish(db, job, {}, 1)
+    assert await tend() == [first]
+    async with desk.transaction() as db:
+        await db.execute("UPDATE jobs SET created_at = created_at - interval '1 day'")
+    assert len(await tend()) == 2
+
+
 async def test_old_jobs_are_pruned(desk: Desk) -> None:
     job = await desk.held()
     async with desk.transaction() as db:

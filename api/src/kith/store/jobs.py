@@ -127,6 +127,20 @@ async def advance(db: Db, job: Job, done: int, total: int | None, unit: str) -> 
     _check(cancel)
 
 
+async def enqueue_daily(db: Db, workspace_id: UUID, kind: str) -> None:
+    """Add a job of this kind unless one was added since midnight (UTC)."""
+    there = await db.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM jobs WHERE workspace_id = $1 AND kind = $2 AND created_at >= date_trunc('day', now(), 'UTC')
+        )
+        """,
+        workspace_id, kind,
+    )  # fmt: skip
+    if not there:
+        await enqueue(db, workspace_id, kind, {}, slot=kind)
+
+
 async def hasten(db: Db, workspace_id: UUID, slot: str) -> None:
     """Let the job that waits in this slot begin now."""
     job_id = await db.fetchval(

@@ -32,6 +32,9 @@ GRACE_SECONDS = 3.0
 # Jobs of one workspace that one sweep hands on.
 SWEEP_JOBS = 100
 STOP_SECONDS = 3.5
+# How often a worker looks for what is to be done every day, and how long ended jobs are kept.
+TEND_SECONDS = 600.0
+KEEP_DAYS = 30
 # arq's own time-out of a job; ours are the step and the lease, so this one only ends waiting for a lost answer.
 ARQ_SECONDS = 24 * 3600
 LONGEST_PAUSE = 5.0
@@ -62,7 +65,7 @@ class Worker:
             self._pool = pool
             self._runner = Runner(pool, registry.connectors, self._settings.worker_jobs, self._settings.lease_seconds)
             self._redis = _redis(self._redis_url)
-            loops = [asyncio.create_task(loop) for loop in (self._listen(), self._sweep(), self._serve())]
+            loops = [asyncio.create_task(loop) for loop in (self._listen(), self._sweep(), self._tend(), self._serve())]
             log.info("worker_ready", connectors=sorted(registry.connectors))
             stopped = asyncio.create_task(stop.wait())
             try:
@@ -123,6 +126,20 @@ class Worker:
                 due.add((job_id, fence))
                 await self._offer(workspace_id, job_id, fence)
         self._seen = {key: since for key, since in self._seen.items() if key in due}
+
+    async def _tend(self) -> None:
+        """Have all strengths computed for today, and forget old jobs."""
+        while True:
+            try:
+                async with self._pool.acquire() as db:
+                    workspace_ids = await jobs.workspace_ids(db)
+                for workspace_id in workspace_ids:
+                    async with workspace(self._pool, workspace_id) as db:
+                        await jobs.enqueue_daily(db, workspace_id, "refresh")
+                        await jobs.prune(db, workspace_id, KEEP_DAYS)
+            except AWAY as error:
+                log.warning("database_away", error=str(error))
+            await asyncio.sleep(TEND_SECONDS)
 
     async def _offer(self, workspace_id: UUID, job_id: UUID, fence: int) -> None:
         """Give the job to arq, or, where nobody has begun it for a while, run it here."""
