@@ -15,6 +15,8 @@ from kith.workers.ingest import Ingest
 from kith.workers.work import Failed, Later, Unfinished, Work
 
 PROJECT = "project"  # the slot of the job that works pages into the projections
+MUCH = 10_000
+"""Interactions in one run after which all strengths are computed anew at once, not with the next day's refresh."""
 
 
 async def sync(work: Work) -> dict[str, Any]:
@@ -37,7 +39,10 @@ async def sync(work: Work) -> dict[str, Any]:
         raise Failed(error.code, str(error)) from error
     async with work.transaction() as db:
         await jobs.hasten(db, work.job.workspace_id, PROJECT)
-        return await syncs.close_run(db, work.job.workspace_id, work.job.id)
+        counts = await syncs.close_run(db, work.job.workspace_id, work.job.id)
+        if counts.get("added", 0) >= MUCH:
+            await jobs.enqueue(db, work.job.workspace_id, "refresh", {}, slot="refresh", again=True)
+        return counts
 
 
 async def remove_source(work: Work) -> dict[str, Any]:
