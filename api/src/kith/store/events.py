@@ -58,10 +58,10 @@ async def tell_moves(db: Db, workspace_id: UUID, moves: Iterable[Move]) -> None:
         "SELECT id FROM people WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, [old for old, _ in moved]
     )
     shown = {row["id"] for row in rows}
-    await add(db, workspace_id, [_tell(old, new, ids) for (old, new), ids in sorted(moved.items()) if old in shown])
+    await add(db, workspace_id, [tell_move(old, new, ids) for (old, new), ids in sorted(moved.items()) if old in shown])
 
 
-def _tell(old: UUID, new: UUID, identity_ids: Sequence[UUID]) -> tuple[Type, dict[str, Any]]:
+def tell_move(old: UUID, new: UUID, identity_ids: Sequence[UUID]) -> tuple[Type, dict[str, Any]]:
     """A person whose own root went to another was joined with it; a person who kept it was split."""
     identities = [encode("identity", id_) for id_ in sorted(identity_ids)]
     one, other = encode("person", old), encode("person", new)

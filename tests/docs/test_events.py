@@ -1,0 +1,22 @@
+"""docs/events.md names every type of event and no other, and what its data holds."""
+
+import re
+from typing import get_args
+from uuid import UUID
+
+from kith.store import events
+from tests.paths import ROOT
+
+TEXT = (ROOT / "docs" / "events.md").read_text()
+ROWS = dict(re.findall(r"^\| `([a-z]+\.[a-z]+)` \| .* \| (.*) \|$", TEXT, re.MULTILINE))
+
+
+def test_every_type_is_documented_and_no_other() -> None:
+    assert sorted(ROWS) == sorted(get_args(events.Type))
+
+
+def test_all_that_a_moves_event_holds_is_documented() -> None:
+    one, other = UUID(int=1), UUID(int=2)
+    for identities in ([one, other], [other]):
+        kind, data = events.tell_move(one, other, identities)
+        assert set(re.findall(r"`(\w+)`", ROWS[kind])) == set(data)
