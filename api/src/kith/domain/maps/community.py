@@ -73,7 +73,7 @@ def community_map(
     first, second, weights = graph.pairs()
     return CommunityMap(
         title,
-        _summary(len(graph), len(first), [(name, int(sizes[i])) for i, (_, name) in enumerate(communities)]),
+        summary(len(graph), len(first), [(name, int(sizes[i])) for i, (_, name) in enumerate(communities)]),
         tuple(
             MapPerson(
                 str(graph.ids[i]),
@@ -101,9 +101,11 @@ def community_map(
     )
 
 
-def _summary(people: int, ties: int, communities: list[tuple[str, int]]) -> str:
-    """The map in words, for those who do not see it."""
+def summary(people: int, ties: int, communities: Sequence[tuple[str, int]], of: int = 0) -> str:
+    """The map in words, for those who do not see it. ``of``: how many people there are, where not all are shown."""
     said = f"{_many(people, 'person', 'people')} and {_many(ties, 'tie', 'ties')} between them"
+    if of > people:
+        said = f"The {people:,} of {of:,} people who are most in touch, and {_many(ties, 'tie', 'ties')} between them"
     if len(communities) == 1:
         said += f", in one community, {communities[0][0]}"
     elif communities:

@@ -33,8 +33,8 @@ _MOST = 5
 
 # Days.
 _NEW = 90.0  # how long one is a newcomer
-_WELCOME = 30.0  # a contact so soon after someone's first act welcomes them
-_YEAR = 365.0
+WELCOME = 30.0  # a contact so soon after someone's first act welcomes them
+YEAR = 365.0
 _WEEK = 7.0
 
 _BROADCASTS = 5  # fewer say nothing about a habit
@@ -140,18 +140,18 @@ def _first_acts(past: Acts) -> Floats:
 
 
 def _welcomes(acts: Acts, first: Floats, now: float) -> Floats:
-    """Newcomers whom each person turned to within ``_WELCOME`` days of their first act, halved each year."""
+    """Newcomers whom each person turned to within ``WELCOME`` days of their first act, halved each year."""
     directed = acts.where((acts.other != NOBODY) & (acts.other != acts.actor))
     since = directed.day - first[directed.other]
-    soon = directed.where((since >= 0) & (since <= _WELCOME) & (first[directed.actor] < first[directed.other]))
+    soon = directed.where((since >= 0) & (since <= WELCOME) & (first[directed.actor] < first[directed.other]))
     pairs = soon.actor * len(acts.people) + soon.other
     once = soon.where(np.unique(pairs, return_index=True)[1])
-    return once.count(once.actor, decayed(now - once.day, _YEAR))
+    return once.count(once.actor, decayed(now - once.day, YEAR))
 
 
 def _broadcasting(acts: Acts, now: float) -> Floats:
     """Broadcasts of the last year, of people who broadcast more often than they turn to anyone."""
-    lately = acts.since(now - _YEAR)
+    lately = acts.since(now - YEAR)
     total, directed = lately.count(lately.actor), lately.where(lately.other != NOBODY)
     aloud = total - directed.count(directed.actor)
     return np.where((aloud >= _BROADCASTS) & (2 * aloud > total), aloud, 0.0)
@@ -172,7 +172,7 @@ class _Evidence:
 
     def __init__(self, acts: Acts, membership: Ints, ours: NDArray[np.bool_], first: Floats, now: float) -> None:
         self.acts, self.membership, self.ours, self.first, self.now = acts, membership, ours, first, now
-        self.year = acts.since(now - _YEAR)
+        self.year = acts.since(now - YEAR)
         self.helps = self.year.helps()
         self.givers, self.takers = _turning(self.year)
 
@@ -230,7 +230,7 @@ class _Evidence:
     def _host(self, person: int) -> dict[str, float | str]:
         mine = self.year.where((self.year.actor == person) & (self.year.other != NOBODY))
         since = mine.day - self.first[mine.other]
-        met = mine.other[(since >= 0) & (since <= _WELCOME) & (self.first[person] < self.first[mine.other])]
+        met = mine.other[(since >= 0) & (since <= WELCOME) & (self.first[person] < self.first[mine.other])]
         return {"newcomers_met": len(np.unique(met))}
 
     def _newcomer(self, person: int) -> dict[str, float | str]:

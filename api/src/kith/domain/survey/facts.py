@@ -1,0 +1,132 @@
+"""What a survey reads and what it finds. People are named by their places, 0 to n - 1; ids are 16 bytes."""
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.domain.communities.health import Health
+from kith.domain.communities.track import CommunityEvent
+from kith.domain.roles.acts import Acts
+from kith.domain.roles.roles import Role
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+HALF_LIFE = 365.0
+"""Days in which contact counts half: who belongs together does so for years, also in months of silence."""
+LIVING = 1 / 16
+"""What must be left of the contact of two people to tie them: as much as of a single act four years ago."""
+HISTORY = 5 * 365.0
+"""Days of acts that roles and health are read from; of those before, only when each person came."""
+FEWEST = 3
+"""Two people alone are a relationship, not a community."""
+
+
+class Former(msgspec.Struct, frozen=True):
+    """A community as the last survey left it. id: as text; people: places of those who still exist."""
+
+    id: str
+    level: int
+    people: Ints
+
+
+class Last(msgspec.Struct, frozen=True):
+    """The division that the last survey found, and who had contact since: places, ``touched``."""
+
+    resolution: float
+    bits_undivided: float
+    touched: Ints
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """What was written: texts with their ids, each in a channel (a place in ``channels``, or -1)."""
+
+    ids: list[bytes]
+    said: list[str]
+    channel: Ints
+    channels: list[str]
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """All that a survey needs to know.
+
+    ``now`` is in days since 1970, as are all days. ``first[i]``, ``second[i]`` and ``weight[i]`` are living contact,
+    each pair once. ``acts`` reach back ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each)
+    and ``act_texts`` (places, or -1) go with them. ``places`` says of each channel in which it lies, itself if in none;
+    ``arrivals`` is the day of each person's first act ever, infinite without. ``last`` is None for a look at everything
+    anew. ``curated`` are declared communities: ids and people.
+    """
+
+    now: float
+    id_key: bytes
+    people: list[bytes]
+    first: Ints
+    second: Ints
+    weight: Floats
+    acts: Acts
+    act_ids: NDArray[np.void]
+    act_texts: Ints
+    places: Ints
+    arrivals: Floats
+    us: Ints
+    texts: Texts
+    former: tuple[Former, ...]
+    last: Last | None
+    curated: tuple[tuple[str, Ints], ...]
+    topics: dict[str, tuple[str, ...]]
+
+    @property
+    def subjects(self) -> Flags:
+        """Which channels are about something: not those that hold others, as a repository holds areas."""
+        own = np.arange(len(self.places))
+        return ~np.isin(own, self.places[self.places != own])
+
+
+class HeldRole(msgspec.Struct, frozen=True):
+    """A role, the places of acts that it rests on, and the place of its holder among those who matter, from 1."""
+
+    role: Role
+    acts: Ints
+    place: int | None
+
+
+class Community(msgspec.Struct, frozen=True):
+    """A community. ``belonging`` is the share of each person's ties; ``home`` says who was put here by detection."""
+
+    id: str
+    kind: Literal["detected", "curated"]
+    level: int
+    parent: str | None
+    name: str
+    people: Ints
+    belonging: Floats | None
+    home: Flags
+    health: Health
+    map: bytes
+    roles: tuple[HeldRole, ...]
+
+
+class FoundTopic(msgspec.Struct, frozen=True):
+    """A topic and its id."""
+
+    id: str
+    name: str
+    terms: tuple[str, ...]
+    texts: int
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """What there is. ``of_text`` is the topic of each text of the facts, a place in ``topics`` or -1."""
+
+    people: int
+    ties: int
+    resolution: float
+    bits: float
+    bits_undivided: float
+    communities: tuple[Community, ...]
+    events: tuple[CommunityEvent, ...]
+    topics: tuple[FoundTopic, ...]
+    of_text: Ints

@@ -1,0 +1,112 @@
+"""A closer look at single communities: their health, their roles and their map."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from kith.domain.communities.detect import ALONE
+from kith.domain.communities.health import health
+from kith.domain.graph import Graph
+from kith.domain.maps.community import community_map
+from kith.domain.maps.packed import pack
+from kith.domain.roles.acts import Acts
+from kith.domain.roles.cited import cited
+from kith.domain.roles.near import Histories
+from kith.domain.roles.roles import YEAR, roles, who_matters
+from kith.domain.survey.divide import Division
+from kith.domain.survey.facts import Community, Facts, Floats, HeldRole, Ints
+
+MAPPED = 3_000
+"""People whom a map shows at most: those who are most in touch with the others."""
+
+
+class Looks:
+    """Looks at one community after the other."""
+
+    def __init__(self, graph: Graph, division: Division, facts: Facts) -> None:
+        self.graph, self.division, self.facts = graph, division, facts
+        self.histories = Histories(facts.acts, facts.arrivals)
+        self.ours = np.zeros(len(graph), dtype=bool)
+        self.ours[facts.us] = True
+
+    def at(
+        self,
+        id_: str,
+        people: Ints,
+        name: str,
+        *,
+        parent: str | None = None,
+        level: int | None = None,
+        belonging: Floats | None = None,
+        home: Ints | None = None,
+    ) -> Community:
+        """Look at a community; ``level`` is None for a declared one, ``people`` are at ``home`` unless said."""
+        members = np.sort(people if home is None else home)
+        acts, source, near = self.histories.around(members, self._contacts(members))
+        held = self._roles(acts, source, near, members, level)
+        return Community(
+            id_,
+            "curated" if level is None else "detected",
+            level or 0,
+            parent,
+            name,
+            people,
+            belonging,
+            np.isin(people, members),
+            health(
+                self.graph.among(near),
+                acts,
+                np.searchsorted(near, members),
+                self.facts.now - YEAR,
+                self.facts.now,
+            ),
+            self._map(id_, name, members, level, held),
+            tuple(held),
+        )
+
+    def _contacts(self, members: Ints) -> Ints:
+        rows = [self.graph.indices[self.graph.indptr[i] : self.graph.indptr[i + 1]] for i in members.tolist()]
+        return np.unique(np.concatenate(rows)) if rows else np.zeros(0, np.int64)
+
+    def _roles(self, acts: Acts, source: Ints, near: Ints, members: Ints, level: int | None) -> list[HeldRole]:
+        """The roles of the members; their holders are places in the workspace."""
+        groups = self.division.levels[level or 0][near]
+        inside = np.isin(near, members)
+        # A declared community is one of its own beside the detected ones.
+        number = int(groups[inside].max(initial=0)) if level is not None else int(groups.max(initial=0)) + 1
+        membership = np.where(inside, number, groups)
+        us = np.flatnonzero(self.ours[near])
+        found = roles(acts, membership, number, self.facts.now, us)
+        place = {person: i for i, person in enumerate(who_matters(found), 1)}
+        first, ours = self.histories.first[near], self.ours[near]
+        told = np.flatnonzero(source >= 0)
+        told_acts = acts.where(told)
+        return [
+            HeldRole(
+                replace(role, person=int(near[role.person])),
+                source[told[cited(role, told_acts, inside, ours, first, self.facts.now)]],
+                place.get(role.person),
+            )
+            for role in found
+        ]
+
+    def _map(self, id_: str, name: str, members: Ints, level: int | None, held: Sequence[HeldRole]) -> bytes:
+        """Draw the communities of the level below side by side; the smallest as one disc."""
+        inner = self.graph.among(members)
+        most = np.sort(np.argsort(-inner.strengths(), kind="stable")[:MAPPED])
+        shown = members[most]
+        graph = inner.among(most)
+        groups, discs = np.zeros(len(shown), np.int64), [(id_, name)]
+        if level:
+            below = self.division.levels[level - 1][shown]
+            numbers, groups = np.unique(below, return_inverse=True)
+            discs = [(self.division.ids[level - 1][number] or "", "") for number in numbers.tolist()]
+        groups = np.where(graph.strengths() > 0, groups, ALONE)
+        marks: dict[int, list[str]] = {}
+        for each in held:
+            if (place := int(np.searchsorted(shown, each.role.person))) < len(shown) and shown[
+                place
+            ] == each.role.person:
+                marks.setdefault(place, []).append(each.role.role)
+        return pack(community_map(graph, groups, [""] * len(shown), discs, marks, name))

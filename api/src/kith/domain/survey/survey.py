@@ -1,0 +1,51 @@
+"""The survey: from contact, acts and texts to topics, communities, roles, health and maps."""
+
+import numpy as np
+from msgspec.structs import replace
+
+from kith.domain.graph import from_ties
+from kith.domain.roles.acts import NO_AREA
+from kith.domain.survey.divide import divide
+from kith.domain.survey.facts import Facts, Survey
+from kith.domain.survey.look import Looks
+from kith.domain.survey.speak import find_topics, name_communities
+
+
+def survey(facts: Facts) -> Survey:
+    """Look at everything. The same facts give the same survey."""
+    graph = from_ties([person.hex() for person in facts.people], facts.first, facts.second, facts.weight)
+    topics, of_text = find_topics(facts)
+    division = divide(graph, facts)
+    looks = Looks(graph, division, _about_something(facts))
+    homes = [part.people[part.home] for part in division.parts]
+    names = name_communities(facts, topics, of_text, [looks.histories.of(people) for people in homes])
+    detected = [
+        looks.at(
+            part.id,
+            part.people,
+            name,
+            parent=part.parent,
+            level=part.level,
+            belonging=part.belonging,
+            home=home,
+        )
+        for part, home, name in zip(division.parts, homes, names, strict=True)
+    ]
+    declared = [looks.at(id_, people, "") for id_, people in facts.curated]
+    return Survey(
+        int((np.diff(graph.indptr) > 0).sum()),
+        len(graph.indices) // 2,
+        division.partition.resolution,
+        division.partition.bits,
+        division.partition.bits_undivided,
+        (*detected, *declared),
+        division.events,
+        topics,
+        of_text,
+    )
+
+
+def _about_something(facts: Facts) -> Facts:
+    """The facts with the areas of acts that are about something; where people merely meet is none."""
+    subject = np.append(facts.subjects, False)[facts.acts.area]
+    return replace(facts, acts=replace(facts.acts, area=np.where(subject, facts.acts.area, NO_AREA)))

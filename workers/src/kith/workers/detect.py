@@ -1,0 +1,44 @@
+"""The job ``detect``: topics, communities, roles and maps anew, some time after something changed."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from kith.domain.survey.survey import survey
+from kith.store import jobs
+from kith.store import survey as store
+from kith.store.db import Db
+from kith.workers.apart import apart
+from kith.workers.work import Later, Work
+
+DETECT = "detect"  # the slot of the job that follows changes
+EVERY = timedelta(minutes=10)
+"""Changes are followed at most this often; whoever asks for a detection gets it at once."""
+PATIENCE, PAUSE = 5, 3.0
+"""So often, and so many seconds, a detection waits until the projections have caught up with what was read."""
+
+
+async def detect(work: Work) -> dict[str, Any]:
+    """Survey the workspace. args: ``whole``, when asked for by someone: everything anew and at once."""
+    whole, moment = bool(work.job.args.get("whole")), datetime.now(UTC)
+    async with work.transaction() as db:
+        before = await store.last(db, work.job.workspace_id)
+        if not whole and before and moment < before.moment + EVERY:
+            rest = (before.moment + EVERY - moment).total_seconds()
+            raise Later("just_done", "Communities were looked at just now; the next look follows later.", rest)
+        if work.job.attempt < PATIENCE and await store.has_touches(db, work.job.workspace_id):
+            raise Later("not_settled", "What was read is still being worked in.", PAUSE)
+        facts = await store.load(db, work.job.workspace_id, moment, before, whole=whole)
+    found = await apart(survey, facts)
+    async with work.transaction() as db:
+        if not await store.save(db, work.job.workspace_id, moment, before, facts, found):
+            raise Later("overtaken", "Another look at the communities ended meanwhile.", 1.0)
+        await work.advance(db, found.people, found.people, "people")
+    return {"communities": len(found.communities), "topics": len(found.topics), "whole": facts.last is None}
+
+
+async def schedule(db: Db, workspace_id: UUID) -> None:
+    """See to it that what a source told is looked at: now, where the last look is long ago."""
+    before, now = await store.last(db, workspace_id), datetime.now(UTC)
+    due_at = max(now, before.moment + EVERY) if before else now
+    await jobs.enqueue(db, workspace_id, "detect", {}, slot=DETECT, again=True, due_at=due_at)
