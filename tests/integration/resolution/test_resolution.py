@@ -73,6 +73,21 @@ async def test_the_state_after_any_arrival_is_what_a_rebuild_makes(pool: Pool) -
     assert all(not any(difference) for difference in found.values())
 
 
+async def test_what_resolution_has_read_can_be_dropped_and_rebuilt(pool: Pool) -> None:
+    crowd = await gathered(pool, neighbours(60), [60])
+    before = await crowd.projections()
+    first, second, third = sorted({row[2] for row in before["identity_keys"]})[:3]
+    async with crowd.transaction() as db:
+        await db.execute("DELETE FROM identity_profiles WHERE identity_id = $1", first)
+        await db.execute("DELETE FROM identity_keys WHERE identity_id = ANY ($1)", [first, second])
+        await db.execute("UPDATE identity_profiles SET content = '' WHERE identity_id = $1", third)
+        found = await rebuild.rebuild(db, crowd.workspace_id, NOON)
+    lost = [row for row in before["identity_keys"] if row[2] in (first, second)]
+    assert found["identity_profiles"] == (1, 0, 1)
+    assert found["identity_keys"] == (len(lost), 0, 0)
+    assert await crowd.projections() == before
+
+
 async def test_a_decision_of_a_rule_says_what_it_rests_on_and_its_contributions_add_up(pool: Pool) -> None:
     crowd = await Crowd.gather(pool)
     await crowd.tell(

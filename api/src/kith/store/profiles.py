@@ -20,6 +20,8 @@ STATEMENTS = frozenset({"mailmap", "oauth", "same_as"})
 # Claims that their bearer makes; they count when each of the two makes one of the other.
 MUTUAL = frozenset({"rel_me", "profile_link"})
 
+# Identities compared at once when all are noted anew.
+CHUNK = 10_000
 # With fewer identities no name is common.
 FEWEST = 1000
 
@@ -47,18 +49,56 @@ async def load_changed(db: Db, workspace_id: UUID, identity_ids: Collection[UUID
 async def save(db: Db, workspace_id: UUID, profiles: Sequence[Profile]) -> None:
     """Note that resolution has seen these, and the keys by which others find them."""
     await note_arrivals(db, workspace_id, sum(profile.new for profile in profiles))
-    read = [matching.Profile(profile.identity) for profile in profiles]
-    ids = [UUID(profile.id) for profile in read]
-    contents = [profile.content for profile in profiles]
-    domains = [employer_domain(profile.identity.address) for profile in profiles]
-    await db.execute(_SAVE, workspace_id, ids, contents, domains)
-    pairs = {(key, id_) for profile, id_ in zip(read, ids, strict=True) for key in keys_of(profile)}
+    await _write(db, workspace_id, [_Noted.of(profile) for profile in profiles])
+
+
+class _Noted(NamedTuple):
+    """What is kept of an identity that resolution has seen."""
+
+    id: UUID
+    content: bytes
+    domain: str | None
+    keys: set[int]
+
+    @classmethod
+    def of(cls, profile: Profile) -> "_Noted":
+        keys = {hash_key(key) for key in matching.blocking_keys(matching.Profile(profile.identity))}
+        return cls(UUID(profile.identity.id), profile.content, employer_domain(profile.identity.address), keys)
+
+
+async def _write(db: Db, workspace_id: UUID, noted: Sequence[_Noted]) -> None:
+    ids = [row.id for row in noted]
+    pairs = [(key, row.id) for row in noted for key in row.keys]
+    await db.execute(_SAVE, workspace_id, ids, [row.content for row in noted], [row.domain for row in noted])
     await db.execute(_FORGET_KEYS, workspace_id, ids, [key for key, _ in pairs], [id_ for _, id_ in pairs])
     await db.execute(_SAVE_KEYS, workspace_id, [key for key, _ in pairs], [id_ for _, id_ in pairs])
 
 
-def keys_of(profile: matching.Profile) -> set[int]:
-    return {hash_key(key) for key in matching.blocking_keys(profile)}
+async def restore(db: Db, workspace_id: UUID) -> dict[str, tuple[int, int, int]]:
+    """Note all identities anew; return, by table, how many rows were missing, extra and different."""
+    found = {"identity_profiles": (0, 0, 0), "identity_keys": (0, 0, 0)}
+    after = UUID(int=0)
+    while ids := [row["id"] for row in await db.fetch(_NEXT, workspace_id, after, CHUNK)]:
+        after = ids[-1]
+        rows = await db.fetch(_CHANGED, workspace_id, ids)
+        right = {row["id"]: _Noted.of(Profile(_identity(row), _content(row), new=False)) for row in rows}
+        stored = {
+            row["identity_id"]: _Noted(row["identity_id"], row["content"], row["domain"], set(row["keys"]))
+            for row in await db.fetch(_STORED, workspace_id, ids)
+        }
+        both = right.keys() & stored.keys()
+        different = sum(right[id_][:3] != stored[id_][:3] for id_ in both)
+        pairs = [{(id_, key) for id_, row in side.items() for key in row.keys} for side in (right, stored)]
+        _add(found, "identity_profiles", len(right) - len(both), len(stored) - len(both), different)
+        _add(found, "identity_keys", len(pairs[0] - pairs[1]), len(pairs[1] - pairs[0]), 0)
+        await _write(db, workspace_id, [row for id_, row in right.items() if row != stored.get(id_)])
+        await db.execute(_DROP, workspace_id, list(stored.keys() - right.keys()))
+    return found
+
+
+def _add(found: dict[str, tuple[int, int, int]], table: str, *counts: int) -> None:
+    missing, extra, different = (one + more for one, more in zip(found[table], counts, strict=True))
+    found[table] = missing, extra, different
 
 
 def hash_key(key: str) -> int:
@@ -185,6 +225,23 @@ _SAVE = """
     INSERT INTO identity_profiles (workspace_id, identity_id, content, domain)
     SELECT $1, * FROM unnest($2::uuid[], $3::bytea[], $4::text[])
     ON CONFLICT (workspace_id, identity_id) DO UPDATE SET content = excluded.content, domain = excluded.domain
+"""
+
+_NEXT = """
+    SELECT id FROM identities WHERE workspace_id = $1 AND id > $2
+    UNION SELECT identity_id FROM identity_profiles WHERE workspace_id = $1 AND identity_id > $2
+    ORDER BY id LIMIT $3
+"""
+
+_STORED = """
+    SELECT p.identity_id, p.content, p.domain, ARRAY(
+        SELECT key FROM identity_keys k WHERE k.workspace_id = $1 AND k.identity_id = p.identity_id) AS keys
+    FROM identity_profiles p WHERE p.workspace_id = $1 AND p.identity_id = ANY ($2)
+"""
+
+_DROP = """
+    WITH keys AS (DELETE FROM identity_keys WHERE workspace_id = $1 AND identity_id = ANY ($2))
+    DELETE FROM identity_profiles WHERE workspace_id = $1 AND identity_id = ANY ($2)
 """
 
 _FORGET_KEYS = """

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from kith.store import decisions, ingest, ledger, project, strength
+from kith.store import decisions, ingest, ledger, profiles, project, strength
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
 from kith.store.project import Projection
@@ -32,6 +32,7 @@ async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Differ
     while (await project.project(db, workspace_id, now))[1]:
         pass
     found = {"person_identities": await _restore(db, workspace_id, await _persons(db, workspace_id))}
+    found |= {table: Difference(*counts) for table, counts in (await profiles.restore(db, workspace_id)).items()}
     for sums in LEDGERS:
         found[sums.table] = await _restore(db, workspace_id, sums)
     await db.execute(project.WANTED)
