@@ -77,6 +77,9 @@ async def test_a_wrong_join_is_found_explained_and_undone(village: Village) -> N
     assert all(part["meaning"] for part in parts)
     assert sum(part["log_odds"] for part in parts) == pytest.approx(why["evidence"]["log_odds"])
 
+    alone = await village.client.get(f"/v1/identities/{listed[1]['identity']['id']}")
+    assert alone["decisions"] == [why]
+
     undone = await village.do("DELETE", f"/v1/people/{ada['id']}/merges/{why['id']}", 200)
     assert undone["decision"]["verdict"] == "different"
     assert undone["settled"]
@@ -115,6 +118,18 @@ async def test_people_who_are_merged_keep_both_ids_and_an_undone_merge_leaves_no
     assert sorted(await village.people(), key=lambda person: person["id"]) == before
     assert (await village.client.get("/v1/relationships"))["data"]
     await village.do("DELETE", f"/v1/people/{one}/merges/{listed[0]['id']}", 404)
+
+
+async def test_a_merge_while_pages_are_worked_in_shows_as_soon_as_they_are(village: Village) -> None:
+    await village.crowd.tell([mail("ada@engines.org"), mail("kim@firm.net")])
+    one, other = sorted((village.person("ada@engines.org"), village.person("kim@firm.net")))
+    async with workspace(village.client.pool, village.client.workspace_id) as db:
+        await project.lock(db, village.client.workspace_id)
+        merged = await village.post(f"/v1/people/{one}/merges", {"person_id": other}, 201)
+        assert not merged["settled"]
+    assert (await village.client.get("/v1/jobs?kind=project"))["data"]
+    await village.crowd.project()
+    assert [person["id"] for person in await village.people()] == [one]
 
 
 async def test_a_merge_names_another_person_that_exists(village: Village) -> None:

@@ -6,6 +6,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.auth import may_see_contact
+from kith.api.identities.detail import IdentityDetail, explain
 from kith.api.identities.schemas import IdentitiesParams, Identity
 from kith.api.ids import from_path, from_query, not_found
 from kith.api.paging import Page, after, page
@@ -48,15 +49,15 @@ async def get_identity(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     identity_id: FromPath[str],
-) -> Identity:
-    """Show one identity.
+) -> IdentityDetail:
+    """Show one identity, and why it is its person's.
 
     Addresses are shown to tokens with the scope `people:contact:read` only.
     """
     found = await store.get_identity(db, workspace_id, from_path("identity", identity_id))
     if found is None:
         raise not_found("identity")
-    return Identity.of(found, may_see_contact(request))
+    return await explain(db, workspace_id, found, may_see_contact(request))
 
 
 ROUTES = [list_identities, get_identity]
