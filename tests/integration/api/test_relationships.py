@@ -2,10 +2,13 @@ import math
 from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import fromstring
 
+import msgspec
+
 from kith.connectors import Interaction, InteractionRef, Target
 from kith.domain.strength.features import FEATURES
 from kith.domain.strength.model import shipped
-from kith.store.db import Pool
+from kith.store import calibration
+from kith.store.db import Pool, workspace
 from tests.integration.api import town
 from tests.integration.api.conftest import Client, Square, connected
 from tests.integration.api.contract import Contract
@@ -174,6 +177,26 @@ async def test_history_is_drawn(square: Square) -> None:
     assert answer.headers["content-type"].startswith("image/svg+xml")
     assert fromstring(answer.text).tag == "{http://www.w3.org/2000/svg}svg"
     assert "Ada and Bo" in answer.text
+
+
+async def test_quality_says_what_a_back_test_found(
+    fresh_url: str, pool: Pool, servers: object, contract: Contract
+) -> None:
+    home = await town.build(pool, "judged")
+    async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
+        none = await client.get("/v1/relationships/quality")
+        assert none == {"model": shipped().version, "calibrated": False, "backtest": None}
+        found = {"pairs": 7, "met": 0.5, "auc": None, "ap": 0.5, "brier": 0.1, "ece": 0.02}
+        async with workspace(pool, home.workspace_id) as db:
+            report = calibration.Report(town.ago(1).date(), 90, found, found)
+            await calibration.save_report(db, home.workspace_id, shipped().version, report, town.ago(0))
+            own = msgspec.structs.replace(shipped().model(), version=f"{shipped().version}+then")
+            await calibration.save_model(db, home.workspace_id, shipped().version, own)
+        some = await client.get("/v1/relationships/quality")
+        assert (some["model"], some["calibrated"]) == (own.version, True)
+        assert some["backtest"]["own"] == some["backtest"]["shipped"] == found
+        path = f"/v1/relationships/{home.ids['person ada']}/{home.ids['person bo']}"
+        assert (await client.get(path))["model"]["version"] == own.version
 
 
 async def test_two_who_never_met_have_no_relationship(square: Square) -> None:

@@ -54,6 +54,7 @@ SCOPES = {
     "listRelationships": ["relationships:read"],
     "getRelationship": ["relationships:read"],
     "getHistory": ["relationships:read"],
+    "getQuality": ["relationships:read"],
     "drawHistory": ["relationships:read"],
     "listEvidence": ["relationships:read", "interactions:read"],
     "listConnectors": ["connectors:read"],

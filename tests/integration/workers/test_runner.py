@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from kith.connectors import Fatal, Reauthorise, Retry
+from kith.domain.strength.model import shipped
 from tests.integration.store.facts import act
 from tests.integration.workers.conftest import Office, Scripted, page
 
@@ -168,3 +169,33 @@ async def test_a_refresh_is_a_job(office: Office) -> None:
     office.connector.script = [page(*(act(str(n), days=n) for n in range(10)))]
     await office.run(await office.enqueue())
     assert (await office.run(await office.enqueue("refresh")))["status"] == "succeeded"
+
+
+async def test_a_workspace_with_a_long_past_gets_weights_and_a_back_test_of_its_own(office: Office) -> None:
+    office.connector.script = [
+        page(
+            *(
+                act(f"{pair}-{day}", f"p{pair}", [f"q{pair}"], days=float(day))
+                for pair in range(90)
+                for day in range(-150 if pair % 2 else 0, -400, -20 - pair % 7)
+            )
+        )
+    ]
+    await office.run(await office.enqueue())
+    await office.run(await office.enqueue("project"))
+    row = await office.run(await office.enqueue("calibrate"))
+    assert row["result"]["model"].startswith(f"{shipped().version}+")
+    assert 0 <= row["result"]["quality"]["ece"] <= 1
+    refreshes = await office.value(
+        "SELECT count(*) FROM jobs WHERE workspace_id = $1 AND kind = 'refresh' AND status = 'queued'"
+    )
+    assert refreshes == 1
+    await office.run(await office.enqueue("refresh"))
+    assert {tie["model"] for tie in await office.store.rows("relationships")} == {row["result"]["model"]}
+
+
+async def test_a_workspace_without_a_past_keeps_the_shipped_weights(office: Office) -> None:
+    assert (await office.run(await office.enqueue("calibrate")))["result"]["model"] is None
+    office.connector.script = [page(*(act(str(n), days=n) for n in range(10)))]
+    await office.run(await office.enqueue())
+    assert (await office.run(await office.enqueue("calibrate")))["result"]["model"] == shipped().version

@@ -110,7 +110,9 @@ async def weigh_all(db: Db, workspace_id: UUID, moment: datetime) -> None:
 
     Memory: some 200 bytes for each pair and 32 for each person, beside ROWS rows.
     """
-    await db.execute(_NUMBER_ALL.replace("$1", f"'{workspace_id}'::uuid"))
+    await db.execute("SET LOCAL work_mem = '64MB'; SET LOCAL idle_in_transaction_session_timeout = 0")
+    await _number_all(db, workspace_id)
+    await db.execute(_FIND_ALL_PAIRS)
     model, day = await _prepare(db, workspace_id, moment), day_of(moment)
     everyone = await _everyone(db, day)
     pairs = await _pairs(db)
@@ -129,6 +131,23 @@ async def weigh_all(db: Db, workspace_id: UUID, moment: datetime) -> None:
     query = "SELECT one, other, given, day, context, count, weight FROM contact_rows ORDER BY one, other"
     await columns.each(db, query, ROWS, ("one", "other"), weigh_batch, one="i4", other="i4", **_ROW)
     await _keep(db, pairs["number"], strengths, said)
+
+
+async def load_all(db: Db, workspace_id: UUID, day: int, most: int) -> tuple[Contacts, Activity] | None:
+    """Return the whole network up to and including the day; None where it has more than so many rows of contact."""
+    await db.execute(TABLES)
+    await _number_all(db, workspace_id)
+    if await db.fetchval("SELECT count(*) FROM contact_rows") > most:
+        return None
+    query = "SELECT one, other, given, day, context, count, weight FROM contact_rows WHERE day <= $1::integer"
+    rows = await columns.read(db, query, day, one="i4", other="i4", **_ROW)
+    query = "SELECT person, day, count FROM contact_activity WHERE day <= $1::integer"
+    acts = await columns.read(db, query, day, person="i4", day="i4", count="i8")
+    return _contacts(rows["one"], rows["other"], rows), Activity.of(acts["person"], acts["day"], acts["count"])
+
+
+async def _number_all(db: Db, workspace_id: UUID) -> None:
+    await db.execute(_NUMBER_ALL.replace("$1", f"'{workspace_id}'::uuid"))
 
 
 async def _everyone(db: Db, day: int) -> People:
@@ -271,8 +290,8 @@ _ACQUAINTANCES = f"""
     ) AS k
 """
 
-_NUMBER_ALL = f"""
-    DROP INDEX IF EXISTS contact_pairs_by_one, contact_pairs_by_other, contact_pairs_by_number;
+# All contact and activity, with numbers instead of ids.
+_NUMBER_ALL = """
     INSERT INTO contact_people
     SELECT (row_number() OVER (ORDER BY person_id))::integer - 1, person_id
     FROM (SELECT DISTINCT person_id FROM person_identities WHERE workspace_id = $1) AS people;
@@ -295,6 +314,10 @@ _NUMBER_ALL = f"""
     CREATE TEMPORARY TABLE contact_activity ON COMMIT DROP AS
         SELECT n.number AS person, a.day - date '2000-01-01' AS day, (a.acts + a.received)::bigint AS count
         FROM activity_days a JOIN contact_identities n USING (identity_id) WHERE a.workspace_id = $1;
+"""
+
+_FIND_ALL_PAIRS = f"""
+    DROP INDEX IF EXISTS contact_pairs_by_one, contact_pairs_by_other, contact_pairs_by_number;
     INSERT INTO contact_pairs
     SELECT (row_number() OVER (ORDER BY d.one, d.other))::integer - 1, one.person_id, other.person_id,
         d.given, d.received, date '2000-01-01' + d.first_day, date '2000-01-01' + d.last_day

@@ -13,7 +13,7 @@ from kith.connectors import Connector
 from kith.store import jobs, syncs
 from kith.store.db import Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, Job, Problem
-from kith.workers import project, rebuild, resolve, sync
+from kith.workers import calibrate, detect, project, rebuild, resolve, sync
 from kith.workers.work import Failed, Later, Unfinished, Work
 
 KINDS: Mapping[str, Callable[[Work], Awaitable[dict[str, Any]]]] = {
@@ -21,8 +21,10 @@ KINDS: Mapping[str, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "remove_source": sync.remove_source,
     "project": project.project,
     "refresh": project.refresh,
+    "calibrate": calibrate.calibrate,
     "rebuild": rebuild.rebuild,
     "resolve": resolve.resolve,
+    "detect": detect.detect,
 }
 
 # Waits after failures: 1 s, 2 s, 4 s ... at most 5 minutes, each drawn from half to the whole.

@@ -11,12 +11,13 @@ import msgspec
 from kith.connectors import Connector, Fatal, Page, Reauthorise, Retry
 from kith.store import ingest, jobs, syncs
 from kith.store.ingest import Batch
+from kith.workers import detect
 from kith.workers.ingest import Ingest
 from kith.workers.work import Failed, Later, Unfinished, Work
 
 PROJECT = "project"  # the slot of the job that works pages into the projections
 MUCH = 10_000
-"""Interactions in one run after which all strengths are computed anew at once, not with the next day's refresh."""
+"""Interactions in one run after which the model and all strengths are computed anew at once, not the next day."""
 
 
 async def sync(work: Work) -> dict[str, Any]:
@@ -41,7 +42,10 @@ async def sync(work: Work) -> dict[str, Any]:
         await jobs.hasten(db, work.job.workspace_id, PROJECT)
         counts = await syncs.close_run(db, work.job.workspace_id, work.job.id)
         if counts.get("added", 0) >= MUCH:
-            await jobs.enqueue(db, work.job.workspace_id, "refresh", {}, slot="refresh", again=True)
+            for kind in ("refresh", "calibrate"):
+                await jobs.enqueue(db, work.job.workspace_id, kind, {}, slot=kind, again=True)
+        if any(counts.get(name) for name in ("added", "changed", "deleted")):
+            await detect.schedule(db, work.job.workspace_id)
         return counts
 
 

@@ -18,16 +18,19 @@ from kith.api.relationships.explain import explain
 from kith.api.relationships.lists import list_strongest, show_people
 from kith.api.relationships.pairs import find_pair, no_contact
 from kith.api.relationships.schemas import (
+    Backtest,
     EvidenceParams,
     History,
     HistoryParams,
     HistoryPictureParams,
+    ModelQuality,
     MomentParams,
     Relationship,
     RelationshipDetail,
     RelationshipsParams,
 )
-from kith.store import channels, interactions, people, strength
+from kith.domain.strength.model import shipped
+from kith.store import calibration, channels, interactions, people, strength
 from kith.store.db import Db
 
 SVG = "image/svg+xml"
@@ -46,6 +49,19 @@ async def list_relationships(
     The strongest first, those below the floor of evidence last. Each pair once; with `person`, seen from that person.
     """
     return await list_strongest(request, db, workspace_id, params, from_query("person", "person", params.person))
+
+
+@get("/v1/relationships/quality", operation_id="getQuality", tags=["relationships"], scopes=["relationships:read"])
+async def get_quality(db: NamedDependency[Db], workspace_id: NamedDependency[UUID]) -> ModelQuality:
+    """Show how far strengths can be believed here.
+
+    A back-test on this workspace's own past: what would have been said 90 days before the last contact that was read,
+    judged by what happened since.
+    """
+    model = await strength.current_model(db, workspace_id)
+    made = await calibration.get_judgement(db, workspace_id)
+    calibrated = model.version != shipped().version
+    return ModelQuality(model.version, calibrated, Backtest.of(made) if made else None)
 
 
 @get(
@@ -186,4 +202,4 @@ async def list_evidence(
     return page(request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id))
 
 
-ROUTES = [list_relationships, get_relationship, get_history, draw_history, list_evidence]
+ROUTES = [list_relationships, get_quality, get_relationship, get_history, draw_history, list_evidence]

@@ -14,6 +14,7 @@ from kith.api.paging import Listing
 from kith.api.people.schemas import PersonRef
 from kith.api.shapes import shape
 from kith.domain.strength import words
+from kith.store import calibration
 from kith.store import relationships as store
 
 Strength = Annotated[float, Meta(ge=0, le=1)]
@@ -205,3 +206,39 @@ class History(msgspec.Struct, frozen=True):
     period: Annotated[Literal["week", "month"], Meta(description="How long each part is.")]
     model: Annotated[str, Meta(description="Version of the model.", examples=["strength-1"])]
     data: Annotated[list[Part], Meta(description="The oldest first; the latest 520 at most.")]
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """How promises did on 90 days that the model had not seen; null for what does not exist."""
+
+    pairs: Annotated[int, Meta(description="Pairs with contact when the promise was made.", ge=0)]
+    met: Annotated[Strength | None, Meta(description="Share of them that were in touch.")]
+    auc: Annotated[
+        Strength | None, Meta(description="Chance that one that met was ranked above one that did not; 0.5 is a guess.")
+    ]
+    ap: Annotated[Strength | None, Meta(description="Average precision, the strongest first.")]
+    brier: Annotated[Strength | None, Meta(description="Mean squared error of the promised chances.")]
+    ece: Annotated[Strength | None, Meta(description="Mean distance of promise and outcome, over ten bins.")]
+
+
+class Backtest(msgspec.Struct, frozen=True):
+    """What would have been said 90 days before `until`, judged by what happened since."""
+
+    until: Annotated[date, Meta(description="The last day with contact that was read (UTC).")]
+    horizon_days: Annotated[int, Meta(description="How far a promise reaches.", gt=0)]
+    own: Quality
+    shipped: Quality
+    computed_at: Annotated[Instant, Meta(description="When it was made.")]
+
+    @classmethod
+    def of(cls, made: calibration.Judgement) -> "Backtest":
+        own, plain = (msgspec.convert(found, Quality) for found in (made.report.own, made.report.shipped))
+        return cls(made.report.until, made.report.horizon_days, own, plain, made.computed_at)
+
+
+class ModelQuality(msgspec.Struct, frozen=True):
+    """Which model counts, and how far it can be believed here. `own` weights are those that the time before taught."""
+
+    model: Annotated[str, Meta(description="Version of the model in use.", examples=["strength-1"])]
+    calibrated: Annotated[bool, Meta(description="Whether its weights were fitted on this workspace.")]
+    backtest: Annotated[Backtest | None, Meta(description="Null until the daily job `calibrate` has made one.")]
