@@ -18,7 +18,6 @@ import asyncpg
 from kith.api.cli.servers import start_servers
 from kith.domain import matching
 from kith.domain.ids import fact_id
-from kith.domain.matching.features import count_population
 from kith.store import profiles, resolution
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
@@ -54,15 +53,16 @@ async def main(size: int) -> None:
 
 async def _settle(url: str, pool: Pool, workspace_id: UUID, rows: Sequence[Row]) -> None:
     """Store identities with what resolution keeps of them."""
-    names: list[matching.Profile] = []
+    identities: list[matching.Identity] = []
     for start in range(0, len(rows), CHUNK):
         ids = await _insert(url, workspace_id, rows[start : start + CHUNK])
         async with workspace(pool, workspace_id) as db:
             changed = await profiles.load_changed(db, workspace_id, ids)
             await profiles.save(db, workspace_id, changed)
-        names += [matching.Profile(profile.identity) for profile in changed]
+        identities += [profile.identity for profile in changed]
     async with workspace(pool, workspace_id) as db:
-        await profiles.save_snapshot(db, workspace_id, len(rows), count_population(names))
+        counted = profiles.count(identities)._replace(model=matching.shipped().version)
+        await profiles.save_snapshot(db, workspace_id, counted)
     await _execute(url, "VACUUM ANALYZE")
 
 

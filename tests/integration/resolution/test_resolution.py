@@ -112,6 +112,22 @@ async def test_a_join_that_no_longer_holds_is_taken_back(pool: Pool) -> None:
     assert len(await crowd.persons()) == 1
 
 
+async def test_another_model_resolves_everybody_anew(pool: Pool) -> None:
+    crowd = await gathered(pool, neighbours(60), [60])
+    expected = await crowd.persons()
+    async with crowd.transaction() as db:
+        await db.execute("UPDATE populations SET model = 'older' WHERE workspace_id = $1", crowd.workspace_id)
+        await db.execute(
+            "INSERT INTO decisions SELECT workspace_id, gen_random_uuid(), 'retract', one_id, other_id, id,"
+            " 'rule:matching/older', 1, '{}', clock_timestamp() FROM decisions WHERE workspace_id = $1",
+            crowd.workspace_id,
+        )
+    await crowd.tell([mail("newcomer@place.org", "Somebody Else")])
+    assert [person for person in await crowd.persons() if person != [crowd.id("newcomer@place.org")]] == expected
+    ((model,),) = await crowd.fetch("SELECT model FROM populations WHERE workspace_id = $1")
+    assert model == matching.shipped().version
+
+
 async def test_a_mailmap_joins_and_a_link_counts_only_when_it_is_returned(pool: Pool) -> None:
     crowd = await Crowd.gather(pool)
     keys = ("ada@one.org", "countess@two.org", "charles@three.org", "byron@four.org", "lord@five.org")

@@ -9,6 +9,7 @@ import msgspec
 
 from kith.domain import matching
 from kith.domain.matching import Identity, Link, Population
+from kith.domain.matching.features import count_population
 from kith.domain.organizations import employer_domain
 from kith.store.db import Db
 
@@ -134,11 +135,12 @@ async def all_links(db: Db, workspace_id: UUID) -> list[Link]:
 
 
 class Snapshot(NamedTuple):
-    """How common names are. identities: how many were counted; arrived: how many came since."""
+    """How common names are. identities: how many were counted; arrived: how many came since; model: of the last count."""
 
     identities: int = 0
     arrived: int = 0
     population: Population = Population()
+    model: str = ""
 
     @property
     def outgrown(self) -> bool:
@@ -146,17 +148,26 @@ class Snapshot(NamedTuple):
         return self.arrived >= max(self.identities, FEWEST)
 
 
+def count(identities: Sequence[Identity]) -> Snapshot:
+    """Count how common names are; with few identities, none is."""
+    if len(identities) < FEWEST:
+        return Snapshot(arrived=len(identities))
+    return Snapshot(len(identities), 0, count_population(map(matching.Profile, identities)))
+
+
 async def get_snapshot(db: Db, workspace_id: UUID) -> Snapshot:
     row = await db.fetchrow(
-        "SELECT identities, arrived, content FROM populations WHERE workspace_id = $1", workspace_id
+        "SELECT identities, arrived, content, model FROM populations WHERE workspace_id = $1", workspace_id
     )
     if row is None:
         return Snapshot()
-    return Snapshot(row["identities"], row["arrived"], msgspec.msgpack.decode(row["content"], type=Population))
+    content = msgspec.msgpack.decode(row["content"], type=Population)
+    return Snapshot(row["identities"], row["arrived"], content, row["model"])
 
 
-async def save_snapshot(db: Db, workspace_id: UUID, identities: int, population: Population) -> None:
-    await db.execute(_SAVE_SNAPSHOT, workspace_id, identities, msgspec.msgpack.encode(population))
+async def save_snapshot(db: Db, workspace_id: UUID, snapshot: Snapshot) -> None:
+    content = msgspec.msgpack.encode(snapshot.population)
+    await db.execute(_SAVE_SNAPSHOT, workspace_id, snapshot.identities, snapshot.arrived, content, snapshot.model)
 
 
 async def note_arrivals(db: Db, workspace_id: UUID, count: int) -> None:
@@ -270,9 +281,10 @@ _LINKS = """
 """
 
 _SAVE_SNAPSHOT = """
-    INSERT INTO populations (workspace_id, identities, arrived, content) VALUES ($1, $2, 0, $3)
+    INSERT INTO populations (workspace_id, identities, arrived, content, model) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (workspace_id) DO UPDATE
-    SET identities = excluded.identities, arrived = 0, content = excluded.content, counted_at = now()
+    SET identities = excluded.identities, arrived = excluded.arrived, content = excluded.content,
+        model = excluded.model, counted_at = now()
 """
 
 _NOTE_ARRIVALS = """

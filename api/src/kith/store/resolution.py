@@ -54,7 +54,7 @@ async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> l
     model, snapshot = await thresholds.get_model(db, workspace_id), await profiles.get_snapshot(db, workspace_id)
     total = snapshot.identities + snapshot.arrived
     many = len(changed) > FEW and len(changed) > SHARE * total
-    if (many or snapshot.outgrown) and total <= MOST:
+    if (many or snapshot.outgrown or snapshot.model != model.version) and total <= MOST:
         decided = await _resolve_all(db, workspace_id, model, snapshot)
     else:
         decided = set[UUID]()
@@ -79,17 +79,14 @@ async def _move(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> l
 
 
 async def _resolve_all(db: Db, workspace_id: UUID, model: Model, snapshot: profiles.Snapshot | None) -> set[UUID]:
-    """snapshot: None to count anew."""
+    """snapshot: how common names are; it is counted anew where it is outgrown, or None."""
     identities = await profiles.load_all(db, workspace_id)
-    known = await decisions.load_all(db, workspace_id)
+    evidence, rules = _split(await decisions.load_all(db, workspace_id))
     links = await profiles.all_links(db, workspace_id)
-    count = snapshot is None or snapshot.outgrown
-    enough = len(identities) >= profiles.FEWEST
-    population = snapshot.population if snapshot and not count else None if enough else matching.Population()
-    evidence, rules = _split(known)
-    resolver = Resolver(identities, model, population=population, links=links, decisions=evidence)
-    if count and enough:
-        await profiles.save_snapshot(db, workspace_id, len(identities), resolver.context.population)
+    if snapshot is None or snapshot.outgrown:
+        snapshot = profiles.count(identities)
+    resolver = Resolver(identities, model, population=snapshot.population, links=links, decisions=evidence)
+    await profiles.save_snapshot(db, workspace_id, snapshot._replace(model=model.version))
     affected = {identity.id for identity in identities}
     return await _save(db, workspace_id, Outcome(resolver, resolver.resolve(), affected, evidence, rules))
 
