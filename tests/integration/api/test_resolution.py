@@ -350,6 +350,9 @@ async def test_who_writes_from_an_organization_is_affiliated_for_the_days_that_s
     assert [found["seen_since"], found["seen_until"]] == days
     assert (await village.client.get(f"{path}?on={days[1]}"))["data"] == [found]
     assert (await village.client.get(f"{path}?on=2001-01-01"))["data"] == []
+    everybody = await village.client.pages(f"/v1/organizations/{firm['id']}/affiliations?limit=1")
+    assert [item["identity"]["name"] for item in everybody] == ["Ada Lovelace", "Bo"]
+    assert everybody[0]["affiliation"] == found
     (seen,) = (await village.client.get(f"/v1/people/{village.person('bo@engines.org')}/affiliations"))["data"]
     assert (seen["evidence"], seen["seen_since"]) == ("domain", None)
     assert (await village.client.get(f"/v1/people/{village.person(there.key)}/affiliations"))["data"] == []

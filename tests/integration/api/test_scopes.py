@@ -41,6 +41,7 @@ SCOPES = {
     "getOrganization": ["organizations:read"],
     "updateOrganization": ["organizations:write"],
     "deleteOrganization": ["organizations:write"],
+    "listAffiliates": ["organizations:read", "people:read"],
     "listOrganizationDomains": ["organizations:read"],
     "listEvents": ["events:read"],
     "listIdentities": ["identities:read"],

@@ -9,6 +9,7 @@ import msgspec
 
 from kith.domain import organizations as rules
 from kith.store.db import Db, new_id
+from kith.store.queries import Order, Statement, fetch_page
 
 AUTHOR = "rule:address/1"
 
@@ -46,6 +47,17 @@ async def list_affiliations(
     return [Affiliation(**row) for row in rows]
 
 
+async def list_of_organization(
+    db: Db, workspace_id: UUID, organization_id: UUID, on: date | None, after: tuple[float, UUID] | None, limit: int
+) -> list[Affiliation]:
+    """Return who is or was affiliated with it, the surest first. after: confidence and id of the row before."""
+    statement = Statement(workspace_id)
+    statement.where("a.organization_id = {}", organization_id)
+    statement.where("a.period @> {0}::date AND coalesce(a.seen @> {0}::date, true)", on)
+    rows = await fetch_page(db, f"{_SELECT} WHERE a.workspace_id = $1", statement, _SUREST, after, limit)
+    return [Affiliation(**row) for row in rows]
+
+
 async def add_affiliation(
     db: Db, workspace_id: UUID, *, identity_id: UUID, organization_id: UUID, since: date | None, until: date | None,
     evidence: rules.Evidence, confidence: float, title: str | None, author: str,
@@ -80,11 +92,17 @@ async def derive(
     )
 
 
-_LIST = """
+_SUREST = Order("a.confidence", ("a.id",))
+
+_SELECT = """
     SELECT a.id, a.identity_id, a.organization_id, o.name AS organization, lower(a.period) AS since,
         upper(a.period) - 1 AS until, lower(a.seen) AS seen_since, upper(a.seen) - 1 AS seen_until, a.evidence,
         a.confidence, a.title, a.author, a.learnt_at
     FROM affiliations a JOIN organizations o ON o.workspace_id = $1 AND o.id = a.organization_id
+"""
+
+_LIST = f"""
+    {_SELECT}
     WHERE a.workspace_id = $1 AND a.identity_id = ANY ($2)
         AND ($3::date IS NULL OR a.period @> $3 AND coalesce(a.seen @> $3, true))
     ORDER BY array_position($4::text[], a.evidence), a.confidence DESC, upper(a.seen) DESC NULLS LAST,

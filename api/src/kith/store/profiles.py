@@ -135,7 +135,7 @@ async def all_links(db: Db, workspace_id: UUID) -> list[Link]:
 
 
 class Snapshot(NamedTuple):
-    """How common names are. identities: how many were counted; arrived: how many came since; model: of the last count."""
+    """How common names are. identities: how many were counted; arrived: how many came since; model: of that day."""
 
     identities: int = 0
     arrived: int = 0

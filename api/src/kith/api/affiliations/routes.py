@@ -6,14 +6,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from kith.api.affiliations.schemas import Affiliation, AffiliationCreate, Affiliations, AffiliationsParams
+from kith.api.affiliations.schemas import (
+    Affiliate,
+    AffiliatesParams,
+    Affiliation,
+    AffiliationCreate,
+    Affiliations,
+    AffiliationsParams,
+)
 from kith.api.decisions.show import author
 from kith.api.idempotency import Once
+from kith.api.identities.schemas import IdentityRef
 from kith.api.ids import from_body, from_path, not_found, unknown
+from kith.api.paging import Page, after, page
 from kith.api.people.moves import lead_on
 from kith.api.problems import Fault, Problem
 from kith.store import affiliations as store
-from kith.store import organizations, people
+from kith.store import identities, organizations, people
 from kith.store.db import Db
 from kith.store.tokens import Token
 
@@ -127,4 +136,35 @@ async def delete_affiliation(
     return Affiliation.of(found)
 
 
-ROUTES = [list_affiliations, create_affiliation, delete_affiliation]
+@get(
+    "/v1/organizations/{organization_id:str}/affiliations",
+    operation_id="listAffiliates",
+    tags=["organizations"],
+    scopes=["organizations:read", "people:read"],
+    errors=["not_found"],
+)
+async def list_affiliates(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    organization_id: FromPath[str],
+    params: NamedDependency[AffiliatesParams],
+) -> Response[Page[Affiliate]]:
+    """List who belongs, or belonged, to an organization.
+
+    The surest first; a person with several identities there appears once for each.
+    """
+    key = from_path("organization", organization_id)
+    if await organizations.get_organization(db, workspace_id, key) is None:
+        raise not_found("organization")
+    last = after(request, params, tuple[float, UUID])
+    rows = await store.list_of_organization(db, workspace_id, key, params.on, last, params.limit + 1)
+    refs = await identities.get_refs(db, workspace_id, {row.identity_id for row in rows})
+
+    def item(row: store.Affiliation) -> Affiliate:
+        return Affiliate(IdentityRef.of(refs[row.identity_id]), Affiliation.of(row))
+
+    return page(request, params, rows, item, lambda row: (row.confidence, row.id))
+
+
+ROUTES = [list_affiliations, create_affiliation, delete_affiliation, list_affiliates]

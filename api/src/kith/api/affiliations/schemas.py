@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from kith.api.identities.schemas import IdentityRef
 from kith.api.ids import AffiliationId, IdentityId, OrganizationId, encode
 from kith.api.kinds import TEXT, Instant
+from kith.api.paging import Listing
 from kith.api.shapes import shape
 from kith.domain.organizations import Evidence as EvidenceKind
 from kith.store import affiliations as store
@@ -23,6 +25,10 @@ Title = Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Engineer"])
 
 
 class AffiliationsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    on: Annotated[date | None, Meta(description="Those of this day alone.")] = None
+
+
+class AffiliatesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     on: Annotated[date | None, Meta(description="Those of this day alone.")] = None
 
 
@@ -58,6 +64,13 @@ class Affiliation(msgspec.Struct, frozen=True):
             organization=OrganizationRef(encode("organization", row.organization_id), row.organization),
             identity_id=encode("identity", row.identity_id),
         )
+
+
+class Affiliate(msgspec.Struct, frozen=True):
+    """Who belongs, or belonged, to an organization."""
+
+    identity: Annotated[IdentityRef, Meta(description="The identity that it is known of, with its person.")]
+    affiliation: Affiliation
 
 
 class AffiliationCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
