@@ -32,14 +32,14 @@ CAP_DAC_READ_SEARCH = 2
 class Up:
     """A running ``kith up``, its screen in a file."""
 
-    def __init__(self, home: Path, *options: str, port: int | None = None, user: int | None = None) -> None:
+    def __init__(self, home: Path, *options: str, port: int | None = None, by: tuple[str, ...] = ()) -> None:
         self.home = home
         self.port = port or free_port()
         self.started = time.monotonic()
         with tempfile.TemporaryFile() as screen:
             self._screen = os.dup(screen.fileno())
             self.process = subprocess.Popen(
-                [*become(user), sys.executable, "-m", "kith.api.cli", "up", *options],
+                [*by, sys.executable, "-m", "kith.api.cli", "up", *options],
                 cwd=ROOT,
                 env=environment(home, self.port),
                 stdout=screen,
@@ -84,12 +84,10 @@ class Up:
         pytest.fail(f"no child {name}")
 
 
-def become(user: int | None) -> list[str]:
+def become(user: int) -> tuple[str, ...]:
     """What runs a command as ``user``, who may pass through closed folders, since Python itself may be behind one."""
-    if user is None:
-        return []
     numbers = (os.getpid(), int(signal.SIGTERM), user, user, CAP_DAC_READ_SEARCH)
-    return [sys.executable, "-I", "-S", launch.__file__, *map(str, numbers)]
+    return (sys.executable, "-I", "-S", launch.__file__, *map(str, numbers))
 
 
 def environment(home: Path, port: int) -> dict[str, str]:
@@ -253,6 +251,13 @@ def test_no_demo_starts_empty_and_still_has_three_calls(tmp_path: Path) -> None:
     assert people["data"] == []
 
 
+def test_it_stops_also_where_a_script_put_it_into_the_background(tmp_path: Path) -> None:
+    up = Up(tmp_path / "home", "--no-demo", by=("sh", "-c", 'trap "" INT; exec "$@"', "sh"))
+    up.wait_for("kith is ready")
+    assert up.stop(signal.SIGINT) == 0
+    assert left(up) == []
+
+
 def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
     up = Up(tmp_path / "home")
     up.wait_for("PostgreSQL and Valkey run")
@@ -273,7 +278,7 @@ def home_of_nobody() -> Iterator[Path]:
 
 
 def test_a_normal_user_may_run_it(home_of_nobody: Path) -> None:
-    up = Up(home_of_nobody / "home", "--no-demo", user=NOBODY)
+    up = Up(home_of_nobody / "home", "--no-demo", by=become(NOBODY))
     try:
         assert len(up.calls()) == 3
     finally:
@@ -283,7 +288,7 @@ def test_a_normal_user_may_run_it(home_of_nobody: Path) -> None:
 
 def test_a_read_only_folder_is_said(home_of_nobody: Path) -> None:
     home_of_nobody.chmod(0o500)
-    up = Up(home_of_nobody / "home", user=NOBODY)
+    up = Up(home_of_nobody / "home", by=become(NOBODY))
     assert up.process.wait(30) == 1
     assert up.said == (
         f"kith: The folder {home_of_nobody}/home cannot be created (Permission denied): "

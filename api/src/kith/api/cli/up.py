@@ -67,9 +67,12 @@ def up(*, demo: bool = True) -> None:
 
 @contextmanager
 def _until_stopped() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and a closed terminal end the block in good order and without a complaint."""
-    for wanted in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(wanted, lambda *_: signal.raise_signal(signal.SIGINT))
+    """Let Ctrl-C, SIGTERM and a closed terminal end the block in good order and without a complaint.
+
+    Shells start what they put into the background with SIGINT ignored; kith listens to it there too.
+    """
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         yield
 
