@@ -33,13 +33,22 @@ async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Differ
         pass
     found = {"person_identities": await _restore(db, workspace_id, await _persons(db, workspace_id))}
     found |= {table: Difference(*counts) for table, counts in (await profiles.restore(db, workspace_id)).items()}
-    for sums in LEDGERS:
+    for sums in (TARGETS, CHANNEL_DAYS):
         found[sums.table] = await _restore(db, workspace_id, sums)
+    found |= await rebuild_relationships(db, workspace_id, now)
     await db.execute(project.WANTED)
     await db.execute(_WANT_ALL, workspace_id)
-    await strength.weigh_all(db, workspace_id, project.midnight(now))
-    for projection in (project.PEOPLE, project.CHANNEL_ACTIVITY, project.CONVERSATION_ACTIVITY, project.RELATIONSHIPS):
+    for projection in (project.PEOPLE, project.CHANNEL_ACTIVITY, project.CONVERSATION_ACTIVITY):
         found[projection.table] = await _restore(db, workspace_id, projection)
+    return found
+
+
+async def rebuild_relationships(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Difference]:
+    """Recreate the ledgers of contact and activity, and the relationships, as part of ``rebuild``."""
+    found = {sums.table: await _restore(db, workspace_id, sums) for sums in (CONTACT_DAYS, ACTIVITY_DAYS)}
+    await db.execute(project.WANTED)
+    await strength.weigh_all(db, workspace_id, project.midnight(now))
+    found["relationships"] = await _restore(db, workspace_id, project.RELATIONSHIPS)
     return found
 
 
@@ -101,60 +110,58 @@ def _bound(query: str, workspace_id: UUID) -> str:
 _DAY = "(i.occurred_at AT TIME ZONE 'UTC')::date"
 
 # The same sums as in kith.store.ingest, over all interactions.
-LEDGERS = (
-    Projection(
-        "interaction_targets",
-        ("identity_id", "occurred_at", "interaction_id"),
-        (),
-        "",
-        """
-        SELECT target_id AS identity_id, i.occurred_at, i.id AS interaction_id
-        FROM interactions i, unnest(i.target_ids) AS target_id WHERE i.workspace_id = $1 AND target_id <> i.actor_id
-        """,
-    ),
-    Projection(
-        "contact_days",
-        ("actor_id", "target_id", "day", "channel_id", "kind"),
-        ("count", "weight"),
-        "",
-        f"""
-        SELECT i.actor_id, target_id, {_DAY} AS day, coalesce(i.channel_id, '{NOWHERE}') AS channel_id, i.kind,
-            count(*)::integer AS count,
-            sum(round(1000 / sqrt(cardinality(array_remove(i.target_ids, i.actor_id)))))::bigint AS weight
-        FROM interactions i, unnest(i.target_ids) AS target_id WHERE i.workspace_id = $1 AND target_id <> i.actor_id
-        GROUP BY 1, 2, 3, 4, 5
-        """,
-    ),
-    Projection(
-        "activity_days",
-        ("identity_id", "channel_id", "day"),
-        ("acts", "broadcasts", "received"),
-        "",
-        f"""
-        SELECT identity_id, channel_id, day, sum(acts)::integer AS acts, sum(broadcasts)::integer AS broadcasts,
-            sum(received)::integer AS received
-        FROM (
-            SELECT i.actor_id AS identity_id, coalesce(i.channel_id, '{NOWHERE}') AS channel_id, {_DAY} AS day,
-                1 AS acts, (array_remove(i.target_ids, i.actor_id) = '{{}}')::integer AS broadcasts, 0 AS received
-            FROM interactions i WHERE i.workspace_id = $1
-            UNION ALL
-            SELECT target_id, coalesce(i.channel_id, '{NOWHERE}'), {_DAY}, 0, 0, 1
-            FROM interactions i, unnest(i.target_ids) AS target_id
-            WHERE i.workspace_id = $1 AND target_id <> i.actor_id
-        ) AS parts
-        GROUP BY identity_id, channel_id, day
-        """,
-    ),
-    Projection(
-        "channel_days",
-        ("channel_id", "day"),
-        ("count",),
-        "",
-        f"""
-        SELECT i.channel_id, {_DAY} AS day, count(*)::integer AS count FROM interactions i
-        WHERE i.workspace_id = $1 AND i.channel_id IS NOT NULL GROUP BY 1, 2
-        """,
-    ),
+TARGETS = Projection(
+    "interaction_targets",
+    ("identity_id", "occurred_at", "interaction_id"),
+    (),
+    "",
+    """
+    SELECT target_id AS identity_id, i.occurred_at, i.id AS interaction_id
+    FROM interactions i, unnest(i.target_ids) AS target_id WHERE i.workspace_id = $1 AND target_id <> i.actor_id
+    """,
+)
+CONTACT_DAYS = Projection(
+    "contact_days",
+    ("actor_id", "target_id", "day", "channel_id", "kind"),
+    ("count", "weight"),
+    "",
+    f"""
+    SELECT i.actor_id, target_id, {_DAY} AS day, coalesce(i.channel_id, '{NOWHERE}') AS channel_id, i.kind,
+        count(*)::integer AS count,
+        sum(round(1000 / sqrt(cardinality(array_remove(i.target_ids, i.actor_id)))))::bigint AS weight
+    FROM interactions i, unnest(i.target_ids) AS target_id WHERE i.workspace_id = $1 AND target_id <> i.actor_id
+    GROUP BY 1, 2, 3, 4, 5
+    """,
+)
+ACTIVITY_DAYS = Projection(
+    "activity_days",
+    ("identity_id", "channel_id", "day"),
+    ("acts", "broadcasts", "received"),
+    "",
+    f"""
+    SELECT identity_id, channel_id, day, sum(acts)::integer AS acts, sum(broadcasts)::integer AS broadcasts,
+        sum(received)::integer AS received
+    FROM (
+        SELECT i.actor_id AS identity_id, coalesce(i.channel_id, '{NOWHERE}') AS channel_id, {_DAY} AS day,
+            1 AS acts, (array_remove(i.target_ids, i.actor_id) = '{{}}')::integer AS broadcasts, 0 AS received
+        FROM interactions i WHERE i.workspace_id = $1
+        UNION ALL
+        SELECT target_id, coalesce(i.channel_id, '{NOWHERE}'), {_DAY}, 0, 0, 1
+        FROM interactions i, unnest(i.target_ids) AS target_id
+        WHERE i.workspace_id = $1 AND target_id <> i.actor_id
+    ) AS parts
+    GROUP BY identity_id, channel_id, day
+    """,
+)
+CHANNEL_DAYS = Projection(
+    "channel_days",
+    ("channel_id", "day"),
+    ("count",),
+    "",
+    f"""
+    SELECT i.channel_id, {_DAY} AS day, count(*)::integer AS count FROM interactions i
+    WHERE i.workspace_id = $1 AND i.channel_id IS NOT NULL GROUP BY 1, 2
+    """,
 )
 
 _WANT_ALL = """
