@@ -199,6 +199,40 @@ async def test_quality_says_what_a_back_test_found(
         assert (await client.get(path))["model"]["version"] == own.version
 
 
+async def test_trust_is_told_by_channel_with_an_interval(
+    fresh_url: str, pool: Pool, servers: object, contract: Contract
+) -> None:
+    home = await town.build(pool, "trusting")
+    acts = [
+        Interaction(
+            InteractionRef("git", f"passed-{day}", "approve"),
+            town.CAST["ada"],
+            town.ago(day),
+            (Target(town.CAST["bo"]),),
+            town.CORE,
+        )
+        for day in range(30)
+    ]
+    await town.tell(pool, home, acts)
+    async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
+        ada, bo = home.ids["person ada"], home.ids["person bo"]
+        told = await client.get(f"/v1/relationships/{ada}/{bo}/trust")
+        assert told["scope"] == "contextual"
+        (core,) = told["topics"]
+        assert core["channel"] == {"id": home.ids["channel core"], "name": "core"}
+        assert core["low"] < core["value"] < core["high"]
+        assert math.isclose(core["value"], (1 + core["supports"]) / (2 + core["supports"] + core["opposes"]))
+        assert len(core["acts"]) == 20
+        cited = sum(act["weight"] for act in core["acts"]) + core["earlier_weight"]
+        assert math.isclose(cited, core["supports"] - core["opposes"])
+        back = await client.get(f"/v1/relationships/{bo}/{ada}/trust")
+        assert back["scope"] == "not enough evidence"
+        assert [(topic["value"], topic["low"]) for topic in back["topics"]] == [(None, None)]
+        assert "at least 2 are needed" in back["topics"][0]["why"]
+        before = await client.get(f"/v1/relationships/{ada}/{bo}/trust?as_of={town.ago(800).date()}")
+        assert (before["scope"], before["topics"]) == ("not enough evidence", [])
+
+
 async def test_two_who_never_met_have_no_relationship(square: Square) -> None:
     ids = square.ours.ids
     for path in (

@@ -13,7 +13,7 @@ from kith.api.ids import from_path, from_query
 from kith.api.interactions.schemas import TimelineItem, shape_timeline
 from kith.api.paging import CoveredPage, Page, after, page
 from kith.api.people.moves import lead_on
-from kith.api.relationships import history
+from kith.api.relationships import history, trust
 from kith.api.relationships.explain import explain
 from kith.api.relationships.lists import list_strongest, show_people
 from kith.api.relationships.pairs import find_pair, no_contact
@@ -28,9 +28,13 @@ from kith.api.relationships.schemas import (
     Relationship,
     RelationshipDetail,
     RelationshipsParams,
+    Trust,
+    TrustParams,
 )
 from kith.domain.strength.model import shipped
+from kith.domain.trust.evidence import MEANINGS
 from kith.store import calibration, channels, interactions, people, strength
+from kith.store import trust as trust_store
 from kith.store.db import Db
 
 SVG = "image/svg+xml"
@@ -171,6 +175,40 @@ async def draw_history(
 
 
 @get(
+    "/v1/relationships/{person_id:str}/{other_id:str}/trust",
+    operation_id="getTrust",
+    tags=["relationships"],
+    scopes=["relationships:read"],
+    errors=["not_found"],
+    moves=True,
+)
+async def get_trust(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    person_id: FromPath[str],
+    other_id: FromPath[str],
+    params: NamedDependency[TrustParams],
+) -> Trust | Redirect:
+    """Show how far a person trusts another.
+
+    Channel by channel, with an interval, from work passed, advice taken, thanks, vouching and conflict; messages alone
+    say nothing. "not enough evidence" is an answer.
+    """
+    keys = from_path("person", person_id), from_path("person", other_id)
+    mine, theirs = [await people.identities_of(db, workspace_id, key) for key in keys]
+    if not mine or not theirs:
+        return await lead_on(request, db, workspace_id, person_id, other_id)
+    if keys[0] == keys[1]:
+        raise no_contact()
+    on = params.as_of or datetime.now(UTC).date()
+    acts = await trust_store.list_acts(db, workspace_id, mine, theirs, MEANINGS, on)
+    names = await channels.get_names(db, workspace_id, list({act.channel_id for act in acts}))
+    refs = await show_people(db, workspace_id, set(keys))
+    return trust.weigh(refs[keys[0]], refs[keys[1]], acts, names, on)
+
+
+@get(
     "/v1/relationships/{person_id:str}/{other_id:str}/interactions",
     operation_id="listEvidence",
     tags=["relationships"],
@@ -202,4 +240,4 @@ async def list_evidence(
     return page(request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id))
 
 
-ROUTES = [list_relationships, get_quality, get_relationship, get_history, draw_history, list_evidence]
+ROUTES = [list_relationships, get_quality, get_relationship, get_history, draw_history, get_trust, list_evidence]

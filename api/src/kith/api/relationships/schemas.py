@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from kith.api.coverage import Coverage
 from kith.api.ids import ChannelId, InteractionId, PersonId
-from kith.api.interactions.schemas import TimelineItem
+from kith.api.interactions.schemas import Place, TimelineItem
 from kith.api.kinds import Instant
 from kith.api.paging import Listing
 from kith.api.people.schemas import PersonRef
@@ -242,3 +242,48 @@ class ModelQuality(msgspec.Struct, frozen=True):
     model: Annotated[str, Meta(description="Version of the model in use.", examples=["strength-1"])]
     calibrated: Annotated[bool, Meta(description="Whether its weights were fitted on this workspace.")]
     backtest: Annotated[Backtest | None, Meta(description="Null until the daily job `calibrate` has made one.")]
+
+
+class TrustParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    as_of: Annotated[date | None, Meta(description="What happened up to and including this day (UTC); today.")] = None
+
+
+class TrustAct(msgspec.Struct, frozen=True):
+    """Acts of one kind on one day, and what they add to trust."""
+
+    day: Annotated[date, Meta(description="The day (UTC).")]
+    kind: Annotated[str, Meta(description="Kind of the interactions.", examples=["approve"])]
+    direction: Annotated[
+        Literal["given", "received"], Meta(description="Whether the person acted, or the other towards the person.")
+    ]
+    sentence: Annotated[str, Meta(description="What it says of the one who trusts.", examples=["passed their work"])]
+    interactions: Annotated[int, Meta(description="How many.", ge=1)]
+    weight: Annotated[float, Meta(description="What they add; below zero they speak against.")]
+
+
+class TrustTopic(msgspec.Struct, frozen=True):
+    """Trust in one context: value = (1 + supports) / (2 + supports + opposes), the interval holds 90 % of its doubt."""
+
+    channel: Annotated[Place | None, Meta(description="The context; null for what happened in no channel.")]
+    value: Annotated[Strength | None, Meta(description="Null where there is not enough evidence.")]
+    low: Annotated[Strength | None, Meta(description="Lower end of the interval: what to rank by.")]
+    high: Annotated[Strength | None, Meta(description="Upper end of the interval.")]
+    supports: Annotated[float, Meta(description="Weight of what speaks for it, faded.", ge=0)]
+    opposes: Annotated[float, Meta(description="Weight of what speaks against it, faded.", ge=0)]
+    why: Annotated[str, Meta(description="What it rests on, or what is missing.")]
+    acts: Annotated[list[TrustAct], Meta(description="The latest 20 days of acts, the latest first.")]
+    earlier_interactions: Annotated[int, Meta(description="Interactions before these.", ge=0)]
+    earlier_weight: Annotated[float, Meta(description="What they add together.")]
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """How far `person` trusts `other`. The other way round is another question, with the ids swapped."""
+
+    person: PersonRef
+    other: PersonRef
+    as_of: Annotated[date, Meta(description="The day that it speaks of (UTC).")]
+    scope: Annotated[
+        Literal["absolute", "contextual", "not enough evidence"],
+        Meta(description="`absolute` where the whole interval lies above one half in three contexts or more."),
+    ]
+    topics: Annotated[list[TrustTopic], Meta(description="By channel, that with most evidence first.")]
