@@ -9,10 +9,12 @@ import pytest
 
 from kith.api.app import ROUTES
 from kith.domain import ids
+from kith.store import survey
 from kith.store.db import workspace
 from kith.store.jobs import enqueue
 from tests.integration.api.conftest import Square
 from tests.integration.api.town import Town
+from tests.integration.surveys import look
 
 NOUNS = {
     "person_id": "person ada",
@@ -49,6 +51,7 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
     return (
         known
         | await resolved(square, town)
+        | await surveyed(square, town)
         | {name: ids.encode(name.removesuffix("_id"), value) for name, value in rows.items()}
     )
 
@@ -91,6 +94,21 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
     return {name: ids.encode(name.removesuffix("_id"), value) for name, value in found.items()}
 
 
+async def surveyed(square: Square, town: Town) -> dict[str, str]:
+    """Return ids of what a survey of a town has found."""
+    find = "SELECT id FROM {} WHERE workspace_id = $1 ORDER BY id LIMIT 1"
+    async with workspace(square.client.pool, town.workspace_id) as db:
+        if await survey.last(db, town.workspace_id) is None:
+            await look(db, town.workspace_id)
+            await db.execute(
+                "INSERT INTO topics VALUES ($1, $2, 'Lanterns', '{lanterns}', 1, now())",
+                town.workspace_id, UUID(int=town.workspace_id.int + 9),
+            )  # fmt: skip
+        found = {noun: await db.fetchval(find.format(table), town.workspace_id) for noun, table in SURVEYED.items()}
+    return {f"{noun}_id": ids.encode(noun, value) for noun, value in found.items()}
+
+
+SURVEYED = {"community": "communities", "topic": "topics"}
 RESOLVED = ("organization_id", "affiliation_id", "decision_id", "suggestion_id")
 _PERSON, _ORGANIZATION, _IDENTITY, _OTHER = (
     f"{prefix}_{'0' * 25}{last}" for prefix, last in (("per", 1), ("org", 1), ("idn", 1), ("idn", 2))
@@ -104,6 +122,7 @@ BODIES: dict[str, Any] = {
     "decideIdentitySuggestion": {"verdict": "reject"},
     "updateOrganization": {"name": "mine now"},
     "updateResolution": {},
+    "updateCommunity": {"name": "mine now"},
     "updatePerson": {"name": "Mine Now"},
 }
 
@@ -150,6 +169,9 @@ async def test_filters_by_foreign_ids_find_nothing(square: Square) -> None:
         f"/v1/identities?person={theirs['person_id']}",
         f"/v1/relationships?person={theirs['person_id']}",
         f"/v1/channels?parent={theirs['channel_id']}",
+        f"/v1/communities?person={theirs['person_id']}",
+        f"/v1/communities?parent={theirs['community_id']}",
+        f"/v1/topics?channel={theirs['channel_id']}",
     ):
         assert (await square.client.get(path))["data"] == [], path
 

@@ -93,12 +93,13 @@ async def start_sync(store: Store) -> UUID:
 
 
 async def until_done(url: str, store: Store) -> None:
-    """Wait until no job is open and nothing waits to be worked in."""
+    """Wait until no job is due and nothing waits to be worked in."""
     for _ in range(ENOUGH_SECONDS * 5):
         async with connection(url) as db:
             left = await db.fetchval(
                 """
-                SELECT (SELECT count(*) FROM jobs WHERE workspace_id = $1 AND status IN ('queued', 'running'))
+                SELECT (SELECT count(*) FROM jobs WHERE workspace_id = $1
+                            AND (status = 'running' OR status = 'queued' AND due_at < now() + interval '1 minute'))
                     + (SELECT count(*) FROM touches WHERE workspace_id = $1)
                 """,
                 store.workspace_id,

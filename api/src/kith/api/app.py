@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from kith.api import auth, idempotency, inputs, logs, problems
 from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
 from kith.api.channels.routes import ROUTES as CHANNELS
+from kith.api.communities.routes import ROUTES as COMMUNITIES
 from kith.api.connectors.routes import ROUTES as CONNECTORS
 from kith.api.conversations.routes import ROUTES as CONVERSATIONS
 from kith.api.decisions.routes import ROUTES as DECISIONS
@@ -32,6 +33,7 @@ from kith.api.resolution.routes import ROUTES as RESOLUTION
 from kith.api.runs.routes import ROUTES as RUNS
 from kith.api.sources.routes import ROUTES as SOURCES
 from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
+from kith.api.topics.routes import ROUTES as TOPICS
 from kith.connectors import Registry, load_registry
 from kith.store.db import open_pool
 from kith.store.settings import Settings, load_settings
@@ -51,6 +53,8 @@ ROUTES: list[HTTPRouteHandler] = [
     *CONVERSATIONS,
     *INTERACTIONS,
     *RELATIONSHIPS,
+    *COMMUNITIES,
+    *TOPICS,
     *CONNECTORS,
     *SOURCES,
     *RUNS,

@@ -38,6 +38,8 @@ TAGS = {
     "conversations": "Threads of interactions.",
     "interactions": "Dated acts, towards one, many or nobody.",
     "relationships": "Who is in touch with whom, how much, and on what that rests.",
+    "communities": "Who belongs together, who matters there, and how they do.",
+    "topics": "What people talk about, and whom to ask.",
     "connectors": "The code that reads a network.",
     "sources": "Configured uses of connectors, and what they have read.",
     "runs": "Single readings of a source.",
@@ -69,6 +71,8 @@ _PARAMETERS = {
     "suggestion_id": ids.SuggestionId,
     "organization_id": ids.OrganizationId,
     "affiliation_id": ids.AffiliationId,
+    "community_id": ids.CommunityId,
+    "topic_id": ids.TopicId,
     "job_id": ids.JobId,
     "name": ConnectorName,
     "code": str,
@@ -263,13 +267,24 @@ def _success(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
         names += ["Location"] if handler.status_code != 200 and handler.operation_id != "cancelJob" else []
         names += ["Idempotency-Replayed"] if get_type_hints(handler.fn).get("once") is Once else []
     text = {200: "As asked.", 201: "Created.", 202: "Begun: the job does it."}[handler.status_code]
-    content = _picture(str(handler.media_type)) if kind is str else _content(kind, schemas)
+    content = _text(str(handler.media_type)) if kind in (str, bytes) else _content(kind, schemas)
+    for media_type in handler.opt.get("also", ()):
+        content |= _text(media_type)
     return {"description": text, "headers": _headers(*names), "content": content}
 
 
-def _picture(media_type: str) -> Json:
-    example = {"summary": "Shortened.", "value": '<svg xmlns="http://www.w3.org/2000/svg"></svg>'}
+def _text(media_type: str) -> Json:
+    """Return the content of pictures and exports."""
+    example = {"summary": "Shortened.", "value": _SHORT.get(media_type, "")}
     return {media_type: {"schema": {"type": "string"}, "examples": {"example": example}}}
+
+
+_SHORT = {
+    "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
+    "application/graphml+xml": '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"></graphml>',
+    "application/gexf+xml": '<gexf xmlns="http://gexf.net/1.3" version="1.3"></gexf>',
+    "text/csv": "source,target,weight\r\n",
+}
 
 
 def _headers(*names: str) -> Json:

@@ -22,6 +22,7 @@ PREFIXES = {
     "organization": "org",
     "affiliation": "aff",
     "community": "com",
+    "topic": "top",
     "group": "grp",
     "token": "tok",
     "workspace": "wsp",

@@ -1,0 +1,95 @@
+"""Topics: what people talk about, where, and who helps with it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from kith.store.db import Db
+from kith.store.queries import Order, Statement, fetch_page
+
+_COLUMNS = "t.id, t.name, t.terms, t.texts, t.computed_at"
+_BY_TEXTS = Order("t.texts", ("t.id",))
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """texts: how many conversations, and interactions outside of any, are about it."""
+
+    id: UUID
+    name: str
+    terms: list[str]
+    texts: int
+    computed_at: datetime
+
+
+class TopicChannel(msgspec.Struct, frozen=True):
+    channel_id: UUID
+    name: str
+    texts: int
+
+
+async def list_topics(
+    db: Db, workspace_id: UUID, channel_id: UUID | None, after: tuple[int, UUID] | None, limit: int
+) -> list[Topic]:
+    """Return topics, the most frequent first. after: texts and id of the row before."""
+    statement = Statement(workspace_id)
+    statement.where(
+        """EXISTS (SELECT FROM topic_channels h
+                   WHERE h.workspace_id = $1 AND h.topic_id = t.id AND h.channel_id = {})""",
+        channel_id,
+    )
+    sql = f"SELECT {_COLUMNS} FROM topics t WHERE t.workspace_id = $1"
+    return [Topic(**row) for row in await fetch_page(db, sql, statement, _BY_TEXTS, after, limit)]
+
+
+async def get_topic(db: Db, workspace_id: UUID, topic_id: UUID) -> Topic | None:
+    row = await db.fetchrow(
+        f"SELECT {_COLUMNS} FROM topics t WHERE t.workspace_id = $1 AND t.id = $2", workspace_id, topic_id
+    )
+    return Topic(**row) if row else None
+
+
+async def list_channels(db: Db, workspace_id: UUID, topic_id: UUID, limit: int) -> list[TopicChannel]:
+    """Return where a topic comes up, most first."""
+    rows = await db.fetch(
+        """
+        SELECT h.channel_id, c.name, h.texts FROM topic_channels h
+        JOIN channels c ON c.workspace_id = $1 AND c.id = h.channel_id
+        WHERE h.workspace_id = $1 AND h.topic_id = $2 ORDER BY h.texts DESC, h.channel_id LIMIT $3
+        """,
+        workspace_id, topic_id, limit,
+    )  # fmt: skip
+    return [TopicChannel(**row) for row in rows]
+
+
+async def list_helps(
+    db: Db, workspace_id: UUID, topic_id: UUID, kinds: Sequence[str], before: datetime
+) -> list[tuple[UUID, UUID, datetime, UUID]]:
+    """Return the acts of these kinds about a topic: who helped whom, when, and the interaction; the oldest first."""
+    rows = await db.fetch(
+        """
+        SELECT a.person_id AS actor_id, b.person_id AS other_id, i.occurred_at, i.id
+        FROM topic_texts t
+        JOIN interactions i ON i.workspace_id = $1 AND i.conversation_id = t.text_id
+        CROSS JOIN unnest(i.target_ids) AS target (id)
+        JOIN person_identities a ON a.workspace_id = $1 AND a.identity_id = i.actor_id
+        JOIN person_identities b ON b.workspace_id = $1 AND b.identity_id = target.id
+        JOIN people p ON p.workspace_id = $1 AND p.id = a.person_id AND p.kind IN ('person', 'unknown')
+        WHERE t.workspace_id = $1 AND t.topic_id = $2 AND i.kind = ANY ($3) AND i.occurred_at < $4
+            AND a.person_id <> b.person_id
+        UNION ALL
+        SELECT a.person_id, b.person_id, i.occurred_at, i.id
+        FROM topic_texts t
+        JOIN interactions i ON i.workspace_id = $1 AND i.id = t.text_id
+        CROSS JOIN unnest(i.target_ids) AS target (id)
+        JOIN person_identities a ON a.workspace_id = $1 AND a.identity_id = i.actor_id
+        JOIN person_identities b ON b.workspace_id = $1 AND b.identity_id = target.id
+        JOIN people p ON p.workspace_id = $1 AND p.id = a.person_id AND p.kind IN ('person', 'unknown')
+        WHERE t.workspace_id = $1 AND t.topic_id = $2 AND i.kind = ANY ($3) AND i.occurred_at < $4
+            AND a.person_id <> b.person_id
+        ORDER BY occurred_at, id
+        """,
+        workspace_id, topic_id, list(kinds), before,
+    )  # fmt: skip
+    return [(row["actor_id"], row["other_id"], row["occurred_at"], row["id"]) for row in rows]
