@@ -9,6 +9,7 @@ import msgspec
 
 from kith.domain import matching
 from kith.domain.matching import Identity, Link, Population
+from kith.domain.matching.candidates import cap
 from kith.domain.matching.features import count_population
 from kith.domain.organizations import employer_domain
 from kith.store.db import Db
@@ -107,9 +108,10 @@ def hash_key(key: str) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True)
 
 
-async def bearers(db: Db, workspace_id: UUID, keys: Iterable[str], limit: int) -> set[UUID]:
-    """Return the identities that share one of the keys, at most ``limit`` of each."""
-    rows = await db.fetch(_BEARERS, workspace_id, [hash_key(key) for key in keys], limit)
+async def bearers(db: Db, workspace_id: UUID, keys: Iterable[str], more: int) -> set[UUID]:
+    """Return the identities that share one of the keys; of each key at most ``more`` than may share it."""
+    wanted = {hash_key(key): cap(key) + more for key in keys}
+    rows = await db.fetch(_BEARERS, workspace_id, list(wanted), list(wanted.values()))
     return {row["identity_id"] for row in rows}
 
 
@@ -269,8 +271,8 @@ _SAVE_KEYS = """
 
 _BEARERS = """
     SELECT DISTINCT k.identity_id
-    FROM unnest($2::bigint[]) AS q (key) CROSS JOIN LATERAL (
-        SELECT identity_id FROM identity_keys WHERE workspace_id = $1 AND key = q.key ORDER BY identity_id LIMIT $3
+    FROM unnest($2::bigint[], $3::integer[]) AS q (key, most) CROSS JOIN LATERAL (
+        SELECT identity_id FROM identity_keys WHERE workspace_id = $1 AND key = q.key ORDER BY identity_id LIMIT q.most
     ) AS k
 """
 
