@@ -1,6 +1,7 @@
 """E-mail addresses: one spelling for each mailbox, and which of them say nothing about who writes."""
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from kith.domain.matching.vocabulary import FREE_MAIL, NOBODY_LOCALS, NOWHERE_DOMAINS, ROLES, SECOND_LEVEL
@@ -20,6 +21,9 @@ _LIST_DOMAIN = re.compile(
 _CODE_HOST = re.compile(r"^(?:users\.)?noreply\.(?P<host>.+)$")
 _CODE_HOST_LOCAL = re.compile(r"^(?:(?P<account>\d+)[+-])?(?P<handle>[^@]+)$")
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;]+")
+
+
+_CACHED = 2**15  # domains, of which a few have most addresses
 
 
 class Address(NamedTuple):
@@ -65,6 +69,7 @@ def parse_address(raw: str) -> Address | None:
     return Address(f"{mailbox}@{domain}", local, domain, _kind(local, domain))
 
 
+@lru_cache(maxsize=_CACHED)
 def organization_domain(domain: str) -> str:
     """Return the part of `domain` that one owner registers (``cs.ox.ac.uk`` gives ``ox.ac.uk``); "" for free mail."""
     labels = domain.split(".")
@@ -83,11 +88,21 @@ def _code_host(local: str, domain: str, host: str) -> Address:
 
 
 def _kind(local: str, domain: str) -> AddressKind:
-    machine = "." not in domain or _MACHINE.search(domain) is not None
+    machine = _is_machine(domain)
     if domain in NOWHERE_DOMAINS or (local in NOBODY_LOCALS and (machine or "reply" in local or "mail" in local)):
         return "nowhere"
     if machine:
         return "machine"
-    if local in NOBODY_LOCALS or _LIST_LOCAL.search(local) or _LIST_DOMAIN.search(domain):
+    if local in NOBODY_LOCALS or _LIST_LOCAL.search(local) or _is_list_host(domain):
         return "shared"
     return "mailbox"
+
+
+@lru_cache(maxsize=_CACHED)
+def _is_machine(domain: str) -> bool:
+    return "." not in domain or _MACHINE.search(domain) is not None
+
+
+@lru_cache(maxsize=_CACHED)
+def _is_list_host(domain: str) -> bool:
+    return _LIST_DOMAIN.search(domain) is not None

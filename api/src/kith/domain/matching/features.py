@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 from rapidfuzz.distance import DamerauLevenshtein
 
+from kith.domain.matching.languages import affinity, find_languages
 from kith.domain.matching.names import agreement, disagreement
 from kith.domain.matching.profiles import Profile, name_key
 
@@ -30,14 +31,16 @@ FEATURES = (
     Feature("longer_name", 1, "the same full name but for middle names or their initials"),
     Feature("similar_name", 1, "a full name that differs by a diminutive, a slip of the pen or an initial"),
     Feature("different_name", -1, "two full names which cannot be one (0.5 when they share a word)"),
-    Feature("common_name", -1, "log(1 + namesakes to be expected by chance / a harmless number of them)"),
+    Feature(
+        "common_name", -1, "log(1 + expected namesakes / a harmless number of them), and more where there are several"
+    ),
     Feature("same_handle", 1, "the same handle, bare name or local part, by how distinctive it is"),
     Feature("similar_handle", 1, "the same but for digits at the end, by how distinctive it is"),
     Feature("name_as_handle", 1, "the full name of one run together as the handle of the other"),
     Feature("part_as_handle", 1, "a family name with an initial or alone as the handle of the other, by its rarity"),
     Feature("part_of_name", 1, "the single name of one is a word of the other's full name"),
     Feature("same_domain", 1, "mail at one organization's or family's domain, by how few names are there"),
-    Feature("other_account", -1, "different accounts on one network, as far as claims tell"),
+    Feature("other_account", -1, "different accounts on one network (0.3 when only their handles tell)"),
     Feature("same_number", 1, "one telephone, ORCID or staff number"),
     Feature("similar_number", 1, "the number but for one slip"),
     Feature("same_birth", 1, "one date of birth"),
@@ -48,16 +51,19 @@ FEATURES = (
     Feature("signed_for", 1, "log(1 + acts of one that carry the other's signature)"),
     Feature("conversed", -1, "log(1 + messages between the two)"),
 )
-# Namesakes by chance at which two bearers of one name are as often two humans for this reason as for any other. Words
-# are counted as if given and family names were drawn apart, but both follow the language: hence a small number.
+# Expected namesakes at which two bearers of one name are as often two humans for this reason as for any other.
 _HARMLESS_NAMESAKES = 0.001
-# Within one language there are so many times the namesakes; assumed where a name has more contacts than a human has.
-_LANGUAGE = 30
+# With more namesakes than this a wrong join brings others with it: pairs go with the square of their number.
+_SEVERAL_NAMESAKES = 1.0
+# At most so many times the namesakes are believed where a name has more contacts than a human has.
+_UNEXPECTED = 30
 _OWN_CONTACTS = 4
 _LEAST_NAMES = 1000  # fewer say nothing of how common a word is
 _SIMILAR_GIVEN = 0.05  # of all given names, those which share an initial, a diminutive or all but a slip with one
 _INSIDE = 0.9  # both names inside a longer handle
 _FAMILY_INSIDE = 0.3  # the family name alone
+_SHARE_SPELLED = 0.2  # of the namesakes, those who make the same handle of their name
+_OTHER_HANDLE = 0.3  # accounts known by handles alone, which may have been renamed
 _INDEX = {feature.name: position for position, feature in enumerate(FEATURES)}
 
 
@@ -65,18 +71,20 @@ class Population(Struct, frozen=True):
     """How common name words and mail domains are in a workspace: a snapshot, so that scores do not drift with arrivals.
 
     `names`: distinct full names counted; `words`, `domains`: of these, how many have the word or mail at the domain.
+    `languages`: places of words that common among the languages of names, for `affinity`.
     """
 
     names: int = 0
     words: dict[str, int] = {}
     domains: dict[str, int] = {}
+    languages: dict[str, tuple[float, ...]] = {}
 
     def namesakes(self, name: tuple[str, ...]) -> float:
-        """Expected number of bearers of `name`, were words combined by chance (Fellegi and Sunter 1969)."""
+        """Expected number of bearers of `name`: by chance (Fellegi and Sunter 1969), and as its words go together."""
         expected = float(self.names)
         for word in (name[0], name[-1]):
             expected *= self.words.get(word, 1) / max(self.names, _LEAST_NAMES)
-        return expected
+        return expected * affinity(self.languages, name[0], name[-1])
 
 
 def count_population(profiles: Iterable[Profile], least: int = 3) -> Population:
@@ -93,10 +101,12 @@ def count_population(profiles: Iterable[Profile], least: int = 3) -> Population:
         if profile.domain and (profile.domain, profile.full) not in at_domain:
             at_domain.add((profile.domain, profile.full))
             domains[profile.domain] = domains.get(profile.domain, 0) + 1
+    common = {word: count for word, count in sorted(words.items()) if count >= least}
     return Population(
         len(seen),
-        {word: count for word, count in sorted(words.items()) if count >= least},
+        common,
         {domain: count for domain, count in sorted(domains.items()) if count >= least},
+        find_languages(common, seen),
     )
 
 
@@ -108,8 +118,7 @@ class Context(NamedTuple):
     """What a comparison needs beyond the two profiles.
 
     `crowd`: the number of dissimilar names that use a key ``address:…`` or ``handle:…``, and of contacts that use a key
-    ``name:…``, at least 1. `links`: per pair
-    of ids in order, the features that evidence naming both gives.
+    ``name:…``, at least 1. `links`: per pair of ids in order, the features that evidence naming both gives.
     """
 
     population: Population = Population()
@@ -150,8 +159,13 @@ def _compare_contact(a: Profile, b: Profile, context: Context, values: list[floa
         if set(a.accounts) & set(b.accounts):
             values[_INDEX["same_account"]] = 1.0
             same = True
-        elif any(b.handles.get(network, account) != account for network, account in a.handles.items()):
-            values[_INDEX["other_account"]] = 1.0
+        elif others := [
+            (account, b.handles[network])
+            for network, account in a.handles.items()
+            if b.handles.get(network, account) != account
+        ]:
+            by_handle = all("@" in (one[0], other[0]) for one, other in others)  # of an account, else its immutable id
+            values[_INDEX["other_account"]] = _OTHER_HANDLE if by_handle else 1.0
     if a.address and a.address == b.address:
         values[_INDEX["same_address"]] = 1.0
         values[_INDEX["crowded_address"]] = _crowding(a.address, context)
@@ -180,21 +194,42 @@ def _compare_names(a: Profile, b: Profile, context: Context, values: list[float]
     elif a.full and b.full:
         values[_INDEX["different_name"]] = disagreement(a.full, b.full)
     if agreed.value:
-        similar = agreed.value < 1.0
-        values[_INDEX["common_name"]] = max(_commonness(name, context, similar) for name in (a.name, b.name))
+        values[_INDEX["common_name"]] = max(
+            _commonness(name, context) if agreed.value == 1.0 else _similar_commonness(name, context.population)
+            for name in {a.name, b.name}
+        )
     return agreed.value > 0.0
 
 
-def _commonness(name: tuple[str, ...], context: Context, similar: bool = False) -> float:
-    """Of a name, or of all names `similar` to it, which share its family name and one given name in twenty."""
-    population = context.population
-    if similar:
-        namesakes = _SIMILAR_GIVEN * population.words.get(name[-1], 1)
-    else:
-        by_chance = population.namesakes(name)
-        seen = (context.crowd(name_key(name)) - _OWN_CONTACTS) / 2
-        namesakes = max(by_chance, min(seen, _LANGUAGE * by_chance))
-    return log1p(namesakes / _HARMLESS_NAMESAKES)
+def _commonness(name: tuple[str, ...], context: Context, share: float = 1.0) -> float:
+    """Of a name, of which a `share` of the bearers counts."""
+    by_chance = context.population.namesakes(name)
+    seen = (context.crowd(name_key(name)) - _OWN_CONTACTS) / 2
+    return _charge(share * max(by_chance, min(seen, _UNEXPECTED * by_chance)))
+
+
+def _similar_commonness(name: tuple[str, ...], population: Population) -> float:
+    """Of all names similar to one, which share its family name and one given name in twenty."""
+    return _charge(_SIMILAR_GIVEN * population.words.get(name[-1], 1))
+
+
+def _spelled_commonness(handle: str, population: Population) -> float:
+    """Of a handle that may be two common words of names run together."""
+    words = population.words
+    namesakes = max(
+        (
+            population.namesakes((handle[:end], handle[end:]))
+            for end in range(2, len(handle) - 1)
+            if handle[:end] in words and handle[end:] in words
+        ),
+        default=0.0,
+    )
+    return _charge(_SHARE_SPELLED * namesakes)
+
+
+def _charge(namesakes: float) -> float:
+    """What is held against a name with so many expected namesakes."""
+    return log1p(namesakes / _HARMLESS_NAMESAKES) + log1p((namesakes / _SEVERAL_NAMESAKES) ** 2)
 
 
 def _compare_handles(a: Profile, b: Profile, context: Context, values: list[float], known: bool, agreed: bool) -> None:
@@ -202,14 +237,15 @@ def _compare_handles(a: Profile, b: Profile, context: Context, values: list[floa
 
     A handle which is but a name run together is counted as a name, by its rarity, and never twice.
     """
-    named = a.spelled.keys() | b.spelled.keys() | set(a.full[:1] + b.full[:1])
-    if not known:
+    if not known and a.words and b.words:
         shared = a.words.keys() & b.words.keys()
-        if telling := shared - named:
+        if not shared:
+            if stems := set(a.words.values()).intersection(b.words.values()) - _named(a, b):
+                values[_INDEX["similar_handle"]] = max(distinctive(stem, context) for stem in stems)
+        elif telling := shared - _named(a, b):
             values[_INDEX["same_handle"]] = max(distinctive(word, context) for word in telling)
-        elif a.words and b.words and not shared:
-            stems = set(a.words.values()) & set(b.words.values()) - named
-            values[_INDEX["similar_handle"]] = max((distinctive(stem, context) for stem in stems), default=0.0)
+            if not agreed:
+                values[_INDEX["common_name"]] = min(_spelled_commonness(word, context.population) for word in telling)
     if agreed:
         return
     one, other = _spelled(a, b), _spelled(b, a)
@@ -217,11 +253,16 @@ def _compare_handles(a: Profile, b: Profile, context: Context, values: list[floa
     name = a.name if one >= other else b.name
     if strength >= _INSIDE:
         values[_INDEX["name_as_handle"]] = 1.0
-        values[_INDEX["common_name"]] = _commonness(name, context)
+        values[_INDEX["common_name"]] = max(values[_INDEX["common_name"]], _commonness(name, context, _SHARE_SPELLED))
     elif strength:
         values[_INDEX["part_as_handle"]] = strength / (1.0 + log2(context.population.words.get(name[-1], 1)))
     if not (a.full and b.full):
         values[_INDEX["part_of_name"]] = max(_part(a, b), _part(b, a))
+
+
+def _named(a: Profile, b: Profile) -> set[str]:
+    """Handles that only spell a name of the two."""
+    return {*a.spelled, *b.spelled, *a.full[:1], *b.full[:1]}
 
 
 def _spelled(named: Profile, other: Profile) -> float:
@@ -229,19 +270,25 @@ def _spelled(named: Profile, other: Profile) -> float:
     name = named.name
     if not name or not other.words:
         return 0.0
+    first, last, spelled = name[0], name[-1], named.spelled
     best = 0.0
     for word, stem in other.words.items():
-        best = max(best, named.spelled.get(word, 0.0), named.spelled.get(stem, 0.0))
-        if best < _INSIDE and len(stem) > 6 and all(len(part) > 2 and part in stem for part in (name[0], name[-1])):
-            best = _INSIDE
-        elif best < _FAMILY_INSIDE and len(name[-1]) > 4 and name[-1] in stem:
-            best = _FAMILY_INSIDE
+        found = spelled.get(word, 0.0) or spelled.get(stem, 0.0)
+        if found < _INSIDE and last in stem:
+            if first in stem and len(stem) > 6 and len(first) > 2 and len(last) > 2:
+                found = _INSIDE
+            elif found < _FAMILY_INSIDE and len(last) > 4:
+                found = _FAMILY_INSIDE
+        if found > best:
+            best = found
     return best
 
 
 def _part(single: Profile, named: Profile) -> float:
     """Whether the one word that `single` shows is a word of the name of `named`."""
-    return float(not single.full and any(len(word) > 2 and word in single.words for word in named.full))
+    if single.full or not single.words:
+        return 0.0
+    return float(any(len(word) > 2 and word in single.words for word in named.full))
 
 
 def _compare_codes(first: str, second: str, values: list[float], kind: Literal["number", "birth"]) -> None:

@@ -15,8 +15,11 @@ _BOT = re.compile(
     r"\[bot\]|(?:^|[\s._-])(?:bot|robot|ci|autobot|buildbot|actions)$|^(?:bot|ci|autobot|buildbot|jenkins|travis)(?:[\s._-]|$)|"
     r"dependabot|github[\s-]*actions|renovate|codecov|pre-commit-ci|greenkeeper|mergify|travis-ci|snyk|weblate$|"
     r"allcontributors|imgbot|gitgitgadget$|meeseeks",
-    re.IGNORECASE,
+    re.MULTILINE,
 )
+# One of these is in whatever the pattern finds, and is found far sooner.
+_BOT_HINTS = ("bot", "ci", "actions", "jenkins", "travis", "renovate", "codecov", "greenkeeper", "mergify", "snyk",
+              "weblate", "allcontributors", "meeseeks")  # fmt: skip
 _FOLDED = re.compile(r"(?<=[aou])e")
 _BRACKETS = re.compile(r"[(\[{<]([^)\]}>]*)[)\]}>]")
 _VIA = re.compile(r"\s+via\s+.+$", re.IGNORECASE)
@@ -45,8 +48,10 @@ class Name(NamedTuple):
     relayed: bool = False
 
 
-def is_bot_name(raw: str) -> bool:
-    return _BOT.search(raw) is not None
+def is_bot_name(*raw: str) -> bool:
+    """Whether any of the texts is a bot's name."""
+    text = "\n".join(raw).lower()
+    return any(hint in text for hint in _BOT_HINTS) and _BOT.search(text) is not None
 
 
 def fold(text: str) -> str:
@@ -56,7 +61,7 @@ def fold(text: str) -> str:
 
 def squash(text: str) -> str:
     """Letters and digits alone, in lower-case ASCII."""
-    return "".join(_WORD.findall(fold(text)))
+    return text.lower() if text.isascii() and text.isalnum() else "".join(_WORD.findall(fold(text)))
 
 
 def parse_name(raw: str) -> Name:
@@ -132,6 +137,7 @@ class NameAgreement(NamedTuple):
     longer: bool
 
 
+_AGREE = NameAgreement(1.0, False)
 _DISAGREE = NameAgreement(0.0, False)
 _NO_WORD = (0.0, 0, "")
 
@@ -142,10 +148,12 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
     At least one word must agree exactly, and another too or, beside the family name, by its initial. Of a longer name
     the shared words come in the same order.
     """
-    if first == second or "".join(first) == "".join(second) or sorted(first) == sorted(second):
-        return NameAgreement(1.0, False)
-    if not any(len(word) > 1 for word in _folded(first) & _folded(second)):
+    if first == second or "".join(first) == "".join(second):
+        return _AGREE
+    if not _share_a_word(first, second):
         return _DISAGREE
+    if len(first) == len(second) and sorted(first) == sorted(second):
+        return _AGREE
     short, long = sorted((first, second), key=lambda name: (len(name), name))
     exact = {word for word in short if len(word) > 1 and word in long}
     rest = [word for word in long if word not in short]
@@ -186,6 +194,15 @@ def _difference(first: tuple[str, ...], second: tuple[str, ...]) -> float:
 def disagreement(first: tuple[str, ...], second: tuple[str, ...]) -> float:
     """How far two names that do not agree exclude each other."""
     return SHARED_WORD if set(first) & set(second) else 1.0
+
+
+def _share_a_word(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    for word in first:
+        if len(word) > 1 and word in second:
+            return True
+    if not (_FOLDED.search(" ".join(first)) or _FOLDED.search(" ".join(second))):
+        return False
+    return any(len(word) > 1 for word in _folded(first) & _folded(second))
 
 
 def _folded(words: tuple[str, ...]) -> set[str]:

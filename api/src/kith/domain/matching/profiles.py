@@ -1,6 +1,7 @@
 """A profile: one identity, read once, ready to be compared and found."""
 
 import re
+from functools import lru_cache
 
 from kith.domain.matching.addresses import Address, organization_domain, parse_address
 from kith.domain.matching.names import Name, fold, is_bot_name, parse_name, squash
@@ -11,7 +12,8 @@ _NOTHING: frozenset[str] = frozenset()
 _SHORTEST_HANDLE = 3
 _SHORTEST_NUMBER = 6  # of digits alone, for a handle
 
-_TRAILING_DIGITS = re.compile(r"\d+$")
+_CACHED = 2**15  # words of names and domains, of which a few make most
+
 _SEPARATOR = re.compile(r"[._-]+")
 _VOWELS = re.compile(r"[aeiouyhw]")
 _DOUBLED = re.compile(r"(.)\1+")
@@ -23,11 +25,12 @@ class Profile:
 
     `address` is a mailbox of one human as far as its spelling tells; `weak_address` one of a machine, a role or a list.
     `accounts` holds (network, immutable id) and (network, @handle), `handles` one of these for each network. `words`
-    are handle-like, each with its stem; `spelled` are handles commonly made of the full name, each with its strength.
+    are handle-like, each with its stem; `name` is the full name, declared or else guessed; `spelled` are handles
+    commonly made of it, each with its strength.
     """
 
     __slots__ = (
-        "accounts", "address", "born", "bot", "domain", "full", "guessed", "handles", "id", "identity", "number",
+        "accounts", "address", "born", "bot", "domain", "full", "handles", "id", "identity", "name", "number",
         "place", "place_numbers", "spelled", "verified", "weak_address", "words",
     )  # fmt: skip
 
@@ -37,12 +40,12 @@ class Profile:
         self.id = identity.id
         self.identity = identity
         self.full = name.full
-        self.guessed = name.guessed
+        self.name = name.full or name.guessed
         self.address, self.weak_address, self.domain = _mailbox(address)
         self.accounts, self.handles = _accounts(identity, address)
         self.verified = identity.verified
         self.words = {word: without_digits(word) for word in _handles(identity, name, address)}
-        self.spelled = spellings(name.full or name.guessed)
+        self.spelled = spellings(self.name)
         self.bot = identity.kind == "bot" or (identity.kind == "unknown" and _is_bot(identity, address))
         self.born = "".join(_DIGITS.findall(identity.born))
         self.place = frozenset(_trigrams(fold(identity.place))) if identity.place else _NOTHING
@@ -54,11 +57,6 @@ class Profile:
         """A key of content alone, never of arrival, by which ties are broken."""
         it = self.identity
         return it.address, it.network, it.account, it.handle, it.name, it.id
-
-    @property
-    def name(self) -> tuple[str, ...]:
-        """The full name, declared or else guessed."""
-        return self.full or self.guessed
 
 
 def spellings(name: tuple[str, ...]) -> dict[str, float]:
@@ -80,12 +78,17 @@ def spellings(name: tuple[str, ...]) -> dict[str, float]:
 
 def without_digits(handle: str) -> str:
     """``dschmitz89`` gives ``dschmitz``."""
-    return _TRAILING_DIGITS.sub("", handle)
+    return handle.rstrip("0123456789")
 
 
 def skeleton(name: tuple[str, ...]) -> str:
     """The consonants of the first and last word: equal for most misspellings of one name, in either order."""
-    return " ".join(sorted(word[0] + _DOUBLED.sub(r"\1", _VOWELS.sub("", word[1:])) for word in (name[0], name[-1])))
+    return " ".join(sorted((_consonants(name[0]), _consonants(name[-1]))))
+
+
+@lru_cache(maxsize=_CACHED)
+def _consonants(word: str) -> str:
+    return word[0] + _DOUBLED.sub(r"\1", _VOWELS.sub("", word[1:]))
 
 
 def name_key(name: tuple[str, ...]) -> str:
@@ -155,5 +158,4 @@ def _handles(identity: Identity, name: Name, address: Address | None) -> set[str
 
 
 def _is_bot(identity: Identity, address: Address | None) -> bool:
-    texts = (identity.name.partition(" via ")[0], identity.handle, address.local if address else "")
-    return any(is_bot_name(text) for text in texts if text)
+    return is_bot_name(identity.name.partition(" via ")[0], identity.handle, address.local if address else "")

@@ -56,13 +56,14 @@ class Resolution(Struct, frozen=True):
 class _Person:
     """What the cohesion check and the vetoes ask of a set of identities."""
 
-    __slots__ = ("accounts", "addresses", "bot", "names", "verified")
+    __slots__ = ("accounts", "addresses", "bot", "ids", "names", "verified")
 
     def __init__(self, profile: Profile) -> None:
         self.names = {profile.full} if profile.full else set[tuple[str, ...]]()
         self.addresses = {profile.address} if profile.address else set[str]()
         self.accounts = set(profile.accounts)
         self.verified = set(profile.accounts) if profile.verified else set[tuple[str, str]]()
+        self.ids = _ids(profile)
         self.bot = profile.bot
 
     def absorb(self, other: "_Person") -> None:
@@ -70,6 +71,12 @@ class _Person:
         self.addresses |= other.addresses
         self.accounts |= other.accounts
         self.verified |= other.verified
+        self.ids |= other.ids
+
+
+def _ids(profile: Profile) -> set[tuple[str, str]]:
+    """The accounts that are known by an immutable id."""
+    return {(network, account) for network, account in profile.accounts if not account.startswith("@")}
 
 
 def veto(first: _Person, second: _Person) -> Veto | None:
@@ -78,8 +85,13 @@ def veto(first: _Person, second: _Person) -> Veto | None:
         return "bot_and_human"
     if first.verified and second.verified and _two_accounts(first.verified, second.verified):
         return "two_verified_accounts"
-    if len(first.addresses | second.addresses) > MOST_ADDRESSES:
+    if (
+        len(first.addresses) + len(second.addresses) > MOST_ADDRESSES
+        and len(first.addresses | second.addresses) > MOST_ADDRESSES
+    ):
         return "too_many_addresses"
+    if len(first.accounts) + len(second.accounts) <= MOST_ACCOUNTS:
+        return None
     handles = Counter(network for network, account in first.accounts | second.accounts if account.startswith("@"))
     return "too_many_accounts" if max(handles.values(), default=0) > MOST_ACCOUNTS else None
 
@@ -171,12 +183,15 @@ class Resolver:
     def _strongest_first(self, least: float) -> Iterable[tuple[Profile, Profile, float]]:
         """Pairs from `least` upwards; ties are broken by content, so that the order of arrival plays no part."""
         kept = np.flatnonzero(self.log_odds >= least)
-        found = []
-        for (left, right), log_odds in zip(self.pairs[kept].tolist(), self.log_odds[kept].tolist(), strict=True):
-            a, b = sorted((self.profiles[left], self.profiles[right]), key=lambda profile: profile.order)
-            found.append((a, b, log_odds))
-        found.sort(key=lambda pair: (-pair[2], pair[0].order, pair[1].order))
-        return found
+        log_odds = self.log_odds[kept]
+        positions, within = np.unique(self.pairs[kept], return_inverse=True)
+        profiles = sorted((self.profiles[position] for position in positions.tolist()), key=lambda p: p.order)
+        rank = np.empty(len(profiles), np.int64)
+        rank[np.searchsorted(positions, [self._position[p.id] for p in profiles])] = np.arange(len(profiles))
+        ranks = np.sort(rank[within.reshape(-1, 2)], axis=1)
+        best_first = np.lexsort((ranks[:, 1], ranks[:, 0], -log_odds))
+        for (a, b), odds in zip(ranks[best_first].tolist(), log_odds[best_first].tolist(), strict=True):
+            yield profiles[a], profiles[b], odds
 
     def _person(self, found: Forest, root: str, people: dict[str, _Person]) -> _Person:
         """The person of a root, made of its identities when first asked for."""
@@ -189,10 +204,13 @@ class Resolver:
         return people[root]
 
     def _cohesion(self, a: Profile, b: Profile, one: _Person, other: _Person) -> float:
-        """What the full names of two whole persons say against joining them, beyond what the bridging pair says."""
+        """What names and accounts of two whole persons say against joining them, beyond what the bridging pair says."""
         whole = name_difference(one.names, other.names)
         bridge = name_difference({a.full} if a.full else set(), {b.full} if b.full else set())
-        return self.model.weights["different_name"] * max(0.0, whole - bridge)
+        charge = self.model.weights["different_name"] * max(0.0, whole - bridge)
+        if _two_accounts(one.ids, other.ids) and not _two_accounts(_ids(a), _ids(b)):
+            charge += self.model.weights["other_account"]
+        return charge
 
     def _persons(self, found: Forest) -> list[list[str]]:
         joined = [[member for member in members if member in self._position] for members in found.sets()]

@@ -20,6 +20,7 @@ from kith.domain.matching.resolve import Resolver
 # Weights that no training set can show, in nats.
 GIVEN = {
     "common_name": -1.0,  # Fellegi and Sunter 1969: each namesake to be expected divides the odds
+    "other_account": -3.0,  # one human in twenty has a second account on a network
     "crowded_address": -1.0,  # likewise: the odds fall with the number of names that share an address
     "same_weak_address": 1.5,  # evidence, but never enough without a name
     "statement": 12.0,  # 160,000 to 1: what the person or the network itself vouches for
