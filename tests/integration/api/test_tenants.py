@@ -69,6 +69,10 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
             town.workspace_id, found["organization_id"],
         )  # fmt: skip
         await db.execute(
+            "INSERT INTO groups (workspace_id, id, name) VALUES ($1, $2, 'Us') ON CONFLICT DO NOTHING",
+            town.workspace_id, found["group_id"],
+        )  # fmt: skip
+        await db.execute(
             """
             INSERT INTO affiliations
                 (workspace_id, id, identity_id, organization_id, period, evidence, confidence, author)
@@ -109,7 +113,7 @@ async def surveyed(square: Square, town: Town) -> dict[str, str]:
 
 
 SURVEYED = {"community": "communities", "topic": "topics"}
-RESOLVED = ("organization_id", "affiliation_id", "decision_id", "suggestion_id")
+RESOLVED = ("group_id", "organization_id", "affiliation_id", "decision_id", "suggestion_id")
 _PERSON, _ORGANIZATION, _IDENTITY, _OTHER = (
     f"{prefix}_{'0' * 25}{last}" for prefix, last in (("per", 1), ("org", 1), ("idn", 1), ("idn", 2))
 )
@@ -124,6 +128,7 @@ BODIES: dict[str, Any] = {
     "updateResolution": {},
     "updateCommunity": {"name": "mine now"},
     "updatePerson": {"name": "Mine Now"},
+    "updateGroup": {"name": "mine now"},
 }
 
 

@@ -20,6 +20,7 @@ from kith.api.decisions.routes import ROUTES as DECISIONS
 from kith.api.docs.routes import ROUTES as DOCS
 from kith.api.edge import Edge
 from kith.api.events.routes import ROUTES as EVENTS
+from kith.api.groups.routes import ROUTES as GROUPS
 from kith.api.health.routes import ROUTES as HEALTH
 from kith.api.identities.routes import ROUTES as IDENTITIES
 from kith.api.interactions.routes import ROUTES as INTERACTIONS
@@ -53,6 +54,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *CONVERSATIONS,
     *INTERACTIONS,
     *RELATIONSHIPS,
+    *GROUPS,
     *COMMUNITIES,
     *TOPICS,
     *CONNECTORS,

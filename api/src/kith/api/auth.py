@@ -30,6 +30,8 @@ SCOPES = {
     "communities:read": "Read communities, roles, and who belongs where.",
     "communities:write": "Declare and change communities, and have kith look anew.",
     "topics:read": "Read what people talk about.",
+    "groups:read": "Read groups and who is in them.",
+    "groups:write": "Create, change and delete groups.",
     "connectors:read": "Read what connectors there are.",
     "sources:read": "Read sources, their runs and their coverage.",
     "sources:write": "Create, change, pause, run and delete sources.",

@@ -144,11 +144,9 @@ WANTED = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_people (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_channels (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_conversations (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
-    -- Pairs of persons, the lesser id first.
-    CREATE TEMPORARY TABLE IF NOT EXISTS wanted_pairs (one_id uuid, other_id uuid, PRIMARY KEY (one_id, other_id))
-        ON COMMIT DELETE ROWS;
+    {strength.WANTED_PAIRS}
     {strength.TABLES}
-    TRUNCATE wanted_people, wanted_channels, wanted_conversations, wanted_pairs;
+    TRUNCATE wanted_people, wanted_channels, wanted_conversations;
 """
 
 

@@ -5,7 +5,8 @@ in one order, so that a pair has the same strength, to the last bit, alone and a
 """
 
 import asyncio
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,13 @@ PAIRS = 10_000
 """Pairs whose contact is in memory at once; so is what is known of the activity and the circles of their people."""
 ROWS = 1_000_000
 """Rows of contact, or of activity, that are in memory at once where all pairs are weighed; each takes 200 bytes."""
+
+WANTED_PAIRS = """
+    -- Pairs of persons, the lesser id first.
+    CREATE TEMPORARY TABLE IF NOT EXISTS wanted_pairs (one_id uuid, other_id uuid, PRIMARY KEY (one_id, other_id))
+        ON COMMIT DELETE ROWS;
+    TRUNCATE wanted_pairs;
+"""
 
 TABLES = """
     -- Pairs with contact, the lesser id first, numbered in the order of their ids; and their people likewise.
@@ -85,17 +93,37 @@ async def weigh(db: Db, workspace_id: UUID, moment: datetime) -> None:
     model, day = await _prepare(db, workspace_id, moment), day_of(moment)
     pairs = await _pairs(db)
     for start in range(0, len(pairs), PAIRS):
-        bounds, batch = (start, start + PAIRS), pairs[start : start + PAIRS]
-        rows = await columns.read(db, _CONTACTS, workspace_id, *bounds, pair="i4", **_ROW)
-        acts = await columns.read(db, _ACTIVITY, workspace_id, *bounds, person="i4", day="i4", count="i8")
-        known = await columns.read(db, _ACQUAINTANCES, workspace_id, *bounds, EPOCH + timedelta(day),
-                                   person="i4", other="V16")  # fmt: skip
-        contacts = _contacts(pairs["one"][rows["pair"]], pairs["other"][rows["pair"]], rows)
-        activity = Activity.of(acts["person"], acts["day"], acts["count"])
-        batch = batch[batch["first_day"] <= day]
-        one, other = _integers(batch["one"]), _integers(batch["other"])
+        batch = await _read(db, workspace_id, pairs, start, day)
+        await _keep(db, batch.pairs["number"][batch.pairs["first_day"] <= day], *batch.weigh(model, day))
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Some pairs with all that their strength rests on. acquaintances: who knows whom, since which day."""
+
+    pairs: Columns
+    contacts: Contacts
+    activity: Activity
+    acquaintances: Columns
+
+    def weigh(self, model: Model, day: int) -> tuple[Reals, NDArray[np.int16]]:
+        """Return strength and word, a place in WORDS, of the pairs that were in touch up to the day."""
+        pairs = self.pairs[self.pairs["first_day"] <= day]
+        known = self.acquaintances[self.acquaintances["first_day"] <= day]
+        one, other = _integers(pairs["one"]), _integers(pairs["other"])
         circles = within(one, other, _integers(known["person"]), short(known["other"]))
-        await _keep(db, batch["number"], *_weighed(model, contacts, activity, day, circles))
+        return _weighed(model, self.contacts, self.activity, day, circles)
+
+
+async def _read(db: Db, workspace_id: UUID, pairs: Columns, start: int, day: int) -> _Batch:
+    bounds = (start, start + PAIRS)
+    rows = await columns.read(db, _CONTACTS, workspace_id, *bounds, pair="i4", **_ROW)
+    acts = await columns.read(db, _ACTIVITY, workspace_id, *bounds, person="i4", day="i4", count="i8")
+    known = await columns.read(db, _ACQUAINTANCES, workspace_id, *bounds, EPOCH + timedelta(day),
+                               person="i4", other="V16", first_day="i4")  # fmt: skip
+    contacts = _contacts(pairs["one"][rows["pair"]], pairs["other"][rows["pair"]], rows)
+    activity = Activity.of(acts["person"], acts["day"], acts["count"])
+    return _Batch(pairs[start : start + PAIRS], contacts, activity, known)
 
 
 def short(ids: NDArray[Any]) -> Integers:
@@ -103,6 +131,27 @@ def short(ids: NDArray[Any]) -> Integers:
     halves = np.frombuffer(ids.tobytes(), ">u8").reshape(-1, 2)
     found: Integers = (halves[:, 0] ^ halves[:, 1]).astype(np.uint64).view(np.int64)
     return found
+
+
+async def words_on(
+    db: Db, workspace_id: UUID, pairs: Sequence[tuple[UUID, UUID]], days: Sequence[int]
+) -> list[dict[str, int]]:
+    """Count, for each of these days, the words of at most PAIRS pairs: those in touch until then, as it was then."""
+    await db.execute(WANTED_PAIRS)
+    await db.execute(TABLES)
+    if not pairs or not days:
+        return [{} for _ in days]
+    await db.execute("INSERT INTO wanted_pairs SELECT * FROM unnest($1::uuid[], $2::uuid[])", *zip(*pairs, strict=True))
+    await db.execute(_FIND_PAIRS, workspace_id)
+    await db.execute(_NUMBER_PEOPLE)
+    model, known = await current_model(db, workspace_id), await _pairs(db)
+    batch = await _read(db, workspace_id, known, 0, max(days))
+    return await asyncio.to_thread(lambda: [_said(model, batch, day) for day in days])
+
+
+def _said(model: Model, batch: "_Batch", day: int) -> dict[str, int]:
+    _, said = batch.weigh(model, day)
+    return {word: int(count) for word, count in zip(WORDS, np.bincount(said, minlength=len(WORDS)), strict=True)}
 
 
 async def weigh_all(db: Db, workspace_id: UUID, moment: datetime) -> None:
@@ -278,15 +327,15 @@ _ACTIVITY = f"""
 
 # What is stored of all pairs but those that are being computed, and what was found of these.
 _ACQUAINTANCES = f"""
-    SELECT n.number, k.person_id
+    SELECT n.number, k.person_id, k.first_day - date '2000-01-01'
     FROM ({_BATCH_PEOPLE}) AS n CROSS JOIN LATERAL (
-        SELECT r.other_id AS person_id FROM relationships r
+        SELECT r.other_id AS person_id, r.first_day FROM relationships r
         WHERE r.workspace_id = $1 AND r.person_id = n.person_id AND r.first_day <= $4::date AND NOT EXISTS (
             SELECT FROM wanted_pairs w
             WHERE w.one_id = least(r.person_id, r.other_id) AND w.other_id = greatest(r.person_id, r.other_id)
         )
-        UNION ALL SELECT other_id FROM contact_pairs WHERE one_id = n.person_id AND first_day <= $4::date
-        UNION ALL SELECT one_id FROM contact_pairs WHERE other_id = n.person_id AND first_day <= $4::date
+        UNION ALL SELECT other_id, first_day FROM contact_pairs WHERE one_id = n.person_id AND first_day <= $4::date
+        UNION ALL SELECT one_id, first_day FROM contact_pairs WHERE other_id = n.person_id AND first_day <= $4::date
     ) AS k
 """
 

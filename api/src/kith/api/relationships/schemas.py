@@ -148,7 +148,7 @@ class Circle(msgspec.Struct, frozen=True):
     either: Annotated[int, Meta(description="People whom at least one of them knows.", ge=0)]
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Cited(msgspec.Struct, frozen=True):
     """An interaction that the relationship rests on, and what the number would lose without it."""
 
     interaction: TimelineItem
@@ -183,7 +183,7 @@ class RelationshipDetail(msgspec.Struct, frozen=True):
     channels: Annotated[list[Meeting], Meta(description="Where they are in touch, the liveliest first.")]
     circle: Circle
     evidence: Annotated[
-        list[Evidence], Meta(description="The latest 10 interactions that it rests on; …/interactions has all.")
+        list[Cited], Meta(description="The latest 10 interactions that it rests on; …/interactions has all.")
     ]
     coverage: Coverage
 

@@ -1,0 +1,246 @@
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from kith.api.edge import matches
+from kith.api.groups.schemas import (
+    Group,
+    GroupCreate,
+    GroupPatch,
+    GroupsParams,
+    MixParams,
+    MonthMix,
+    RelationshipMix,
+    WordCount,
+    WordShare,
+)
+from kith.api.idempotency import Once
+from kith.api.ids import encode, from_path, from_query, not_found
+from kith.api.paging import Page, after, page
+from kith.api.people.schemas import PersonRef
+from kith.api.problems import Fault, Problem
+from kith.domain import ids
+from kith.store import groups as store
+from kith.store import people, strength
+from kith.store.db import Db
+
+
+@get("/v1/groups", operation_id="listGroups", tags=["groups"], scopes=["groups:read"])
+async def list_groups(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    params: NamedDependency[GroupsParams],
+) -> Response[Page[Group]]:
+    """List groups.
+
+    In the order of their names.
+    """
+    key = after(request, params, tuple[str, UUID])
+    rows = await store.list_groups(db, workspace_id, key, params.limit + 1)
+    return page(request, params, rows, Group.of, lambda row: (row.name, row.id))
+
+
+@post("/v1/groups", operation_id="createGroup", tags=["groups"], scopes=["groups:write"], errors=["conflict"])
+async def create_group(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    payload: NamedDependency[GroupCreate],
+    once: NamedDependency[Once],
+) -> Response[Group]:
+    """Create a group.
+
+    Of people named one by one, of those who are affiliated with an organization, and of those who act in a channel.
+    """
+    made = await save(store.create_group(db, workspace_id, **content(msgspec.structs.asdict(payload))))
+    headers = {"Location": f"/v1/groups/{encode('group', made.id)}", "ETag": tag(made)}
+    return await once.answer(Group.of(made), 201, headers)
+
+
+@get(
+    "/v1/groups/{group_id:str}",
+    operation_id="getGroup",
+    tags=["groups"],
+    scopes=["groups:read"],
+    errors=["not_found"],
+)
+async def get_group(
+    db: NamedDependency[Db], workspace_id: NamedDependency[UUID], group_id: FromPath[str]
+) -> Response[Group]:
+    """Show one group."""
+    found = await find(db, workspace_id, group_id)
+    return Response(Group.of(found), headers={"ETag": tag(found)})
+
+
+@patch(
+    "/v1/groups/{group_id:str}",
+    operation_id="updateGroup",
+    tags=["groups"],
+    scopes=["groups:write"],
+    errors=["not_found", "conflict", "precondition_failed"],
+)
+async def update_group(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    group_id: FromPath[str],
+    payload: NamedDependency[GroupPatch],
+) -> Response[Group]:
+    """Change a group.
+
+    What is left out stays as it is; `people` is replaced as a whole.
+    """
+    found = await find(db, workspace_id, group_id, lock=True)
+    check_unchanged(request, found)
+    shown = Group.of(found)
+    kept = {name: getattr(shown, name) for name in GroupPatch.__struct_fields__}
+    asked = {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
+    saved = await save(store.update_group(db, workspace_id, found.id, **content(kept | asked)))
+    return Response(Group.of(saved), headers={"ETag": tag(saved)})
+
+
+@delete(
+    "/v1/groups/{group_id:str}",
+    operation_id="deleteGroup",
+    tags=["groups"],
+    scopes=["groups:write"],
+    errors=["not_found", "precondition_failed"],
+    status_code=200,
+)
+async def delete_group(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    group_id: FromPath[str],
+) -> Group:
+    """Delete a group; its people stay.
+
+    Answers with what it was.
+    """
+    found = await find(db, workspace_id, group_id, lock=True)
+    check_unchanged(request, found)
+    await store.delete_group(db, workspace_id, found.id)
+    return Group.of(found)
+
+
+@get(
+    "/v1/groups/{group_id:str}/people",
+    operation_id="listPeopleOfGroup",
+    tags=["groups"],
+    scopes=["groups:read", "people:read"],
+    errors=["not_found"],
+)
+async def list_people(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    group_id: FromPath[str],
+    params: NamedDependency[GroupsParams],
+) -> Response[Page[PersonRef]]:
+    """List the people of a group.
+
+    In the order of their ids, each once, for whatever reason they are in it.
+    """
+    found = await find(db, workspace_id, group_id)
+    key = after(request, params, tuple[UUID])
+    rows = await store.list_people(db, workspace_id, found.id, key[0] if key else None, params.limit + 1)
+    refs = await people.get_refs(db, workspace_id, rows)
+    return page(request, params, rows, lambda id_: PersonRef.of(refs[id_]), lambda id_: (id_,))
+
+
+@get(
+    "/v1/groups/{group_id:str}/relationship-mix",
+    operation_id="getRelationshipMix",
+    tags=["groups"],
+    scopes=["groups:read", "relationships:read"],
+    errors=["not_found"],
+)
+async def get_mix(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    group_id: FromPath[str],
+    params: NamedDependency[MixParams],
+) -> RelationshipMix:
+    """Show what kinds of relationship a group has with another.
+
+    How many are strong, steady, fading and so on, who gives and who takes, and how that was at the end of past months.
+    """
+    found = await find(db, workspace_id, group_id)
+    other = None if params.other == "others" else from_query("group", "with", params.other)
+    if other is not None and await store.get_group(db, workspace_id, other) is None:
+        raise not_found("group")
+    shares = await store.mix(db, workspace_id, found.id, other)
+    total = sum(share.pairs for share in shares)
+    months = None
+    if total <= strength.PAIRS:
+        pairs = await store.pairs_between(db, workspace_id, found.id, other, strength.PAIRS)
+        days = ends(datetime.now(UTC).date(), params.months)
+        counted = await strength.words_on(db, workspace_id, pairs, [strength.day_of(day) for day in days])
+        months = [
+            MonthMix(day, [WordCount(word, count) for word, count in sorted(counts.items()) if count])  # type: ignore[arg-type]  # the words of Word
+            for day, counts in zip(days, counted, strict=True)
+        ]
+    return RelationshipMix(total, [WordShare.of(share) for share in shares], months)
+
+
+def ends(today: date, months: int) -> list[date]:
+    """Return the last days of so many past months, and today."""
+    days = [today]
+    first = today.replace(day=1)
+    for _ in range(months):
+        days.append(first - timedelta(1))
+        first = days[-1].replace(day=1)
+    return days[::-1]
+
+
+async def find(db: Db, workspace_id: UUID, group_id: str, *, lock: bool = False) -> store.Group:
+    found = await store.get_group(db, workspace_id, from_path("group", group_id), lock=lock)
+    if found is None:
+        raise not_found("group")
+    return found
+
+
+async def save(saving: Any) -> store.Group:
+    """Await what writes a group. Raises Problem for a name that is taken, and for what does not exist."""
+    try:
+        saved: store.Group = await saving
+    except store.Taken as error:
+        raise Problem("conflict", str(error)) from error
+    except store.Missing as error:
+        message = f"There is no such {error}."
+        raise Problem("invalid_body", message, Fault("invalid", message, pointer=f"/{error}")) from error
+    return saved
+
+
+def content(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a body as the store takes them. Ids have the form that their pattern demands."""
+
+    def key(noun: str) -> UUID | None:
+        return ids.decode(noun, fields[noun]) if fields[noun] else None
+
+    return {
+        "name": fields["name"],
+        "description": fields["description"],
+        "organization_id": key("organization"),
+        "channel_id": key("channel"),
+        "listed": [id_ for text in fields["people"] if (id_ := ids.decode("person", text)) is not None],
+    }
+
+
+def tag(group: store.Group) -> str:
+    return f'"{group.revision}"'
+
+
+def check_unchanged(request: Request[Any, Any, Any], group: store.Group) -> None:
+    """Refuse when If-Match names another revision than the present one."""
+    condition = request.headers.get("if-match")
+    if condition is not None and not matches(condition, tag(group)):
+        raise Problem("precondition_failed")
+
+
+ROUTES = [list_groups, create_group, get_group, update_group, delete_group, list_people, get_mix]

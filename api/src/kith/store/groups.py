@@ -1,0 +1,227 @@
+"""Groups: saved selections of people, and the mix of relationships between two of them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from kith.store.db import Db, new_id
+
+# The people of a group, as one column person_id. {group}: the parameter that holds the group's id.
+_PEOPLE = """
+    SELECT p.person_id FROM group_people listed
+    JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = listed.identity_id
+    WHERE listed.workspace_id = $1 AND listed.group_id = {group}
+    UNION
+    SELECT p.person_id FROM groups saved
+    JOIN affiliations a ON a.workspace_id = $1 AND a.organization_id = saved.organization_id
+        AND a.period @> current_date AND coalesce(a.seen @> current_date, true)
+    JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = a.identity_id
+    WHERE saved.workspace_id = $1 AND saved.id = {group}
+    UNION
+    SELECT p.person_id FROM groups saved
+    JOIN activity_days d ON d.workspace_id = $1 AND d.channel_id = saved.channel_id AND d.acts > 0
+    JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = d.identity_id
+    WHERE saved.workspace_id = $1 AND saved.id = {group}
+"""
+
+_COLUMNS = f"""
+    g.id, g.name, g.description, g.organization_id, g.channel_id, g.revision, g.created_at, g.updated_at,
+    (SELECT count(*) FROM ({_PEOPLE.format(group="g.id")}) AS people) AS people,
+    ARRAY(SELECT DISTINCT p.person_id FROM group_people m
+          JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = m.identity_id
+          WHERE m.workspace_id = $1 AND m.group_id = g.id ORDER BY 1) AS listed
+"""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """listed: people who were named one by one. people: how many are in it, for whatever reason."""
+
+    id: UUID
+    name: str
+    description: str | None
+    organization_id: UUID | None
+    channel_id: UUID | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    people: int
+    listed: list[UUID]
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Relationships with one word. given: interactions from the first group."""
+
+    word: str
+    pairs: int
+    strength: float | None
+    given: int
+    received: int
+
+
+class Taken(Exception):
+    """Another group has this name."""
+
+
+class Missing(Exception):
+    """There is no such person, organization or channel; the field that names it."""
+
+
+async def create_group(db: Db, workspace_id: UUID, **content: Any) -> Group:
+    """content: as for ``update_group``. Raises Taken or Missing."""
+    id_ = new_id()
+    await _write(db, "INSERT INTO groups (workspace_id, id, name) VALUES ($1, $2, $3)", workspace_id, id_, content)
+    return await update_group(db, workspace_id, id_, **content)
+
+
+async def update_group(
+    db: Db,
+    workspace_id: UUID,
+    group_id: UUID,
+    *,
+    name: str,
+    description: str | None,
+    organization_id: UUID | None,
+    channel_id: UUID | None,
+    listed: Collection[UUID],
+) -> Group:
+    """Raises Taken or Missing."""
+    await _check(db, workspace_id, organization_id, channel_id, listed)
+    await _write(
+        db, "UPDATE groups SET name = $3 WHERE workspace_id = $1 AND id = $2", workspace_id, group_id, {"name": name}
+    )
+    await db.execute(
+        """
+        UPDATE groups SET description = $3, organization_id = $4, channel_id = $5, revision = revision + 1,
+            updated_at = now()
+        WHERE workspace_id = $1 AND id = $2
+        """,
+        workspace_id, group_id, description, organization_id, channel_id,
+    )  # fmt: skip
+    await db.execute(
+        """
+        DELETE FROM group_people WHERE workspace_id = $1 AND group_id = $2 AND identity_id NOT IN (
+            SELECT identity_id FROM person_identities WHERE workspace_id = $1 AND person_id = ANY ($3))
+        """,
+        workspace_id, group_id, list(listed),
+    )  # fmt: skip
+    await db.execute(
+        """
+        INSERT INTO group_people (workspace_id, group_id, identity_id)
+        SELECT $1, $2, person_id FROM unnest($3::uuid[]) AS person_id ON CONFLICT DO NOTHING
+        """,
+        workspace_id, group_id, list(listed),
+    )  # fmt: skip
+    found = await get_group(db, workspace_id, group_id)
+    if found is None:
+        raise LookupError(group_id)
+    return found
+
+
+async def delete_group(db: Db, workspace_id: UUID, group_id: UUID) -> None:
+    await db.execute("DELETE FROM groups WHERE workspace_id = $1 AND id = $2", workspace_id, group_id)
+
+
+async def get_group(db: Db, workspace_id: UUID, group_id: UUID, *, lock: bool = False) -> Group | None:
+    row = await db.fetchrow(
+        f"SELECT {_COLUMNS} FROM groups g WHERE g.workspace_id = $1 AND g.id = $2 {'FOR UPDATE OF g' if lock else ''}",
+        workspace_id,
+        group_id,
+    )
+    return Group(**row) if row else None
+
+
+async def list_groups(db: Db, workspace_id: UUID, after: tuple[str, UUID] | None, limit: int) -> list[Group]:
+    """Return groups by name. after: name and id of the row before."""
+    name, last = after or (None, None)
+    rows = await db.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM groups g
+        WHERE g.workspace_id = $1 AND ($2::text IS NULL OR (g.name, g.id) > ($2, $3)) ORDER BY g.name, g.id LIMIT $4
+        """,
+        workspace_id, name, last, limit,
+    )  # fmt: skip
+    return [Group(**row) for row in rows]
+
+
+async def list_people(db: Db, workspace_id: UUID, group_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+    """Return the people of a group in the order of their ids."""
+    rows = await db.fetch(
+        f"""
+        SELECT person_id FROM ({_PEOPLE.format(group="$2")}) AS people
+        WHERE $3::uuid IS NULL OR person_id > $3 ORDER BY person_id LIMIT $4
+        """,
+        workspace_id, group_id, after, limit,
+    )  # fmt: skip
+    return [row["person_id"] for row in rows]
+
+
+# Relationships from a person of the group $2 to one of the group $3, or, where that is null, to anybody outside; each
+# pair once, also where people are in both groups.
+_BETWEEN = f"""
+    WITH mine AS MATERIALIZED ({_PEOPLE.format(group="$2")}),
+    theirs AS MATERIALIZED ({_PEOPLE.format(group="$3")}),
+    between_them AS (
+        SELECT r.* FROM mine JOIN relationships r ON r.workspace_id = $1 AND r.person_id = mine.person_id
+        WHERE CASE WHEN $3::uuid IS NULL THEN r.other_id NOT IN (SELECT person_id FROM mine)
+            ELSE r.other_id IN (SELECT person_id FROM theirs) END
+        AND NOT ($3::uuid IS NOT NULL AND r.person_id > r.other_id
+            AND r.other_id IN (SELECT person_id FROM mine) AND r.person_id IN (SELECT person_id FROM theirs))
+    )
+"""
+
+
+async def mix(db: Db, workspace_id: UUID, group_id: UUID, with_id: UUID | None) -> list[Share]:
+    """Count the relationships between two groups by their stored word. with_id: None for all outside the group."""
+    rows = await db.fetch(
+        f"""
+        {_BETWEEN}
+        SELECT word, count(*) AS pairs, avg(strength) AS strength, sum(given)::bigint AS given,
+            sum(received)::bigint AS received
+        FROM between_them GROUP BY word ORDER BY word
+        """,
+        workspace_id, group_id, with_id,
+    )  # fmt: skip
+    return [Share(**row) for row in rows]
+
+
+async def pairs_between(
+    db: Db, workspace_id: UUID, group_id: UUID, with_id: UUID | None, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """Return the pairs with a relationship between two groups, the lesser id first; at most so many."""
+    rows: Sequence[Any] = await db.fetch(
+        f"""
+        {_BETWEEN}
+        SELECT DISTINCT least(person_id, other_id) AS one_id, greatest(person_id, other_id) AS other_id
+        FROM between_them LIMIT $4
+        """,
+        workspace_id, group_id, with_id, limit,
+    )  # fmt: skip
+    return [(row["one_id"], row["other_id"]) for row in rows]
+
+
+async def _write(db: Db, statement: str, workspace_id: UUID, group_id: UUID, content: dict[str, Any]) -> None:
+    name = content["name"]
+    try:
+        async with db.transaction():
+            await db.execute(statement, workspace_id, group_id, name)
+    except asyncpg.UniqueViolationError as error:
+        raise Taken(f"There is already a group named {name!r}.") from error
+
+
+async def _check(
+    db: Db, workspace_id: UUID, organization_id: UUID | None, channel_id: UUID | None, listed: Collection[UUID]
+) -> None:
+    for table, field, ids in (
+        ("organizations", "organization", [organization_id] if organization_id else []),
+        ("channels", "channel", [channel_id] if channel_id else []),
+        ("people", "people", list(listed)),
+    ):
+        found = await db.fetchval(
+            f"SELECT count(*) FROM {table} WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, ids
+        )
+        if found != len(set(ids)):
+            raise Missing(field)
