@@ -232,7 +232,7 @@ async def list_people(
         request,
         params,
         rows,
-        lambda row: shape(CommunityPerson, row, person=refs[row.person_id]),
+        lambda row: CommunityPerson.of(row, refs[row.person_id]),
         lambda row: (row.belonging, row.person_id),
     )
 

@@ -142,6 +142,11 @@ class CommunityPerson(msgspec.Struct, frozen=True):
     ]
     home: Annotated[bool, Meta(description="Whether it is their first community; else they belong to it besides.")]
 
+    @classmethod
+    def of(cls, row: store.CommunityPerson, person: PersonRef) -> "CommunityPerson":
+        share = None if row.belonging is None else round(row.belonging, 4)  # stored in single precision
+        return shape(cls, row, person=person, belonging=share)
+
 
 class Role(msgspec.Struct, frozen=True):
     """A role of a person in a community."""
@@ -247,7 +252,7 @@ def shape_role(row: store.Role, name: str | None) -> dict[str, Any]:
         "role": row.role,
         "rank": row.rank,
         "score": row.score,
-        "stability": row.stability,
+        "stability": round(row.stability, 4),  # stored in single precision
         "sentence": domain.sentence(held, name or "This person"),
         "evidence": row.evidence,
         "interactions": [encode("interaction", id_) for id_ in row.interaction_ids],

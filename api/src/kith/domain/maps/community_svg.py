@@ -50,6 +50,7 @@ def community_svg(drawn: CommunityMap) -> str:
     return picture(_WIDTH, _HEIGHT, drawn.title, drawn.summary, parts)
 
 
+_SIDES = ((1, "start"), (-1, "end"))
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -189,6 +190,9 @@ class _Sheet:
         size = 13.0 if person.roles else 12.0
         gap = max(radius, 5.5) + (7 if person.roles else 3)
         spots = [(x + gap, y + 4, "start"), (x - gap, y + 4, "end"), (x, y - gap, "middle"), (x, y + gap + 9, "middle")]
+        if person.roles:  # its name is worth a place somewhat aside
+            aside = [(x + side * gap * 0.8, y + up * gap + 4, end) for side, end in _SIDES for up in (-0.9, 1.3)]
+            spots += aside
         return self._placed(fitted(person.name, size, 190), size, spots, INK, 600 if person.roles else 400)
 
     def _placed(self, said: str, size: float, spots: list[tuple[float, float, str]], fill: str, weight: int) -> str:

@@ -1,0 +1,250 @@
+"""Surveys on a real database: planted communities are found, keep their ids, and say what their roles rest on."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import combinations, count
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from kith.connectors import Interaction, Record
+from kith.domain import ids
+from kith.domain.roles.acts import HELP
+from kith.domain.survey.facts import Survey
+from kith.store import communities, survey, topics
+from kith.store.communities import CommunityFilter
+from kith.store.db import workspace
+from tests.integration.store.facts import NOW, Store, act, channel, identity, who
+from tests.integration.surveys import look
+
+SIZE = 12
+TALK = {
+    "bread": "Which flour makes this sourdough loaf rise",
+    "boats": "Which sail keeps this sloop off the harbour",
+    "birds": "Which thrush sings before dawn",
+    "books": "Which novel ends without its narrator",
+}
+_keys: Iterator[int] = count()
+
+
+def circle(name: str, size: int = SIZE, days: float = 0.0, room: str | None = None) -> list[Record]:
+    """People ``name0``, ``name1`` ... who all answer each other; the first of them answers most."""
+    told: list[Record] = [identity(f"{name}{i}", name=f"{name.title()} {i}") for i in range(size)]
+    room = room or name
+    for one, other in combinations(range(size), 2):
+        told.append(say(f"{name}{one}", f"{name}{other}", room, days + (one + other) % 20))
+        if one == 0:
+            told.append(say(f"{name}0", f"{name}{other}", room, days + other % 7, kind="answer"))
+    return told
+
+
+def say(actor: str, target: str, room: str, days: float, kind: str = "message") -> Interaction:
+    key = f"m{next(_keys)}"
+    said = act(key, actor, [target], channel=room, days=days, title=TALK.get(room, f"About {room}"))
+    if kind == "message":
+        return said
+    return Interaction(type(said.ref)("mail", f"<{key}@example.org>", kind), *said_rest(said))  # type: ignore[arg-type]  # kinds are ours
+
+
+def said_rest(said: Interaction) -> tuple[Any, ...]:
+    return said.actor, said.occurred_at, said.targets, said.channel
+
+
+async def tell(store: Store, *records: Record) -> None:
+    await store.store(*records)
+    await store.project()
+
+
+async def surveyed(store: Store, days: float = 0.0, *, whole: bool = False) -> Survey:
+    async with workspace(store.pool, store.workspace_id) as db:
+        return await look(db, store.workspace_id, NOW + timedelta(days=days), whole=whole)
+
+
+async def living(store: Store) -> dict[UUID, set[UUID]]:
+    """The people at home in each community of the lowest level."""
+    async with workspace(store.pool, store.workspace_id) as db:
+        found = await communities.list_communities(db, store.workspace_id, CommunityFilter(level=0), None, 100)
+        return {
+            each.id: {
+                row.person_id
+                for row in await communities.list_people(db, store.workspace_id, each.id, None, 1000)
+                if row.home
+            }
+            for each in found
+            if each.kind == "detected"
+        }
+
+
+async def events(store: Store) -> list[tuple[str, set[UUID], set[UUID]]]:
+    """What became of communities, oldest first."""
+    async with workspace(store.pool, store.workspace_id) as db:
+        found = await communities.list_events(db, store.workspace_id, None, None, 100)
+    return [(each.change, set(each.before_ids), set(each.after_ids)) for each in reversed(found)]
+
+
+def people_of(store: Store, name: str, numbers: Sequence[int] = range(SIZE)) -> set[UUID]:
+    return {ids.fact_id(store.id_key, "identity", ref_parts(f"{name}{i}")) for i in numbers}
+
+
+def ref_parts(name: str) -> tuple[str, str, str]:
+    ref = who(name)
+    return ref.network, ref.host, ref.key
+
+
+async def test_planted_communities_are_found_and_keep_their_ids_through_small_changes(store: Store) -> None:
+    await tell(store, *circle("bread"), *circle("boats"), say("bread1", "boats1", "bread", 3))
+    await surveyed(store)
+    before = await living(store)
+    bread, boats = people_of(store, "bread"), people_of(store, "boats")
+    assert sorted(map(sorted, before.values())) == sorted(map(sorted, (bread, boats)))
+    newcomers = [say("bread12", f"bread{i}", "bread", 29) for i in range(5)]
+    await tell(store, *newcomers, say("boats3", "boats4", "boats", 29))
+    found = await surveyed(store, 1)
+    after = await living(store)
+    assert after.keys() == before.keys()
+    assert people_of(store, "bread", [12]) <= next(people for people in after.values() if bread <= people)
+    assert found.events == ()
+    births = await events(store)
+    assert [change for change, _, _ in births] == ["birth"] * 3
+    born = set().union(*(after for _, _, after in births))
+    assert len(born - before.keys()) == 1  # the community of a level above, which holds both
+    await surveyed(store, 2, whole=True)
+    assert (await living(store)).keys() == before.keys()
+
+
+async def test_two_communities_that_become_one_are_a_merge_and_one_that_falls_apart_a_split(store: Store) -> None:
+    await tell(store, *circle("bread"), *circle("boats"), *circle("birds"))
+    await surveyed(store)
+    before = await living(store)
+    assert len(before) == 3
+    mixed = [say(f"bread{i}", f"boats{j}", "fair", 25 + i % 5) for i in range(SIZE) for j in range(SIZE) for _ in "123"]
+    await tell(store, *mixed)
+    await surveyed(store, 1, whole=True)
+    after = await living(store)
+    assert len(after) == 2
+    merged = next(id_ for id_, people in after.items() if people_of(store, "bread") <= people)
+    assert merged in before
+    changes = {change: (gone, came) for change, gone, came in (await events(store))[3:]}
+    assert changes.keys() == {"merge"}
+    assert changes["merge"][1] == {merged}
+    async with workspace(store.pool, store.workspace_id) as db:
+        (gone,) = changes["merge"][0] - {merged}
+        ended = await communities.get_community(db, store.workspace_id, gone)
+        assert ended
+        assert ended.ended_at == NOW + timedelta(days=1)
+        await db.execute("DELETE FROM contact_days WHERE workspace_id = $1 AND channel_id = $2", store.workspace_id,
+                         await db.fetchval("SELECT id FROM channels WHERE workspace_id = $1 AND key LIKE 'fair%'",
+                                           store.workspace_id))  # fmt: skip
+    await surveyed(store, 2, whole=True)
+    assert len(await living(store)) == 3
+    assert (await events(store))[-1][0] == "split"
+
+
+async def test_who_matters_answers_most_and_the_evidence_is_real(store: Store) -> None:
+    await tell(store, *circle("bread"), *circle("boats"))
+    await surveyed(store)
+    (chief,) = people_of(store, "bread", [0])
+    async with workspace(store.pool, store.workspace_id) as db:
+        home = next(id_ for id_, people in (await living(store)).items() if chief in people)
+        ranked = await communities.list_roles(db, store.workspace_id, home, None, None, 15)
+        place, person, roles = ranked[0]
+        assert (place, person) == (1, chief)
+        maven = next(role for role in roles if role.role == "maven")
+        assert (maven.evidence["helps"], maven.evidence["people_helped"]) == (SIZE - 1, SIZE - 1)
+        assert len(maven.interaction_ids) == 5
+        cited = await db.fetch(
+            "SELECT kind, actor_id FROM interactions WHERE workspace_id = $1 AND id = ANY ($2)",
+            store.workspace_id, maven.interaction_ids,
+        )  # fmt: skip
+        assert len(cited) == 5
+        assert {row["kind"] for row in cited} <= HELP
+        assert {row["actor_id"] for row in cited} == {chief}
+        mavens = await communities.list_roles(db, store.workspace_id, home, "maven", None, 15)
+        assert [row[1] for row in mavens] == [chief]
+        assert await communities.list_roles(db, store.workspace_id, home, "maven", (1, chief), 15) == []
+        mine = await communities.list_roles_of(db, store.workspace_id, chief, None, 50)
+        assert {role.role for role in mine} == {role.role for role in roles}
+
+
+async def test_a_person_joined_with_another_counts_once(store: Store) -> None:
+    await tell(store, *circle("bread"), *circle("boats"))
+    await surveyed(store)
+    one, other = sorted(people_of(store, "bread", [3, 4]))
+    async with workspace(store.pool, store.workspace_id) as db:
+        await db.execute(
+            "UPDATE person_identities SET person_id = $2 WHERE workspace_id = $1 AND person_id = $3",
+            store.workspace_id, one, other,
+        )  # fmt: skip
+        await db.execute("DELETE FROM people WHERE workspace_id = $1 AND id = $2", store.workspace_id, other)
+    before = await living(store)
+    assert sorted(map(len, before.values())) == [SIZE - 1, SIZE]
+    await surveyed(store, 1)
+    assert await living(store) == before
+
+
+async def test_a_declared_community_lives_beside_the_detected_ones(store: Store) -> None:
+    await tell(store, *circle("bread"), *circle("boats"))
+    some = people_of(store, "bread", [0, 1]) | people_of(store, "boats", [0, 1])
+    async with workspace(store.pool, store.workspace_id) as db:
+        made = await communities.create_community(db, store.workspace_id, "The board", some)
+        with pytest.raises(communities.NoSuchPerson):
+            await communities.create_community(db, store.workspace_id, "Ghosts", [UUID(int=1)])
+    await surveyed(store)
+    async with workspace(store.pool, store.workspace_id) as db:
+        found = await communities.get_community(db, store.workspace_id, made.id)
+        assert found
+        assert (found.name, found.kind, found.size, found.openness) == ("The board", "curated", 4, 1.0)
+        assert await communities.get_map(db, store.workspace_id, made.id)
+        assert await communities.list_roles(db, store.workspace_id, made.id, None, None, 15)
+        await communities.delete_community(db, store.workspace_id, made.id)
+    await surveyed(store, 1)
+    assert len(await living(store)) == 2
+
+
+async def test_robots_tie_nobody(store: Store) -> None:
+    everyone = [f"{name}{i}" for name in ("bread", "boats") for i in range(SIZE)]
+    greetings = [say("robot", person, "bread", day) for person in everyone for day in range(3)]
+    robot = identity("robot", name="Robot")
+    await tell(store, *circle("bread"), *circle("boats"), type(robot)(robot.ref, "bot", name="Robot"), *greetings)
+    await surveyed(store)
+    homes = await living(store)
+    assert sorted(map(len, homes.values())) == [SIZE, SIZE]
+
+
+async def test_topics_keep_their_ids_and_lead_to_where_they_come_up(store: Store) -> None:
+    rooms = {"bread": "Bakers", "boats": "Sailors", "birds": "Walkers", "books": "Readers"}
+    for name, title in rooms.items():
+        await tell(store, channel(name, title), *circle(name))
+    first = await surveyed(store)
+    second = await surveyed(store, 1)
+    assert {topic.id for topic in first.topics} == {topic.id for topic in second.topics} != set()
+    async with workspace(store.pool, store.workspace_id) as db:
+        listed = await topics.list_topics(db, store.workspace_id, None, None, 50)
+        places = {topic.name: await topics.list_channels(db, store.workspace_id, topic.id, 9) for topic in listed}
+    assert sorted(place.name for found in places.values() for place in found) == sorted(rooms.values())
+    assert all(len(found) == 1 for found in places.values())
+
+
+async def test_a_look_that_was_overtaken_stores_nothing(store: Store) -> None:
+    await tell(store, *circle("bread"))
+    async with workspace(store.pool, store.workspace_id) as db:
+        facts = await survey.load(db, store.workspace_id, NOW, None, whole=True)
+    found = await surveyed(store)
+    async with workspace(store.pool, store.workspace_id) as db:
+        assert not await survey.save(db, store.workspace_id, NOW, None, facts, found)
+
+
+async def test_an_empty_workspace_has_no_communities(store: Store) -> None:
+    found = await surveyed(store)
+    assert (found.communities, found.topics, found.people) == ((), (), 0)
+
+
+async def test_contact_counts_as_it_had_faded_on_that_day(store: Store) -> None:
+    await tell(store, say("ada", "bob", "list", 0), say("bob", "ada", "list", 29), say("ada", "cyd", "list", -1500))
+    async with workspace(store.pool, store.workspace_id) as db:
+        facts = await survey.load(db, store.workspace_id, NOW, None, whole=True)
+    assert len(facts.people) == 3
+    assert facts.weight == pytest.approx([2 ** (-30 / 365) + 2 ** (-1 / 365)])
+    assert np.isfinite(facts.arrivals).sum() == 2
