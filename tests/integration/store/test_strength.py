@@ -138,8 +138,8 @@ async def test_deleting_a_cited_interaction_changes_the_number_by_the_cited_amou
     tie = await tie_of(store, pair)
     async with workspace(pool, store.workspace_id) as db:
         model = await strength.current_model(db, store.workspace_id)
-    before, whole = await explained(store, pair), tie.on(TODAY)
-    log_odds_falls, strength_falls = falls(model, whole, tie.without(whole, chosen), TODAY)
+    before = await explained(store, pair)
+    log_odds_falls, strength_falls = falls(model, before.log_odds, tie.without(tie.on(TODAY), chosen), TODAY)
     await store.store(gone(chosen.key.removeprefix("<").removesuffix("@example.org>")))
     await store.project()
     after = await explained(store, pair)

@@ -58,7 +58,7 @@ def explain(
         channels=_channels(tie, evidence, me, names),
         circle=schemas.Circle(found.circle.shared, found.circle.either),
         evidence=[
-            schemas.Cited(shown, *explanation.falls(model, evidence, tie.without(evidence, act), day))
+            schemas.Cited(shown, *explanation.falls(model, found.log_odds, tie.without(evidence, act), day))
             for act, shown in acts or ()
         ],
         **parts,

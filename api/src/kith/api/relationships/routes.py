@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -101,7 +102,8 @@ async def get_relationship(
         shown = await shape_timeline(db, workspace_id, rows, pair.identities[0])
         acts = [(row, shown[row.id]) for row in rows]
     refs = await show_people(db, workspace_id, set(pair.ids))
-    return explain(
+    return await asyncio.to_thread(
+        explain,
         await strength.current_model(db, workspace_id),
         pair.tie,
         pair.on,
@@ -140,7 +142,7 @@ async def get_history(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     refs = await show_people(db, workspace_id, set(pair.ids))
     model = await strength.current_model(db, workspace_id)
-    parts = history.series(model, pair.tie, pair.on, pair.side, params.period, params.since)
+    parts = await asyncio.to_thread(history.series, model, pair.tie, pair.on, pair.side, params.period, params.since)
     return History(refs[pair.ids[0]], refs[pair.ids[1]], params.period, model.version, parts)
 
 
@@ -170,7 +172,7 @@ async def draw_history(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     refs = await show_people(db, workspace_id, set(pair.ids))
     model = await strength.current_model(db, workspace_id)
-    parts = history.series(model, pair.tie, pair.on, pair.side, "week", params.since)
+    parts = await asyncio.to_thread(history.series, model, pair.tie, pair.on, pair.side, "week", params.since)
     return history.draw(refs[pair.ids[0]], refs[pair.ids[1]], parts)
 
 

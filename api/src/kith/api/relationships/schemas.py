@@ -286,4 +286,5 @@ class Trust(msgspec.Struct, frozen=True):
         Literal["absolute", "contextual", "not enough evidence"],
         Meta(description="`absolute` where the whole interval lies above one half in three contexts or more."),
     ]
-    topics: Annotated[list[TrustTopic], Meta(description="By channel, that with most evidence first.")]
+    topics: Annotated[list[TrustTopic], Meta(description="By channel, the 20 with most evidence.")]
+    further_topics: Annotated[int, Meta(description="Channels with less evidence.", ge=0)]

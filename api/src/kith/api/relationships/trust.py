@@ -14,6 +14,7 @@ from kith.store import trust as store
 from kith.store.ingest import NOWHERE
 
 ACTS_SHOWN = 20
+TOPICS_SHOWN = 20
 
 
 def weigh(person: PersonRef, other: PersonRef, acts: Sequence[store.Act], names: dict[UUID, str], on: date) -> Trust:
@@ -27,7 +28,8 @@ def weigh(person: PersonRef, other: PersonRef, acts: Sequence[store.Act], names:
     ]  # fmt: skip
     verdict = evidence.trust("me", "you", rows, strength.day_of(on))
     topics = sorted(verdict.topics, key=lambda topic: (-topic.supports - topic.opposes, topic.topic))
-    return Trust(person, other, on, verdict.scope, [_topic(topic, names) for topic in topics])
+    shown = [_topic(topic, names) for topic in topics[:TOPICS_SHOWN]]
+    return Trust(person, other, on, verdict.scope, shown, len(topics) - len(shown))
 
 
 def _topic(topic: evidence.Trust, names: dict[UUID, str]) -> TrustTopic:

@@ -174,7 +174,7 @@ def explain(
         intercept=model.intercept,
         contributions=contributions,
         hidden=Hidden(unseen, log_odds - seen),
-        rows=[_row(model, evidence, int(row), now) for row in cited],
+        rows=[_row(model, evidence, int(row), now, log_odds) for row in cited],
         further_rows=int(shown.sum()) - len(cited),
         circle=Circle(int(pair.shared[0]), int(pair.either[0])),
         activeness=Activeness(
@@ -211,19 +211,19 @@ def _contributions(
     ]
 
 
-def falls(model: Model, evidence: Evidence, rest: Evidence, now: int) -> tuple[float | None, float | None]:
-    """Return by how much log-odds and strength are lower with the ``rest`` alone; None where nothing would be left."""
+def falls(model: Model, log_odds: float, rest: Evidence, now: int) -> tuple[float | None, float | None]:
+    """Return by how much ``log_odds`` and their strength fall with the ``rest`` alone; None where nothing is left."""
     if not len(rest.contacts.until(now).day):
         return None, None
-    before, after = evidence.pair(now), rest.pair(now)
-    log_odds, remaining = float(model.log_odds(measure(before))[0]), float(strength_of(model, after)[0])
+    pair = rest.pair(now)
+    remaining = float(strength_of(model, pair)[0])
     drop = None if np.isnan(remaining) else float(expit(log_odds)) - remaining
-    return log_odds - float(model.log_odds(measure(after))[0]), drop
+    return log_odds - float(model.log_odds(measure(pair))[0]), drop
 
 
-def _row(model: Model, evidence: Evidence, row: int, now: int) -> Row:
+def _row(model: Model, evidence: Evidence, row: int, now: int, log_odds: float) -> Row:
     rows = evidence.contacts
-    log_odds_falls, strength_falls = falls(model, evidence, evidence.without(row), now)
+    log_odds_falls, strength_falls = falls(model, log_odds, evidence.without(row), now)
     return Row(
         source=int(rows.source[row]),
         target=int(rows.target[row]),
