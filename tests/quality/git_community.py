@@ -1,0 +1,93 @@
+"""The Git project, as kith finds it in the demo.
+
+``.venv/bin/python -m tests.quality.git_community``, run from the project's root, writes it into docs/roles.md. The demo
+goes the way of any source: records, pages, projections, and a survey of the day after its last commit.
+"""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from kith.api.cli.servers import start_servers
+from kith.api.demo import FILE
+from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector
+from kith.domain.roles import roles as domain
+from kith.store import communities, ingest, project
+from kith.store.communities import CommunityFilter, Role
+from kith.store.db import Pool, open_pool, workspace
+from kith.store.migrate import migrate
+from kith.store.sources import create_source
+from kith.store.workspaces import create_workspace
+from kith.workers.ingest import Ingest
+from tests.integration.surveys import look
+from tests.paths import ROOT
+
+MOMENT = datetime(2026, 8, 13, tzinfo=UTC)
+DOCUMENT = ROOT / "docs" / "roles.md"
+SHOWN: dict[str, str] = {"connector": "Connectors", "maven": "Mavens", "host": "Hosts"}
+
+
+async def load(pool: Pool) -> UUID:
+    """Store the demo in a new workspace, worked into all projections and surveyed; return the workspace."""
+    workspace_id, id_key = uuid4(), b"the key of the demo in the docs."
+    async with workspace(pool, workspace_id) as db:
+        await create_workspace(db, workspace_id, "demo")
+        await db.execute("UPDATE workspaces SET id_key = $2 WHERE workspace_id = $1", workspace_id, id_key)
+        source = await create_source(db, workspace_id, "ndjson", "demo", {"path": str(FILE)})
+    pages = Ingest(id_key)
+    async for page in NdjsonConnector().pull(NdjsonConfig(path=str(FILE)), None):
+        async with workspace(pool, workspace_id) as db:
+            await ingest.apply(db, workspace_id, source.id, None, pages.batch(page))
+    left = 1
+    while left:
+        async with workspace(pool, workspace_id) as db:
+            _, left = await project.project(db, workspace_id, MOMENT)
+    async with workspace(pool, workspace_id) as db:
+        await look(db, workspace_id, MOMENT)
+    return workspace_id
+
+
+async def find(pool: Pool, workspace_id: UUID) -> tuple[communities.Community, dict[str, list[tuple[str, Role]]]]:
+    """Return the largest community, and for each role shown its holders by rank, with their names."""
+    async with workspace(pool, workspace_id) as db:
+        (largest, *_) = await communities.list_communities(db, workspace_id, CommunityFilter(), None, 1)
+        held = {role: await communities.list_roles(db, workspace_id, largest.id, role, None, 20) for role in SHOWN}
+        persons = [person_id for rows in held.values() for _, person_id, _ in rows]
+        names = await communities.get_living(db, workspace_id, persons)
+    return largest, {
+        role: [(names[person_id][1] or "", roles[0]) for _, person_id, roles in rows] for role, rows in held.items()
+    }
+
+
+def lines(community: communities.Community, held: dict[str, list[tuple[str, Role]]]) -> Iterable[str]:
+    """The section as it stands in the docs."""
+    yield f"The largest community, {community.name}, has {community.size:,} people."
+    for role, title in SHOWN.items():
+        yield f"\n**{title}**\n"
+        for name, found in held[role]:
+            known = domain.Role(0, found.role, found.rank, found.score, found.stability, found.evidence)  # type: ignore[arg-type]  # the table checks names
+            yield f"- {domain.sentence(known, name).removeprefix('In the last year ')}"
+
+
+async def section(url: str) -> str:
+    await migrate(url)
+    async with await open_pool(url, statement_seconds=None) as pool:
+        return "\n".join(lines(*await find(pool, await load(pool))))
+
+
+def main() -> None:
+    """Rewrite the section."""
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o711)  # the account of PostgreSQL has to pass through
+        with start_servers(Path(home) / "kith", durable=False) as servers:
+            said = asyncio.run(section(servers.database_url))
+    text = DOCUMENT.read_text()
+    DOCUMENT.write_text(re.sub(r"(?s)(<!-- git -->\n).*(<!-- /git -->)", rf"\1\n{said}\n\n\2", text))
+
+
+if __name__ == "__main__":
+    main()
