@@ -45,6 +45,7 @@ async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Differ
 
 async def rebuild_relationships(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Difference]:
     """Recreate the ledgers of contact and activity, and the relationships, as part of ``rebuild``."""
+    await db.execute("SET LOCAL work_mem = '64MB'")
     found = {sums.table: await _restore(db, workspace_id, sums) for sums in (CONTACT_DAYS, ACTIVITY_DAYS)}
     await db.execute(project.WANTED)
     await strength.weigh_all(db, workspace_id, project.midnight(now))
@@ -62,7 +63,7 @@ async def _persons(db: Db, workspace_id: UUID) -> Projection:
         "person_identities",
         ("identity_id",),
         ("person_id",),
-        _stored("person_identities", "identity_id"),
+        "",
         """
         SELECT i.id AS identity_id, coalesce(d.person_id, i.id) AS person_id
         FROM identities i LEFT JOIN decided d ON d.identity_id = i.id WHERE i.workspace_id = $1
@@ -91,15 +92,42 @@ async def _restore(db: Db, workspace_id: UUID, projection: Projection) -> Differ
         workspace_id,
     )
     difference = Difference(*row) if row else Difference(0, 0, 0)
-    if any(difference) or projection is project.RELATIONSHIPS:
-        stored = _stored(projection.table, key)
-        await project.save(db, workspace_id, projection._replace(query="SELECT * FROM rebuilt", wanted=stored))
+    await _mend(db, workspace_id, projection, difference)
     await db.execute("DROP TABLE rebuilt")
     return difference
 
 
-def _stored(table: str, key: str) -> str:
-    return f"SELECT {key} FROM {table} WHERE workspace_id = $1"
+async def _mend(db: Db, workspace_id: UUID, projection: Projection, difference: Difference) -> None:
+    """Make the table what ``rebuilt`` is. Nobody else writes it meanwhile, so each row is only looked at once."""
+    names = projection.key + projection.columns
+    same = " AND ".join(f"t.{name} = r.{name}" for name in projection.key)
+    new, old = (", ".join(f"{table}.{name}" for name in projection.columns) for table in "rt")
+    if difference.extra:
+        await db.execute(
+            f"""
+            DELETE FROM {projection.table} t
+            WHERE t.workspace_id = $1 AND NOT EXISTS (SELECT FROM rebuilt r WHERE {same})
+            """,
+            workspace_id,
+        )
+    if difference.different or projection is project.RELATIONSHIPS:
+        await db.execute(
+            f"""
+            UPDATE {projection.table} t SET ({", ".join(projection.columns)}) = ROW ({new}) FROM rebuilt r
+            WHERE t.workspace_id = $1 AND {same} AND ({old}) IS DISTINCT FROM ({new})
+            """,
+            workspace_id,
+        )
+    if difference.missing:
+        await db.execute(
+            f"""
+            INSERT INTO {projection.table} (workspace_id, {", ".join(names)})
+            SELECT $1, {", ".join(names)} FROM rebuilt r
+            WHERE NOT EXISTS (SELECT FROM {projection.table} t WHERE t.workspace_id = $1 AND {same})
+            ORDER BY {", ".join(projection.key)}
+            """,
+            workspace_id,
+        )
 
 
 def _bound(query: str, workspace_id: UUID) -> str:
