@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from kith.domain.roles.acts import Acts
-from kith.domain.survey.facts import HALF_LIFE, HISTORY, LIVING, Facts, Former, Ints, Last, Survey, Texts
+from kith.domain.survey.facts import HALF_LIFE, HISTORY, LIVING, Facts, Floats, Former, Ints, Last, Survey, Texts
 from kith.store import columns
 from kith.store.db import Db, new_id
 
@@ -39,20 +39,26 @@ class Surveyed(msgspec.Struct, frozen=True):
 
 
 async def last(db: Db, workspace_id: UUID) -> Surveyed | None:
-    """Return the newest survey; None where there was none."""
+    """Return the newest survey that found anybody; None where there was none."""
     row = await db.fetchrow(
         """
         SELECT id, moment, (SELECT max(moment) FROM detections WHERE workspace_id = $1 AND whole) AS whole
-        FROM detections WHERE workspace_id = $1 ORDER BY id DESC LIMIT 1
+        FROM detections WHERE workspace_id = $1 AND people > 0 ORDER BY id DESC LIMIT 1
         """,
         workspace_id,
     )
     return Surveyed(**row) if row else None
 
 
-async def has_touches(db: Db, workspace_id: UUID) -> bool:
-    """Whether the projections lag behind what was read."""
-    found: bool = await db.fetchval("SELECT EXISTS (SELECT FROM touches WHERE workspace_id = $1)", workspace_id)
+async def in_flux(db: Db, workspace_id: UUID) -> bool:
+    """Whether a source is being read, or what was read is not yet worked into the projections."""
+    found: bool = await db.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM touches WHERE workspace_id = $1)
+            OR EXISTS (SELECT FROM jobs WHERE workspace_id = $1 AND kind = 'sync' AND status = 'running')
+        """,
+        workspace_id,
+    )
     return found
 
 
@@ -66,9 +72,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | 
     await db.execute(_FILL_TEXTS, workspace_id, since, moment, TEXTS)
     await db.execute("ANALYZE survey_channels; ANALYZE survey_texts")
     people = await columns.read(db, _PEOPLE, id="V16", first="f8")
-    ties = await columns.read(
-        db, _TIES, workspace_id, moment.date(), HALF_LIFE, LIVING, first="i4", second="i4", weight="f8"
-    )
+    first, second, weight = await _ties(db, workspace_id, moment)
     acts = await columns.read(
         db, _ACTS, workspace_id, since, moment, before.moment - _EARLIER if before else moment,
         day="f8", actor="i4", other="i4", kind="i4", channel="i4", text="i4", id="V16", new="?",
@@ -76,7 +80,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | 
     acts = acts[np.argsort(acts["day"], kind="stable")]
     touched = np.unique(np.concatenate([acts[end][acts["new"] & (acts[end] >= 0)] for end in ("actor", "other")]))
     anew = whole or before is None or moment - before.whole > timedelta(hours=WHOLE_HOURS)
-    linked = len(np.unique(np.concatenate([ties["first"], ties["second"]])))
+    linked = np.count_nonzero(np.bincount(first, minlength=len(people)) + np.bincount(second, minlength=len(people)))
     ids = _ids(people["id"])
     channels = await db.fetch(_CHANNELS)
     names = [row["name"] for row in channels]
@@ -84,9 +88,9 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | 
         now=_day(moment),
         id_key=await db.fetchval("SELECT id_key FROM workspaces WHERE workspace_id = $1", workspace_id),
         people=ids,
-        first=_ints(ties["first"]),
-        second=_ints(ties["second"]),
-        weight=ties["weight"],
+        first=first,
+        second=second,
+        weight=weight,
         acts=Acts(
             ids,
             acts["day"],
@@ -116,6 +120,20 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | 
             for row in await db.fetch("SELECT id, terms FROM topics WHERE workspace_id = $1", workspace_id)
         },
     )
+
+
+async def _ties(db: Db, workspace_id: UUID, moment: datetime) -> tuple[Ints, Ints, Floats]:
+    """Return the living contact of each pair: one, other, and its weight as faded on this day."""
+    day, kinds = moment.astimezone(UTC).date(), {"first": "i4", "second": "i4", "weight": "f8"}
+    rows = await columns.read(db, _TIES, workspace_id, day, HALF_LIFE, **kinds)
+    pair = _ints(rows["first"]) << 32 | rows["second"]
+    order = np.argsort(pair, kind="stable")
+    pair = pair[order]
+    starts = np.flatnonzero(np.diff(pair, prepend=-1))
+    weight = np.add.reduceat(rows["weight"][order], starts) if len(starts) else rows["weight"]
+    living = weight >= LIVING
+    pair = pair[starts][living]
+    return pair >> 32, pair & 0xFFFFFFFF, weight[living]
 
 
 async def _texts(db: Db, workspace_id: UUID, names: list[str]) -> Texts:
@@ -312,15 +330,14 @@ _PEOPLE = """
     FROM survey_people ORDER BY person
 """
 
-_FADED = "sum(c.weight / 1000.0::float8 * power(2.0::float8, -($2::date - c.day) / $3::float8))"
-
-_TIES = f"""
-    SELECT least(a.person, b.person), greatest(a.person, b.person), {_FADED}
+# One row for each day of contact: adding them up is faster in arrays.
+_TIES = """
+    SELECT least(a.person, b.person), greatest(a.person, b.person),
+        c.weight / 1000.0::float8 * power(2.0::float8, -($2::date - c.day) / $3::float8)
     FROM contact_days c
     JOIN survey_identities a ON a.identity_id = c.actor_id
     JOIN survey_identities b ON b.identity_id = c.target_id
     WHERE c.workspace_id = $1 AND c.day <= $2::date AND a.person <> b.person
-    GROUP BY 1, 2 HAVING {_FADED} >= $4::float8 ORDER BY 1, 2
 """
 
 # An act towards several is one row for each; towards nobody, one with -1.

@@ -128,7 +128,7 @@ class Worker:
         self._seen = {key: since for key, since in self._seen.items() if key in due}
 
     async def _tend(self) -> None:
-        """Have models learn from the last days and all strengths computed for today, and forget old jobs."""
+        """Let models learn, compute strengths for today, look at communities once a day, and forget old jobs."""
         while True:
             try:
                 async with self._pool.acquire() as db:
@@ -137,6 +137,7 @@ class Worker:
                     async with workspace(self._pool, workspace_id) as db:
                         await jobs.enqueue_daily(db, workspace_id, "refresh")
                         await jobs.enqueue_daily(db, workspace_id, "calibrate")
+                        await jobs.enqueue_daily(db, workspace_id, "detect")
                         await jobs.prune(db, workspace_id, KEEP_DAYS)
             except AWAY as error:
                 log.warning("database_away", error=str(error))
