@@ -12,5 +12,5 @@ async def test_the_docs_name_the_connectors_and_mavens_that_kith_finds_in_the_de
         title = SHOWN[role]
         named = re.search(rf"\*\*{title}\*\*\n\n((?:- .*\n)+)", text)
         assert named
-        for line, (name, _) in zip(named[1].splitlines(), held[role], strict=True):
+        for line, (name, _) in zip(named[1].splitlines()[:5], held[role][:5], strict=True):
             assert line.startswith(f"- {name} "), f"{role}: run python -m tests.quality.git_community"

@@ -27,9 +27,9 @@ Floats = NDArray[np.float64]
 
 Name = Literal["connector", "maven", "host", "newcomer", "core", "bridge", "broadcaster"]
 
-# Of each ranked role a community has one per twenty people, at least one and at most five: few enough to know them all.
+# Of each ranked role a community has one per twenty people, at least one and at most seven: few enough to know them all.
 _ONE_IN = 20
-_MOST = 5
+_MOST = 7
 
 # Days.
 _NEW = 90.0  # how long one is a newcomer
