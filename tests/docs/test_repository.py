@@ -28,6 +28,10 @@ def test_lock_files_hold_hashes_and_no_address() -> None:
         assert len(packages) == len(re.findall(r"^\S+==", text, re.MULTILINE)), f"{path.name} lacks a hash"
 
 
+def test_the_linters_lock_file_holds_no_address() -> None:
+    assert not re.search(r"https?://", (ROOT / "openapi/package-lock.json").read_text())
+
+
 def test_what_kith_needs_is_part_of_what_its_developers_need() -> None:
     def pins(name: str) -> set[str]:
         return set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(), re.MULTILINE))

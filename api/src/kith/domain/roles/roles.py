@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 Name = Literal["connector", "maven", "host", "newcomer", "core", "bridge", "broadcaster"]
 
-# Of each ranked role a community has one per twenty people, at least one and at most seven: few enough to know them all.
+# Of each ranked role a community has one per twenty people, at least one and at most seven: few enough to know all.
 _ONE_IN = 20
 _MOST = 7
 
