@@ -52,10 +52,9 @@ async def test_news_wait_until_some_time_after_the_last_look_and_a_wish_does_not
     (first,) = await detections(office)
     await office.run(first["id"])
     async with workspace(office.store.pool, office.store.workspace_id) as db:
-        await jobs.enqueue(db, office.store.workspace_id, "detect", {}, slot="detect")
+        news, _ = await jobs.enqueue(db, office.store.workspace_id, "detect", {}, slot="detect")
         wished, _ = await jobs.enqueue(db, office.store.workspace_id, "detect", {"whole": True}, slot="detect:whole")
-    _, second, _ = await detections(office)
-    row = await office.run(second["id"])
+    row = await office.run(news)
     assert (row["status"], row["error"]["code"]) == ("queued", "just_done")
     until = datetime.fromisoformat(row["due_at"]) - datetime.now(UTC)
     assert timedelta(minutes=8) < until < timedelta(minutes=10)
