@@ -1,6 +1,6 @@
 """Connections: a pool that works as the role kith_app, and the transaction bound to one workspace."""
 
-import os
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -65,11 +65,10 @@ async def bind(db: Db, workspace_id: UUID) -> None:
 
 
 def new_id() -> UUID:
-    """Return a UUIDv7: for rows without a natural key; sorts by creation."""
-    milliseconds = time.time_ns() // 1_000_000
-    number = milliseconds << 80 | int.from_bytes(os.urandom(10))
-    number = number & ~(0xF << 76) | 7 << 76
-    number = number & ~(0x3 << 62) | 2 << 62
+    """Return a UUIDv7: for rows without a natural key; sorts by creation, to a quarter of a microsecond."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = rest * 4096 // 1_000_000  # RFC 9562, 6.2, method 3
+    number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)
     return UUID(int=number)
 
 
