@@ -32,7 +32,7 @@ check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint and drift
 bench: $(DEV) ## Measure: each part prints a table
 	@for file in tests/bench/[a-z]*.py; do $(PY) -m tests.bench.$$(basename $$file .py) || exit 1; done
 
-env: $(DEV) ## Create the environment alone; everything else then works offline
+env: $(DEV) ## Create the environment alone; all but the first make check then works offline
 
 format: $(DEV) ## Format the code and mend what the linter can
 	$(PY) -m ruff format $(SOURCES)
