@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from kith.api.cli.servers import start_servers
 from kith.api.demo import FILE
+from kith.connectors import Context
 from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector
 from kith.domain.roles import roles as domain
 from kith.store import communities, ingest, project
@@ -39,7 +40,7 @@ async def load(pool: Pool) -> UUID:
         await db.execute("UPDATE workspaces SET id_key = $2 WHERE workspace_id = $1", workspace_id, id_key)
         source = await create_source(db, workspace_id, "ndjson", "demo", {"path": str(FILE)})
     pages = Ingest(id_key)
-    async for page in NdjsonConnector().pull(NdjsonConfig(path=str(FILE)), None):
+    async for page in NdjsonConnector().pull(NdjsonConfig(path=str(FILE)), None, Context(Path())):
         async with workspace(pool, workspace_id) as db:
             await ingest.apply(db, workspace_id, source.id, None, pages.batch(page))
     left = 1

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kith.connectors import Identity, Interaction, InteractionRef, Page, Ref, Report
+from kith.connectors import Context, Identity, Interaction, InteractionRef, Page, Ref, Report
 from kith.connectors import ndjson as ndjson_module
 from kith.connectors.git import GitConfig, GitConnector
 from kith.connectors.git import walk as git_walk
@@ -20,7 +20,7 @@ from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector, write
 from kith.connectors.testing import Nonconformance, check_connector
 from tests.paths import shared
 from tests.unit.connectors.archives import LIST, START, THREAD, Inbox, mail, mbox
-from tests.unit.connectors.repositories import ADA, BOB, CARL, Repo
+from tests.unit.connectors.repositories import ADA, BOB, CARL, Repo, served
 
 
 @pytest.fixture(autouse=True)
@@ -75,8 +75,8 @@ async def test_git_from_an_address_conforms(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     for number in range(5):
         repo.commit(f"c{number}\n\nTested-by: {BOB}\n")
-    await check_connector(GitConnector(), GitConfig(f"file://{repo.folder}"))
-    await check_connector(GitConnector(), GitConfig(f"file://{repo.folder}", cache=str(tmp_path / "cache")))
+    with served(tmp_path) as url:
+        await check_connector(GitConnector(), GitConfig(f"{url}/repo"))
 
 
 MAILS = (
@@ -156,10 +156,10 @@ class Bad:
 
     reads = 0
 
-    async def check(self, config: Any) -> Report:
+    async def check(self, config: Any, context: Context) -> Report:
         return Report("fine")
 
-    async def pull(self, config: Any, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+    async def pull(self, config: Any, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
         self.reads += 1
         start = 0 if cursor is None else msgspec.json.decode(cursor)
         for number in range(start + (config.fault == "loses" and start > 0), 3):

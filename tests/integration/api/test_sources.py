@@ -1,10 +1,13 @@
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from kith.connectors import Forbidden, Limits, check_places
+from kith.connectors.ndjson import NdjsonConfig
 from kith.domain import ids
-from kith.store import jobs, syncs
+from kith.store import jobs, sources, syncs
 from kith.store.db import workspace
 from tests.integration.api.conftest import Client
 
@@ -65,6 +68,7 @@ async def test_a_name_is_taken_once(client: Client) -> None:
         ({"name": ""}, "/name"),
         ({"config": {}}, "/config/path"),
         ({"config": {"path": 3}}, "/config/path"),
+        ({"config": {"path": "relative"}}, "/config/path"),
         ({"config": {"path": "/x", "colour": "red"}}, "/config/colour"),
         ({"config": None}, "/config"),
         ({"status": "active"}, "/status"),
@@ -76,6 +80,56 @@ async def test_what_does_not_fit_is_pointed_at(client: Client, changed: dict[str
     answer = await client.send("POST", "/v1/sources", json=NEW | changed)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
     assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    ("connector", "config", "pointer", "setting"),
+    [
+        ("ndjson", {"path": "/etc/passwd"}, "/config/path", "KITH_SOURCE_ROOTS"),
+        ("mail", {"path": "/srv/../etc"}, "/config/path", "KITH_SOURCE_ROOTS"),
+        ("git", {"repository": "/srvelse/x"}, "/config/repository", "KITH_SOURCE_ROOTS"),
+        ("git", {"repository": "file:///srv/x"}, "/config/repository", "KITH_PRIVATE_ADDRESSES"),
+        ("git", {"repository": "https://169.254.169.254/x"}, "/config/repository", "KITH_PRIVATE_ADDRESSES"),
+        ("git", {"repository": "git@localhost:x"}, "/config/repository", "KITH_PRIVATE_ADDRESSES"),
+        ("git", {"repository": "x"}, "/config/repository", "absolute path"),
+    ],
+)
+async def test_a_source_reads_only_what_the_operator_allows(
+    client: Client, connector: str, config: dict[str, Any], pointer: str, setting: str
+) -> None:
+    answer = await client.send("POST", "/v1/sources", json={"connector": connector, "name": "x", "config": config})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
+    (fault,) = answer.json()["errors"]
+    assert (fault["code"], fault["pointer"]) == ("forbidden_place", pointer)
+    assert setting in answer.json()["detail"]
+
+
+def test_a_link_out_of_the_roots_is_followed_before_it_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/etc")
+    limits = Limits((tmp_path,), private_addresses=False)
+    check_places(NdjsonConfig(str(tmp_path / "new")), limits)
+    with pytest.raises(Forbidden, match="KITH_SOURCE_ROOTS"):
+        check_places(NdjsonConfig(str(tmp_path / "link/passwd")), limits)
+
+
+async def test_what_the_operator_added_stays_readable_until_it_is_pointed_elsewhere(client: Client) -> None:
+    async with workspace(client.pool, client.workspace_id) as db:
+        added = await sources.create_source(
+            db, client.workspace_id, "git", "own", {"repository": "/home/ada/project"}, trusted=True
+        )
+    path = f"/v1/sources/{ids.encode('source', added.id)}"
+    config = {"repository": "/home/ada/project", "visibility": "public"}
+    assert (await client.send("PATCH", path, json={"config": config})).status_code == 200
+    assert (await client.send("PATCH", path, json={"config": {"repository": "/home/bob"}})).status_code == 422
+    assert (await client.send("PATCH", path, json={"config": {"repository": "/srv/project"}})).status_code == 200
+    assert (await client.send("PATCH", path, json={"config": config})).status_code == 422
+
+
+async def test_a_source_that_may_be_read_no_longer_can_still_be_paused(client: Client) -> None:
+    async with workspace(client.pool, client.workspace_id) as db:
+        old = await sources.create_source(db, client.workspace_id, "ndjson", "old", {"path": "/home/ada/x"})
+    paused = await client.send("PATCH", f"/v1/sources/{ids.encode('source', old.id)}", json={"status": "paused"})
+    assert paused.json()["status"] == "paused"
 
 
 async def test_a_patch_changes_what_it_names_and_nothing_else(client: Client) -> None:

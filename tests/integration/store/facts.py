@@ -101,8 +101,8 @@ async def add_source(pool: Pool, workspace_id: UUID, connector: str = "ndjson", 
     async with workspace(pool, workspace_id) as db:
         await db.execute(
             """
-            INSERT INTO sources (workspace_id, id, connector, name, config, status)
-            VALUES ($1, $2, $3, $4, $5, 'active')
+            INSERT INTO sources (workspace_id, id, connector, name, config, status, trusted)
+            VALUES ($1, $2, $3, $4, $5, 'active', true)
             """,
             workspace_id, source_id, connector, str(source_id), config,
         )  # fmt: skip

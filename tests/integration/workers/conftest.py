@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 import pytest
 
-from kith.connectors import Connector, Page, Record, Report
+from kith.connectors import Connector, Context, Limits, Page, Record, Report
 from kith.store import jobs
 from kith.store.db import Pool, workspace
+from kith.workers.ground import ANYWHERE, Ground
 from kith.workers.runner import Runner
 from tests.integration.store.facts import Store, add_source
 
@@ -33,10 +35,10 @@ class Scripted:
     def __init__(self) -> None:
         self.script: Script = []
 
-    async def check(self, config: msgspec.Struct) -> Report:
+    async def check(self, config: msgspec.Struct, context: Context) -> Report:
         return Report("as written")
 
-    async def pull(self, config: msgspec.Struct, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+    async def pull(self, config: Any, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
         start = 0 if cursor is None else msgspec.json.decode(cursor)
         for number, step in enumerate(self.script[start:], start + 1):
             if isinstance(step, Exception):
@@ -59,11 +61,11 @@ def page(*records: Record) -> Page:
 class Office:
     """A source read by a scripted connector, and a runner of its jobs."""
 
-    def __init__(self, store: Store, connector: Scripted) -> None:
+    def __init__(self, store: Store, connector: Scripted, folder: Path, limits: Limits = ANYWHERE) -> None:
         self.store = store
         self.connector = connector
         connectors: dict[str, Connector] = {"scripted": connector}
-        self.runner = Runner(store.pool, connectors, most=4, lease_seconds=30)
+        self.runner = Runner(store.pool, connectors, Ground(folder, limits), most=4, lease_seconds=30)
 
     async def enqueue(self, kind: str = "sync", **options: Any) -> UUID:
         async with workspace(self.store.pool, self.store.workspace_id) as db:
@@ -96,10 +98,10 @@ class Office:
 
 
 @pytest.fixture
-async def office(pool: Pool, workspace_id: UUID) -> AsyncIterator[Office]:
+async def office(pool: Pool, workspace_id: UUID, tmp_path: Path) -> AsyncIterator[Office]:
     store = await Store.open(pool, workspace_id)
     store.source_id = await add_source(pool, workspace_id, "scripted")
-    office = Office(store, Scripted())
+    office = Office(store, Scripted(), tmp_path)
     yield office
     await office.runner.stop(1)
     assert not asyncio.current_task().cancelling()  # type: ignore[union-attr] # a fixture runs in a task

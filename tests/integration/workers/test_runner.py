@@ -1,11 +1,14 @@
 """What becomes of a job, whatever its connector does."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from kith.connectors import Fatal, Reauthorise, Retry
+from kith.connectors import Context, Fatal, Limits, LocalPath, Page, Reauthorise, Retry
 from kith.domain.strength.model import shipped
 from tests.integration.store.facts import act
 from tests.integration.workers.conftest import Office, Scripted, page
@@ -87,7 +90,7 @@ async def test_a_job_that_is_canceled_stops_at_the_next_page(office: Office) -> 
     assert await office.store.count("interactions") == 1
 
 
-async def test_a_worker_that_must_end_gives_its_job_back_after_the_page(office: Office) -> None:
+async def test_a_worker_that_must_end_gives_its_job_back_after_the_page(office: Office, tmp_path: Path) -> None:
     started = asyncio.Event()
 
     async def wait() -> None:
@@ -104,7 +107,7 @@ async def test_a_worker_that_must_end_gives_its_job_back_after_the_page(office: 
     stored = await office.store.count("interactions")
     assert (row["status"], row["attempt"]) == ("queued", 0)
     assert 1 <= stored < 4
-    assert (await Office(office.store, office.connector).run(job_id))["status"] == "succeeded"
+    assert (await Office(office.store, office.connector, tmp_path).run(job_id))["status"] == "succeeded"
     assert await office.store.count("interactions") == 4
 
 
@@ -129,14 +132,14 @@ async def test_a_job_that_nobody_can_do_says_so(office: Office) -> None:
     assert (await office.run(await office.enqueue()))["error"]["code"] == "unknown_connector"
 
 
-async def test_settings_that_do_not_fit_are_told_by_name(office: Office) -> None:
+async def test_settings_that_do_not_fit_are_told_by_name(office: Office, tmp_path: Path) -> None:
     class Settings(msgspec.Struct, frozen=True):
         path: str
 
     class Strict(Scripted):
         Config = Settings
 
-    row = await Office(office.store, Strict()).run(await office.enqueue())
+    row = await Office(office.store, Strict(), tmp_path).run(await office.enqueue())
     assert row["error"]["code"] == "bad_config"
     assert "path" in row["error"]["detail"]
 
@@ -199,3 +202,43 @@ async def test_a_workspace_without_a_past_keeps_the_shipped_weights(office: Offi
     office.connector.script = [page(*(act(str(n), days=n) for n in range(10)))]
     await office.run(await office.enqueue())
     assert (await office.run(await office.enqueue("calibrate")))["result"]["model"] == shipped().version
+
+
+class Clip(msgspec.Struct, frozen=True):
+    """Settings that name a file."""
+
+    path: LocalPath
+
+
+class Clipping(Scripted):
+    """A connector of files, which keeps something of them."""
+
+    Config = Clip
+
+    async def pull(self, config: Any, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
+        context.folder.mkdir(parents=True)
+        (context.folder / "kept").write_text(config.path)
+        yield page(act("1"))
+
+
+async def test_a_source_reads_below_the_roots_alone_unless_the_operator_added_it(
+    office: Office, tmp_path: Path
+) -> None:
+    (tmp_path / "root").mkdir()
+    clippings = Office(office.store, Clipping(), tmp_path, Limits((tmp_path / "root",), private_addresses=False))
+    await office.value("UPDATE sources SET config = $2 WHERE workspace_id = $1", {"path": str(tmp_path / "root/../x")})
+    assert (await clippings.run(await office.enqueue()))["status"] == "succeeded"
+    await office.value("UPDATE sources SET trusted = false WHERE workspace_id = $1")
+    row = await clippings.run(await office.enqueue())
+    assert (row["status"], row["error"]["code"]) == ("failed", "forbidden_place")
+    assert "KITH_SOURCE_ROOTS" in row["error"]["detail"]
+
+
+async def test_what_a_source_keeps_goes_with_it(office: Office, tmp_path: Path) -> None:
+    clippings = Office(office.store, Clipping(), tmp_path)
+    await office.value("UPDATE sources SET config = $2 WHERE workspace_id = $1", {"path": "/x"})
+    await clippings.run(await office.enqueue())
+    kept = tmp_path / str(office.store.source_id) / "kept"
+    assert kept.read_text() == "/x"
+    await clippings.run(await office.enqueue("remove_source"))
+    assert not kept.parent.exists()

@@ -1,9 +1,16 @@
 """Repositories made by real git commands, the same bytes on every machine."""
 
 import os
+import signal
+import socket
+import ssl
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 _ENVIRONMENT = {
     "PATH": os.environ["PATH"],
@@ -90,3 +97,58 @@ class Repo:
 
     def switch(self, name: str) -> None:
         self.git("checkout", "--quiet", name)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address at which git itself serves the repositories of a folder."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    daemon = subprocess.Popen(
+        ["git", "daemon", "--listen=127.0.0.1", f"--port={port}", "--export-all", f"--base-path={folder}", str(folder)],
+        env=_ENVIRONMENT | {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"},
+        start_new_session=True,
+    )
+    try:
+        while not _listens(port):
+            assert daemon.poll() is None
+            time.sleep(0.02)
+        yield f"git://127.0.0.1:{port}"
+    finally:
+        os.killpg(daemon.pid, signal.SIGTERM)
+        daemon.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class _Redirect(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(301)
+        self.send_header("Location", f"https://127.0.0.1/elsewhere{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def redirecting(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The address of an https server that sends everybody elsewhere, and its certificate."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(certificate, key)
+    with HTTPServer(("127.0.0.1", 0), _Redirect) as server:
+        server.socket = secure.wrap_socket(server.socket, server_side=True)
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://127.0.0.1:{server.server_port}", certificate
+        server.shutdown()

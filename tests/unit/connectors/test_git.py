@@ -1,9 +1,13 @@
 """Commits, trailers and merges become directed acts, whatever state the repository is in."""
 
 import io
+import shutil
+import socket
 import tarfile
+from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -11,26 +15,32 @@ import pytest
 from kith.connectors import (
     Channel,
     Claim,
+    Context,
     Coverage,
     Fatal,
+    Forbidden,
     Identity,
     Interaction,
+    Limits,
     Page,
     Ref,
+    Retry,
     Skip,
     Tombstone,
+    check_places,
 )
-from kith.connectors.git import GitConfig, GitConnector
+from kith.connectors.git import GitConfig, GitConnector, addresses, program
 from kith.connectors.git.acts import FORMAT
+from kith.connectors.git.addresses import address_of, public_name, reach
 from kith.connectors.git.program import Git
-from kith.connectors.git.repository import public_name
 from tests.paths import shared
-from tests.unit.connectors.repositories import ADA, BOB, CARL, DORA, Author, Repo
+from tests.unit.connectors.contexts import ALONE
+from tests.unit.connectors.repositories import ADA, BOB, CARL, DORA, Author, Repo, redirecting, served
 
 
-async def pull(config: GitConfig | Path, cursor: msgspec.Raw | None = None) -> list[Page]:
+async def pull(config: GitConfig | Path, cursor: msgspec.Raw | None = None, context: Context = ALONE) -> list[Page]:
     settings = config if isinstance(config, GitConfig) else GitConfig(str(config), channel="repo")
-    return [page async for page in GitConnector().pull(settings, cursor)]
+    return [page async for page in GitConnector().pull(settings, cursor, context)]
 
 
 def acts(pages: list[Page]) -> list[Interaction]:
@@ -319,12 +329,12 @@ async def test_a_shallow_clone_says_that_older_history_is_missing(repo: Repo, tm
         ("read", datetime.fromtimestamp(1_700_000_000 + 5 * 3600 + 1, UTC)),
         ("truncated", datetime.fromtimestamp(1_700_000_000 + 4 * 3600, UTC)),
     ]
-    assert (await GitConnector().check(GitConfig(str(tmp_path / "shallow")))).warnings
+    assert (await GitConnector().check(GitConfig(str(tmp_path / "shallow")), ALONE)).warnings
 
 
 async def test_an_empty_repository_gives_nothing(repo: Repo) -> None:
     assert await pull(repo.folder) == []
-    assert (await GitConnector().check(GitConfig(str(repo.folder)))).warnings
+    assert (await GitConnector().check(GitConfig(str(repo.folder)), ALONE)).warnings
 
 
 async def test_bare_clones_and_worktrees_tell_the_same_facts(repo: Repo, tmp_path: Path) -> None:
@@ -336,30 +346,128 @@ async def test_bare_clones_and_worktrees_tell_the_same_facts(repo: Repo, tmp_pat
     assert acts(await pull(tmp_path / "tree")) == told
 
 
-async def test_an_address_is_cloned_into_the_cache_and_followed(repo: Repo, tmp_path: Path) -> None:
+@pytest.fixture
+def remote(repo: Repo) -> Iterator[GitConfig]:
+    """The repository at an address."""
+    with served(repo.folder.parent) as url:
+        yield GitConfig(f"{url}/repo", channel="repo")
+
+
+async def test_an_address_is_cloned_once_and_followed(repo: Repo, remote: GitConfig, tmp_path: Path) -> None:
     repo.commit("one")
     gone = repo.commit("two")
-    config = GitConfig(f"file://{repo.folder}", cache=str(tmp_path / "cache"), channel="repo")
-    assert (await GitConnector().check(config)).detail == "repo has 1 branches."
-    first = await pull(config)
+    context = Context(tmp_path / "kept")
+    assert (await GitConnector().check(remote, context)).detail == "127.0.0.1/repo has 1 branches."
+    assert not (tmp_path / "kept").exists()
+    first = await pull(remote, None, context)
     assert acts(first) == acts(await pull(repo.folder))
+    [clone] = [entry for entry in (tmp_path / "kept").iterdir() if entry.is_dir()]
+    born = (clone / "config").stat().st_mtime_ns
     repo.git("reset", "--quiet", "--hard", "HEAD~1")
     repo.commit("three")
-    second = await pull(config, first[-1].cursor)
+    second = await pull(remote, first[-1].cursor, context)
     assert [act.title for act in acts(second)] == ["three"]
     assert {dead.ref.key for dead in tombstones(second)} == {gone}
+    assert (clone / "config").stat().st_mtime_ns == born
 
 
-async def test_an_address_without_a_cache_leaves_nothing_behind(
-    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import tempfile
-
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    (tmp_path / "temporary").mkdir()
+async def test_a_lost_clone_is_made_again(repo: Repo, remote: GitConfig, tmp_path: Path) -> None:
     repo.commit("one")
-    assert acts(await pull(GitConfig(f"file://{repo.folder}", channel="repo"))) != []
-    assert list((tmp_path / "temporary").iterdir()) == []
+    context = Context(tmp_path / "kept")
+    first = await pull(remote, None, context)
+    shutil.rmtree(context.folder)
+    repo.commit("two")
+    assert [act.title for act in acts(await pull(remote, first[-1].cursor, context))] == ["two"]
+
+
+async def test_what_killed_runs_and_former_addresses_left_is_removed(
+    repo: Repo, remote: GitConfig, tmp_path: Path
+) -> None:
+    repo.commit("one")
+    context = Context(tmp_path / "kept")
+    await pull(remote, None, context)
+    [clone] = [entry for entry in context.folder.iterdir() if entry.is_dir()]
+    (clone / "packed-refs.lock").touch()
+    (context.folder / "new-half" / "clone").mkdir(parents=True)
+    repo.git("pack-refs", "--all")
+    repo.branch("topic")
+    repo.commit("two")
+    repo.git("branch", "-D", "main")
+    assert [act.title for act in acts(await pull(remote, None, context))] == ["one", "two"]
+    assert {entry.name for entry in context.folder.iterdir()} == {"lock", clone.name}
+
+
+async def test_one_run_at_a_time_works_on_a_clone(repo: Repo, remote: GitConfig, tmp_path: Path) -> None:
+    for number in range(3):
+        repo.commit(f"c{number}")
+    context = Context(tmp_path / "kept")
+    pages = cast(AsyncGenerator[Page, None], GitConnector().pull(remote, None, context))
+    await anext(pages)
+    with pytest.raises(Retry, match="Another run"):
+        await pull(remote, None, context)
+    await pages.aclose()
+    assert len(acts(await pull(remote, None, context))) == 3
+
+
+OUTSIDE = Limits((), private_addresses=False)
+
+
+PRIVATE = ["127.0.0.1", "localhost", "[::1]", "[::ffff:10.0.0.8]", "10.0.0.8", "169.254.169.254", "127.1", "2130706433"]
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+@pytest.mark.parametrize("form", ["https://{}/x", "ssh://git@{}:2222/x", "git://{}/x"])
+async def test_private_addresses_are_not_read(host: str, form: str, tmp_path: Path) -> None:
+    config, context = GitConfig(form.format(host)), Context(tmp_path, OUTSIDE)
+    with pytest.raises(Forbidden, match="KITH_PRIVATE_ADDRESSES"):
+        check_places(config, OUTSIDE)
+    with pytest.raises(Forbidden, match="KITH_PRIVATE_ADDRESSES"):
+        await GitConnector().check(config, context)
+    with pytest.raises(Forbidden, match="KITH_PRIVATE_ADDRESSES"):
+        await pull(config, None, context)
+
+
+async def test_git_is_kept_to_the_address_that_was_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lookup(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(0, 0, 0, "", ("140.82.121.3", 443)), (0, 0, 0, "", ("2606:50c0:8000::153", 443, 0, 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    secure = address_of("https://github.com/git/git")
+    shell = address_of("git@github.com:git/git")
+    assert secure
+    assert shell
+    pinned = "http.curloptResolve=github.com:443:140.82.121.3,[2606:50c0:8000::153]"
+    assert pinned in reach(secure, OUTSIDE).options
+    assert "http.followRedirects=false" in reach(secure, OUTSIDE).options
+    assert reach(shell, OUTSIDE).ssh.endswith("-oHostName=140.82.121.3 -oHostKeyAlias=github.com")
+    assert (reach(secure, OUTSIDE).protocols, reach(shell, OUTSIDE).protocols) == ("https", "ssh")
+
+
+async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
+    with redirecting(tmp_path) as (url, certificate), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(addresses, "OPTIONS", (*addresses.OPTIONS, "-c", f"http.sslCAInfo={certificate}"))
+        with pytest.raises(Fatal, match="has moved"):
+            await GitConnector().check(GitConfig(f"{url}/repo"), ALONE)
+
+
+async def test_links_out_of_the_folders_that_may_be_read_are_seen(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("secret")
+    root = tmp_path / "root"
+    root.mkdir()
+    limits = Limits((root,), private_addresses=False)
+    (root / "link").symlink_to(repo.folder)
+    repo.git("worktree", "add", "--quiet", "--detach", str(root / "tree"))
+    borrower = Repo(root / "borrower")
+    (borrower.folder / ".git/objects/info/alternates").write_text(f"{repo.folder}/.git/objects\n")
+    lender = Repo(root / "linked")
+    shutil.rmtree(lender.folder / ".git/objects")
+    (lender.folder / ".git/objects").symlink_to(repo.folder / ".git/objects")
+    for place in ("link", "../repo", "tree", "borrower", "linked"):
+        with pytest.raises(Forbidden, match="KITH_SOURCE_ROOTS"):
+            await pull(GitConfig(str(root / place)), None, Context(tmp_path, limits))
+    own = Repo(root / "own")
+    own.commit("one")
+    assert len(acts(await pull(GitConfig(str(own.folder)), None, Context(tmp_path, limits)))) == 1
 
 
 @pytest.mark.parametrize(
@@ -369,13 +477,19 @@ async def test_an_address_without_a_cache_leaves_nothing_behind(
         "ext::sh -c touch% x",
         "http://example.org/x",
         "ftp://example.org/x",
+        "file:///etc",
+        "ssh://-oProxyCommand=touch%20x/x",
+        "ssh://-oProxyCommand=x@example.org/x",
+        "-oProxyCommand=x@example.org:x",
+        "example.org:--upload-pack=x",
+        "relative/path",
         "/nonexistent",
         "a\nb",
     ],
 )
 async def test_what_is_no_repository_is_refused_before_git_sees_it(repository: str) -> None:
     with pytest.raises(Fatal):
-        await GitConnector().check(GitConfig(repository))
+        await GitConnector().check(GitConfig(repository), ALONE)
     with pytest.raises(Fatal):
         await pull(GitConfig(repository))
 
@@ -426,11 +540,38 @@ async def test_a_pull_that_is_left_ends_its_git(repo: Repo) -> None:
     for number in range(3):
         repo.commit(f"c{number}")
     git = Git()
-    stream = git.stream(("log", "-z", "--format=tformat:" + FORMAT), repo.folder, "none")
+    stream = git.stream(("log", "-z", "--format=tformat:" + FORMAT), repo.folder)
     git.close()
     stream.close()
     with pytest.raises(Fatal, match="was ended"):
-        git.run(("log",), repo.folder, "none")
+        git.run(("log",), repo.folder)
+
+
+async def test_a_git_that_takes_too_long_is_ended(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "SECONDS", 0.2)
+    repo.git("config", "alias.wait", "!sleep 60")
+    with pytest.raises(Retry, match="took too long"):
+        Git().run(("wait",), repo.folder)
+
+
+async def test_what_git_prints_is_bounded(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "OUTPUT_BYTES", 100)
+    for number in range(4):
+        repo.commit(f"c{number}")
+    with pytest.raises(Fatal, match="printed more than"):
+        await pull(repo.folder)
+
+
+async def test_a_long_complaint_does_not_stop_git(repo: Repo) -> None:
+    repo.git("config", "alias.complain", "!head -c 300000 /dev/zero | tr '\\0' x >&2; exit 1")
+    with pytest.raises(Fatal, match=r"^git says: x{300}"):
+        Git().run(("complain",), repo.folder)
+
+
+async def test_the_passwords_of_kiths_account_are_not_used(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(repo.folder))
+    repo.git("config", "alias.home", "!echo $HOME $GIT_CONFIG_GLOBAL $GIT_CONFIG_NOSYSTEM $GIT_TERMINAL_PROMPT")
+    assert Git().run(("home",), repo.folder).decode().split() == ["/dev/null", "/dev/null", "1", "0"]
 
 
 @pytest.mark.parametrize(
@@ -449,7 +590,7 @@ def test_every_way_to_write_an_address_has_one_public_name(url: str, name: str) 
 
 async def test_a_password_in_an_address_is_not_repeated() -> None:
     with pytest.raises(Fatal) as caught:
-        await GitConnector().check(GitConfig("http://user:secret@example.org/x"))
+        await GitConnector().check(GitConfig("http://user:secret@example.org/x"), ALONE)
     assert "secret" not in str(caught.value)
 
 

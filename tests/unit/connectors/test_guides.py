@@ -13,6 +13,7 @@ import pytest
 from kith.connectors import InteractionKind, Record, Role
 from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector
 from tests.paths import ROOT
+from tests.unit.connectors.contexts import ALONE
 
 CONNECTORS = (ROOT / "docs" / "connectors.md").read_text()
 IMPORT_FORMAT = (ROOT / "docs" / "import-format.md").read_text()
@@ -60,7 +61,7 @@ async def test_the_example_file_is_read_whole_and_shows_every_kind_of_record(tmp
     [lines] = re.findall(r"```ndjson\n(.*?)```", IMPORT_FORMAT, re.DOTALL)
     path = tmp_path / "example.ndjson"
     path.write_text(lines)
-    [page] = [page async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), None)]
+    [page] = [page async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), None, ALONE)]
     assert page.skipped == ()
     assert {type(record) for record in page.records} == set(get_args(Record))
 

@@ -16,11 +16,12 @@ from kith.connectors.mail import MailConfig, MailConnector
 from kith.connectors.mail.mails import Mail, read_mail
 from tests.paths import shared
 from tests.unit.connectors.archives import LIST, START, THREAD, Inbox, mail, mbox
+from tests.unit.connectors.contexts import ALONE
 
 
 async def pull(config: MailConfig | Path, cursor: msgspec.Raw | None = None) -> list[Page]:
     settings = config if isinstance(config, MailConfig) else MailConfig(str(config))
-    return [page async for page in MailConnector().pull(settings, cursor)]
+    return [page async for page in MailConnector().pull(settings, cursor, ALONE)]
 
 
 def acts(pages: list[Page]) -> list[Interaction]:
@@ -306,7 +307,7 @@ async def test_a_compressed_mbox_is_read_and_one_that_breaks_off_says_so(tmp_pat
     pages: list[Page] = []
 
     async def read_on() -> None:
-        async for page in MailConnector().pull(MailConfig(str(path)), None):
+        async for page in MailConnector().pull(MailConfig(str(path)), None, ALONE):
             pages.append(page)
 
     with pytest.raises(Fatal, match="breaks off after mail"):
@@ -369,13 +370,13 @@ async def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Fatal, match="neither a file nor a folder"):
         await pull(tmp_path / "absent")
     assert await pull(tmp_path) == []
-    assert (await MailConnector().check(MailConfig(str(tmp_path)))).warnings
+    assert (await MailConnector().check(MailConfig(str(tmp_path)), ALONE)).warnings
 
 
 async def test_check_says_which_lists_it_finds(tmp_path: Path) -> None:
     path = tmp_path / "x.mbox"
     path.write_bytes(mbox(mail(1, "x", "y", "a@example.org", f"List-Post: <mailto:{LIST}>"), mail(2)))
-    report = await MailConnector().check(MailConfig(str(path)))
+    report = await MailConnector().check(MailConfig(str(path)), ALONE)
     assert report.detail == f"Of the first 2 mails, 1 are private; lists: {LIST}."
 
 

@@ -27,6 +27,7 @@ from kith.connectors import (
     Tombstone,
 )
 from kith.connectors.ndjson import LINE_BYTES, PAGE_RECORDS, NdjsonConfig, NdjsonConnector, encode_line, write
+from tests.unit.connectors.contexts import ALONE
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 ADA, BOB = Ref("mail", "ada@example.org"), Ref("mail", "bob@example.org")
@@ -51,7 +52,7 @@ def identities(count: int, first: int = 0) -> list[Record]:
 
 
 async def pages_of(path: Path, cursor: msgspec.Raw | None = None) -> list[Page]:
-    return [page async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), cursor)]
+    return [page async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), cursor, ALONE)]
 
 
 def records_of(pages: list[Page]) -> list[Record]:
@@ -221,7 +222,7 @@ async def test_a_compressed_file_that_breaks_off_gives_what_is_good_and_then_say
     pages: list[Page] = []
 
     async def pull() -> None:
-        async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), None):
+        async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), None, ALONE):
             pages.append(page)
 
     with pytest.raises(Fatal, match="breaks off after line"):
@@ -239,19 +240,19 @@ async def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
     path = tmp_path / "empty"
     path.touch()
     assert await pages_of(path) == []
-    assert (await NdjsonConnector().check(NdjsonConfig(str(path)))).warnings
+    assert (await NdjsonConnector().check(NdjsonConfig(str(path)), ALONE)).warnings
 
 
 @pytest.mark.parametrize("name", ["absent.ndjson", "."])
 async def test_what_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(Fatal, match="is no file"):
-        await NdjsonConnector().check(NdjsonConfig(str(tmp_path / name)))
+        await NdjsonConnector().check(NdjsonConfig(str(tmp_path / name)), ALONE)
 
 
 async def test_check_says_what_the_first_page_holds(tmp_path: Path) -> None:
     path = tmp_path / "some.ndjson"
     path.write_bytes(encode_line(EVERY_KIND[0]) + b"{\n")
-    report = await NdjsonConnector().check(NdjsonConfig(str(path)))
+    report = await NdjsonConnector().check(NdjsonConfig(str(path)), ALONE)
     assert report.detail == "The first page holds 1 good lines, 1 bad."
     assert report.warnings[0].startswith("line 2: ")
 

@@ -24,8 +24,8 @@ class Rolodex:
     description = "A box of cards."
     version = "1"
     Config = RolodexConfig
-    async def check(self, config): return Report("ok")
-    async def pull(self, config, cursor):
+    async def check(self, config, context): return Report("ok")
+    async def pull(self, config, cursor, context):
         return
         yield
 

@@ -35,7 +35,7 @@ from kith.api.runs.routes import ROUTES as RUNS
 from kith.api.sources.routes import ROUTES as SOURCES
 from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
 from kith.api.topics.routes import ROUTES as TOPICS
-from kith.connectors import Registry, load_registry
+from kith.connectors import Limits, Registry, load_registry
 from kith.store.db import open_pool
 from kith.store.settings import Settings, load_settings
 
@@ -95,6 +95,9 @@ def create_app(settings: Settings | None = None) -> Kith:
     async def provide_registry() -> Registry:
         return registry
 
+    async def provide_limits() -> Limits:
+        return Limits(settings.source_folders, settings.private_addresses)
+
     app = Kith(
         ROUTES,
         guards=[auth.guard, inputs.guard],
@@ -106,6 +109,7 @@ def create_app(settings: Settings | None = None) -> Kith:
             "payload": Provide(inputs.provide_payload),
             "once": Provide(idempotency.provide_once),
             "registry": Provide(provide_registry),
+            "limits": Provide(provide_limits),
         },
         exception_handlers={**problems.HANDLERS, idempotency.Replay: idempotency.replay},
         lifespan=[_connected(settings)],

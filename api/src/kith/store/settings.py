@@ -1,5 +1,6 @@
 """Settings: the one place that reads ``KITH_*`` variables."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -41,12 +42,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: Annotated[
         str | None, Meta(description="Origins whose pages may call the API, with commas between; `*` for all.")
     ] = None
+    source_roots: Annotated[
+        str | None,
+        Meta(
+            description="Folders below which sources may read files, with colons between. "
+            "Unset: `import` in the home folder."
+        ),
+    ] = None
+    private_addresses: Annotated[
+        bool, Meta(description="Whether sources may read from private networks and from this machine's own ports.")
+    ] = False
     lease_seconds: Annotated[
         float, Meta(description="How long a worker may be silent before another takes its job over.", ge=1)
     ] = 30.0
     worker_jobs: Annotated[
         int, Meta(description="Jobs that one worker process runs at the same time.", ge=1, le=100)
     ] = 4
+
+    @property
+    def source_folders(self) -> tuple[Path, ...]:
+        """The folders of ``source_roots``."""
+        named = [Path(root) for root in (self.source_roots or "").split(os.pathsep) if root]
+        return tuple(named) or (self.home.absolute() / "import",)
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:

@@ -10,7 +10,7 @@ import msgspec
 
 from kith.store.db import Db, new_id
 
-_COLUMNS = "id, connector, name, config, status, revision, created_at, updated_at"
+_COLUMNS = "id, connector, name, config, status, trusted, revision, created_at, updated_at"
 
 
 class NameTaken(Exception):
@@ -18,11 +18,14 @@ class NameTaken(Exception):
 
 
 class Source(msgspec.Struct, frozen=True):
+    """One configured use of a connector. trusted: the operator named what it reads."""
+
     id: UUID
     connector: str
     name: str
     config: dict[str, Any]
     status: str
+    trusted: bool
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -69,14 +72,17 @@ async def get_source(db: Db, workspace_id: UUID, source_id: UUID, *, lock: bool 
     return Source(**row) if row else None
 
 
-async def create_source(db: Db, workspace_id: UUID, connector: str, name: str, config: Mapping[str, Any]) -> Source:
+async def create_source(
+    db: Db, workspace_id: UUID, connector: str, name: str, config: Mapping[str, Any], *, trusted: bool = False
+) -> Source:
     """Add a source. Raises NameTaken."""
     row = await db.fetchrow(
         f"""
-        INSERT INTO sources (workspace_id, id, connector, name, config, status) VALUES ($1, $2, $3, $4, $5, 'active')
+        INSERT INTO sources (workspace_id, id, connector, name, config, status, trusted)
+        VALUES ($1, $2, $3, $4, $5, 'active', $6)
         ON CONFLICT (workspace_id, name) DO NOTHING RETURNING {_COLUMNS}
         """,
-        workspace_id, new_id(), connector, name, config,
+        workspace_id, new_id(), connector, name, config, trusted,
     )  # fmt: skip
     if row is None:
         raise NameTaken(name)
@@ -84,16 +90,17 @@ async def create_source(db: Db, workspace_id: UUID, connector: str, name: str, c
 
 
 async def update_source(
-    db: Db, workspace_id: UUID, source_id: UUID, *, name: str, config: Mapping[str, Any], status: str
+    db: Db, workspace_id: UUID, source_id: UUID, *, name: str, config: Mapping[str, Any], status: str, trusted: bool
 ) -> Source:
     """Change a source that exists. Raises NameTaken, after which the transaction can only be undone."""
     try:
         row = await db.fetchrow(
             f"""
-            UPDATE sources SET name = $3, config = $4, status = $5, revision = revision + 1, updated_at = now()
+            UPDATE sources SET name = $3, config = $4, status = $5, trusted = $6, revision = revision + 1,
+                updated_at = now()
             WHERE workspace_id = $1 AND id = $2 RETURNING {_COLUMNS}
             """,
-            workspace_id, source_id, name, config, status,
+            workspace_id, source_id, name, config, status, trusted,
         )  # fmt: skip
     except asyncpg.UniqueViolationError as error:
         raise NameTaken(name) from error

@@ -9,11 +9,15 @@ from kith.store.db import Db, new_id
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """A source about to be read. cursor: the connector's own JSON, None at the very beginning."""
+    """A source about to be read. cursor: the connector's own JSON, None at the very beginning.
+
+    trusted: the operator named what it reads.
+    """
 
     connector: str
     config: dict[str, Any]
     status: str
+    trusted: bool
     cursor: str | None
     id_key: bytes
 
@@ -22,7 +26,7 @@ async def load(db: Db, workspace_id: UUID, source_id: UUID) -> Reading | None:
     """Return how a source is to be read; None when it is gone."""
     row = await db.fetchrow(
         """
-        SELECT s.connector, s.config, s.status, c.cursor, w.id_key
+        SELECT s.connector, s.config, s.status, s.trusted, c.cursor, w.id_key
         FROM sources s JOIN workspaces w ON w.workspace_id = s.workspace_id
         LEFT JOIN cursors c ON c.workspace_id = s.workspace_id AND c.source_id = s.id
         WHERE s.workspace_id = $1 AND s.id = $2

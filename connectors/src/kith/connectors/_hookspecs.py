@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import msgspec
 import pluggy
 
+from kith.connectors._limits import Context
 from kith.connectors._records import Page
 
 hookspec = pluggy.HookspecMarker("kith")
@@ -24,7 +25,8 @@ class Connector(Protocol):
 
     Plain class attributes will do. name: lower case, unique in an installation. version: of what it reads and how it
     keys it. Config: the settings of one source, a frozen msgspec struct whose JSON Schema (titles, descriptions,
-    examples by ``msgspec.Meta``) is all that a frontend needs to build a form; ``check`` and ``pull`` get an instance.
+    examples by ``msgspec.Meta``) is all that a frontend needs to build a form; ``check`` and ``pull`` get an instance,
+    whose fields of type LocalPath and Place name what may be read: kith has seen to that.
     """
 
     @property
@@ -38,11 +40,11 @@ class Connector(Protocol):
     @property
     def Config(self) -> type[msgspec.Struct]: ...  # noqa: N802 - it is a class
 
-    async def check(self, config: Any) -> Report:
+    async def check(self, config: Any, context: Context) -> Report:
         """Look at the source without storing anything; raise Fatal, Reauthorise or Retry with a sentence that helps."""
         ...
 
-    def pull(self, config: Any, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+    def pull(self, config: Any, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
         """Yield pages from where ``cursor`` stands; None is the very beginning.
 
         Pages hold at most 10,000 records. Reading the same cursor again yields the same records with the same keys, or

@@ -20,7 +20,20 @@ from typing import Annotated, BinaryIO, cast
 import msgspec
 import zstandard
 
-from kith.connectors import Connector, Fatal, Page, Record, Report, Skip, flaw, hookimpl, load_cursor, save_cursor
+from kith.connectors import (
+    Connector,
+    Context,
+    Fatal,
+    LocalPath,
+    Page,
+    Record,
+    Report,
+    Skip,
+    flaw,
+    hookimpl,
+    load_cursor,
+    save_cursor,
+)
 from kith.connectors._files import BROKEN, MARK_BYTES, fingerprint, marks, open_file, uncompressed
 
 PAGE_RECORDS = 10_000
@@ -37,12 +50,11 @@ class NdjsonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file in kith's import format."""
 
     path: Annotated[
-        str,
+        LocalPath,
         msgspec.Meta(
             title="File",
             description="Absolute path of an NDJSON file on kith's machine; plain, gzip or Zstandard.",
             examples=["/data/community.ndjson.zst"],
-            min_length=1,
         ),
     ]
 
@@ -66,7 +78,7 @@ class NdjsonConnector:
     version = "1"
     Config = NdjsonConfig
 
-    async def check(self, config: NdjsonConfig) -> Report:
+    async def check(self, config: NdjsonConfig, context: Context) -> Report:
         reader = await asyncio.to_thread(Reader, config.path, None)
         try:
             page = await asyncio.to_thread(reader.read_page)
@@ -78,7 +90,7 @@ class NdjsonConnector:
         bad = f", {len(page.skipped)} bad" if page.skipped else ""
         return Report(detail=f"The first page holds {len(page.records)} good lines{bad}.", warnings=tuple(warnings))
 
-    async def pull(self, config: NdjsonConfig, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+    async def pull(self, config: NdjsonConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
         reader = await asyncio.to_thread(Reader, config.path, load_cursor(cursor, Cursor))
         try:
             while page := await asyncio.to_thread(reader.read_page):

@@ -4,7 +4,9 @@ async def test_rolodex_conforms() -> None:
     await check_connector(Rolodex(), RolodexConfig("cards.txt"))
 """
 
+import tempfile
 from collections.abc import AsyncGenerator, Iterable
+from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -13,6 +15,7 @@ from kith.connectors import (
     Channel,
     Claim,
     Connector,
+    Context,
     Conversation,
     Coverage,
     Identity,
@@ -108,27 +111,34 @@ async def check_connector(connector: Connector, config: msgspec.Struct, changed:
     changed: the settings of the same source at a later time, such as a copy of the file with more lines: read on from
     the end of the first, it has to tell all that reading it from its beginning tells.
     """
+    with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder:
+        await _check(connector, config, changed, Context(Path(folder)))
+
+
+async def _check(
+    connector: Connector, config: msgspec.Struct, changed: msgspec.Struct | None, context: Context
+) -> None:
     faults = _manifest_faults(connector, config)
-    report = await connector.check(config)
+    report = await connector.check(config, context)
     if not isinstance(report, Report):
         faults.append("check() does not return a Report.")
-    pages = await _pull(connector, config, None)
+    pages = await _pull(connector, config, None, context)
     faults += [fault for number, page in enumerate(pages, 1) for fault in _page_faults(number, page)]
     faults += _key_faults(pages)
     if faults:
         raise Nonconformance(faults)
     whole = Facts(pages)
-    if [page.records for page in await _pull(connector, config, None)] != [page.records for page in pages]:
+    if [page.records for page in await _pull(connector, config, None, context)] != [page.records for page in pages]:
         faults.append("Reading anew does not give the same records.")
     for stop in sorted({round(step * (len(pages) - 1) / STOPS) for step in range(STOPS + 1)} if pages else ()):
-        rest = await _pull(connector, config, pages[stop].cursor)
+        rest = await _pull(connector, config, pages[stop].cursor, context)
         resumed = Facts([*pages[: stop + 1], *rest])
         if resumed != whole:
             faults.append(f"Ended after page {stop + 1} and resumed: {whole.difference(resumed)}.")
-    faults += await _leaving_faults(connector, config)
+    faults += await _leaving_faults(connector, config, context)
     if changed is not None:
-        grown = Facts([*pages, *await _pull(connector, changed, pages[-1].cursor if pages else None)])
-        faults += _growth_faults(grown, Facts(await _pull(connector, changed, None)))
+        grown = Facts([*pages, *await _pull(connector, changed, pages[-1].cursor if pages else None, context)])
+        faults += _growth_faults(grown, Facts(await _pull(connector, changed, None, context)))
     if faults:
         raise Nonconformance(faults)
 
@@ -137,10 +147,12 @@ def _rank(record: Identity) -> tuple[float, bytes]:
     return record.seen_at.timestamp() if record.seen_at else float("-inf"), msgspec.json.encode(record)
 
 
-async def _pull(connector: Connector, config: msgspec.Struct, cursor: msgspec.Raw | None) -> list[Page]:
+async def _pull(
+    connector: Connector, config: msgspec.Struct, cursor: msgspec.Raw | None, context: Context
+) -> list[Page]:
     """Read to the end; the cursor makes the way that it makes through kith's store."""
     stored = None if cursor is None else msgspec.Raw(bytes(cursor).decode().encode())
-    return [page async for page in connector.pull(config, stored)]
+    return [page async for page in connector.pull(config, stored, context)]
 
 
 def _manifest_faults(connector: Connector, config: msgspec.Struct) -> list[str]:
@@ -191,8 +203,8 @@ def _key_faults(pages: list[Page]) -> list[str]:
     return []
 
 
-async def _leaving_faults(connector: Connector, config: msgspec.Struct) -> list[str]:
-    pages = cast(AsyncGenerator[Page, None], connector.pull(config, None))
+async def _leaving_faults(connector: Connector, config: msgspec.Struct, context: Context) -> list[str]:
+    pages = cast(AsyncGenerator[Page, None], connector.pull(config, None, context))
     try:
         await anext(pages, None)
         await pages.aclose()

@@ -14,6 +14,7 @@ from kith.store import jobs, syncs
 from kith.store.db import Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, Job, Problem
 from kith.workers import calibrate, detect, project, rebuild, resolve, sync
+from kith.workers.ground import Ground
 from kith.workers.work import Failed, Later, Unfinished, Work
 
 KINDS: Mapping[str, Callable[[Work], Awaitable[dict[str, Any]]]] = {
@@ -42,9 +43,12 @@ log = structlog.get_logger()
 class Runner:
     """Runs up to ``most`` jobs at once in this process."""
 
-    def __init__(self, pool: Pool, connectors: dict[str, Connector], most: int, lease_seconds: float) -> None:
+    def __init__(
+        self, pool: Pool, connectors: dict[str, Connector], ground: Ground, most: int, lease_seconds: float
+    ) -> None:
         self._pool = pool
         self._connectors = connectors
+        self._ground = ground
         self._most = most
         self._lease_seconds = lease_seconds
         self._running: dict[UUID, asyncio.Task[None]] = {}
@@ -85,7 +89,7 @@ class Runner:
 
     async def _step(self, job: Job) -> Callable[[Db], Awaitable[object]] | None:
         """Do one step of the job; return what then has to be stored about the job itself."""
-        work = Work(job, self._pool, self._connectors, self._stopping)
+        work = Work(job, self._pool, self._connectors, self._ground, self._stopping)
         doing = asyncio.create_task(self._do(work))
         keeping = asyncio.create_task(self._keep(job))
         try:

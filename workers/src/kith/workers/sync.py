@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from kith.connectors import Connector, Fatal, Page, Reauthorise, Retry
+from kith.connectors import Connector, Fatal, Page, Reauthorise, Retry, check_places
 from kith.store import ingest, jobs, syncs
 from kith.store.ingest import Batch
 from kith.workers import detect
@@ -50,10 +50,13 @@ async def sync(work: Work) -> dict[str, Any]:
 
 
 async def remove_source(work: Work) -> dict[str, Any]:
-    """Delete a source with its cursor, coverage and runs; the facts stay. args: source_id."""
+    """Delete a source with its cursor, coverage, runs and folder; the facts stay. args: source_id."""
+    source_id = UUID(work.job.args["source_id"])
     async with work.transaction() as db:
         await jobs.renew(db, work.job)
-        return {"removed": await syncs.remove(db, work.job.workspace_id, UUID(work.job.args["source_id"]))}
+        removed = await syncs.remove(db, work.job.workspace_id, source_id)
+    await asyncio.to_thread(work.ground.clear, source_id)
+    return {"removed": removed}
 
 
 async def _read(work: Work, source_id: UUID, run_id: UUID, reading: syncs.Reading) -> None:
@@ -61,7 +64,9 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: syncs.Readin
     if connector is None:
         raise Failed("unknown_connector", f"No connector named {reading.connector!r} is installed here.")
     cursor = None if reading.cursor is None else msgspec.Raw(reading.cursor.encode())
-    pages = connector.pull(_config(connector, reading), cursor)
+    config, context = _config(connector, reading), work.ground.context(source_id, trusted=reading.trusted)
+    await asyncio.to_thread(check_places, config, context.limits)
+    pages = connector.pull(config, cursor, context)
     done, resting, adding = work.job.done, False, asyncio.Lock()
     before: asyncio.Task[None] | None = None
     try:

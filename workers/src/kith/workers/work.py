@@ -10,6 +10,7 @@ from kith.connectors import Connector
 from kith.store import jobs
 from kith.store.db import Db, Pool, workspace
 from kith.store.jobs import Job, Problem
+from kith.workers.ground import Ground
 
 # A step longer than this makes room for other jobs, and goes on when its turn comes again.
 STEP_SECONDS = 60.0
@@ -43,6 +44,7 @@ class Work:
     job: Job
     pool: Pool
     connectors: dict[str, Connector]
+    ground: Ground
     stopping: asyncio.Event
     began: float = field(default_factory=time.monotonic)
 

@@ -19,10 +19,11 @@ from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from kith.connectors import load_registry
+from kith.connectors import Limits, load_registry
 from kith.store import jobs
 from kith.store.db import ROLE, Pool, open_pool, workspace
 from kith.store.settings import Settings
+from kith.workers.ground import Ground
 from kith.workers.runner import AWAY, Runner
 
 QUEUE = "kith:jobs"
@@ -63,7 +64,10 @@ class Worker:
             for fault in registry.faults:
                 log.warning("connector_put_aside", distribution=fault.distribution, reason=fault.reason)
             self._pool = pool
-            self._runner = Runner(pool, registry.connectors, self._settings.worker_jobs, self._settings.lease_seconds)
+            self._runner = Runner(
+                pool, registry.connectors, _ground(self._settings), self._settings.worker_jobs,
+                self._settings.lease_seconds,
+            )  # fmt: skip
             self._redis = _redis(self._redis_url)
             loops = [asyncio.create_task(loop) for loop in (self._listen(), self._sweep(), self._tend(), self._serve())]
             log.info("worker_ready", connectors=sorted(registry.connectors))
@@ -180,6 +184,11 @@ class Worker:
 
     async def _run_job(self, _: dict[Any, Any], workspace_id: str, job_id: str) -> None:
         await asyncio.shield(self._runner.start(UUID(workspace_id), UUID(job_id)))
+
+
+def _ground(settings: Settings) -> Ground:
+    limits = Limits(settings.source_folders, settings.private_addresses)
+    return Ground(settings.home.absolute() / "sources", limits)
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

@@ -43,7 +43,11 @@ async def add_demo(db: Db) -> UUID:
     """Add the demo source where it is missing and start a run; return the job. db: bound to the workspace."""
     there = [s for s in await sources.list_sources(db, DEFAULT_WORKSPACE, None, 1000) if s.name == DEMO_NAME]
     config = {"path": str(DEMO_FILE)}
-    source = there[0] if there else await sources.create_source(db, DEFAULT_WORKSPACE, "ndjson", DEMO_NAME, config)
+    source = (
+        there[0]
+        if there
+        else await sources.create_source(db, DEFAULT_WORKSPACE, "ndjson", DEMO_NAME, config, trusted=True)
+    )
     return await start_sync(db, source.id)
 
 

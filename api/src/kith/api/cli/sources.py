@@ -1,6 +1,7 @@
 """``kith sources``: what kith reads."""
 
 import asyncio
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from kith.api.cli import installation
 from kith.api.cli.home import DEFAULT_WORKSPACE
 from kith.api.cli.jobs import database, follow
 from kith.api.cli.processes import CannotStart
-from kith.connectors import ConnectorError, load_registry
+from kith.connectors import ConnectorError, Context, is_address, load_registry, place_fields
 from kith.store import sources
 from kith.store.db import workspace
 from kith.store.sources import NameTaken
@@ -64,12 +65,19 @@ def _checked(connector: str, given: dict[str, str], path: Path | None) -> dict[s
     if path:
         given = {kind.__struct_fields__[0]: str(path.absolute())} | given
     try:
-        config = msgspec.convert(given, kind, strict=False)
-        report = asyncio.run(found[connector].check(config))
+        config = msgspec.convert(_absolute(given, kind), kind, strict=False)
+        with tempfile.TemporaryDirectory(prefix="kith-") as folder:
+            report = asyncio.run(found[connector].check(config, Context(Path(folder))))
     except (msgspec.ValidationError, ConnectorError) as error:
         raise CannotStart(f"{connector}: {error}") from error
     print(report.detail, *report.warnings, sep="\n")
     return dict(msgspec.to_builtins(config))
+
+
+def _absolute(given: dict[str, str], kind: type[msgspec.Struct]) -> dict[str, str]:
+    """The settings with paths as a process in another folder needs them."""
+    local = {name for name in place_fields(kind) if name in given and not is_address(given[name])}
+    return given | {name: str(Path(given[name]).expanduser().absolute()) for name in local}
 
 
 async def _add(connector: str, name: str, config: dict[str, Any]) -> None:
@@ -77,7 +85,7 @@ async def _add(connector: str, name: str, config: dict[str, Any]) -> None:
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
             await installation.ensure_workspace(db)
             try:
-                source = await sources.create_source(db, DEFAULT_WORKSPACE, connector, name, config)
+                source = await sources.create_source(db, DEFAULT_WORKSPACE, connector, name, config, trusted=True)
             except NameTaken as error:
                 raise CannotStart(f"There is already a source named {name!r}: choose another --name.") from error
             job_id = await installation.start_sync(db, source.id)

@@ -119,6 +119,7 @@ def _start_processes(settings: Settings, addresses: Addresses, supervisor: Super
     home = settings.home.absolute()
     logs = home / "log"
     logs.mkdir(exist_ok=True)
+    (home / "import").mkdir(exist_ok=True)
     env = os.environ | {
         "KITH_HOME": str(home),
         "KITH_DATABASE_URL": addresses.database_url,

@@ -16,7 +16,7 @@ from kith.api.problems import Fault, Problem
 from kith.api.runs.schemas import Run, RunsParams
 from kith.api.shapes import shape
 from kith.api.sources.schemas import Period, Source, SourceCreate, SourcePatch, SourcePeriods, SourcesParams
-from kith.connectors import Registry
+from kith.connectors import Forbidden, Limits, Registry, check_places, places
 from kith.store import job_list, jobs, runs
 from kith.store import sources as store
 from kith.store.db import Db
@@ -49,14 +49,16 @@ async def create_source(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     registry: NamedDependency[Registry],
+    limits: NamedDependency[Limits],
     payload: NamedDependency[SourceCreate],
     once: NamedDependency[Once],
 ) -> Response[Source]:
     """Create a source.
 
-    It reads nothing until a run is started with `POST /v1/sources/{source_id}/runs`.
+    It reads nothing until a run is started with `POST /v1/sources/{source_id}/runs`. Files must lie below the folders
+    that the operator has set aside for that, addresses in public networks.
     """
-    check_config(registry, payload.connector, payload.config)
+    check_limits(check_config(registry, payload.connector, payload.config), limits)
     try:
         created = await store.create_source(db, workspace_id, payload.connector, payload.name, payload.config)
     except store.NameTaken as error:
@@ -95,6 +97,7 @@ async def update_source(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     registry: NamedDependency[Registry],
+    limits: NamedDependency[Limits],
     source_id: FromPath[str],
     payload: NamedDependency[SourcePatch],
 ) -> Response[Source]:
@@ -108,9 +111,12 @@ async def update_source(
         raise Problem("conflict", "The source is being deleted.")
     changed = {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
     kept = {"name": source.name, "config": source.config, "status": source.status} | changed
-    check_config(registry, source.connector, kept["config"])
+    config = check_config(registry, source.connector, kept["config"])
+    trusted = source.trusted and keeps_places(registry, source, config)
+    if not trusted and payload.config is not msgspec.UNSET:  # pausing is always allowed
+        check_limits(config, limits)
     try:
-        saved = await store.update_source(db, workspace_id, source.id, **kept)
+        saved = await store.update_source(db, workspace_id, source.id, **kept, trusted=trusted)
     except store.NameTaken as error:
         raise name_taken(kept["name"]) from error
     return Response(Source.of(saved), headers={"ETag": tag(saved)})
@@ -138,7 +144,13 @@ async def delete_source(
     check_unchanged(request, source)
     if source.status != "deleting":
         await store.update_source(
-            db, workspace_id, source.id, name=source.name, config=source.config, status="deleting"
+            db,
+            workspace_id,
+            source.id,
+            name=source.name,
+            config=source.config,
+            status="deleting",
+            trusted=source.trusted,
         )
     job_id, _ = await jobs.enqueue(
         db, workspace_id, "remove_source", {"source_id": str(source.id)}, slot=f"remove_source:{source.id}"
@@ -243,18 +255,35 @@ def check_unchanged(request: Request[Any, Any, Any], source: store.Source) -> No
         raise Problem("precondition_failed")
 
 
-def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> None:
-    """Refuse an unknown connector, and a config that does not fit its schema."""
+def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> msgspec.Struct:
+    """Return the settings; refuse an unknown connector, and a config that does not fit its schema."""
     if connector not in registry.connectors:
         message = f"There is no connector {connector!r}; GET /v1/connectors lists them."
         raise Problem("invalid_body", message, Fault("unknown_connector", message, pointer="/connector"))
     try:
-        msgspec.convert(config, registry.connectors[connector].Config)
+        return msgspec.convert(config, registry.connectors[connector].Config)
     except msgspec.ValidationError as error:
         what, pointer = explain(error)
         raise Problem(
             "invalid_body", f"config: {what}.", Fault("invalid", what, pointer=f"/config{pointer}")
         ) from error
+
+
+def check_limits(config: msgspec.Struct, limits: Limits) -> None:
+    """Refuse settings that name what the operator does not let sources read."""
+    try:
+        check_places(config, limits)
+    except Forbidden as error:
+        fault = Fault("forbidden_place", str(error), pointer=f"/config/{error.field}")
+        raise Problem("invalid_body", str(error), fault) from error
+
+
+def keeps_places(registry: Registry, source: store.Source, config: msgspec.Struct) -> bool:
+    """Whether settings name the same places as those that the source has."""
+    try:
+        return [*places(check_config(registry, source.connector, source.config))] == [*places(config)]
+    except Problem:  # a new release of the connector reads the old settings no longer
+        return False
 
 
 def name_taken(name: str) -> Problem:

@@ -1,7 +1,7 @@
 """Network ``git``: who contributes, and who reviews, tests, reports, signs off and merges whose work.
 
-Reads: any repository on kith's machine (bare, worktree, shallow) or at an https, ssh, git or file address, of which it
-keeps a bare clone without file contents. Each commit is a ``contribute`` act; each trailer that names a person
+Reads: any repository on kith's machine (bare, worktree, shallow) or at an https, ssh or git address, of which it keeps
+a bare clone without file contents. Each commit is a ``contribute`` act; each trailer that names a person
 (Reviewed-by, Acked-by, Tested-by, Reported-by, Suggested-by, Helped-by, Co-authored-by, Signed-off-by by another than
 the author, Cc, any other ``*-by`` with an address) is an act towards the author, a Cc or Thanks-to one by the author.
 A merge is an act towards the authors of what it brought in, unless a branch only caught up with the main line. A
@@ -24,7 +24,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Page, Report, hookimpl
+from kith.connectors import Connector, Context, Page, Report, hookimpl
 from kith.connectors.git.config import GitConfig
 
 __all__ = ["GitConfig", "GitConnector", "kith_connectors"]
@@ -37,15 +37,15 @@ class GitConnector:
     version = "1"
     Config = GitConfig
 
-    async def check(self, config: GitConfig) -> Report:
+    async def check(self, config: GitConfig, context: Context) -> Report:
         from kith.connectors.git.run import look_at
 
-        return await asyncio.to_thread(look_at, config)
+        return await asyncio.to_thread(look_at, config, context)
 
-    async def pull(self, config: GitConfig, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+    async def pull(self, config: GitConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
         from kith.connectors.git.run import Run
 
-        run = Run(config, cursor)
+        run = Run(config, cursor, context)
         pages = run.pages()
         try:
             while page := await asyncio.to_thread(next, pages, None):

@@ -4,20 +4,18 @@ from typing import Annotated
 
 import msgspec
 
-from kith.connectors import Visibility
+from kith.connectors import Place, Visibility
 
 
 class GitConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One repository."""
 
     repository: Annotated[
-        str,
+        Place,
         msgspec.Meta(
             title="Repository",
-            description="A folder on kith's machine, or an https, ssh, git or file address.",
+            description="The absolute path of a folder on kith's machine, or an https, ssh or git address.",
             examples=["/data/linux", "https://github.com/git/git"],
-            min_length=1,
-            max_length=500,
         ),
     ]
     refs: Annotated[
@@ -41,12 +39,3 @@ class GitConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     visibility: Annotated[
         Visibility, msgspec.Meta(title="Visibility", description="Who may see this repository: public for an open one.")
     ] = "private"
-    cache: Annotated[
-        Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None,
-        msgspec.Meta(
-            title="Folder for clones",
-            description="Where the clone of a remote repository is kept between runs. Left out, each run clones anew, "
-            "and rewritten history cannot be withdrawn.",
-            examples=["/var/lib/kith/git"],
-        ),
-    ] = None

@@ -1,32 +1,32 @@
 """A repository as the connector reads it: local, or a bare clone of a remote one."""
 
+import fcntl
 import re
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 
-from kith.connectors import Fatal, Reauthorise, Retry
-from kith.connectors.git.program import Git, Stream, redacted
+from kith.connectors import Fatal, Limits, Reauthorise, Retry
+from kith.connectors.git.addresses import Address, address_of, reach, redacted
+from kith.connectors.git.program import Git, Stream
 
 TIPS = 500  # of the most recently moved refs: the tips of two walks have to fit into a cursor
 
-_PROTOCOLS = "https:ssh:git:file"
-_URL = re.compile(r"(https|ssh|git|file)://[^\s]+")
-_SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//)[^\s:]+")
 _REF = re.compile(r"refs/[\w.@+/-]+(/\*)?")
 
 
 class Repository:
     """A local repository, or a bare clone of a remote one (branches and trees, no file contents)."""
 
-    def __init__(self, git: Git, folder: Path, protocols: str) -> None:
+    def __init__(self, git: Git, folder: Path) -> None:
         self._git = git
         self._folder = folder
-        self._protocols = protocols
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
-        return self._git.run(arguments, self._folder, self._protocols, given)
+        return self._git.run(arguments, self._folder, given)
 
     def maybe(self, *arguments: str) -> bytes | None:
         try:
@@ -35,7 +35,15 @@ class Repository:
             return None
 
     def stream(self, *arguments: str, given: bytes = b"") -> Stream:
-        return self._git.stream(arguments, self._folder, self._protocols, given)
+        return self._git.stream(arguments, self._folder, given)
+
+    def parts(self) -> list[Path]:
+        """Return the folders that git reads this repository from; raises Fatal where this is none."""
+        asked = ("--git-dir", "--git-common-dir", "--git-path", "objects")
+        found = [self._folder / line for line in self.run("rev-parse", *asked).decode().splitlines()]
+        borrowed = found[-1] / "info" / "alternates"
+        lines = borrowed.read_text().splitlines() if borrowed.is_file() else []
+        return [*found, *(found[-1] / line for line in lines if line and not line.startswith("#"))]
 
     def tips(self, patterns: Iterable[str], most: int | None = TIPS) -> tuple[list[str], int]:
         """Return the commits of the most recently moved refs, sorted, and how many others there are."""
@@ -117,55 +125,74 @@ class Repository:
         return found
 
 
-def is_remote(repository: str) -> bool:
-    return bool(_URL.fullmatch(repository) or (_SCP.fullmatch(repository) and not Path(repository).exists()))
-
-
-def public_name(url: str) -> str:
-    """Return the name that all clones share: ``github.com/git/git`` for every way to write that address."""
-    url = redacted(url.strip()).rstrip("/").removesuffix(".git").removesuffix("/")
-    if url.startswith("file://") or not is_remote(url):
-        return Path(url.removeprefix("file://")).name or "repository"
-    if match := re.fullmatch(r"\w+://([^/:]+)(?::\d+)?/(.+)", url):
-        return f"{match[1].lower()}/{match[2]}"
-    host, _, path = url.rpartition("@")[2].partition(":")
-    return f"{host.lower()}/{path.lstrip('/')}"
-
-
-def open_local(git: Git, repository: str) -> Repository:
-    if repository.startswith("-") or "::" in repository or "://" in repository:
-        raise Fatal(f"{redacted(repository)} is neither a folder nor an https, ssh, git or file address.")
-    folder = Path(repository).expanduser()
+def open_local(git: Git, repository: str, limits: Limits) -> Repository:
+    """Open a repository of this machine. Raises Forbidden where its parts lie where sources may not read."""
+    if address_of(repository):
+        raise Fatal(f"{redacted(repository)} is no absolute path.")
+    folder = Path(repository)
     if not folder.is_dir():
         raise Fatal(f"{repository} is no folder on kith's machine.")
-    # Nothing may be fetched: a local repository's own configuration would say how.
-    found = Repository(git, folder.resolve(), protocols="none")
-    found.run("rev-parse", "--git-dir")
+    found = Repository(git, folder.resolve())
+    for part in found.parts():
+        limits.check_path(part)
     return found
 
 
-def open_clone(git: Git, url: str, folder: Path, patterns: Iterable[str]) -> Repository:
-    """Clone ``url`` below ``folder``, or bring the clone there up to date."""
-    clone = folder / blake2b(url.encode(), digest_size=12).hexdigest()
-    if not clone.is_dir():
+@contextmanager
+def open_clone(
+    address: Address, folder: Path, patterns: Iterable[str], limits: Limits, opened: Callable[[Git], Git]
+) -> Iterator[Repository]:
+    """Clone a remote repository into ``folder``, or bring the clone there up to date; nobody else does meanwhile.
+
+    opened: told of the git that does it, for another thread to end.
+    """
+    network = reach(address, limits)
+    try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix="new-") as beginning:
-            Repository(git, folder, _PROTOCOLS).run(
-                "clone", "--quiet", "--bare", "--filter=blob:none", "--no-tags", "--", url, f"{beginning}/clone"
-            )
-            Path(beginning, "clone").rename(clone)
-    repository = Repository(git, clone, _PROTOCOLS)
-    refs = [f"+{pattern}:{pattern}" for pattern in patterns if pattern != "HEAD"]
-    repository.run("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--", url, *refs)
-    return repository
+    except OSError as error:
+        raise Fatal(f"The clone cannot be kept in {folder} ({error.strerror}): see KITH_HOME.") from error
+    name = blake2b(address.url.encode(), digest_size=12).hexdigest()
+    with _locked(folder / "lock") as held:
+        git = opened(Git(network, held))
+        clone = folder / name
+        _tidy(folder, clone)
+        if not clone.is_dir():
+            with tempfile.TemporaryDirectory(dir=folder, prefix="new-") as beginning:
+                options = ("--quiet", "--bare", "--filter=blob:none", "--no-tags")
+                git.run(("clone", *options, "--", address.url, f"{beginning}/clone"), folder)
+                Path(beginning, "clone").rename(clone)
+        repository = Repository(git, clone)
+        refs = [f"+{pattern}:{pattern}" for pattern in patterns if pattern != "HEAD"]
+        repository.run("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--", address.url, *refs)
+        yield repository
 
 
-def list_remote(git: Git, url: str, folder: Path) -> int:
+def list_remote(git: Git, address: Address) -> int:
     """Return how many branches a remote repository has, without cloning it."""
-    return len(git.run(("ls-remote", "--heads", "--", url), folder, _PROTOCOLS).splitlines())
+    return len(git.run(("ls-remote", "--heads", "--", address.url), Path(tempfile.gettempdir())).splitlines())
 
 
 def check_refs(patterns: Iterable[str]) -> None:
     for pattern in patterns:
         if pattern != "HEAD" and (not _REF.fullmatch(pattern) or ".." in pattern):
             raise Fatal(f"{pattern!r} is no ref: refs/heads/main, refs/heads/* or HEAD are.")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Hold the lock. The kernel lets go when this process and every git that it began have ended."""
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Retry("Another run still reads this repository.") from None
+        yield file.fileno()
+
+
+def _tidy(folder: Path, clone: Path) -> None:
+    """Remove what killed runs and former addresses left."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry != clone:
+            shutil.rmtree(entry, ignore_errors=True)
+    for lock in clone.rglob("*.lock"):
+        lock.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Page, Report, hookimpl
+from kith.connectors import Connector, Context, Page, Report, hookimpl
 from kith.connectors.mail.config import MailConfig
 
 __all__ = ["MailConfig", "MailConnector", "kith_connectors"]
@@ -40,15 +40,15 @@ class MailConnector:
     version = "1"
     Config = MailConfig
 
-    async def check(self, config: MailConfig) -> Report:
+    async def check(self, config: MailConfig, context: Context) -> Report:
         from kith.connectors.mail.reader import look_at
 
-        return await asyncio.to_thread(look_at, config)
+        return await asyncio.to_thread(look_at, config, context.limits)
 
-    async def pull(self, config: MailConfig, cursor: msgspec.Raw | None) -> AsyncIterator[Page]:
+    async def pull(self, config: MailConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
         from kith.connectors.mail.reader import Reader
 
-        reader = await asyncio.to_thread(Reader, config, cursor)
+        reader = await asyncio.to_thread(Reader, config, cursor, context.limits)
         pages = reader.pages()
         try:
             while page := await asyncio.to_thread(next, pages, None):

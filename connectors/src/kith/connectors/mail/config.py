@@ -4,20 +4,19 @@ from typing import Annotated
 
 import msgspec
 
-from kith.connectors import Visibility
+from kith.connectors import LocalPath, Visibility
 
 
 class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One archive."""
 
     path: Annotated[
-        str,
+        LocalPath,
         msgspec.Meta(
             title="Archive",
             description="On kith's machine: an mbox file (plain, gzip or Zstandard), a Maildir, a folder of .eml "
             "files, one .eml file, or a public-inbox archive.",
             examples=["/data/dev.mbox", "/data/inbox/git/0.git"],
-            min_length=1,
         ),
     ]
     list: Annotated[

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from kith.connectors import Fatal
+from kith.connectors import Fatal, Limits
 from kith.connectors.mail import archives
 from kith.connectors.mail.archives import MAIL_BYTES, Item
 
@@ -23,8 +23,9 @@ class FolderCursor(msgspec.Struct, frozen=True, tag="folder"):
 class Folder:
     """Files in the order in which they came; those of a Maildir are known by the part of the name without flags."""
 
-    def __init__(self, path: str, cursor: FolderCursor | None) -> None:
+    def __init__(self, path: str, cursor: FolderCursor | None, limits: Limits) -> None:
         self._path = Path(path)
+        self._limits = limits
         self._cursor = cursor
 
     def close(self) -> None:
@@ -41,6 +42,7 @@ class Folder:
         last = cursors.index(read) if read in cursors else -1
         for number in range(max(0, last + 1 - archives.WARM), len(found)):
             path = found[number][2]
+            self._limits.check_path(path)
             try:
                 with path.open("rb") as file:
                     data = file.read(MAIL_BYTES)

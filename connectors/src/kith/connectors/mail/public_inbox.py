@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from kith.connectors import Limits
 from kith.connectors.git.program import Git
 from kith.connectors.git.repository import Repository, open_local
 from kith.connectors.mail import archives
@@ -34,10 +35,10 @@ class _Change(NamedTuple):
 class PublicInbox:
     """Epochs in order, commits in order, from the first on."""
 
-    def __init__(self, path: str, cursor: InboxCursor | None) -> None:
+    def __init__(self, path: str, cursor: InboxCursor | None, limits: Limits) -> None:
         self._git = Git()
         self._cursor = cursor or InboxCursor({})
-        self._epochs = [(folder.name, open_local(self._git, str(folder))) for folder in epochs(Path(path))]
+        self._epochs = [(folder.name, open_local(self._git, str(folder), limits)) for folder in epochs(Path(path))]
 
     def close(self) -> None:
         self._git.close()

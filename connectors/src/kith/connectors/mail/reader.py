@@ -18,6 +18,7 @@ from kith.connectors import (
     Interaction,
     InteractionKind,
     InteractionRef,
+    Limits,
     Page,
     Record,
     Ref,
@@ -63,11 +64,11 @@ class Cursor(msgspec.Struct, frozen=True):
 class Reader:
     """Makes the pages of one run. Blocks: keep it off the event loop; ``close``, from any thread, ends the work."""
 
-    def __init__(self, config: MailConfig, raw: msgspec.Raw | None) -> None:
+    def __init__(self, config: MailConfig, raw: msgspec.Raw | None, limits: Limits) -> None:
         self._list = config.list.lower() if config.list else None
         self._visibility = config.visibility
         self._cursor = load_cursor(raw, Cursor) or Cursor()
-        self._archive = open_archive(config.path, self._cursor.archive)
+        self._archive = open_archive(config.path, self._cursor.archive, limits)
         self._threads = Threads()
         self._clear()
 
@@ -198,8 +199,8 @@ class Reader:
         self._characters = 0
 
 
-def look_at(config: MailConfig) -> Report:
-    archive = open_archive(config.path, None)
+def look_at(config: MailConfig, limits: Limits) -> Report:
+    archive = open_archive(config.path, None, limits)
     try:
         mails = [read_mail(item.data, config.list, item.arrived) for item in islice(archive.items(), LOOKED_AT)]
     finally:
@@ -212,7 +213,7 @@ def look_at(config: MailConfig) -> Report:
     return Report(f"{detail}; lists: {', '.join(lists)}."[:1000] if lists else f"{detail}.")
 
 
-def open_archive(path: str, cursor: msgspec.Struct | None) -> Archive:
+def open_archive(path: str, cursor: msgspec.Struct | None, limits: Limits) -> Archive:
     """Open what lies at ``path``, to be read on from the cursor if that is one of this kind of archive."""
     folder = Path(path)
     if folder.is_file():
@@ -221,8 +222,8 @@ def open_archive(path: str, cursor: msgspec.Struct | None) -> Archive:
     elif not folder.is_dir():
         raise Fatal(f"{path} is neither a file nor a folder on kith's machine.")
     elif not is_maildir(folder) and epochs(folder):
-        return PublicInbox(path, cursor if isinstance(cursor, InboxCursor) else None)
-    return Folder(path, cursor if isinstance(cursor, FolderCursor) else None)
+        return PublicInbox(path, cursor if isinstance(cursor, InboxCursor) else None, limits)
+    return Folder(path, cursor if isinstance(cursor, FolderCursor) else None, limits)
 
 
 def _opening(mail: Mail) -> InteractionKind:

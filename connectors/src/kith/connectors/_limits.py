@@ -1,0 +1,173 @@
+"""What a source may read: files below certain folders, addresses of the open internet.
+
+A setting marked as a place is looked at when a source is created and again each time that it is read, before the
+connector is asked anything.
+"""
+
+import re
+import socket
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import inspect
+
+from kith.connectors._errors import Fatal, Retry
+
+_MARK = "kith_place"
+_FORMAT = "kith-place"
+
+#: A setting that names a file or folder on kith's machine, by its absolute path.
+LocalPath = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^/", max_length=4000, extra={_MARK: True}, extra_json_schema={"format": _FORMAT, "pattern": "^/"}
+    ),
+]
+#: A setting that names either such a path or an address; the connector says which addresses it takes.
+Place = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=1000, extra={_MARK: True}, extra_json_schema={"format": _FORMAT})
+]
+
+_HOST = re.compile(r"(?:[^/\s]*@)?(\[[^\]\s]*\]|[^/:\s]+)")
+_NAT64 = ip_network("64:ff9b::/96")
+
+
+class Forbidden(Fatal):
+    """A setting names what the operator does not let sources read. field: of the settings."""
+
+    code = "forbidden_place"
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """roots: folders below which files may be read; None: anywhere. private_addresses: whether own networks may be."""
+
+    roots: tuple[Path, ...] | None = None
+    private_addresses: bool = True
+
+    def check_path(self, path: str | Path) -> None:
+        """Follow links and dots; raises Forbidden where that leads out of every root."""
+        if self.roots is None:
+            return
+        try:
+            real = Path(path).resolve()
+            inside = any(real.is_relative_to(root.resolve()) for root in self.roots)
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle
+            raise Forbidden(f"{str(path)!r} is no path: {error}.") from error
+        if not inside:
+            raise Forbidden(
+                f"{path} lies outside the folders that sources may read: "
+                "put it below one of them, or name its folder in KITH_SOURCE_ROOTS."
+            )
+
+    def check_host(self, host: str) -> None:
+        """Raises Forbidden where a host is private by its very name; asks no server."""
+        name = host.strip("[]").rstrip(".").lower()
+        try:
+            is_private = _is_private(ip_address(name))
+        except ValueError:  # 127.1 and 0x7f000001 are addresses to the system's resolver
+            is_private = name in ("localhost", "") or name.endswith(".localhost") or _is_number(name)
+        if is_private and not self.private_addresses:
+            raise Forbidden(_private(host))
+
+    def addresses(self, host: str, port: int) -> tuple[str, ...]:
+        """Look a host up; raises Forbidden where an answer lies in a private network, Retry where there is none.
+
+        Blocks. Connect to what it returns and look nothing up again: the next answer may be another one.
+        """
+        self.check_host(host)
+        try:
+            found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise Retry(f"The host {host} could not be found: {error}.") from error
+        answers = tuple(dict.fromkeys(str(answer[4][0]) for answer in found))
+        if not self.private_addresses and any(_is_private(ip_address(answer)) for answer in answers):
+            raise Forbidden(_private(host))
+        return answers
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What kith lends a connector while it reads one source.
+
+    folder: for what would be costly to fetch again, such as a clone. It may be missing or empty at any time, and goes
+    with the source. limits: check places by them that the settings do not name themselves.
+    """
+
+    folder: Path
+    limits: Limits = Limits()
+
+
+def place_fields(kind: type[msgspec.Struct]) -> list[str]:
+    """Return the fields of settings that name a place."""
+    found = inspect.type_info(kind)
+    assert isinstance(found, inspect.StructType)  # noqa: S101 - a struct has no other; this tells the type checker
+    return [field.name for field in found.fields if _is_marked(field.type)]
+
+
+def places(config: msgspec.Struct) -> Iterator[tuple[str, str]]:
+    """Yield the fields that name a place, with what they name."""
+    for field in place_fields(type(config)):
+        value = getattr(config, field)
+        for place in (value,) if isinstance(value, str) else value or ():
+            yield field, place
+
+
+def check_places(config: msgspec.Struct, limits: Limits) -> None:
+    """Raises Forbidden for the first setting that names what must not be read; asks no server."""
+    for field, place in places(config):
+        try:
+            if place.startswith("/"):
+                limits.check_path(place)
+            else:
+                limits.check_host(_host(place))
+        except Forbidden as error:
+            raise Forbidden(str(error), field) from error
+
+
+def is_address(place: str) -> bool:
+    """Whether a place is an address, ``https://host/path`` or ``host:path``, and no path."""
+    return "://" in place or (":" in place and "/" not in place.partition(":")[0])
+
+
+def _host(place: str) -> str:
+    if not is_address(place):
+        raise Forbidden(f"{place!r} is neither an absolute path nor an address.")
+    match = _HOST.match(place.partition("://")[2] or place)
+    return match[1] if match else ""
+
+
+def _is_marked(kind: Any) -> bool:
+    if isinstance(kind, inspect.Metadata):
+        return bool((kind.extra or {}).get(_MARK)) or _is_marked(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return any(_is_marked(one) for one in kind.types)
+    return isinstance(kind, inspect.ListType | inspect.VarTupleType) and _is_marked(kind.item_type)
+
+
+def _is_private(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address belongs to no public network; one that wraps an IPv4 address is that address."""
+    if isinstance(address, IPv6Address):
+        if address in _NAT64:
+            return _is_private(IPv4Address(int(address) & 0xFFFFFFFF))
+        wrapped = (address.ipv4_mapped, address.sixtofour, address.teredo[1] if address.teredo else None)
+        for inner in filter(None, wrapped):
+            return _is_private(inner)
+    return not address.is_global or address.is_multicast
+
+
+def _is_number(name: str) -> bool:
+    try:
+        socket.inet_aton(name)
+    except (OSError, UnicodeError):
+        return False
+    return True
+
+
+def _private(host: str) -> str:
+    return f"{host} belongs to a private network, which sources may not read: KITH_PRIVATE_ADDRESSES=true allows it."
