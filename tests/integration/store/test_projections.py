@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kith.connectors import Record
+from kith.connectors import Coverage, Record
 from kith.domain import ids
 from kith.domain.strength.ledger import Activity, Contacts
 from kith.domain.strength.model import shipped, strength
@@ -141,7 +141,7 @@ async def tie(store: Store, one: str, other: str) -> dict[str, Any]:
 
 
 async def test_two_who_were_in_touch_twice_have_a_strength_and_a_word(store: Store) -> None:
-    await store.store(act("a", "ada", ["bob"]))
+    await store.store(act("a", "ada", ["bob"]), Coverage("read", DAY, NOW))
     await store.project()
     assert {(row["strength"], row["word"]) for row in await store.rows("relationships")} == {(None, "unknown")}
     await store.store(act("c", "ada", ["bob"], days=20))
@@ -160,7 +160,13 @@ async def test_silence_weakens_every_strength_when_it_is_refreshed(store: Store)
     await store.store(*(act(str(n), f"p{n % 5}", [f"p{n % 7}"], days=n % 11) for n in range(300)))
     await store.project()
     before = await store.rows("relationships")
-    await store.refresh(NOW + timedelta(days=90))
+    later = NOW + timedelta(days=90)
+    await store.refresh(later)
+    assert [{**row, "computed_at": None} for row in before] == [
+        {**row, "computed_at": None} for row in await store.rows("relationships")
+    ]  # nobody read whether they were silent
+    await store.store(Coverage("read", DAY, later))
+    await store.refresh(later)
     after = await store.rows("relationships")
     for old, new in zip(before, after, strict=True):
         if old["strength"] is not None:

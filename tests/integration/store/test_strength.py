@@ -1,6 +1,7 @@
 """Strength in the store: what is stored, what is explained and what a rebuild computes are one number."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
@@ -11,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kith.connectors import Interaction, Record
+from kith.connectors import Coverage, Interaction, Record
 from kith.domain.strength.explanation import Explanation, explain, falls
 from kith.store import evidence, interactions, people, strength
 from kith.store.db import Pool, new_id, workspace
 from kith.store.workspaces import create_workspace
-from tests.integration.store.facts import NOW, Store, act, gone, mailmap
+from tests.integration.store.facts import DAY, NOW, Store, act, gone, mailmap
 
 PEOPLE = ("ada", "bob", "cyd", "dan", "eve")
 TODAY = strength.day_of(NOW)
@@ -26,15 +27,15 @@ FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck
 ACQUAINTED = [act(f"old {a} {b}", a, [b], days=-300) for a, b in combinations(PEOPLE, 2)]
 
 
-def acts(seed: int, count: int) -> list[Record]:
+def acts(seed: int, count: int, channels: Sequence[str | None] = (None, "x", "y"), days: float = 0) -> list[Record]:
     said = random.Random(seed)
     return [
         act(
-            f"{seed} {number}",
+            f"{seed} {number} {days}",
             actor := said.choice(PEOPLE),
             said.sample([name for name in PEOPLE if name != actor], said.choice([0, 1, 1, 1, 2, 3])),
-            channel=said.choice([None, "x", "y"]),
-            days=-said.expovariate(1 / 60),
+            channel=said.choice(channels),
+            days=days - said.expovariate(1 / 60),
         )
         for number in range(count)
     ]
@@ -61,7 +62,8 @@ async def tie_of(store: Store, pair: tuple[UUID, UUID], known_at: datetime | Non
 async def explained(store: Store, pair: tuple[UUID, UUID]) -> Explanation:
     async with workspace(store.pool, store.workspace_id) as db:
         model = await strength.current_model(db, store.workspace_id)
-    return explain(model, (await tie_of(store, pair)).on(TODAY), TODAY)
+    tie = await tie_of(store, pair)
+    return explain(model, tie.on(tie.as_of(TODAY)), tie.as_of(TODAY))
 
 
 @FEW
@@ -71,12 +73,15 @@ async def test_what_is_stored_explained_and_rebuilt_is_the_same(pool: Pool, seed
     await store.store(*acts(seed, 40), *([mailmap("ada", "bob")] if joined else []))
     await store.project()
     await store.store(*acts(seed + 1, 5))
+    old = await Store.open(pool, store.workspace_id)  # another source, which was read until some day of the past
+    await old.store(*acts(seed + 2, 20, ["y", "z"], days=-50 - seed % 100))
     await store.project()
     await store.refresh()
     stored = await ties(store)
     for pair, row in stored.items():
         told = await explained(store, pair)
-        assert (row["strength"], row["word"], row["model"]) == (told.strength, told.word, told.version)
+        shown = (told.strength, told.word, told.version, told.day)
+        assert (row["strength"], row["word"], row["model"], strength.day_of(row["as_of"])) == shown
     await store.rebuild()
     assert await ties(store) == stored
 
@@ -108,9 +113,10 @@ async def test_contributions_and_what_is_hidden_add_up_whoever_asks(pool: Pool, 
     async with workspace(pool, store.workspace_id) as db:
         model = await strength.current_model(db, store.workspace_id)
     for pair in await ties(store):
-        known = (await tie_of(store, pair)).on(TODAY)
+        tie = await tie_of(store, pair)
+        known, day = tie.on(tie.as_of(TODAY)), tie.as_of(TODAY)
         mask = np.random.default_rng(seed).random(len(known.contacts.day)) < 0.5
-        whole, part = explain(model, known, TODAY), explain(model, known, TODAY, mask)
+        whole, part = explain(model, known, day), explain(model, known, day, mask)
         for told in (whole, part):
             total = told.intercept + sum(each.log_odds for each in told.contributions) + told.hidden.log_odds
             assert total == pytest.approx(told.log_odds, abs=1e-6)
@@ -139,7 +145,8 @@ async def test_deleting_a_cited_interaction_changes_the_number_by_the_cited_amou
     async with workspace(pool, store.workspace_id) as db:
         model = await strength.current_model(db, store.workspace_id)
     before = await explained(store, pair)
-    log_odds_falls, strength_falls = falls(model, before.log_odds, tie.without(tie.on(TODAY), chosen), TODAY)
+    day = tie.as_of(TODAY)
+    log_odds_falls, strength_falls = falls(model, before.log_odds, tie.without(tie.on(day), chosen), day)
     await store.store(gone(chosen.key.removeprefix("<").removesuffix("@example.org>")))
     await store.project()
     after = await explained(store, pair)
@@ -172,3 +179,28 @@ async def test_what_was_known_before_is_shown_as_it_was_known(store: Store) -> N
             assert np.array_equal(pairs[0].activity.count, pairs[1].activity.count)
             assert pairs[0].circles.shared.tolist() == pairs[1].circles.shared.tolist()
             assert pairs[0].circles.either.tolist() == pairs[1].circles.either.tolist()
+
+
+def days_before(count: int) -> int:
+    return TODAY - count
+
+
+async def test_a_tie_is_spoken_of_as_of_the_day_until_which_its_sources_were_read(pool: Pool, store: Store) -> None:
+    """One source was last read 200 days ago, the other is read till now: only the silence in the latter counts."""
+    old = await Store.open(pool, store.workspace_id)
+    weekly = [act(f"{who} {week}", who, ["bob"], channel=where, days=-170 - 7 * week)
+              for week in range(20) for who, where in (("ada", "then"), ("cyd", "now"), ("dan", "both"))]  # fmt: skip
+    await old.store(*[one for one in weekly if one.actor.key != "cyd@example.org"])
+    await store.store(*[one for one in weekly if one.actor.key != "ada@example.org"], Coverage("read", DAY, NOW))
+    await store.project()
+    for _ in range(2):
+        found = {frozenset({row["given"], row["received"]}): row for row in (await ties(store)).values()}
+        assert len(found) == 1
+        by_day = sorted((strength.day_of(row["as_of"]), row["word"]) for row in (await ties(store)).values())
+        assert by_day == [(days_before(200), "one-sided"), (TODAY, "dormant"), (TODAY, "dormant")]
+        await store.rebuild()
+    await old.store(act("ada again", "ada", ["eve"], channel="then", days=-100))
+    await store.project()
+    await store.refresh()
+    by_day = sorted((strength.day_of(row["as_of"]), row["word"]) for row in (await ties(store)).values())
+    assert by_day[:2] == [(days_before(130), "one-sided"), (days_before(130), "unknown")]

@@ -174,6 +174,15 @@ async def test_a_refresh_is_a_job(office: Office) -> None:
     assert (await office.run(await office.enqueue("refresh")))["status"] == "succeeded"
 
 
+async def test_a_run_that_reads_on_to_another_day_lets_time_pass_for_all_ties(office: Office) -> None:
+    queued = "SELECT count(*) FROM jobs WHERE workspace_id = $1 AND kind = 'refresh' AND status = 'queued'"
+    for days, refreshes in ((0, 1), (0, 0), (3, 1)):
+        office.connector.script = [*office.connector.script, page(act(f"{refreshes} {days}", days=days))]
+        await office.run(await office.enqueue())
+        assert await office.value(queued) == refreshes
+        await office.value("DELETE FROM jobs WHERE workspace_id = $1 AND kind = 'refresh'")
+
+
 async def test_a_workspace_with_a_long_past_gets_weights_and_a_back_test_of_its_own(office: Office) -> None:
     office.connector.script = [
         page(

@@ -11,6 +11,7 @@ import numpy as np
 from kith.domain.strength.circles import Circles
 from kith.domain.strength.explanation import Evidence
 from kith.domain.strength.ledger import Activity, Contacts, Integers
+from kith.store import reach
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
 from kith.store.interactions import Interaction
@@ -21,7 +22,8 @@ from kith.store.strength import day_of
 class Tie:
     """Two people, numbered 0 and 1 in the order of their ids, and what is known of their contact.
 
-    channels: what the contexts of contact are. acquainted: the days, sorted, on which the first, the second, and both
+    channels: what the contexts of contact are. until: the last day on which a source that sees the two was read, None
+    where that is not known. acquainted: the days, sorted, on which the first, the second, and both
     of them, got to know another.
     """
 
@@ -29,7 +31,12 @@ class Tie:
     contacts: Contacts
     activity: Activity
     channels: list[UUID]
+    until: int | None
     acquainted: tuple[Integers, Integers, Integers]
+
+    def as_of(self, day: int) -> int:
+        """Return the day that can be spoken of when this day is asked for: silence that nobody read is no silence."""
+        return day if self.until is None else min(day, int(self.contacts.day.max(initial=self.until)))
 
     def on(self, day: int) -> Evidence:
         """Return the evidence that there was up to and including the day."""
@@ -92,6 +99,7 @@ async def load(
         if activity
         else Activity.of([], [], []),
         channels,
+        None if (until := await reach.of_channels(db, workspace_id, channels)) is None else day_of(until),
         _days(firsts),
     )
 

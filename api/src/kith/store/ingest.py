@@ -8,10 +8,11 @@ what it had added.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from kith.store import reach
 from kith.store.db import Db
 
 NOWHERE = UUID(int=0)  # the channel of an interaction without one, in the ledgers
@@ -128,6 +129,7 @@ async def account(
     await db.execute(_TOUCH, workspace_id, [id_ for claim in batch.claims for id_ in claim[1:3]])
     for period in batch.coverage:
         await _cover(db, workspace_id, source_id, period)
+    await _reach(db, workspace_id, source_id, batch)
     if batch.cursor is not None:
         await db.execute(_CURSOR, workspace_id, source_id, batch.cursor)
     if run_id is not None:
@@ -200,6 +202,14 @@ async def _cover(db: Db, workspace_id: UUID, source_id: UUID, period: Coverage) 
         await db.execute(_CLOSE_GAPS, workspace_id, source_id)
     else:
         await db.execute(_GAP, workspace_id, source_id, *period)
+
+
+async def _reach(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> None:
+    now, channel, moment = datetime.now(UTC), INTERACTION.index("channel_id"), INTERACTION.index("occurred_at")
+    told = [row for rows in batch.interactions for row in rows]
+    read = [min(period.until - timedelta(microseconds=1), now) for period in batch.coverage if period.status == "read"]
+    until = max((end for end in (*read, *(row[moment] for row in told)) if end <= now), default=None)
+    await reach.extend(db, workspace_id, source_id, {row[channel] or NOWHERE for row in told}, until)
 
 
 async def _report(db: Db, workspace_id: UUID, run_id: UUID, batch: Batch, counts: Counts) -> None:

@@ -27,6 +27,7 @@ class Relationship(NamedTuple):
     received: int
     first_day: date
     last_day: date
+    as_of: date
     strength: float | None
     word: str
     computed_at: datetime

@@ -10,8 +10,8 @@ from kith.store.db import Db
 from kith.store.queries import Order, Statement, fetch_page
 
 _SELECT = """
-    SELECT r.person_id, r.other_id, r.given, r.received, r.first_day, r.last_day, r.strength, r.word,
-        r.computed_at, r.model
+    SELECT r.person_id, r.other_id, r.given, r.received, r.first_day, r.last_day, r.as_of, r.strength,
+        r.word, r.computed_at, r.model
     FROM relationships r WHERE r.workspace_id = $1
 """
 _OF_ONE = Order("r.strength", ("r.other_id",), nullable=True)
@@ -19,7 +19,7 @@ _OF_ALL = Order("r.strength", ("r.person_id", "r.other_id"), nullable=True)
 
 
 class Relationship(msgspec.Struct, frozen=True):
-    """given: interactions person → other. strength: null below the floor of evidence; it speaks of computed_at."""
+    """given: interactions person → other. strength: null below the floor of evidence. as_of: the day it speaks of."""
 
     person_id: UUID
     other_id: UUID
@@ -27,6 +27,7 @@ class Relationship(msgspec.Struct, frozen=True):
     received: int
     first_day: date
     last_day: date
+    as_of: date
     strength: float | None
     word: str
     computed_at: datetime

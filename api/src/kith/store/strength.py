@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.domain.strength.circles import Circles, overlap, within
-from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
+from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals, changes
 from kith.domain.strength.model import Model, shipped, strength
 from kith.domain.strength.tally import People, people, tally
 from kith.domain.strength.words import WORDS, words
-from kith.store import columns
+from kith.store import columns, reach
 from kith.store.columns import Columns
 from kith.store.db import Db
 
@@ -42,7 +42,7 @@ TABLES = """
     -- Pairs with contact, the lesser id first, numbered in the order of their ids; and their people likewise.
     CREATE TEMPORARY TABLE IF NOT EXISTS contact_pairs (
         number integer NOT NULL, one_id uuid NOT NULL, other_id uuid NOT NULL, given bigint NOT NULL,
-        received bigint NOT NULL, first_day date NOT NULL, last_day date NOT NULL
+        received bigint NOT NULL, first_day date NOT NULL, last_day date NOT NULL, as_of date NOT NULL
     ) ON COMMIT DELETE ROWS;
     CREATE INDEX IF NOT EXISTS contact_pairs_by_one ON contact_pairs (one_id);
     CREATE INDEX IF NOT EXISTS contact_pairs_by_other ON contact_pairs (other_id);
@@ -58,7 +58,7 @@ TABLES = """
 """
 
 COMPUTED = """
-    SELECT side.person_id, side.other_id, side.given, side.received, p.first_day, p.last_day,
+    SELECT side.person_id, side.other_id, side.given, side.received, p.first_day, p.last_day, p.as_of,
         nullif(s.strength, 'NaN') AS strength, coalesce(w.words[s.word + 1], 'unknown') AS word, w.computed_at, w.model
     FROM contact_pairs p CROSS JOIN computed_with w LEFT JOIN computed_strengths s USING (number)
     CROSS JOIN LATERAL (VALUES
@@ -87,10 +87,12 @@ def day_of(moment: datetime | date) -> int:
 
 
 async def weigh(db: Db, workspace_id: UUID, moment: datetime) -> None:
-    """Compute the strengths of wanted_pairs as of the day of ``moment``, in batches."""
-    await db.execute(_FIND_PAIRS, workspace_id)
-    await db.execute(_NUMBER_PEOPLE)
+    """Compute the strengths of wanted_pairs on the day of ``moment``, in batches.
+
+    Each pair's is as of the last day until which a source that sees the two was read.
+    """
     model, day = await _prepare(db, workspace_id, moment), day_of(moment)
+    await _find_pairs(db, workspace_id, day)
     pairs = await _pairs(db)
     for start in range(0, len(pairs), PAIRS):
         batch = await _read(db, workspace_id, pairs, start, day)
@@ -102,17 +104,28 @@ class _Batch:
     """Some pairs with all that their strength rests on. acquaintances: who knows whom, since which day."""
 
     pairs: Columns
-    contacts: Contacts
+    rows: Columns
     activity: Activity
     acquaintances: Columns
 
     def weigh(self, model: Model, day: int) -> tuple[Reals, NDArray[np.int16]]:
         """Return strength and word, a place in WORDS, of the pairs that were in touch up to the day."""
         pairs = self.pairs[self.pairs["first_day"] <= day]
-        known = self.acquaintances[self.acquaintances["first_day"] <= day]
+        strengths, said = np.full(len(pairs), np.nan), np.zeros(len(pairs), np.int16)
+        as_of = np.minimum(pairs["as_of"], day)
+        for now in np.unique(as_of).tolist():
+            these = as_of == now
+            strengths[these], said[these] = self._weigh(model, pairs[these], now)
+        return strengths, said
+
+    def _weigh(self, model: Model, pairs: Columns, now: int) -> tuple[Reals, NDArray[np.int16]]:
+        rows = self.rows[np.isin(self.rows["pair"], pairs["number"])]
+        place = np.searchsorted(pairs["number"], rows["pair"])
+        contacts = _contacts(pairs["one"][place], pairs["other"][place], rows)
+        known = self.acquaintances[self.acquaintances["first_day"] <= now]
         one, other = _integers(pairs["one"]), _integers(pairs["other"])
         circles = within(one, other, _integers(known["person"]), short(known["other"]))
-        return _weighed(model, self.contacts, self.activity, day, circles)
+        return _weighed(model, contacts, self.activity, now, circles)
 
 
 async def _read(db: Db, workspace_id: UUID, pairs: Columns, start: int, day: int) -> _Batch:
@@ -121,9 +134,8 @@ async def _read(db: Db, workspace_id: UUID, pairs: Columns, start: int, day: int
     acts = await columns.read(db, _ACTIVITY, workspace_id, *bounds, person="i4", day="i4", count="i8")
     known = await columns.read(db, _ACQUAINTANCES, workspace_id, *bounds, EPOCH + timedelta(day),
                                person="i4", other="V16", first_day="i4")  # fmt: skip
-    contacts = _contacts(pairs["one"][rows["pair"]], pairs["other"][rows["pair"]], rows)
     activity = Activity.of(acts["person"], acts["day"], acts["count"])
-    return _Batch(pairs[start : start + PAIRS], contacts, activity, known)
+    return _Batch(pairs[start : start + PAIRS], rows, activity, known)
 
 
 def short(ids: NDArray[Any]) -> Integers:
@@ -136,14 +148,16 @@ def short(ids: NDArray[Any]) -> Integers:
 async def words_on(
     db: Db, workspace_id: UUID, pairs: Sequence[tuple[UUID, UUID]], days: Sequence[int]
 ) -> list[dict[str, int]]:
-    """Count, for each of these days, the words of at most PAIRS pairs: those in touch until then, as it was then."""
+    """Count, for each of these days, the words of at most PAIRS pairs: those in touch until then, as it was then.
+
+    Where no source that sees a pair was read until then, the word is that of the last day until which one was.
+    """
     await db.execute(WANTED_PAIRS)
     await db.execute(TABLES)
     if not pairs or not days:
         return [{} for _ in days]
     await db.execute("INSERT INTO wanted_pairs SELECT * FROM unnest($1::uuid[], $2::uuid[])", *zip(*pairs, strict=True))
-    await db.execute(_FIND_PAIRS, workspace_id)
-    await db.execute(_NUMBER_PEOPLE)
+    await _find_pairs(db, workspace_id, max(days))
     model, known = await current_model(db, workspace_id), await _pairs(db)
     batch = await _read(db, workspace_id, known, 0, max(days))
     return await asyncio.to_thread(lambda: [_said(model, batch, day) for day in days])
@@ -157,29 +171,45 @@ def _said(model: Model, batch: "_Batch", day: int) -> dict[str, int]:
 async def weigh_all(db: Db, workspace_id: UUID, moment: datetime) -> None:
     """Compute the strengths of all pairs with contact, as ``weigh`` does, reading everything once.
 
-    Memory: some 200 bytes for each pair and 32 for each person, beside ROWS rows.
+    Memory: some 200 bytes for each pair, and 32 for each person and day that strengths are of, beside ROWS rows. These
+    days are as many as there are days on which the reading of a source ended, at most.
     """
     await db.execute("SET LOCAL work_mem = '64MB'; SET LOCAL idle_in_transaction_session_timeout = 0")
     await _number_all(db, workspace_id)
-    await db.execute(_FIND_ALL_PAIRS)
     model, day = await _prepare(db, workspace_id, moment), day_of(moment)
-    everyone = await _everyone(db, day)
+    await db.execute(_FIND_ALL_PAIRS.replace("$1", f"'{EPOCH + timedelta(day)}'::date"))
     pairs = await _pairs(db)
     pairs = pairs[pairs["first_day"] <= day]
-    circles = await asyncio.to_thread(overlap, _integers(pairs["one"]), _integers(pairs["other"]))
+    everyone = {now: await _everyone(db, now) for now in np.unique(pairs["as_of"]).tolist()}
+    circles = await asyncio.to_thread(_circles, pairs)
     strengths, said, done = np.full(len(pairs), np.nan), np.zeros(len(pairs), np.int16), 0
 
     def weigh_batch(rows: Columns) -> None:
         nonlocal done
-        contacts = _contacts(rows["one"], rows["other"], rows).until(day)
-        part = slice(done, done + _count_pairs(contacts))
-        these = Circles(circles.shared[part], circles.either[part])
-        strengths[part], said[part] = _weighed(model, contacts, everyone, day, these)
-        done = part.stop
+        rows = rows[rows["day"] <= day]
+        place = done + np.cumsum(changes(_integers(rows["one"]), _integers(rows["other"]))) - 1
+        for now in np.unique(pairs["as_of"][place]).tolist():
+            these = pairs["as_of"][place] == now
+            part = np.unique(place[these])
+            contacts = _contacts(rows["one"][these], rows["other"][these], rows[these])
+            among = Circles(circles.shared[part], circles.either[part])
+            strengths[part], said[part] = _weighed(model, contacts, everyone[now], now, among)
+        done = int(place[-1]) + 1 if len(place) else done
 
     query = "SELECT one, other, given, day, context, count, weight FROM contact_rows ORDER BY one, other"
     await columns.each(db, query, ROWS, ("one", "other"), weigh_batch, one="i4", other="i4", **_ROW)
     await _keep(db, pairs["number"], strengths, said)
+
+
+def _circles(pairs: Columns) -> Circles:
+    """Return the circles of all pairs, each as of its day."""
+    shared, either = np.zeros((2, len(pairs)), np.int64)
+    for now in np.unique(pairs["as_of"]).tolist():
+        known = np.flatnonzero(pairs["first_day"] <= now)
+        found = overlap(_integers(pairs["one"][known]), _integers(pairs["other"][known]))
+        these = pairs["as_of"][known] == now
+        shared[known[these]], either[known[these]] = found.shared[these], found.either[these]
+    return Circles(shared, either)
 
 
 async def load_all(db: Db, workspace_id: UUID, day: int, most: int) -> tuple[Contacts, Activity] | None:
@@ -230,19 +260,19 @@ def _weighed(
     return strengths, place[np.searchsorted(WORDS, words(pairs, strengths), sorter=place)].astype(np.int16)
 
 
-def _count_pairs(contacts: Contacts) -> int:
-    low, high = np.minimum(contacts.source, contacts.target), np.maximum(contacts.source, contacts.target)
-    return int(((low[1:] != low[:-1]) | (high[1:] != high[:-1])).sum()) + (len(low) > 0)
-
-
 async def _prepare(db: Db, workspace_id: UUID, moment: datetime) -> Model:
     model = await current_model(db, workspace_id)
     await db.execute("INSERT INTO computed_with VALUES ($1, $2, $3)", moment, model.version, WORDS)
     return model
 
 
+async def _find_pairs(db: Db, workspace_id: UUID, day: int) -> None:
+    await db.execute(_FIND_PAIRS, workspace_id, EPOCH + timedelta(day))
+    await db.execute(_NUMBER_PEOPLE)
+
+
 async def _pairs(db: Db) -> Columns:
-    return await columns.read(db, _PAIRS, number="i4", one="i4", other="i4", first_day="i4")
+    return await columns.read(db, _PAIRS, number="i4", one="i4", other="i4", first_day="i4", as_of="i4")
 
 
 async def _keep(db: Db, numbers: Integers, strengths: Reals, said: NDArray[np.int16]) -> None:
@@ -279,8 +309,12 @@ _SUMS = """
 _FIND_PAIRS = f"""
     INSERT INTO contact_pairs
     SELECT (row_number() OVER (ORDER BY p.one_id, p.other_id))::integer - 1, p.one_id, p.other_id,
-        d.given, d.received, d.first_day, d.last_day
-    FROM wanted_pairs p CROSS JOIN LATERAL (SELECT {_SUMS} FROM ({_OF_PAIR}) AS contact) AS d
+        d.given, d.received, d.first_day, d.last_day, least($2::date, greatest(d.last_day, coalesce(r.day, $2)))
+    FROM wanted_pairs p
+    CROSS JOIN LATERAL (
+        SELECT {_SUMS}, array_agg(DISTINCT channel_id) AS channels FROM ({_OF_PAIR}) AS contact
+    ) AS d
+    CROSS JOIN LATERAL ({reach.OF_CHANNELS.format(channels="d.channels")}) AS r
     WHERE d.first_day IS NOT NULL
 """
 
@@ -292,7 +326,7 @@ _NUMBER_PEOPLE = """
 """
 
 _PAIRS = """
-    SELECT p.number, one.number, other.number, p.first_day - date '2000-01-01'
+    SELECT p.number, one.number, other.number, p.first_day - date '2000-01-01', p.as_of - date '2000-01-01'
     FROM contact_pairs p
     JOIN contact_people one ON one.person_id = p.one_id
     JOIN contact_people other ON other.person_id = p.other_id
@@ -340,7 +374,7 @@ _ACQUAINTANCES = f"""
 """
 
 # All contact and activity, with numbers instead of ids.
-_NUMBER_ALL = """
+_NUMBER_ALL = f"""
     INSERT INTO contact_people
     SELECT (row_number() OVER (ORDER BY person_id))::integer - 1, person_id
     FROM (SELECT DISTINCT person_id FROM person_identities WHERE workspace_id = $1) AS people;
@@ -348,12 +382,14 @@ _NUMBER_ALL = """
         SELECT i.identity_id, p.number FROM person_identities i JOIN contact_people p USING (person_id)
         WHERE i.workspace_id = $1;
     CREATE TEMPORARY TABLE contact_channels ON COMMIT DROP AS
-        SELECT (row_number() OVER (ORDER BY channel_id))::integer AS number, channel_id
-        FROM (SELECT DISTINCT channel_id FROM contact_days WHERE workspace_id = $1) AS channels;
+        SELECT (row_number() OVER (ORDER BY channel_id))::integer AS number, channel_id,
+            r.day - date '2000-01-01' AS until
+        FROM (SELECT DISTINCT channel_id FROM contact_days WHERE workspace_id = $1) AS channels
+        LEFT JOIN ({reach.OF_ALL}) AS r USING (channel_id);
     ANALYZE contact_people, contact_identities, contact_channels;
     CREATE TEMPORARY TABLE contact_rows ON COMMIT DROP AS
         SELECT least(a.number, b.number) AS one, greatest(a.number, b.number) AS other, a.number < b.number AS given,
-            c.day - date '2000-01-01' AS day, h.number AS context, c.count::bigint AS count, c.weight
+            c.day - date '2000-01-01' AS day, h.number AS context, h.until, c.count::bigint AS count, c.weight
         FROM contact_days c
         JOIN contact_identities a ON a.identity_id = c.actor_id
         JOIN contact_identities b ON b.identity_id = c.target_id
@@ -369,8 +405,9 @@ _FIND_ALL_PAIRS = f"""
     DROP INDEX IF EXISTS contact_pairs_by_one, contact_pairs_by_other, contact_pairs_by_number;
     INSERT INTO contact_pairs
     SELECT (row_number() OVER (ORDER BY d.one, d.other))::integer - 1, one.person_id, other.person_id,
-        d.given, d.received, date '2000-01-01' + d.first_day, date '2000-01-01' + d.last_day
-    FROM (SELECT one, other, {_SUMS} FROM contact_rows GROUP BY one, other) AS d
+        d.given, d.received, date '2000-01-01' + d.first_day, date '2000-01-01' + d.last_day,
+        least($1, date '2000-01-01' + greatest(d.last_day, coalesce(d.until, $1 - date '2000-01-01')))
+    FROM (SELECT one, other, {_SUMS}, max(until) AS until FROM contact_rows GROUP BY one, other) AS d
     JOIN contact_people one ON one.number = d.one JOIN contact_people other ON other.number = d.other;
     ANALYZE contact_pairs;
 """

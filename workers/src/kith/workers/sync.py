@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import Connector, Fatal, Page, Reauthorise, Retry, check_places
-from kith.store import ingest, jobs, syncs
+from kith.store import ingest, jobs, reach, syncs
 from kith.store.ingest import Batch
 from kith.workers import detect
 from kith.workers.ingest import Ingest
@@ -17,7 +17,10 @@ from kith.workers.work import Failed, Later, Unfinished, Work
 
 PROJECT = "project"  # the slot of the job that works pages into the projections
 MUCH = 10_000
-"""Interactions in one run after which the model and all strengths are computed anew at once, not the next day."""
+"""Interactions in one run after which the model and all strengths are computed anew at once, not the next day.
+
+Strengths also are where the run read on to another day: they speak of that day then.
+"""
 
 
 async def sync(work: Work) -> dict[str, Any]:
@@ -28,6 +31,7 @@ async def sync(work: Work) -> dict[str, Any]:
         if reading is None or reading.status != "active":
             raise jobs.Canceled
         run_id = await syncs.open_run(db, work.job.workspace_id, source_id, work.job.id)
+        read_until = await reach.of_source(db, work.job.workspace_id, source_id)
     try:
         await _read(work, source_id, run_id, reading)
     except Retry as error:
@@ -41,9 +45,11 @@ async def sync(work: Work) -> dict[str, Any]:
     async with work.transaction() as db:
         await jobs.hasten(db, work.job.workspace_id, PROJECT)
         counts = await syncs.close_run(db, work.job.workspace_id, work.job.id)
-        if counts.get("added", 0) >= MUCH:
-            for kind in ("refresh", "calibrate"):
-                await jobs.enqueue(db, work.job.workspace_id, kind, {}, slot=kind, again=True)
+        much = counts.get("added", 0) >= MUCH
+        if much or await reach.of_source(db, work.job.workspace_id, source_id) != read_until:
+            await jobs.enqueue(db, work.job.workspace_id, "refresh", {}, slot="refresh", again=True)
+        if much:
+            await jobs.enqueue(db, work.job.workspace_id, "calibrate", {}, slot="calibrate", again=True)
         if any(counts.get(name) for name in ("added", "changed", "deleted")):
             await detect.schedule(db, work.job.workspace_id)
         return counts

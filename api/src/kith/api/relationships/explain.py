@@ -1,7 +1,7 @@
 """A relationship on the day asked, taken apart: contributions, evidence, and the number without each act."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ def explain(
         word=found.word,
         why=found.why,
         momentum=found.momentum,
-        computed_at=datetime.combine(on, time(), UTC),
+        as_of=on,
         model=schemas.Model(model.version, model.horizon_days, FLOOR, model.intercept),
         log_odds=found.log_odds,
         contributions=[_contribution(part, acts or (), first, last) for part in found.contributions],

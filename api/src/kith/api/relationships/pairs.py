@@ -1,7 +1,7 @@
 """The two people of a path, and what is known of their contact."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from kith.api.ids import from_path
@@ -13,13 +13,17 @@ from kith.store.db import Db
 
 @dataclass(frozen=True)
 class Pair:
-    """Two people in the order of the path. side: which of the two numbers of the tie the first has."""
+    """Two people in the order of the path. side: which of the two numbers of the tie the first has.
+
+    asked: the day asked for. as_of: the day that can be spoken of then.
+    """
 
     ids: tuple[UUID, UUID]
     identities: tuple[list[UUID], list[UUID]]
     tie: evidence.Tie
     side: int
-    on: date
+    asked: date
+    as_of: date
 
 
 async def find_pair(db: Db, workspace_id: UUID, person_id: str, other_id: str, params: MomentParams) -> Pair | None:
@@ -30,14 +34,22 @@ async def find_pair(db: Db, workspace_id: UUID, person_id: str, other_id: str, p
         return None
     if one == other:
         raise no_contact()
-    on = params.as_of or (params.known_at or datetime.now(UTC)).astimezone(UTC).date()
+    asked = params.as_of or (params.known_at or datetime.now(UTC)).astimezone(UTC).date()
     ids, identities, side = (one, other), (mine, theirs), int(one > other)
     ordered = (ids[::-1], identities[::-1]) if side else (ids, identities)
     tie = await evidence.load(db, workspace_id, *ordered, params.known_at)
-    if not len(tie.on(strength.day_of(on)).contacts.day):
+    as_of = tie.as_of(strength.day_of(asked))
+    if not len(tie.on(as_of).contacts.day):
         raise no_contact()
-    return Pair(ids, identities, tie, side, on)
+    return Pair(ids, identities, tie, side, asked, strength.EPOCH + timedelta(as_of))
 
 
 def no_contact() -> Problem:
     return Problem("not_found", "The two were not in touch, as far as is known.")
+
+
+def why(asked: date, as_of: date) -> str:
+    """Return why an answer speaks of this day."""
+    if as_of == asked:
+        return "The day asked for; the sources that see the two were read until then."
+    return "The sources that see the two were read until this day; what came after is not known and counts neither way."

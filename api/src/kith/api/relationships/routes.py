@@ -17,7 +17,7 @@ from kith.api.people.moves import lead_on
 from kith.api.relationships import history, trust
 from kith.api.relationships.explain import explain
 from kith.api.relationships.lists import list_strongest, show_people
-from kith.api.relationships.pairs import find_pair, no_contact
+from kith.api.relationships.pairs import find_pair, no_contact, why
 from kith.api.relationships.schemas import (
     Backtest,
     EvidenceParams,
@@ -96,7 +96,7 @@ async def get_relationship(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     acts = None
     if "interactions:read" in token_of(request).scopes:
-        until = datetime.combine(pair.on + timedelta(days=1), time(), UTC), UUID(int=0)
+        until = datetime.combine(pair.as_of + timedelta(days=1), time(), UTC), UUID(int=0)
         rows = await interactions.list_between(db, workspace_id, *pair.identities, until, EVIDENCE_SHOWN)
         rows = [row for row in rows if params.known_at is None or row.learnt_at <= params.known_at]
         shown = await shape_timeline(db, workspace_id, rows, pair.identities[0])
@@ -106,12 +106,14 @@ async def get_relationship(
         explain,
         await strength.current_model(db, workspace_id),
         pair.tie,
-        pair.on,
+        pair.as_of,
         pair.side,
         await channels.get_names(db, workspace_id, pair.tie.channels),
         acts,
         person=refs[pair.ids[0]],
         other=refs[pair.ids[1]],
+        as_of_why=why(pair.asked, pair.as_of),
+        computed_at=datetime.combine(pair.asked, time(), UTC),
         known_at=params.known_at,
         coverage=await get_coverage(db, workspace_id),
     )
@@ -142,8 +144,11 @@ async def get_history(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     refs = await show_people(db, workspace_id, set(pair.ids))
     model = await strength.current_model(db, workspace_id)
-    parts = await asyncio.to_thread(history.series, model, pair.tie, pair.on, pair.side, params.period, params.since)
-    return History(refs[pair.ids[0]], refs[pair.ids[1]], params.period, model.version, parts)
+    parts = await asyncio.to_thread(history.series, model, pair.tie, pair.as_of, pair.side, params.period, params.since)
+    return History(
+        refs[pair.ids[0]], refs[pair.ids[1]], params.period, model.version, pair.as_of,
+        why(pair.asked, pair.as_of), parts, await get_coverage(db, workspace_id),
+    )  # fmt: skip
 
 
 @get(
@@ -172,7 +177,7 @@ async def draw_history(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     refs = await show_people(db, workspace_id, set(pair.ids))
     model = await strength.current_model(db, workspace_id)
-    parts = await asyncio.to_thread(history.series, model, pair.tie, pair.on, pair.side, "week", params.since)
+    parts = await asyncio.to_thread(history.series, model, pair.tie, pair.as_of, pair.side, "week", params.since)
     return history.draw(refs[pair.ids[0]], refs[pair.ids[1]], parts)
 
 

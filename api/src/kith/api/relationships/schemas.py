@@ -24,7 +24,11 @@ StrengthOrNone = Annotated[
     Meta(description="The chance that the two are in touch within 90 days; null below the floor of evidence."),
 ]
 Word = Annotated[words.Word, Meta(description="The strength in a word; docs/strength.md says when which.")]
-Count = Annotated[int, Meta(ge=0)]
+AsOf = Annotated[
+    date,
+    Meta(description="The last day (UTC) that is spoken of: the one asked for, or that until which sources were read."),
+]
+AsOfWhy = Annotated[str, Meta(description="Why that day.")]
 KnownAt = Annotated[Instant | None, Meta(description="Only what kith had learnt by this moment; now by default.")]
 
 
@@ -71,7 +75,8 @@ class Relationship(msgspec.Struct, frozen=True):
     received: Annotated[int, Meta(description="Interactions from other to person.", ge=0)]
     first_day: Annotated[date, Meta(description="First contact (UTC).")]
     last_day: Annotated[date, Meta(description="Latest contact (UTC).")]
-    computed_at: Annotated[Instant, Meta(description="The moment that strength speaks of.")]
+    as_of: AsOf
+    computed_at: Annotated[Instant, Meta(description="When it was computed: that day's beginning (UTC).")]
     model: Annotated[str, Meta(description="Version of the model that computed it.", examples=["strength-1"])]
 
     @classmethod
@@ -167,7 +172,9 @@ class RelationshipDetail(msgspec.Struct, frozen=True):
     momentum: Annotated[
         float, Meta(description="Log to base 2 of the rate of days with contact lately over that of the year.")
     ]
-    computed_at: Annotated[Instant, Meta(description="The moment that strength speaks of: this day's beginning (UTC).")]
+    as_of: AsOf
+    as_of_why: AsOfWhy
+    computed_at: Annotated[Instant, Meta(description="The day that was asked for: its beginning (UTC).")]
     known_at: Annotated[Instant | None, Meta(description="Only what was learnt by then counts; null: all.")]
     model: Model
     log_odds: Annotated[float, Meta(description="Of being in touch within the horizon, whatever the evidence.")]
@@ -205,7 +212,10 @@ class History(msgspec.Struct, frozen=True):
     other: PersonRef
     period: Annotated[Literal["week", "month"], Meta(description="How long each part is.")]
     model: Annotated[str, Meta(description="Version of the model.", examples=["strength-1"])]
+    as_of: AsOf
+    as_of_why: AsOfWhy
     data: Annotated[list[Part], Meta(description="The oldest first; the latest 520 at most.")]
+    coverage: Coverage
 
 
 class Quality(msgspec.Struct, frozen=True):
