@@ -225,13 +225,19 @@ def test_ctrl_c_ends_everything_and_the_next_start_is_quick_and_remembers(demo: 
     assert left(again) == []
 
 
-def test_nothing_outlives_a_killed_supervisor_and_the_next_start_works(demo: Up) -> None:
+@pytest.mark.parametrize("with_children", [False, True])
+def test_nothing_outlives_a_killed_supervisor_and_the_next_start_works(demo: Up, with_children: bool) -> None:
     assert demo.stop() == 0
-    killed = Up(demo.home)
+    killed = Up(demo.home, port=demo.port)
     killed.wait_for("kith is ready")
+    children = psutil.Process(killed.process.pid).children() if with_children else []
     assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
+    for child in children:
+        child.kill()
+    if with_children:
+        assert left(killed) == []  # nobody else would free the port
     # At once: what the killed one left may still be ending.
-    again = Up(demo.home)
+    again = Up(demo.home, port=demo.port)
     try:
         assert again.wait_for("kith is ready") < 2 * AGAIN
         assert len(again.calls()) == 3

@@ -1,11 +1,15 @@
 """``kith api``: the API in the foreground."""
 
+import multiprocessing
 import os
+import signal
 
 from granian import Granian
 from granian.constants import Interfaces
 
+from kith.api.app import Kith, create_app
 from kith.api.cli.home import current_settings, running_addresses
+from kith.api.cli.launch import end_with
 
 
 def api(*, processes: int = 1) -> None:
@@ -17,7 +21,7 @@ def api(*, processes: int = 1) -> None:
     settings = current_settings()
     os.environ |= running_addresses(settings).environment()
     Granian(
-        "kith.api.app:create_app",
+        f"{__name__}:app_of_a_process",
         factory=True,
         address=settings.host,
         port=settings.port,
@@ -27,3 +31,11 @@ def api(*, processes: int = 1) -> None:
         workers_kill_timeout=10,
         log_access=False,
     ).serve()
+
+
+def app_of_a_process() -> Kith:
+    """Return the application for one serving process, which ends with the one that started it and frees the port."""
+    starter = multiprocessing.parent_process()
+    if starter and starter.pid:
+        end_with(starter.pid, signal.SIGTERM)
+    return create_app()

@@ -19,6 +19,14 @@ def permitted_capabilities() -> int:
     return _capabilities()[1]
 
 
+def end_with(parent: int, death_signal: int) -> None:
+    """Ask the kernel for ``death_signal`` when the parent dies; elsewhere the next start ends what is left."""
+    if sys.platform == "linux":
+        _must(_libc().prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0))
+        if os.getppid() != parent:
+            sys.exit("the parent is gone")
+
+
 def _become(uid: int, gid: int, capability: int) -> None:
     """Give up root and every capability but one."""
     if capability >= 0:
@@ -31,14 +39,6 @@ def _become(uid: int, gid: int, capability: int) -> None:
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
-
-
-def _end_with(parent: int, death_signal: int) -> None:
-    """Ask the kernel for ``death_signal`` when the parent dies; elsewhere the next start ends what is left."""
-    if sys.platform == "linux":
-        _must(_libc().prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0))
-        if os.getppid() != parent:
-            sys.exit("the parent is gone")
 
 
 def _capabilities() -> "ctypes.Array[ctypes.c_uint32]":
@@ -61,5 +61,5 @@ if __name__ == "__main__":
     parent, death_signal, uid, gid, capability = map(int, sys.argv[1:6])
     if uid >= 0:
         _become(uid, gid, capability)
-    _end_with(parent, death_signal)
+    end_with(parent, death_signal)
     os.execv(sys.argv[6], sys.argv[6:])  # noqa: S606 - becoming the program without a shell is the purpose
