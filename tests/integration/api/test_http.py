@@ -34,6 +34,7 @@ async def test_a_wrong_method_answers_405_and_says_which_there_are(square: Squar
         ("PUT", "/v1/sources", "GET, HEAD, OPTIONS, POST"),
         ("POST", f"/v1/sources/{square.ours.ids['source']}", "DELETE, GET, HEAD, OPTIONS, PATCH"),
         ("GET", "/v1/jobs/job_0/cancellation", "OPTIONS, POST"),
+        ("GET", "/v1/identity-suggestions/decisions", "OPTIONS, POST"),
     ):
         answer = await square.client.send(method, path)
         assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")

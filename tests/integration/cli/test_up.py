@@ -32,7 +32,14 @@ CAP_DAC_READ_SEARCH = 2
 class Up:
     """A running ``kith up``, its screen in a file."""
 
-    def __init__(self, home: Path, *options: str, port: int | None = None, by: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *options: str,
+        port: int | None = None,
+        by: tuple[str, ...] = (),
+        more: dict[str, str] | None = None,
+    ) -> None:
         self.home = home
         self.port = port or free_port()
         self.started = time.monotonic()
@@ -41,7 +48,7 @@ class Up:
             self.process = subprocess.Popen(
                 [*by, sys.executable, "-m", "kith.api.cli", "up", *options],
                 cwd=ROOT,
-                env=environment(home, self.port),
+                env=environment(home, self.port) | (more or {}),
                 stdout=screen,
                 stderr=screen,
             )

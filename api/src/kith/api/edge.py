@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import Any
 from uuid import uuid4
@@ -32,12 +32,14 @@ class Edge:
 
     def __init__(self, app: ASGIApp, routes: Iterable[Any]) -> None:
         self.app = app
-        self.paths = [(_pattern(route.path_format), _allow(route)) for route in routes if isinstance(route, HTTPRoute)]
+        # Names before parameters, as the router has it.
+        known = sorted((r for r in routes if isinstance(r, HTTPRoute)), key=lambda r: r.path_format.count("{"))
+        self.paths = [(_pattern(route.path_format), _allow(route)) for route in known]
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, send, self.allow(scope["path"]))
+        exchange = Exchange(scope, send, self.allow)
         with bound_contextvars(request_id=exchange.request_id):
-            if scope["method"] == "OPTIONS" and exchange.allow and not _is_preflight(scope):
+            if scope["method"] == "OPTIONS" and not _is_preflight(scope) and self.allow(scope["path"]):
                 await exchange.send({"type": "http.response.start", "status": 204, "headers": []})
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
             else:
@@ -55,8 +57,8 @@ class Edge:
 class Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: HTTPScope, send: Send, allow: str | None) -> None:
-        self.scope, self._send, self.allow = scope, send, allow
+    def __init__(self, scope: HTTPScope, send: Send, allow: Callable[[str], str | None]) -> None:
+        self.scope, self._send, self._allow = scope, send, allow
         self.head = scope["method"] == "HEAD"
         self.method = str(scope["method"])
         self.asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -87,8 +89,8 @@ class Exchange:
             headers.setdefault(name, value)
         headers.setdefault("cache-control", _CACHE_CONTROL)
         headers["request-id"] = self.request_id
-        if (self.status == 405 or self.method == "OPTIONS") and self.allow:
-            headers["allow"] = self.allow
+        if (self.status == 405 or self.method == "OPTIONS") and (allow := self._allow(self.scope["path"])):
+            headers["allow"] = allow
         if self.status != 200 or self.method not in ("GET", "HEAD") or more:
             return body
         tag = headers.get("etag") or f'"{blake2b(body, digest_size=12).hexdigest()}"'

@@ -2,8 +2,8 @@
 
 import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -24,31 +24,47 @@ ROLE = "kith_app"
 LOCK_SECONDS = 5.0
 
 
+class Unreachable(ConnectionError):
+    """PostgreSQL does not answer or lets nobody in; the message is one sentence that says what to do."""
+
+    def __init__(self, error: Exception) -> None:
+        said = str(error).partition("\n")[0] or type(error).__name__
+        super().__init__(
+            f"PostgreSQL cannot be used ({said}): start it, correct KITH_DATABASE_URL, or run 'kith migrate'."
+        )
+
+
 async def open_pool(
     url: str, *, size: int = 10, statement_seconds: float | None = 5.0, wait_seconds: float = 5.0
 ) -> Pool:
     """Return a pool of at most ``size`` connections, opened when first needed, whose role owns nothing.
 
     statement_seconds: longest time of one statement; None for work whose length depends on the data.
+    Raises Unreachable.
     """
-    return await asyncpg.create_pool(
-        url,
-        min_size=1,
-        max_size=size,
-        timeout=wait_seconds,
-        init=_json,
-        reset=_nothing,
-        server_settings={
-            "role": ROLE,
-            "application_name": "kith",
-            "timezone": "UTC",
-            "statement_timeout": _milliseconds(statement_seconds or 0),
-            "lock_timeout": _milliseconds(LOCK_SECONDS if statement_seconds else 0),
-            "idle_in_transaction_session_timeout": _milliseconds(60),
-            # Every index begins with the workspace, so a generic plan is the right plan.
-            "jit": "off",
-        },
-    )
+    settings = {
+        "role": ROLE,
+        "application_name": "kith",
+        "timezone": "UTC",
+        "statement_timeout": _milliseconds(statement_seconds or 0),
+        "lock_timeout": _milliseconds(LOCK_SECONDS if statement_seconds else 0),
+        "idle_in_transaction_session_timeout": _milliseconds(60),
+        # Every index begins with the workspace, so a generic plan is the right plan.
+        "jit": "off",
+    }
+    with reaching():
+        return await asyncpg.create_pool(
+            url, min_size=1, max_size=size, timeout=wait_seconds, init=_json, reset=_nothing, server_settings=settings
+        )
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Raise Unreachable where connecting fails in the block."""
+    try:
+        yield
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unreachable(error) from error
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from kith.store.db import Db
+from kith.store.db import Db, reaching
 
 # Any two numbers that nothing else in the database uses as an advisory lock.
 LOCK = (0x6B697468, 1)
@@ -41,12 +41,13 @@ def migrations() -> list[Migration]:
 
 
 async def migrate(url: str, *, wait_seconds: float = 60.0, statement_seconds: float = 600.0) -> list[str]:
-    """Apply what is pending at ``url`` and return the names applied. Raises MigrationError.
+    """Apply what is pending at ``url`` and return the names applied. Raises MigrationError, Unreachable.
 
     wait_seconds: how long to wait while another process migrates. Each lock on a table is waited for 4 s at most, so
     that a migration behind a long transaction fails, to be tried again, instead of stopping all work.
     """
-    db = await asyncpg.connect(url, server_settings={"application_name": "kith migrate"})
+    with reaching():
+        db = await asyncpg.connect(url, server_settings={"application_name": "kith migrate"})
     try:
         if db.get_server_version() < (16,):
             raise MigrationError("kith needs PostgreSQL 16 or newer.")
@@ -56,7 +57,12 @@ async def migrate(url: str, *, wait_seconds: float = 60.0, statement_seconds: fl
         except asyncpg.LockNotAvailableError as error:
             raise MigrationError("Another process is migrating this database; try again when it is done.") from error
         await db.execute(f"SET lock_timeout = '4s'; SET statement_timeout = {int(statement_seconds * 1000)}")
-        await _prepare(db)
+        try:
+            await _prepare(db)
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise MigrationError(
+                f"The user of KITH_DATABASE_URL must own the schema and may create roles ({error.args[0]})."
+            ) from error
         waiting = await pending(db)
         for migration in waiting:
             await _apply(db, migration)

@@ -24,10 +24,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, Meta(description="Address that the API listens on.", min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port that the API listens on.", ge=1, le=65535)] = 8000
     database_url: Annotated[
-        str | None, Meta(description="PostgreSQL 16 or newer. Unset: the embedded PostgreSQL 18 under the home folder.")
+        Annotated[str, Meta(pattern="^postgres(ql)?://")] | None,
+        Meta(description="PostgreSQL 16 or newer. Unset: the embedded PostgreSQL 18 under the home folder."),
     ] = None
     redis_url: Annotated[
-        str | None,
+        Annotated[str, Meta(pattern="^(rediss?|unix)://")] | None,
         Meta(description="Valkey or Redis, which wakes workers. Unset: the embedded Valkey under the home folder."),
     ] = None
     log_level: Annotated[
@@ -76,7 +77,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         return msgspec.convert(given, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
-        raise SettingsError(f"{variable(where.rstrip('`'))}: {what}") from error
+        raise SettingsError(f"{variable(where.rstrip('`'))}: {what} (see docs/settings.md).") from error
 
 
 def variable(name: str) -> str:

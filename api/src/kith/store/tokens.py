@@ -16,6 +16,12 @@ PREFIX = "kpat_"
 _RANDOM_BYTES = 32
 _CHECKSUM_BYTES = 4  # CRC-32: lets secret scanners and us refuse a mistyped token without a look-up
 
+_LIVING = """
+    SELECT t.workspace_id, w.name AS workspace, w.id_key, t.id, t.name, t.scopes, t.created_at, t.expires_at
+    FROM tokens t JOIN workspaces w ON w.workspace_id = t.workspace_id
+    WHERE t.workspace_id = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
+"""
+
 
 class Token(msgspec.Struct, frozen=True):
     """What a token is allowed to do. id_key: the workspace's own key, for ids and cursors."""
@@ -85,17 +91,13 @@ async def create_token(
 
 async def find_token(db: Db, workspace_id: UUID, text: str) -> Token | None:
     """Return the living token of this text; None when it is unknown, revoked or expired."""
-    row = await db.fetchrow(
-        """
-        SELECT t.workspace_id, w.name AS workspace, w.id_key, t.id, t.name, t.scopes, t.created_at, t.expires_at
-        FROM tokens t JOIN workspaces w ON w.workspace_id = t.workspace_id
-        WHERE t.workspace_id = $1 AND t.hash = $2 AND t.revoked_at IS NULL
-          AND (t.expires_at IS NULL OR t.expires_at > now())
-        """,
-        workspace_id,
-        digest(text),
-    )
+    row = await db.fetchrow(f"{_LIVING} AND t.hash = $2", workspace_id, digest(text))
     return Token(**row) if row else None
+
+
+async def list_tokens(db: Db, workspace_id: UUID) -> list[Token]:
+    """Return the living tokens, the oldest first."""
+    return [Token(**row) for row in await db.fetch(f"{_LIVING} ORDER BY t.created_at, t.id", workspace_id)]
 
 
 async def revoke_token(db: Db, workspace_id: UUID, token_id: UUID) -> bool:

@@ -25,6 +25,8 @@ sources.command("kith.api.cli.sources:sync", help="Read what is new in a source.
 token = App(name="token", help="What lets a client in.")
 app.command(token)
 token.command("kith.api.cli.token:create", help="Create a token and print it.")
+token.command("kith.api.cli.token:list_", name="list", help="List the tokens that live, without their text.")
+token.command("kith.api.cli.token:revoke", help="Take a token's rights away.")
 
 evaluate = App(name="evaluate", help="Measure the models on a file with known truth; prints JSON, needs no server.")
 app.command(evaluate)
@@ -40,12 +42,17 @@ def main() -> None:
     """Run the command that the arguments name; what is wrong with the world is one sentence, not a traceback."""
     from kith.api.cli.evaluate import UnreadableFile
     from kith.api.cli.processes import CannotStart
+    from kith.store.db import Unreachable
     from kith.store.migrate import MigrationError
     from kith.store.settings import SettingsError
 
     try:
         app()
-    except (CannotStart, MigrationError, SettingsError, UnreadableFile) as error:
+    except (CannotStart, MigrationError, SettingsError, UnreadableFile, Unreachable) as error:
         sys.exit(f"kith: {error}")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(f"kith: {error.filename} cannot be used ({error.strerror}).")
     except KeyboardInterrupt:
         sys.exit(130)

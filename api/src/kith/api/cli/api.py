@@ -1,5 +1,6 @@
 """``kith api``: the API in the foreground."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -10,6 +11,7 @@ from granian.constants import Interfaces
 from kith.api.app import Kith, create_app
 from kith.api.cli.home import current_settings, running_addresses
 from kith.api.cli.launch import end_with
+from kith.store.db import open_pool
 
 
 def api(*, processes: int = 1) -> None:
@@ -19,7 +21,9 @@ def api(*, processes: int = 1) -> None:
         processes: How many processes serve it.
     """
     settings = current_settings()
-    os.environ |= running_addresses(settings).environment()
+    found = running_addresses(settings)
+    asyncio.run(_reach(found.database_url))
+    os.environ |= found.environment()
     Granian(
         f"{__name__}:app_of_a_process",
         factory=True,
@@ -31,6 +35,11 @@ def api(*, processes: int = 1) -> None:
         workers_kill_timeout=10,
         log_access=False,
     ).serve()
+
+
+async def _reach(url: str) -> None:
+    """Raise Unreachable, one sentence, before the serving processes fail at length."""
+    await (await open_pool(url, size=1)).close()
 
 
 def app_of_a_process() -> Kith:

@@ -12,7 +12,7 @@ def connectors() -> None:
     table = Table("Name", "Title", "Reads", box=None, pad_edge=False)
     for connector in registry.connectors.values():
         table.add_row(connector.name, connector.title, connector.description)
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     for fault in registry.faults:
-        console.print(f"{fault.entry_point} of {fault.distribution} was put aside: {fault.reason}", markup=False)
+        console.print(f"{fault.entry_point} of {fault.distribution} was put aside: {fault.reason}")

@@ -68,7 +68,7 @@ async def _collect(findings: AsyncIterator[Finding]) -> list[Finding]:
 async def _of_servers(found: Addresses) -> AsyncIterator[Finding]:
     try:
         db = await asyncpg.connect(found.database_url, timeout=10)
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         yield Finding("PostgreSQL", f"no answer ({error})", "Start it, or correct KITH_DATABASE_URL.")
     else:
         try:

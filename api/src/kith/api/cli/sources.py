@@ -114,4 +114,4 @@ async def _list() -> None:
             reading = readings[source.id]
             period = (f"{day:%Y-%m-%d}" if day else "" for day in (reading.read_since, reading.read_until))
             table.add_row(source.name, source.connector, source.status, *period, str(reading.gaps))
-    Console().print(table)
+    Console(markup=False).print(table)

@@ -1,0 +1,140 @@
+"""The commands as an operator with servers of their own runs them, and what they say when that fails."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from urllib.error import HTTPError
+
+import asyncpg
+import pytest
+
+from kith.api.cli.servers import Servers
+from kith.store.settings import SettingsError, load_settings
+from tests.integration.cli.test_up import Up, free_port
+from tests.paths import ROOT
+from tests.servers import url_of
+
+NOWHERE = "postgresql://kith@127.0.0.1:1/kith"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, fresh_url: str, valkey_url: str) -> dict[str, str]:
+    """The variables that name servers of the operator's own."""
+    return {"KITH_HOME": str(tmp_path / "home"), "KITH_DATABASE_URL": fresh_url, "KITH_REDIS_URL": valkey_url}
+
+
+def kith(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")}
+    return subprocess.run(
+        [sys.executable, "-m", "kith.api.cli", *words],
+        cwd=ROOT, env=others | settings, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line that a command says when it cannot do what it should."""
+    assert done.returncode == 1, done.stdout
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_a_token_is_made_listed_and_revoked(settings: dict[str, str]) -> None:
+    made = kith(settings, "token", "create", "[red]", "--scope", "people:read", "--days", "7")
+    assert made.stdout.startswith("kpat_")
+    listed = kith(settings, "token", "list").stdout
+    assert "[red]" in listed
+    assert "people:read" in listed
+    token_id = next(word for word in listed.split() if word.startswith("tok_"))
+    assert kith(settings, "token", "revoke", token_id).returncode == 0
+    assert token_id not in kith(settings, "token", "list").stdout
+    assert complaint(kith(settings, "token", "revoke", token_id)).startswith("kith: There is no living token")
+
+
+def test_a_token_that_cannot_be_is_refused(settings: dict[str, str]) -> None:
+    assert "There is no scope nothing:read; there are people:read" in complaint(
+        kith(settings, "token", "create", "x", "--scope", "nothing:read")
+    )
+    assert complaint(kith(settings, "token", "create", " ")) == "kith: Give the token a name, such as what uses it."
+    assert kith(settings, "token", "create", "x", "--days", "0").returncode == 2
+
+
+@pytest.mark.parametrize("words", [("api",), ("up",), ("sources", "list")])
+def test_a_database_that_is_away_is_one_sentence(settings: dict[str, str], words: tuple[str, ...]) -> None:
+    said = complaint(kith(settings | {"KITH_DATABASE_URL": NOWHERE, "KITH_PORT": str(free_port())}, *words))
+    assert said.startswith("kith: PostgreSQL cannot be used (")
+    assert said.endswith("start it, correct KITH_DATABASE_URL, or run 'kith migrate'.")
+
+
+def test_a_setting_that_cannot_be_is_named_without_its_secret(settings: dict[str, str]) -> None:
+    said = complaint(kith(settings | {"KITH_DATABASE_URL": "mysql://kith:secret@127.0.0.1/kith"}, "up"))
+    assert said.startswith("kith: KITH_DATABASE_URL: Expected `str` matching regex")
+    assert said.endswith("(see docs/settings.md).")
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "99999"), ("LOG_LEVEL", "loud"), ("REDIS_URL", "http://127.0.0.1")]
+)
+def test_what_a_setting_cannot_be(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^KITH_{name}: "):
+        load_settings({f"KITH_{name}": value})
+
+
+def test_doctor_finds_nothing_to_do(settings: dict[str, str]) -> None:
+    done = kith(settings, "doctor")
+    assert done.returncode == 0, done.stdout
+    for what in ("Python", "Disk", "Connectors", "PostgreSQL", "Clock", "Migrations", "Jobs", "Valkey"):
+        assert f"✓ {what}: " in done.stdout
+
+
+def test_doctor_says_what_to_do_without_servers(settings: dict[str, str]) -> None:
+    done = kith(settings | {"KITH_DATABASE_URL": NOWHERE, "KITH_REDIS_URL": "redis://127.0.0.1:1/0"}, "doctor")
+    assert done.returncode == 1
+    assert "✗ PostgreSQL: no answer" in done.stdout
+    assert "Start it, or correct KITH_DATABASE_URL." in done.stdout
+    assert "✗ Valkey: no answer" in done.stdout
+    assert "Start it, or correct KITH_REDIS_URL." in done.stdout
+
+
+async def test_an_empty_database_is_to_be_migrated_first(settings: dict[str, str], servers: Servers) -> None:
+    server = await asyncpg.connect(servers.database_url)
+    await server.execute("CREATE DATABASE bare")
+    await server.execute("CREATE ROLE weak LOGIN")
+    try:
+        bare = settings | {"KITH_DATABASE_URL": url_of(servers.database_url, "bare")}
+        done = kith(bare, "doctor")
+        assert (done.returncode, "Run 'kith migrate'." in done.stdout) == (1, True)
+        weak = bare | {"KITH_DATABASE_URL": bare["KITH_DATABASE_URL"].replace("postgres@", "weak@")}
+        assert complaint(kith(weak, "migrate")).startswith("kith: The user of KITH_DATABASE_URL must own the schema")
+        assert kith(bare, "migrate").returncode == 0
+        assert kith(bare, "doctor").returncode == 0
+        assert "up to date" in kith(bare, "migrate").stdout
+    finally:
+        await server.execute("DROP DATABASE bare")
+        await server.execute("DROP ROLE weak")
+        await server.close()
+
+
+def test_everything_runs_beside_servers_of_ones_own(settings: dict[str, str], tmp_path: Path) -> None:
+    up = Up(tmp_path / "home", "--no-demo", more=settings)
+    try:
+        me, _, people = up.calls()
+        assert not (tmp_path / "home" / "postgres").exists()
+        assert people["data"] == []
+        token = kith(settings, "token", "create", "reader", "--scope", "people:read").stdout.strip()
+        assert ask(up.port, "/v1/me", token)["token"]["name"] == "reader"
+        assert me["workspace"] == ask(up.port, "/v1/me", token)["workspace"]
+        with pytest.raises(HTTPError, match="403"):
+            ask(up.port, "/v1/groups", token)
+    finally:
+        assert up.stop() == 0
+
+
+def ask(port: int, path: str, token: str) -> dict[str, dict[str, str]]:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found: dict[str, dict[str, str]] = json.load(answer)
+    return found
