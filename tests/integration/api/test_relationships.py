@@ -4,14 +4,16 @@ from xml.etree.ElementTree import fromstring
 
 import msgspec
 
-from kith.connectors import Interaction, InteractionRef, Target
+from kith.connectors import Channel, Coverage, Interaction, InteractionRef, Record, Ref, Target
 from kith.domain.strength.features import FEATURES
 from kith.domain.strength.model import shipped
 from kith.store import calibration
 from kith.store.db import Pool, workspace
+from kith.store.sources import create_source
 from tests.integration.api import town
 from tests.integration.api.conftest import Client, Square, connected
 from tests.integration.api.contract import Contract
+from tests.integration.surveys import look
 
 
 async def test_no_token_no_relationships(square: Square) -> None:
@@ -197,6 +199,154 @@ async def test_quality_says_what_a_back_test_found(
         assert some["backtest"]["own"] == some["backtest"]["shipped"] == found
         path = f"/v1/relationships/{home.ids['person ada']}/{home.ids['person bo']}"
         assert (await client.get(path))["model"]["version"] == own.version
+
+
+async def test_a_relationship_tells_what_it_is_about(
+    fresh_url: str, pool: Pool, servers: object, contract: Contract
+) -> None:
+    home = await town.build(pool, "talking")
+    areas = {name: Ref("git", f"town/{name}") for name in ("docs", "build", "web", "tests")}
+    told: list[Record] = [Channel(ref, "area", name, visibility="public") for name, ref in areas.items()]
+    told += [
+        Interaction(
+            InteractionRef("git", f"{name}-{day}", "approve"), town.CAST["ada"], town.ago(day),
+            (Target(town.CAST["bo" if number < 3 else "cyd"]),), ref, Ref("git", f"thread {name}-{day}"),
+        )
+        for number, (name, ref) in enumerate(areas.items()) for day in range(2, 12 - number)
+    ]  # fmt: skip
+    await town.tell(pool, home, told)
+    async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
+        ada, bo = home.ids["person ada"], home.ids["person bo"]
+        path = f"/v1/relationships/{ada}/{bo}"
+        plain = (await client.get(path))["subjects"]
+        assert [(each["topic"], each["channel"]["name"], each["interactions"]) for each in plain] == [
+            (None, "docs", 10), (None, "build", 9), (None, "web", 8), (None, "core", 5)]  # fmt: skip
+        async with workspace(pool, home.workspace_id) as db:
+            await look(db, home.workspace_id)
+        found = (await client.get(path))["subjects"]
+        assert [((each["topic"] or each["channel"])["name"], each["interactions"]) for each in found] == [
+            ("docs", 10), ("build", 9), ("web", 8), ("core, number", 5)]  # fmt: skip
+        assert all(each["channel"] is None for each in found[:3])
+        shown = await client.pages(f"{path}/interactions")
+        assert found[0]["evidence"] == [act["id"] for act in shown if act["channel"]["name"] == "docs"][:3]
+        before = (await client.get(f"{path}?as_of={town.ago(9).date()}"))["subjects"]
+        assert [each["interactions"] for each in before] == [4, 3, 2, 1]
+        bare = await client.get(path, token=await client.token_for(["relationships:read"]))
+        assert bare["subjects"] is None
+        unseen = await client.get(path, token=await client.token_for(["relationships:read", "topics:read"]))
+        assert [{**each, "evidence": []} for each in found] == unseen["subjects"]
+
+        trust = await client.get(f"{path}/trust")
+        assert trust["scope"] == "absolute"
+        assert [(each["topic"] or each["channel"])["name"] for each in trust["topics"]] == [
+            "docs", "build", "web", "core, number"]  # fmt: skip
+        assert len(trust["communities"]) >= 1
+        total = sum(each["supports"] - each["opposes"] for each in trust["topics"])
+        for each in trust["communities"]:
+            assert math.isclose(each["supports"] - each["opposes"], total)
+            assert each["low"] < each["value"] < each["high"]
+        hidden = await client.get(f"{path}/trust", token=await client.token_for(["relationships:read"]))
+        assert hidden["communities"] is None
+        for each, seen in zip(hidden["topics"], trust["topics"], strict=True):
+            assert (each["acts"], each["value"], each["supports"]) == ([], seen["value"], seen["supports"])
+            assert each["hidden"]["interactions"] == sum(act["interactions"] for act in seen["acts"])
+            assert math.isclose(each["hidden"]["weight"], seen["supports"] - seen["opposes"])
+            assert seen["hidden"] == {"interactions": 0, "weight": 0.0}
+        assert (await client.send("GET", f"{path}/trust")).content == (
+            await client.send("GET", f"{path}/trust")
+        ).content
+
+
+async def test_an_introduction_speaks_for_who_made_it_once_the_two_were_in_touch(
+    fresh_url: str, pool: Pool, servers: object, contract: Contract
+) -> None:
+    home = await town.build(pool, "meeting")
+    introduced = Interaction(
+        InteractionRef("git", "this is dan", "introduce"), town.CAST["ada"], town.ago(9),
+        (Target(town.CAST["cyd"]), Target(town.CAST["dan"])), town.CORE,
+    )  # fmt: skip
+    row = Interaction(
+        InteractionRef("git", "row", "conflict"), town.CAST["cyd"], town.ago(3), (Target(town.CAST["ada"]),), town.LIST
+    )
+    await town.tell(pool, home, [introduced, row])
+    async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
+        path = f"/v1/relationships/{home.ids['person cyd']}/{home.ids['person ada']}/trust"
+
+        async def kinds() -> dict[str, list[tuple[str, str]]]:
+            topics = (await client.get(path))["topics"]
+            return {
+                each["channel"]["name"]: [(act["kind"], act["direction"]) for act in each["acts"]] for each in topics
+            }
+
+        assert await kinds() == {"core": [("thank", "given")], "Town list": [("conflict", "given")]}
+        mail = InteractionRef("mail", "hello dan", "message")
+        await town.tell(pool, home, [Interaction(mail, town.CAST["cyd"], town.ago(2), (Target(town.CAST["dan"]),))])
+        assert (await kinds())["core"] == [("thank", "given"), ("introduce", "received")]
+        found = {each["channel"]["name"]: each for each in (await client.get(path))["topics"]}
+        assert found["Town list"]["opposes"] > 1.9
+        assert found["core"]["acts"][1]["sentence"] == "met those to whom they introduced them"
+        assert len(found["core"]["acts"][1]["evidence"]) == 1
+
+
+async def test_who_is_one_person_is_as_decided_by_the_moment_of_knowledge(
+    fresh_url: str, pool: Pool, servers: object, contract: Contract
+) -> None:
+    home = await town.build(pool, "knowing")
+    ids = home.ids
+    async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
+        path = f"/v1/relationships/{ids['person dan']}/{ids['person eve']}"
+        before = await client.get(path)
+        async with workspace(pool, home.workspace_id) as db:
+            then = (await db.fetchval("SELECT now()")).isoformat().replace("+00:00", "Z")
+        await town.join(pool, home, "eve", "eve at home")
+        living = (await client.get("/v1/people?q=eve"))["data"][0]["id"]
+        dan = ids["person dan"]
+        joined = await client.get(f"/v1/relationships/{dan}/{living}")
+        assert (before["given"]["interactions"], before["received"]["interactions"]) == (0, 1)
+        assert (joined["given"]["interactions"], joined["received"]["interactions"]) == (1, 2)
+        known = await client.get(f"{path}?known_at={then}")
+        now_differs = {"known_at": None, "other": before["other"], "evidence": before["evidence"]}
+        assert {**known, **now_differs} == before
+        assert [each["strength_falls"] for each in known["evidence"]] == [None]
+        assert known["other"]["id"] == ids["person eve"]
+        history = await client.get(f"{path}/history?known_at={then}")
+        assert sum(part["received"] for part in history["data"]) == 1
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        for one in ("person eve", "person eve at home"):
+            since = await client.get(f"/v1/relationships/{dan}/{ids[one]}?known_at={now}")
+            assert {**since, "known_at": None, "other": joined["other"]} == joined
+
+
+async def test_a_relationship_says_until_when_its_sources_were_read(
+    fresh_url: str, pool: Pool, servers: object, contract: Contract
+) -> None:
+    home = await town.build(pool, "paused")
+    old = Ref("mail", "old@example.org")
+    async with workspace(pool, home.workspace_id) as db:
+        source = await create_source(db, home.workspace_id, "ndjson", "an archive", {"path": "/nowhere"})
+    archive = town.Town(home.workspace_id, source.id)
+    letters = [
+        Interaction(InteractionRef("mail", f"letter {day}", "message"), town.CAST["cyd"], town.ago(day),
+                    (Target(town.CAST["dan"]),), old)
+        for day in range(400, 500, 7)
+    ]  # fmt: skip
+    await town.tell(pool, archive, [*letters, Coverage("read", town.ago(600), town.ago(395))])
+    async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
+        path = f"/v1/relationships/{home.ids['person cyd']}/{home.ids['person dan']}"
+        end = (town.ago(395) - timedelta(microseconds=1)).date().isoformat()
+        detail = await client.get(path)
+        assert (detail["as_of"], detail["last_day"]) == (end, town.ago(400).date().isoformat())
+        assert detail["word"] not in {"dormant", "fading"}
+        assert "not known" in detail["as_of_why"]
+        history = await client.get(f"{path}/history")
+        assert (history["as_of"], history["data"][-1]["strength"]) == (end, detail["strength"])
+        (listed,) = (await client.get(f"/v1/people/{home.ids['person cyd']}/relationships"))["data"][:1]
+        assert (listed["other"]["id"], listed["as_of"], listed["strength"]) == (
+            home.ids["person dan"], end, detail["strength"])  # fmt: skip
+        earlier = await client.get(f"{path}?as_of={town.ago(450).date()}")
+        assert (earlier["as_of"], "asked for" in earlier["as_of_why"]) == (town.ago(450).date().isoformat(), True)
+        living = await client.get(f"/v1/relationships/{home.ids['person ada']}/{home.ids['person bo']}")
+        assert living["as_of"] == town.ago(0).date().isoformat()
 
 
 async def test_trust_is_told_by_channel_with_an_interval(

@@ -13,7 +13,7 @@ from kith.connectors import Interaction, Record
 from kith.domain import ids
 from kith.domain.roles.acts import HELP
 from kith.domain.survey.facts import Survey
-from kith.store import communities, survey, topics
+from kith.store import communities, groups, survey, topics
 from kith.store.communities import CommunityFilter
 from kith.store.db import workspace
 from tests.integration.store.facts import NOW, Store, act, channel, identity, who
@@ -248,3 +248,15 @@ async def test_contact_counts_as_it_had_faded_on_that_day(store: Store) -> None:
     assert len(facts.people) == 3
     assert facts.weight == pytest.approx([2 ** (-30 / 365) + 2 ** (-1 / 365)])
     assert np.isfinite(facts.arrivals).sum() == 2
+
+
+async def test_us_are_all_people_of_the_group_team_for_whatever_reason(store: Store) -> None:
+    await tell(store, *circle("bread"), *circle("boats"), say("bread3", "boats3", "office", 1.0))
+    office = ids.fact_id(store.id_key, "channel", (who("x").network, "", "office.example.org"))
+    listed = ids.fact_id(store.id_key, "identity", ("mail", "", who("bread5").key))
+    async with workspace(store.pool, store.workspace_id) as db:
+        made = {"description": None, "organization_id": None, "channel_id": office, "listed": [listed]}
+        await groups.create_group(db, store.workspace_id, name="Team", **made)
+        facts = await survey.load(db, store.workspace_id, NOW + timedelta(days=2), None, whole=True)
+    us = {UUID(bytes=facts.people[place]) for place in facts.us.tolist()}
+    assert us == {listed, ids.fact_id(store.id_key, "identity", ("mail", "", who("bread3").key))}

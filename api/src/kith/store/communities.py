@@ -129,6 +129,21 @@ async def get_names(db: Db, workspace_id: UUID, community_ids: Collection[UUID])
     return {row["id"]: row["name"] for row in rows}
 
 
+async def list_shared(db: Db, workspace_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the names of the smallest, and of the declared, communities to which all of these people belong."""
+    rows = await db.fetch(
+        """
+        SELECT c.id, c.name FROM communities c
+        JOIN community_people p ON p.workspace_id = $1 AND p.community_id = c.id
+        JOIN person_identities i ON i.workspace_id = $1 AND i.identity_id = p.person_id
+        WHERE c.workspace_id = $1 AND c.level = 0 AND c.ended_at IS NULL AND i.person_id = ANY ($2)
+        GROUP BY c.id, c.name HAVING count(DISTINCT i.person_id) = cardinality($2) ORDER BY c.name, c.id
+        """,
+        workspace_id, list(person_ids),
+    )  # fmt: skip
+    return {row["id"]: row["name"] for row in rows}
+
+
 async def create_community(db: Db, workspace_id: UUID, name: str, person_ids: Collection[UUID]) -> Community:
     """Declare a community of these people. Raises NoSuchPerson."""
     id_ = new_id()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import numpy as np
 from kith.domain.strength.circles import Circles
 from kith.domain.strength.explanation import Evidence
 from kith.domain.strength.ledger import Activity, Contacts, Integers
-from kith.store import reach
+from kith.store import ledger, reach
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
 from kith.store.interactions import Interaction
@@ -70,18 +70,18 @@ async def load(
 ) -> Tie:
     """Return what is known of two people, the lesser id first. known_at: only what kith had learnt by then.
 
-    Who is the same person is as decided now.
+    identities: those that were the two then. Who else was one person is as decided by then, too.
     """
     ones, others = identities
     if known_at is None:
         contacts = await db.fetch(_CONTACTS, workspace_id, list(ones), list(others))
         activity = await db.fetch(_ACTIVITY, workspace_id, list(ones), list(others))
-        firsts = await db.fetchrow(_ACQUAINTED, workspace_id, *person_ids)
+        acquainted = _days(await db.fetchrow(_ACQUAINTED, workspace_id, *person_ids))
     else:
         learnt = (workspace_id, list(ones), list(others), known_at)
         contacts = await db.fetch(_LEARNT_CONTACTS, *learnt)
         activity = await db.fetch(_LEARNT_ACTIVITY, *learnt)
-        firsts = await db.fetchrow(_LEARNT_ACQUAINTED, *learnt, *person_ids)
+        acquainted = await _acquainted_then(db, workspace_id, identities, known_at)
     channels = sorted({row["channel_id"] for row in contacts})
     place = {id_: number for number, id_ in enumerate(channels)}
     given = [row["given"] for row in contacts]
@@ -100,8 +100,23 @@ async def load(
         else Activity.of([], [], []),
         channels,
         None if (until := await reach.of_channels(db, workspace_id, channels)) is None else day_of(until),
-        _days(firsts),
+        acquainted,
     )
+
+
+async def _acquainted_then(
+    db: Db, workspace_id: UUID, identities: Sequence[Sequence[UUID]], known_at: datetime
+) -> tuple[Integers, Integers, Integers]:
+    """Return the days on which the two got to know others, who are put together as was decided then."""
+    rows = await db.fetch(_LEARNT_MET, workspace_id, *map(list, identities), known_at)
+    persons = await ledger.roots_then(db, workspace_id, {row["they"] for row in rows}, as_of=None, known_at=known_at)
+    met: tuple[dict[UUID, date], dict[UUID, date]] = ({}, {})
+    for row in rows:
+        days, person = met[row["side"]], persons[row["they"]]
+        days[person] = min(row["first_day"], days.get(person, row["first_day"]))
+    one, other = met
+    both = [max(one[person], other[person]) for person in one.keys() & other.keys()]
+    return _days([sorted(one.values()), sorted(other.values()), sorted(both)])
 
 
 def _days(row: Any) -> tuple[Integers, Integers, Integers]:
@@ -125,15 +140,11 @@ _ACTIVITY = """
     FROM activity_days WHERE workspace_id = $1 AND identity_id = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
 """
 
-_FIRSTS = """
+_ACQUAINTED = """
     SELECT array_agg(one ORDER BY one) FILTER (WHERE one IS NOT NULL),
         array_agg(other ORDER BY other) FILTER (WHERE other IS NOT NULL),
         array_agg(greatest(one, other) ORDER BY greatest(one, other))
             FILTER (WHERE one IS NOT NULL AND other IS NOT NULL)
-"""
-
-_ACQUAINTED = f"""
-    {_FIRSTS}
     FROM (SELECT other_id, first_day AS one FROM relationships
           WHERE workspace_id = $1 AND person_id = $2 AND other_id <> $3) AS a
     FULL JOIN (SELECT other_id, first_day AS other FROM relationships
@@ -180,17 +191,11 @@ _LEARNT_ACTIVITY = f"""
     WHERE identity_id = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
 """
 
-_LEARNT_ACQUAINTED = f"""
-    {_LEARNT}, met AS (
-        SELECT me.person_id AS me_id, they.person_id AS other_id, min(day) AS first_day
-        FROM (SELECT actor_id AS me, target_id AS they, day FROM towards
-              UNION ALL SELECT target_id, actor_id, day FROM towards) AS sides
-        JOIN person_identities me ON me.workspace_id = $1 AND me.identity_id = sides.me
-        JOIN person_identities they ON they.workspace_id = $1 AND they.identity_id = sides.they
-        WHERE me.person_id IN ($5, $6) AND they.person_id NOT IN ($5, $6)
-        GROUP BY 1, 2
-    )
-    {_FIRSTS}
-    FROM (SELECT other_id, first_day AS one FROM met WHERE me_id = $5) AS a
-    FULL JOIN (SELECT other_id, first_day AS other FROM met WHERE me_id = $6) AS b USING (other_id)
+# Whom either of the two ($2: side 0, $3: side 1) met, and when first.
+_LEARNT_MET = f"""
+    {_LEARNT}
+    SELECT (me = ANY ($3))::integer AS side, they, min(day) AS first_day
+    FROM (SELECT actor_id AS me, target_id AS they, day FROM towards
+          UNION ALL SELECT target_id, actor_id, day FROM towards) AS sides
+    WHERE me = ANY ($2::uuid[] || $3::uuid[]) AND NOT they = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
 """

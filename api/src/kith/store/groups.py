@@ -11,7 +11,7 @@ import msgspec
 from kith.store.db import Db, new_id
 
 # The people of a group, as one column person_id. {group}: the parameter that holds the group's id.
-_PEOPLE = """
+PEOPLE = """
     SELECT p.person_id FROM group_people listed
     JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = listed.identity_id
     WHERE listed.workspace_id = $1 AND listed.group_id = {group}
@@ -30,7 +30,7 @@ _PEOPLE = """
 
 _COLUMNS = f"""
     g.id, g.name, g.description, g.organization_id, g.channel_id, g.revision, g.created_at, g.updated_at,
-    (SELECT count(*) FROM ({_PEOPLE.format(group="g.id")}) AS people) AS people,
+    (SELECT count(*) FROM ({PEOPLE.format(group="g.id")}) AS people) AS people,
     ARRAY(SELECT DISTINCT p.person_id FROM group_people m
           JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = m.identity_id
           WHERE m.workspace_id = $1 AND m.group_id = g.id ORDER BY 1) AS listed
@@ -151,7 +151,7 @@ async def list_people(db: Db, workspace_id: UUID, group_id: UUID, after: UUID | 
     """Return the people of a group in the order of their ids."""
     rows = await db.fetch(
         f"""
-        SELECT person_id FROM ({_PEOPLE.format(group="$2")}) AS people
+        SELECT person_id FROM ({PEOPLE.format(group="$2")}) AS people
         WHERE $3::uuid IS NULL OR person_id > $3 ORDER BY person_id LIMIT $4
         """,
         workspace_id, group_id, after, limit,
@@ -162,8 +162,8 @@ async def list_people(db: Db, workspace_id: UUID, group_id: UUID, after: UUID | 
 # Relationships from a person of the group $2 to one of the group $3, or, where that is null, to anybody outside; each
 # pair once, also where people are in both groups.
 _BETWEEN = f"""
-    WITH mine AS MATERIALIZED ({_PEOPLE.format(group="$2")}),
-    theirs AS MATERIALIZED ({_PEOPLE.format(group="$3")}),
+    WITH mine AS MATERIALIZED ({PEOPLE.format(group="$2")}),
+    theirs AS MATERIALIZED ({PEOPLE.format(group="$3")}),
     between_them AS (
         SELECT r.* FROM mine JOIN relationships r ON r.workspace_id = $1 AND r.person_id = mine.person_id
         WHERE CASE WHEN $3::uuid IS NULL THEN r.other_id NOT IN (SELECT person_id FROM mine)

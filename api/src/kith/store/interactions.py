@@ -90,7 +90,19 @@ async def list_between(
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[Interaction]:
-    """Return the interactions between two people's identities, newest first: what their relationship rests on.
+    """Return the interactions between two people's identities, newest first: what their relationship rests on."""
+    return await _get_many(db, workspace_id, await ids_between(db, workspace_id, ones, others, after, limit))
+
+
+async def ids_between(
+    db: Db,
+    workspace_id: UUID,
+    ones: Sequence[UUID],
+    others: Sequence[UUID],
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[UUID]:
+    """Return the ids of the interactions between two people's identities, newest first.
 
     Each pair of an actor and a day with contact holds at least one interaction, and those of the day on which ``after``
     lies may all have been shown: so many days as there are rows wanted and identities are enough. Their bounds are
@@ -125,7 +137,7 @@ async def list_between(
         after[1] if after else None,
         limit,
     )
-    return await _get_many(db, workspace_id, [row["id"] for row in rows])
+    return [row["id"] for row in rows]
 
 
 _WITH_NAMES = f"""

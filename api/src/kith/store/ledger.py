@@ -38,16 +38,23 @@ async def persons_then(
     db: Db, workspace_id: UUID, identity_id: UUID, *, as_of: datetime | None, known_at: datetime | None
 ) -> list[UUID]:
     """Return the identities that were one person with this one, as decided by ``as_of`` and known at ``known_at``."""
+    together = await roots_then(db, workspace_id, [identity_id], as_of=as_of, known_at=known_at)
+    members = [id_ for id_, root in together.items() if root == together[identity_id]]
+    return [row["id"] for row in await db.fetch(_KNOWN, workspace_id, members, known_at)]
+
+
+async def roots_then(
+    db: Db, workspace_id: UUID, identity_ids: Iterable[UUID], *, as_of: datetime | None, known_at: datetime | None
+) -> Mapping[UUID, UUID]:
+    """Return the root of each of these identities, and of all that were one person with them, as in persons_then."""
     found: dict[UUID, Decision] = {}
-    reached, frontier = {identity_id}, {identity_id}
+    reached = frontier = set(identity_ids)
     while frontier:
         rows = await decisions.on(db, workspace_id, frontier, as_of=as_of, known_at=known_at)
         found |= {row.id: row for row in rows}
         frontier = {id_ for row in rows if row.verdict == "same" for id_ in row.pair} - reached
-        reached |= frontier
-    together = roots(reached, found.values())
-    members = [id_ for id_, root in together.items() if root == together[identity_id]]
-    return [row["id"] for row in await db.fetch(_KNOWN, workspace_id, members, known_at)]
+        reached = reached | frontier
+    return roots(reached, found.values())
 
 
 def roots(identity_ids: Iterable[UUID], known: Iterable[Decision]) -> Mapping[UUID, UUID]:

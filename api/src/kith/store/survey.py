@@ -13,7 +13,7 @@ import numpy as np
 
 from kith.domain.roles.acts import Acts
 from kith.domain.survey.facts import HALF_LIFE, HISTORY, LIVING, Facts, Floats, Former, Ints, Last, Survey, Texts
-from kith.store import columns
+from kith.store import columns, groups
 from kith.store.db import Db, new_id
 
 TEXTS = 20_000
@@ -372,9 +372,9 @@ _TEXTS = """
     GROUP BY x.number, x.text_id, h.number, c.title ORDER BY x.number
 """
 
-_US = """
-    SELECT DISTINCT s.person FROM groups g JOIN group_people m ON m.workspace_id = $1 AND m.group_id = g.id
-    JOIN survey_identities s ON s.identity_id = m.identity_id
+_US = f"""
+    SELECT DISTINCT s.person FROM groups g CROSS JOIN LATERAL ({groups.PEOPLE.format(group="g.id")}) AS us
+    JOIN survey_identities s ON s.identity_id = us.person_id
     WHERE g.workspace_id = $1 AND lower(g.name) = $2 ORDER BY 1
 """
 

@@ -29,6 +29,68 @@ class TopicChannel(msgspec.Struct, frozen=True):
     texts: int
 
 
+class Subject(msgspec.Struct, frozen=True):
+    """What two people talk about: a topic, or, where none is known, what a channel is for; None for neither.
+
+    interaction_ids: the latest.
+    """
+
+    topic_id: UUID | None
+    topic_name: str | None
+    channel_id: UUID | None
+    channel_name: str | None
+    interactions: int
+    last_at: datetime
+    interaction_ids: list[UUID]
+
+
+# Adds to the query ``acts`` (id, conversation_id, channel_id, ...) the topic of each: that of its text, or that which
+# its channel is.
+ABOUT = """
+    areas AS (
+        SELECT c.id, c.name, t.id AS topic_id FROM channels c LEFT JOIN LATERAL (
+            SELECT t.id FROM topics t JOIN topic_channels h ON h.workspace_id = $1 AND h.topic_id = t.id
+            WHERE t.workspace_id = $1 AND h.channel_id = c.id AND t.terms = ARRAY[lower(c.name)] ORDER BY t.id LIMIT 1
+        ) AS t ON true
+        WHERE c.workspace_id = $1 AND c.id IN (SELECT channel_id FROM acts)
+    ),
+    about AS (
+        SELECT a.*, coalesce(x.topic_id, h.topic_id) AS topic_id
+        FROM acts a LEFT JOIN areas h ON h.id = a.channel_id
+        LEFT JOIN topic_texts x ON x.workspace_id = $1 AND x.text_id = coalesce(a.conversation_id, a.id)
+    )
+"""
+
+
+async def list_subjects(
+    db: Db, workspace_id: UUID, interaction_ids: Sequence[UUID], known_at: datetime | None, shown: int
+) -> list[Subject]:
+    """Return what these interactions are about, most first. shown: how many of each to name."""
+    rows = await db.fetch(
+        f"""
+        WITH acts AS (
+            SELECT id, conversation_id, channel_id, occurred_at FROM interactions
+            WHERE workspace_id = $1 AND id = ANY ($2) AND ($3::timestamptz IS NULL OR learnt_at <= $3)
+        ), {ABOUT}
+        SELECT a.topic_id, t.name AS topic_name, c.id AS channel_id, c.name AS channel_name,
+            count(*) AS interactions, max(a.occurred_at) AS last_at,
+            (array_agg(a.id ORDER BY a.occurred_at DESC, a.id DESC))[:$4] AS interaction_ids
+        FROM about a LEFT JOIN topics t ON t.workspace_id = $1 AND t.id = a.topic_id
+        LEFT JOIN areas c ON c.id = a.channel_id AND a.topic_id IS NULL
+        GROUP BY 1, 2, 3, 4 ORDER BY interactions DESC, 1, 3
+        """,
+        workspace_id, list(interaction_ids), known_at, shown,
+    )  # fmt: skip
+    return [Subject(**row) for row in rows]
+
+
+async def get_names(db: Db, workspace_id: UUID, topic_ids: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await db.fetch(
+        "SELECT id, name FROM topics WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, list(topic_ids)
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
 async def list_topics(
     db: Db, workspace_id: UUID, channel_id: UUID | None, after: tuple[int, UUID] | None, limit: int
 ) -> list[Topic]:

@@ -20,7 +20,7 @@ InteractionKind = Literal[
     "message", "post", "reply", "mention", "share", "quote", "question", "answer", "accept", "thank",
     "comment", "react", "review", "approve", "test", "report", "suggest", "help", "contribute", "sign_off", "merge",
     "assign", "invite", "register", "attend", "join", "leave", "follow", "bookmark", "endorse", "sponsor", "introduce",
-    "meet", "call", "copy",
+    "meet", "call", "copy", "conflict",
 ]  # fmt: skip
 
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]

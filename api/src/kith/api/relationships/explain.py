@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from datetime import UTC, date, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
 from kith.api.ids import encode
-from kith.api.interactions.schemas import TimelineItem
+from kith.api.interactions.schemas import Place, TimelineItem
 from kith.api.relationships import schemas
 from kith.api.relationships.schemas import RelationshipDetail
 from kith.api.shapes import shape
 from kith.domain.strength import explanation
 from kith.domain.strength.direction import direction
 from kith.domain.strength.model import FLOOR, Model
-from kith.store import interactions, strength
+from kith.store import interactions, strength, topics
 from kith.store.evidence import Tie
 from kith.store.ingest import NOWHERE
 
@@ -25,12 +26,14 @@ def explain(
     on: date,
     me: int,
     names: dict[Any, str],
+    subjects: Sequence[topics.Subject] | None,
     acts: Sequence[tuple[interactions.Interaction, TimelineItem]] | None,
     **parts: Any,
 ) -> RelationshipDetail:
     """Return the relationship of a pair on a day, seen from its side ``me``.
 
-    acts: the latest, newest first, as stored and as shown; None where the reader may not see any.
+    subjects: None where the reader may not see any. acts: the latest, newest first, as stored and as shown; None where
+    the reader may not see any.
     """
     day = strength.day_of(on)
     evidence = tie.on(day)
@@ -56,6 +59,7 @@ def explain(
         last_day=last,
         days=flow.days,
         channels=_channels(tie, evidence, me, names),
+        subjects=None if subjects is None else [_subject(each, shown=acts is not None) for each in subjects],
         circle=schemas.Circle(found.circle.shared, found.circle.either),
         evidence=[
             schemas.Cited(shown, *explanation.falls(model, found.log_odds, tie.without(evidence, act), day))
@@ -99,6 +103,20 @@ def _channels(tie: Tie, evidence: explanation.Evidence, me: int, names: dict[Any
         public = None if id_ == NOWHERE else encode("channel", id_)
         found.append(schemas.Meeting(public, names.get(id_), given, received, _date(int(rows.day[here].max()))))
     return sorted(found, key=lambda meeting: (-meeting.given - meeting.received, meeting.id or ""))
+
+
+def _subject(subject: topics.Subject, *, shown: bool) -> schemas.Subject:
+    return schemas.Subject(
+        about(subject.topic_id, subject.topic_name or ""),
+        Place(encode("channel", subject.channel_id), subject.channel_name) if subject.channel_id else None,
+        subject.interactions,
+        subject.last_at,
+        [encode("interaction", id_) for id_ in subject.interaction_ids] if shown else [],
+    )
+
+
+def about(topic_id: UUID | None, name: str) -> schemas.TopicRef | None:
+    return schemas.TopicRef(encode("topic", topic_id), name) if topic_id else None
 
 
 def _date(day: int) -> date:

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from kith.api.ids import from_path
+from kith.api.people.schemas import PersonRef
 from kith.api.problems import Problem
+from kith.api.relationships.lists import show_people
 from kith.api.relationships.schemas import MomentParams
-from kith.store import evidence, people, strength
+from kith.store import evidence, ledger, people, strength
 from kith.store.db import Db
 
 
@@ -18,7 +20,7 @@ class Pair:
     asked: the day asked for. as_of: the day that can be spoken of then.
     """
 
-    ids: tuple[UUID, UUID]
+    people: tuple[PersonRef, PersonRef]
     identities: tuple[list[UUID], list[UUID]]
     tie: evidence.Tie
     side: int
@@ -28,10 +30,11 @@ class Pair:
 
 async def find_pair(db: Db, workspace_id: UUID, person_id: str, other_id: str, params: MomentParams) -> Pair | None:
     """Return the two; None where one of them is no living person. Raises Problem where they were not in touch."""
-    one, other = from_path("person", person_id), from_path("person", other_id)
-    mine, theirs = [await people.identities_of(db, workspace_id, key) for key in (one, other)]
+    keys = from_path("person", person_id), from_path("person", other_id)
+    mine, theirs = [await _identities(db, workspace_id, key, params.known_at) for key in keys]
     if not mine or not theirs:
         return None
+    one, other = min(mine), min(theirs)
     if one == other:
         raise no_contact()
     asked = params.as_of or (params.known_at or datetime.now(UTC)).astimezone(UTC).date()
@@ -41,7 +44,26 @@ async def find_pair(db: Db, workspace_id: UUID, person_id: str, other_id: str, p
     as_of = tie.as_of(strength.day_of(asked))
     if not len(tie.on(as_of).contacts.day):
         raise no_contact()
-    return Pair(ids, identities, tie, side, asked, strength.EPOCH + timedelta(as_of))
+    shown = await _show(db, workspace_id, ids, identities, params.known_at)
+    return Pair(shown, identities, tie, side, asked, strength.EPOCH + timedelta(as_of))
+
+
+async def _identities(db: Db, workspace_id: UUID, person_id: UUID, known_at: datetime | None) -> list[UUID]:
+    """Return the identities of a person; with ``known_at``, of the one whom this id led to then."""
+    if known_at is None:
+        return await people.identities_of(db, workspace_id, person_id)
+    return await ledger.persons_then(db, workspace_id, person_id, as_of=None, known_at=known_at)
+
+
+async def _show(
+    db: Db, workspace_id: UUID, ids: tuple[UUID, UUID], identities: tuple[list[UUID], list[UUID]],
+    known_at: datetime | None,
+) -> tuple[PersonRef, PersonRef]:  # fmt: skip
+    if known_at is None:
+        refs = await show_people(db, workspace_id, set(ids))
+        return refs[ids[0]], refs[ids[1]]
+    one, other = [await people.get_person_then(db, workspace_id, members, None, known_at) for members in identities]
+    return PersonRef.of(one), PersonRef.of(other)
 
 
 def no_contact() -> Problem:

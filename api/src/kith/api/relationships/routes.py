@@ -34,12 +34,16 @@ from kith.api.relationships.schemas import (
 )
 from kith.domain.strength.model import shipped
 from kith.domain.trust.evidence import MEANINGS
-from kith.store import calibration, channels, interactions, people, strength
+from kith.store import calibration, channels, communities, interactions, people, reach, strength, topics
 from kith.store import trust as trust_store
 from kith.store.db import Db
 
 SVG = "image/svg+xml"
 EVIDENCE_SHOWN = 10
+SUBJECTS_OF = 1_000
+SUBJECTS_SHOWN = 20
+SUBJECT_EVIDENCE = 3
+ZERO = UUID(int=0)
 
 
 @get("/v1/relationships", operation_id="listRelationships", tags=["relationships"], scopes=["relationships:read"])
@@ -88,20 +92,22 @@ async def get_relationship(
     """Show how likely two people are to be in touch, and why.
 
     For today, or for any day as it was known at any moment: contributions that add up, the latest interactions that
-    they rest on with what the number would be without each, who starts and who answers, and where. Without
+    they rest on with what the number would be without each, who starts and who answers, where, and about what. Without
     `interactions:read` the evidence is one hidden sum; the number is the same.
     """
     pair = await find_pair(db, workspace_id, person_id, other_id, params)
     if pair is None:
         return await lead_on(request, db, workspace_id, person_id, other_id)
-    acts = None
-    if "interactions:read" in token_of(request).scopes:
-        until = datetime.combine(pair.as_of + timedelta(days=1), time(), UTC), UUID(int=0)
+    scopes, until = token_of(request).scopes, (datetime.combine(pair.as_of + timedelta(days=1), time(), UTC), ZERO)
+    acts = subjects = None
+    if "topics:read" in scopes:
+        ids = await interactions.ids_between(db, workspace_id, *pair.identities, until, SUBJECTS_OF)
+        subjects = await topics.list_subjects(db, workspace_id, ids, params.known_at, SUBJECT_EVIDENCE)
+    if "interactions:read" in scopes:
         rows = await interactions.list_between(db, workspace_id, *pair.identities, until, EVIDENCE_SHOWN)
         rows = [row for row in rows if params.known_at is None or row.learnt_at <= params.known_at]
         shown = await shape_timeline(db, workspace_id, rows, pair.identities[0])
         acts = [(row, shown[row.id]) for row in rows]
-    refs = await show_people(db, workspace_id, set(pair.ids))
     return await asyncio.to_thread(
         explain,
         await strength.current_model(db, workspace_id),
@@ -109,9 +115,10 @@ async def get_relationship(
         pair.as_of,
         pair.side,
         await channels.get_names(db, workspace_id, pair.tie.channels),
+        None if subjects is None else subjects[:SUBJECTS_SHOWN],
         acts,
-        person=refs[pair.ids[0]],
-        other=refs[pair.ids[1]],
+        person=pair.people[0],
+        other=pair.people[1],
         as_of_why=why(pair.asked, pair.as_of),
         computed_at=datetime.combine(pair.asked, time(), UTC),
         known_at=params.known_at,
@@ -142,11 +149,10 @@ async def get_history(
     pair = await find_pair(db, workspace_id, person_id, other_id, params)
     if pair is None:
         return await lead_on(request, db, workspace_id, person_id, other_id)
-    refs = await show_people(db, workspace_id, set(pair.ids))
     model = await strength.current_model(db, workspace_id)
     parts = await asyncio.to_thread(history.series, model, pair.tie, pair.as_of, pair.side, params.period, params.since)
     return History(
-        refs[pair.ids[0]], refs[pair.ids[1]], params.period, model.version, pair.as_of,
+        *pair.people, params.period, model.version, pair.as_of,
         why(pair.asked, pair.as_of), parts, await get_coverage(db, workspace_id),
     )  # fmt: skip
 
@@ -175,10 +181,9 @@ async def draw_history(
     pair = await find_pair(db, workspace_id, person_id, other_id, params)
     if pair is None:
         return await lead_on(request, db, workspace_id, person_id, other_id)
-    refs = await show_people(db, workspace_id, set(pair.ids))
     model = await strength.current_model(db, workspace_id)
     parts = await asyncio.to_thread(history.series, model, pair.tie, pair.as_of, pair.side, "week", params.since)
-    return history.draw(refs[pair.ids[0]], refs[pair.ids[1]], parts)
+    return history.draw(*pair.people, parts)
 
 
 @get(
@@ -199,8 +204,9 @@ async def get_trust(
 ) -> Trust | Redirect:
     """Show how far a person trusts another.
 
-    Channel by channel, with an interval, from work passed, advice taken, thanks, vouching and conflict; messages alone
-    say nothing. "not enough evidence" is an answer.
+    Topic by topic, and in each community to which both belong, with an interval: from work passed, advice taken,
+    thanks, vouching, introductions and conflict; messages alone say nothing. "not enough evidence" is an answer.
+    Without `interactions:read` the acts are one hidden sum; the numbers are the same.
     """
     keys = from_path("person", person_id), from_path("person", other_id)
     mine, theirs = [await people.identities_of(db, workspace_id, key) for key in keys]
@@ -208,11 +214,21 @@ async def get_trust(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     if keys[0] == keys[1]:
         raise no_contact()
-    on = params.as_of or datetime.now(UTC).date()
-    acts = await trust_store.list_acts(db, workspace_id, mine, theirs, MEANINGS, on)
-    names = await channels.get_names(db, workspace_id, list({act.channel_id for act in acts}))
+    scopes, asked = token_of(request).scopes, params.as_of or datetime.now(UTC).date()
+    acts = await trust_store.list_acts(db, workspace_id, mine, theirs, MEANINGS, asked, SUBJECT_EVIDENCE)
+    until = await reach.of_channels(db, workspace_id, {id_ for act in acts for id_ in act.channel_ids})
+    as_of = min(asked, max([until or asked, *[act.day for act in acts]]))
+    names = trust.Names(
+        await topics.get_names(db, workspace_id, [act.topic_id for act in acts if act.topic_id]),
+        await channels.get_names(db, workspace_id, [act.channel_id for act in acts if act.channel_id]),
+        await communities.list_shared(db, workspace_id, keys) if "communities:read" in scopes else None,
+    )
+    scope, shown, further, shared = trust.weigh(acts, names, as_of, visible="interactions:read" in scopes)
     refs = await show_people(db, workspace_id, set(keys))
-    return trust.weigh(refs[keys[0]], refs[keys[1]], acts, names, on)
+    return Trust(
+        refs[keys[0]], refs[keys[1]], as_of, why(asked, as_of), scope, shown, further, shared,
+        await get_coverage(db, workspace_id),
+    )  # fmt: skip
 
 
 @get(

@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from kith.api.communities.schemas import CommunityRef
 from kith.api.coverage import Coverage
-from kith.api.ids import ChannelId, InteractionId, PersonId
+from kith.api.ids import ChannelId, InteractionId, PersonId, TopicId
 from kith.api.interactions.schemas import Place, TimelineItem
 from kith.api.kinds import Instant
 from kith.api.paging import Listing
@@ -28,6 +29,7 @@ AsOf = Annotated[
     date,
     Meta(description="The last day (UTC) that is spoken of: the one asked for, or that until which sources were read."),
 ]
+Scope = Literal["absolute", "contextual", "not enough evidence"]
 AsOfWhy = Annotated[str, Meta(description="Why that day.")]
 KnownAt = Annotated[Instant | None, Meta(description="Only what kith had learnt by this moment; now by default.")]
 
@@ -146,6 +148,25 @@ class Meeting(msgspec.Struct, frozen=True):
     last_day: Annotated[date, Meta(description="Latest contact there (UTC).")]
 
 
+class TopicRef(msgspec.Struct, frozen=True):
+    """A topic, as mentioned by other things."""
+
+    id: TopicId
+    name: Annotated[str, Meta(description="Its most telling terms.", examples=["rebase, merge"])]
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What the two are in touch about: a topic, or where none is known, the channel; null for neither."""
+
+    topic: TopicRef | None
+    channel: Place | None
+    interactions: Annotated[int, Meta(description="How many of the latest 1,000 are about it.", ge=1)]
+    last_at: Annotated[Instant, Meta(description="The latest of them.")]
+    evidence: Annotated[
+        list[InteractionId], Meta(description="The latest 3 of them; none without `interactions:read`.")
+    ]
+
+
 class Circle(msgspec.Struct, frozen=True):
     """Acquaintances of the two."""
 
@@ -188,6 +209,10 @@ class RelationshipDetail(msgspec.Struct, frozen=True):
     last_day: Annotated[date, Meta(description="Latest contact (UTC).")]
     days: Annotated[int, Meta(description="Days with contact.", ge=1)]
     channels: Annotated[list[Meeting], Meta(description="Where they are in touch, the liveliest first.")]
+    subjects: Annotated[
+        list[Subject] | None,
+        Meta(description="About what, the most frequent 20 of the latest 1,000; null without `topics:read`."),
+    ]
     circle: Circle
     evidence: Annotated[
         list[Cited], Meta(description="The latest 10 interactions that it rests on; …/interactions has all.")
@@ -269,21 +294,42 @@ class TrustAct(msgspec.Struct, frozen=True):
     sentence: Annotated[str, Meta(description="What it says of the one who trusts.", examples=["passed their work"])]
     interactions: Annotated[int, Meta(description="How many.", ge=1)]
     weight: Annotated[float, Meta(description="What they add; below zero they speak against.")]
+    evidence: Annotated[list[InteractionId], Meta(description="The latest 3 of them.")]
 
 
-class TrustTopic(msgspec.Struct, frozen=True):
+class TrustHidden(msgspec.Struct, frozen=True):
+    """Acts that the token may not see: without `interactions:read` that is all of them."""
+
+    interactions: Annotated[int, Meta(description="How many.", ge=0)]
+    weight: Annotated[float, Meta(description="What they add together.")]
+
+
+class TrustIn(msgspec.Struct, frozen=True):
     """Trust in one context: value = (1 + supports) / (2 + supports + opposes), the interval holds 90 % of its doubt."""
 
-    channel: Annotated[Place | None, Meta(description="The context; null for what happened in no channel.")]
     value: Annotated[Strength | None, Meta(description="Null where there is not enough evidence.")]
     low: Annotated[Strength | None, Meta(description="Lower end of the interval: what to rank by.")]
     high: Annotated[Strength | None, Meta(description="Upper end of the interval.")]
     supports: Annotated[float, Meta(description="Weight of what speaks for it, faded.", ge=0)]
     opposes: Annotated[float, Meta(description="Weight of what speaks against it, faded.", ge=0)]
     why: Annotated[str, Meta(description="What it rests on, or what is missing.")]
+
+
+class TrustCommunity(TrustIn, frozen=True):
+    """Trust in a community to which both belong: of all that they did with each other."""
+
+    community: CommunityRef
+
+
+class TrustTopic(TrustIn, frozen=True):
+    """Trust in a topic, or where none is known, in a channel; both are null for what was about and in neither."""
+
+    topic: TopicRef | None
+    channel: Place | None
     acts: Annotated[list[TrustAct], Meta(description="The latest 20 days of acts, the latest first.")]
     earlier_interactions: Annotated[int, Meta(description="Interactions before these.", ge=0)]
     earlier_weight: Annotated[float, Meta(description="What they add together.")]
+    hidden: TrustHidden
 
 
 class Trust(msgspec.Struct, frozen=True):
@@ -291,10 +337,16 @@ class Trust(msgspec.Struct, frozen=True):
 
     person: PersonRef
     other: PersonRef
-    as_of: Annotated[date, Meta(description="The day that it speaks of (UTC).")]
+    as_of: AsOf
+    as_of_why: AsOfWhy
     scope: Annotated[
-        Literal["absolute", "contextual", "not enough evidence"],
-        Meta(description="`absolute` where the whole interval lies above one half in three contexts or more."),
+        Scope,
+        Meta(description="`absolute` where the whole interval lies above one half in three topics or more."),
     ]
-    topics: Annotated[list[TrustTopic], Meta(description="By channel, the 20 with most evidence.")]
-    further_topics: Annotated[int, Meta(description="Channels with less evidence.", ge=0)]
+    topics: Annotated[list[TrustTopic], Meta(description="By topic, the 20 with most evidence.")]
+    further_topics: Annotated[int, Meta(description="Topics with less evidence.", ge=0)]
+    communities: Annotated[
+        list[TrustCommunity] | None,
+        Meta(description="By community to which both belong; null without `communities:read`."),
+    ]
+    coverage: Coverage

@@ -1,54 +1,82 @@
-"""How far one person trusts another, channel by channel, from what they did for each other."""
+"""How far one person trusts another, topic by topic and in their communities, from what they did for each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
+import msgspec
+
+from kith.api.communities.schemas import CommunityRef
 from kith.api.ids import encode
 from kith.api.interactions.schemas import Place
-from kith.api.people.schemas import PersonRef
-from kith.api.relationships.schemas import Trust, TrustAct, TrustTopic
+from kith.api.relationships.explain import about
+from kith.api.relationships.schemas import Scope, TrustAct, TrustCommunity, TrustHidden, TrustTopic
+from kith.api.shapes import shape
 from kith.domain.trust import evidence
 from kith.store import strength
 from kith.store import trust as store
-from kith.store.ingest import NOWHERE
 
 ACTS_SHOWN = 20
 TOPICS_SHOWN = 20
 
 
-def weigh(person: PersonRef, other: PersonRef, acts: Sequence[store.Act], names: dict[UUID, str], on: date) -> Trust:
-    """Return the trust of ``person`` in ``other`` on a day. acts: given by person, or received."""
-    rows = [
-        evidence.Act(
-            str(act.channel_id), strength.day_of(act.day), act.kind,
-            *(("me", "you") if act.given else ("you", "me")), act.count,
-        )
-        for act in acts
-    ]  # fmt: skip
-    verdict = evidence.trust("me", "you", rows, strength.day_of(on))
+class Names(msgspec.Struct, frozen=True):
+    """communities: those to which both belong; None where the reader may not see them."""
+
+    topics: Mapping[UUID, str]
+    channels: Mapping[UUID, str]
+    communities: Mapping[UUID, str] | None
+
+
+def weigh(
+    acts: Sequence[store.Act], names: Names, on: date, *, visible: bool
+) -> tuple[Scope, list[TrustTopic], int, list[TrustCommunity] | None]:
+    """Return scope, topics, how many more there are, and communities. acts: given by who trusts, or received."""
+    day = strength.day_of(on)
+    by_key: dict[str, list[store.Act]] = {}
+    for act in acts:
+        by_key.setdefault(f"{act.topic_id} {act.channel_id}", []).append(act)
+    verdict = evidence.trust("me", "you", [_act(key, act) for key in by_key for act in by_key[key]], day)
     topics = sorted(verdict.topics, key=lambda topic: (-topic.supports - topic.opposes, topic.topic))
-    shown = [_topic(topic, names) for topic in topics[:TOPICS_SHOWN]]
-    return Trust(person, other, on, verdict.scope, shown, len(topics) - len(shown))
+    shown = [_topic(topic, by_key[topic.topic], names, visible=visible) for topic in topics[:TOPICS_SHOWN]]
+    together = evidence.trust("me", "you", [_act("", act) for act in acts], day).topics
+    communities = None if names.communities is None else [
+        shape(TrustCommunity, each, community=CommunityRef(encode("community", id_), name))
+        for each in together for id_, name in names.communities.items()
+    ]  # fmt: skip
+    return verdict.scope, shown, len(topics) - len(shown), communities
 
 
-def _topic(topic: evidence.Trust, names: dict[UUID, str]) -> TrustTopic:
-    channel = UUID(topic.topic)
-    place = None if channel == NOWHERE else Place(encode("channel", channel), names.get(channel))
-    latest = topic.cited[::-1]
-    shown = [
-        TrustAct(
-            strength.EPOCH + timedelta(cited.act.day),
-            cited.act.kind,
-            "given" if cited.act.actor == "me" else "received",
-            cited.sentence,
-            cited.act.count,
-            cited.weight,
-        )
-        for cited in latest[:ACTS_SHOWN]
-    ]
-    rest = latest[ACTS_SHOWN:]
-    return TrustTopic(
-        place, topic.value, topic.low, topic.high, topic.supports, topic.opposes, topic.why, shown,
-        sum(cited.act.count for cited in rest), sum(cited.weight for cited in rest),
-    )  # fmt: skip
+def _act(key: str, act: store.Act) -> evidence.Act:
+    actor, target = ("me", "you") if act.given else ("you", "me")
+    return evidence.Act(key, strength.day_of(act.day), act.kind, actor, target, act.count)
+
+
+def _topic(topic: evidence.Trust, acts: Sequence[store.Act], names: Names, *, visible: bool) -> TrustTopic:
+    first, latest = acts[0], topic.cited[::-1] if visible else []
+    told = {(strength.day_of(act.day), act.kind, act.given): act.interaction_ids for act in acts}
+    rest, unseen = latest[ACTS_SHOWN:], [] if visible else topic.cited
+    channel = first.channel_id
+    return shape(
+        TrustTopic,
+        topic,
+        topic=about(first.topic_id, names.topics.get(first.topic_id, "") if first.topic_id else ""),
+        channel=Place(encode("channel", channel), names.channels.get(channel)) if channel else None,
+        acts=[_cited(cited, told) for cited in latest[:ACTS_SHOWN]],
+        earlier_interactions=sum(cited.act.count for cited in rest),
+        earlier_weight=sum(cited.weight for cited in rest),
+        hidden=TrustHidden(sum(cited.act.count for cited in unseen), sum(cited.weight for cited in unseen)),
+    )
+
+
+def _cited(cited: evidence.Cited, told: Mapping[tuple[int, str, bool], Sequence[UUID]]) -> TrustAct:
+    act, given = cited.act, cited.act.actor == "me"
+    return TrustAct(
+        strength.EPOCH + timedelta(act.day),
+        act.kind.partition(":")[0],
+        "given" if given else "received",
+        cited.sentence,
+        act.count,
+        cited.weight,
+        [encode("interaction", id_) for id_ in told[act.day, act.kind, given]],
+    )

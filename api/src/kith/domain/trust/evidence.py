@@ -38,13 +38,14 @@ MEANINGS = {
     "endorse": Meaning("vouched for them", "actor", 2.0),
     "sponsor": Meaning("gives them money", "actor", 2.0),
     "introduce": Meaning("introduced them to others", "actor", 1.0),
+    "introduce:met": Meaning("met those to whom they introduced them", "target", 1.0),
     "help": Meaning("took their help and said so", "target", 1.0),
     "suggest": Meaning("took up their advice", "target", 1.0),
     "test": Meaning("relied on their test", "target", 0.5),
     "report": Meaning("acted on their report", "target", 0.5),
     "conflict": Meaning("was in conflict with them", "actor", -2.0),
 }
-"""By kind of interaction; ``conflict`` is no kind of interaction, it comes from recorded outcomes."""
+"""By kind of interaction; ``introduce:met`` is an introduction after which those introduced were in touch."""
 
 
 class Act(msgspec.Struct, frozen=True, order=True):
