@@ -187,6 +187,7 @@ async def test_quality_says_what_a_back_test_found(
     home = await town.build(pool, "judged")
     async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
         none = await client.get("/v1/relationships/quality")
+        assert "Nothing has been tested" in none.pop("sentence")
         assert none == {"model": shipped().version, "calibrated": False, "backtest": None}
         found = {"pairs": 7, "met": 0.5, "auc": None, "ap": 0.5, "brier": 0.1, "ece": 0.02}
         async with workspace(pool, home.workspace_id) as db:
@@ -196,6 +197,12 @@ async def test_quality_says_what_a_back_test_found(
             await calibration.save_model(db, home.workspace_id, shipped().version, own)
         some = await client.get("/v1/relationships/quality")
         assert (some["model"], some["calibrated"]) == (own.version, True)
+        assert "too little happened" in some["sentence"]
+        async with workspace(pool, home.workspace_id) as db:
+            known = calibration.Report(town.ago(1).date(), 90, {**found, "auc": 0.9}, found)
+            await calibration.save_report(db, home.workspace_id, shipped().version, known, town.ago(0))
+        told = (await client.get("/v1/relationships/quality"))["sentence"]
+        assert all(part in told for part in ("of 7 pairs", "50.0% were", "90% of the time", "2.0% on average"))
         assert some["backtest"]["own"] == some["backtest"]["shipped"] == found
         path = f"/v1/relationships/{home.ids['person ada']}/{home.ids['person bo']}"
         assert (await client.get(path))["model"]["version"] == own.version

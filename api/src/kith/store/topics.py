@@ -47,7 +47,7 @@ class Subject(msgspec.Struct, frozen=True):
 # Adds to the query ``acts`` (id, conversation_id, channel_id, ...) the topic of each: that of its text, or that which
 # its channel is.
 ABOUT = """
-    areas AS (
+    areas AS MATERIALIZED (
         SELECT c.id, c.name, t.id AS topic_id FROM channels c LEFT JOIN LATERAL (
             SELECT t.id FROM topics t JOIN topic_channels h ON h.workspace_id = $1 AND h.topic_id = t.id
             WHERE t.workspace_id = $1 AND h.channel_id = c.id AND t.terms = ARRAY[lower(c.name)] ORDER BY t.id LIMIT 1

@@ -19,7 +19,6 @@ from kith.api.relationships.explain import explain
 from kith.api.relationships.lists import list_strongest, show_people
 from kith.api.relationships.pairs import find_pair, no_contact, why
 from kith.api.relationships.schemas import (
-    Backtest,
     EvidenceParams,
     History,
     HistoryParams,
@@ -69,8 +68,7 @@ async def get_quality(db: NamedDependency[Db], workspace_id: NamedDependency[UUI
     """
     model = await strength.current_model(db, workspace_id)
     made = await calibration.get_judgement(db, workspace_id)
-    calibrated = model.version != shipped().version
-    return ModelQuality(model.version, calibrated, Backtest.of(made) if made else None)
+    return ModelQuality.of(model.version, model.version != shipped().version, made)
 
 
 @get(

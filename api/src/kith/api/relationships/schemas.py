@@ -276,7 +276,28 @@ class ModelQuality(msgspec.Struct, frozen=True):
 
     model: Annotated[str, Meta(description="Version of the model in use.", examples=["strength-1"])]
     calibrated: Annotated[bool, Meta(description="Whether its weights were fitted on this workspace.")]
+    sentence: Annotated[str, Meta(description="How far the numbers can be believed here, in plain words.")]
     backtest: Annotated[Backtest | None, Meta(description="Null until the daily job `calibrate` has made one.")]
+
+    @classmethod
+    def of(cls, version: str, calibrated: bool, made: calibration.Judgement | None) -> "ModelQuality":
+        backtest = Backtest.of(made) if made else None
+        return cls(version, calibrated, _judged(backtest, calibrated), backtest)
+
+
+def _judged(backtest: Backtest | None, calibrated: bool) -> str:
+    if backtest is None:
+        return "Nothing has been tested here yet: believe the numbers as far as you believe what they were learnt from."
+    found = backtest.own if calibrated else backtest.shipped
+    if found.met is None or found.auc is None or found.ece is None:
+        return (
+            f"In the {backtest.horizon_days} days up to {backtest.until} too little happened here to judge the numbers."
+        )
+    return (
+        f"Tested on the {backtest.horizon_days} days up to {backtest.until}: of {found.pairs:,} pairs that had been in "
+        f"touch before, {found.met:.1%} were again. Of one that was and one that was not, the first had been given the "
+        f"higher chance {found.auc:.0%} of the time; promises missed the outcome by {found.ece:.1%} on average."
+    )
 
 
 class TrustParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -173,7 +173,7 @@ def explain(
         log_odds=log_odds,
         intercept=model.intercept,
         contributions=contributions,
-        hidden=Hidden(unseen, log_odds - seen),
+        hidden=Hidden(unseen, log_odds - seen if unseen else 0.0),
         rows=[_row(model, evidence, int(row), now, log_odds) for row in cited],
         further_rows=int(shown.sum()) - len(cited),
         circle=Circle(int(pair.shared[0]), int(pair.either[0])),
