@@ -159,7 +159,7 @@ async def _save(db: Db, workspace_id: UUID, outcome: Outcome) -> set[UUID]:
     resolver, resolution, rules = outcome.resolver, outcome.resolution, outcome.rules
     person = {id_: number for number, members in enumerate(resolution.persons) for id_ in members}
     author = f"rule:matching/{resolver.model.version}"
-    score = resolver.model.scorer()
+    score = resolver.model.score
 
     def holds(rule: Decision) -> bool:
         one, other = str(rule.one_id), str(rule.other_id)

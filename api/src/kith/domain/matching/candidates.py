@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.domain.matching.names import agreement
-from kith.domain.matching.profiles import Profile, blocking_keys
+from kith.domain.matching.profiles import Profile, spelled_keys, strong_keys, weak_keys
 
 # Identities that may share one key. More of them make the key a mass-used one, which says nothing about anybody.
 CAP = 40
@@ -24,19 +24,24 @@ class Blocks:
     """Identities by blocking key, found by the key's hash; 64 bits of it, so that a million identities stay small."""
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
-        hashes, owners, caps = array("q"), array("i"), array("b")
-        for position, profile in enumerate(profiles):
-            keys = blocking_keys(profile)
-            hashes.extend(map(hash, keys))
-            owners.extend([position] * len(keys))
-            caps.extend(map(cap, keys))
-        order = np.argsort(np.array(hashes, np.int64), kind="stable")
-        self._owners = np.array(owners, np.int32)[order]
-        self._keys, self._starts, self._sizes = np.unique(
-            np.array(hashes, np.int64)[order], return_index=True, return_counts=True
+        hashes, counts = array("q"), array("i")
+        for profile in profiles:
+            for keys in (strong_keys(profile), weak_keys(profile), spelled_keys(profile)):
+                hashes.extend(map(hash, keys))
+                counts.append(len(keys))
+        order = np.argsort(np.frombuffer(hashes, np.int64))
+        parts = np.repeat(np.arange(len(counts), dtype=np.int32), np.frombuffer(counts, np.int32))[order]
+        self._owners, kinds = parts // 3, parts % 3
+        self._spelled = kinds == 2
+        keys, starts, sizes = np.unique(
+            np.frombuffer(hashes, np.int64)[order], return_index=True, return_counts=True
         )
-        usable = self._sizes <= np.array(caps, np.int8)[order][self._starts]
-        self._block_starts, self._block_sizes = self._starts[usable], self._sizes[usable]
+        usable = sizes <= np.where(kinds[starts] == 0, CAP, WEAK_CAP)
+        self._starts, self._sizes = starts[usable], sizes[usable]
+        shared = sizes > 1
+        self._found = dict(
+            zip(keys[shared].tolist(), zip(starts[shared].tolist(), sizes[shared].tolist(), strict=True), strict=True)
+        )
         self._profiles = profiles
         self._crowds: dict[str, int] = {}
 
@@ -46,26 +51,22 @@ class Blocks:
         It is the cap where they are too many.
         """
         if key not in self._crowds:
-            bearers = self._bearers(key)
+            start, size = self._found.get(hash(key), (0, 0))
             count = count_contacts if key.startswith("name:") else count_names
-            self._crowds[key] = CAP if len(bearers) > CAP else count(self._profiles[i] for i in bearers)
+            bearers = self._owners[start : start + size].tolist() if size <= CAP else []
+            self._crowds[key] = CAP if size > CAP else count([self._profiles[i] for i in bearers])
         return self._crowds[key]
-
-    def _bearers(self, key: str) -> NDArray[np.int32]:
-        wanted = hash(key)
-        block = int(np.searchsorted(self._keys, wanted))
-        if block == len(self._keys) or self._keys[block] != wanted:
-            return self._owners[:0]
-        return self._owners[self._starts[block] : self._starts[block] + self._sizes[block]]
 
     def pairs(self) -> NDArray[np.int64]:
         """Return the distinct pairs of positions (lower, higher), shape (pairs, 2), in order."""
         found = []
         for size in range(2, CAP + 1):
-            starts = self._block_starts[self._block_sizes == size]
-            rows = self._owners[starts[:, None] + np.arange(size)].astype(np.int64)
+            starts = self._starts[self._sizes == size]
+            rows = starts[:, None] + np.arange(size)
             left, right = np.triu_indices(size, 1)
             a, b = rows[:, left].ravel(), rows[:, right].ravel()
+            worn = ~(self._spelled[a] & self._spelled[b])
+            a, b = self._owners[a[worn]].astype(np.int64), self._owners[b[worn]].astype(np.int64)
             found.append((np.minimum(a, b) << 32) | np.maximum(a, b))
         packed = np.unique(np.concatenate(found))
         return np.stack((packed >> 32, packed & 0xFFFFFFFF), axis=1)
@@ -78,9 +79,12 @@ def count_contacts(profiles: Iterable[Profile]) -> int:
 
 def count_names(profiles: Iterable[Profile]) -> int:
     """Count the dissimilar full names among the bearers of one address or handle; at least 1."""
+    names = {profile.full for profile in profiles if profile.full}
+    if len(names) < 2:
+        return 1
     groups: list[list[tuple[str, ...]]] = []
-    for name in sorted({profile.full for profile in profiles if profile.full}):
+    for name in sorted(names):
         alike = [group for group in groups if any(agreement(name, other).value for other in group)]
         groups = [group for group in groups if group not in alike]
         groups.append([name, *(other for group in alike for other in group)])
-    return max(1, len(groups))
+    return len(groups)

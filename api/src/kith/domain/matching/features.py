@@ -66,7 +66,10 @@ _FAMILY_INSIDE = 0.3  # the family name alone
 _SHARE_SPELLED = 0.2  # of the namesakes, those who make the same handle of their name
 _OTHER_HANDLE = 0.3  # accounts known by handles alone, which may have been renamed
 _ONE_NAMESAKE = log1p(1.0 / _HARMLESS_NAMESAKES)
-_INDEX = {feature.name: position for position, feature in enumerate(FEATURES)}
+
+
+# The values of a pair by feature; what is absent is 0.
+Values = dict[str, float]
 
 
 class Population(Struct, frozen=True):
@@ -136,32 +139,31 @@ def distinctive(handle: str, context: Context) -> float:
     return length / (1.0 + log2(crowd))
 
 
-def compare(a: Profile, b: Profile, context: Context) -> tuple[float, ...]:
-    """Return the value of each of `FEATURES`, in order; symmetric in `a` and `b`."""
-    values = [0.0] * len(FEATURES)
+def compare(a: Profile, b: Profile, context: Context) -> Values:
+    """Return the values of those of `FEATURES` that say something, always in one order; symmetric in `a` and `b`."""
+    values: Values = {}
     known = _compare_contact(a, b, context, values)
     agreed = _compare_names(a, b, context, values)
-    if known:  # prior odds no longer fall with the population: a name that agrees does not speak against one person
-        values[_INDEX["common_name"]] = min(values[_INDEX["common_name"]], _ONE_NAMESAKE)
+    if known and agreed:  # prior odds no longer fall with the population: the name does not speak against one person
+        values["common_name"] = min(values["common_name"], _ONE_NAMESAKE)
     _compare_handles(a, b, context, values, known, agreed)
     if a.number and b.number:
         _compare_codes(a.number, b.number, values, "number")
     if a.born and b.born:
         _compare_codes(a.born, b.born, values, "birth")
     if a.place and b.place:
-        values[_INDEX["same_place"]] = len(a.place & b.place) / len(a.place | b.place)
+        values["same_place"] = len(a.place & b.place) / len(a.place | b.place)
     if context.links and (found := context.links.get((min(a.id, b.id), max(a.id, b.id)))):
-        for name, value in found.items():
-            values[_INDEX[name]] = value
-    return tuple(values)
+        values.update(found)
+    return values
 
 
-def _compare_contact(a: Profile, b: Profile, context: Context, values: list[float]) -> bool:
+def _compare_contact(a: Profile, b: Profile, context: Context, values: Values) -> bool:
     """Compare accounts and addresses; return whether a strong one is shared."""
     same = False
     if a.accounts and b.accounts:
         if set(a.accounts) & set(b.accounts):
-            values[_INDEX["same_account"]] = 1.0
+            values["same_account"] = 1.0
             same = True
         elif others := [
             (account, b.handles[network])
@@ -169,16 +171,16 @@ def _compare_contact(a: Profile, b: Profile, context: Context, values: list[floa
             if b.handles.get(network, account) != account
         ]:
             by_handle = all("@" in (one[0], other[0]) for one, other in others)  # of an account, else its immutable id
-            values[_INDEX["other_account"]] = _OTHER_HANDLE if by_handle else 1.0
+            values["other_account"] = _OTHER_HANDLE if by_handle else 1.0
     if a.address and a.address == b.address:
-        values[_INDEX["same_address"]] = 1.0
-        values[_INDEX["crowded_address"]] = _crowding(a.address, context)
+        values["same_address"] = 1.0
+        values["crowded_address"] = _crowding(a.address, context)
         same = True
     elif a.weak_address and a.weak_address == b.weak_address:
-        values[_INDEX["same_weak_address"]] = 1.0
-        values[_INDEX["crowded_address"]] = _crowding(a.weak_address, context)
+        values["same_weak_address"] = 1.0
+        values["crowded_address"] = _crowding(a.weak_address, context)
     elif a.domain and a.domain == b.domain:
-        values[_INDEX["same_domain"]] = 1.0 / (1.0 + log2(context.population.domains.get(a.domain, 1)))
+        values["same_domain"] = 1.0 / (1.0 + log2(context.population.domains.get(a.domain, 1)))
     return same
 
 
@@ -186,19 +188,19 @@ def _crowding(address: str, context: Context) -> float:
     return log2(max(2, context.crowd(f"address:{address}")) / 2)
 
 
-def _compare_names(a: Profile, b: Profile, context: Context, values: list[float]) -> bool:
+def _compare_names(a: Profile, b: Profile, context: Context, values: Values) -> bool:
     """Compare full names, of which one may be guessed from a handle; return whether they agree."""
     if not (a.name and b.name and (a.full or b.full)):
         return False
     agreed = agreement(a.name, b.name)
     if agreed.value == 1.0:
-        values[_INDEX["longer_name" if agreed.longer else "same_name"]] = 1.0
+        values["longer_name" if agreed.longer else "same_name"] = 1.0
     elif agreed.value:
-        values[_INDEX["similar_name"]] = agreed.value
+        values["similar_name"] = agreed.value
     elif a.full and b.full:
-        values[_INDEX["different_name"]] = disagreement(a.full, b.full)
+        values["different_name"] = disagreement(a.full, b.full)
     if agreed.value:
-        values[_INDEX["common_name"]] = max(
+        values["common_name"] = max(
             _commonness(name, context) if agreed.value == 1.0 else _similar_commonness(name, context.population)
             for name in {a.name, b.name}
         )
@@ -236,7 +238,7 @@ def _charge(namesakes: float) -> float:
     return log1p(namesakes / _HARMLESS_NAMESAKES) + log1p((namesakes / _SEVERAL_NAMESAKES) ** 2)
 
 
-def _compare_handles(a: Profile, b: Profile, context: Context, values: list[float], known: bool, agreed: bool) -> None:
+def _compare_handles(a: Profile, b: Profile, context: Context, values: Values, known: bool, agreed: bool) -> None:
     """Compare handles. `known`: an account or address is shared already; `agreed`: the full names agree already.
 
     A handle which is but a name run together is counted as a name, by its rarity, and never twice.
@@ -244,29 +246,31 @@ def _compare_handles(a: Profile, b: Profile, context: Context, values: list[floa
     if not known and a.words and b.words:
         shared = a.words.keys() & b.words.keys()
         if not shared:
-            if stems := set(a.words.values()).intersection(b.words.values()) - _named(a, b):
-                values[_INDEX["similar_handle"]] = max(distinctive(stem, context) for stem in stems)
-        elif telling := shared - _named(a, b):
-            values[_INDEX["same_handle"]] = max(distinctive(word, context) for word in telling)
+            stems = set(a.words.values()).intersection(b.words.values())
+            if telling := {stem for stem in stems if not _is_name(stem, a) and not _is_name(stem, b)}:
+                values["similar_handle"] = max(distinctive(stem, context) for stem in telling)
+        elif telling := {word for word in shared if not _is_name(word, a) and not _is_name(word, b)}:
+            values["same_handle"] = max(distinctive(word, context) for word in telling)
             if not agreed:
-                values[_INDEX["common_name"]] = min(_spelled_commonness(word, context.population) for word in telling)
+                values["common_name"] = min(_spelled_commonness(word, context.population) for word in telling)
     if agreed:
         return
     one, other = _spelled(a, b), _spelled(b, a)
     strength = max(one, other)
     name = a.name if one >= other else b.name
     if strength >= _INSIDE:
-        values[_INDEX["name_as_handle"]] = 1.0
-        values[_INDEX["common_name"]] = max(values[_INDEX["common_name"]], _commonness(name, context, _SHARE_SPELLED))
+        values["name_as_handle"] = 1.0
+        common = _commonness(name, context, _SHARE_SPELLED)
+        values["common_name"] = max(values.get("common_name", 0.0), common)
     elif strength:
-        values[_INDEX["part_as_handle"]] = strength / (1.0 + log2(context.population.words.get(name[-1], 1)))
+        values["part_as_handle"] = strength / (1.0 + log2(context.population.words.get(name[-1], 1)))
     if not (a.full and b.full):
-        values[_INDEX["part_of_name"]] = max(_part(a, b), _part(b, a))
+        values["part_of_name"] = max(_part(a, b), _part(b, a))
 
 
-def _named(a: Profile, b: Profile) -> set[str]:
-    """Handles that only spell a name of the two."""
-    return {*a.spelled, *b.spelled, *a.full[:1], *b.full[:1]}
+def _is_name(handle: str, bearer: Profile) -> bool:
+    """Whether a handle only spells the name of one."""
+    return handle in bearer.spelled or handle in bearer.full[:1]
 
 
 def _spelled(named: Profile, other: Profile) -> float:
@@ -295,10 +299,10 @@ def _part(single: Profile, named: Profile) -> float:
     return float(any(len(word) > 2 and word in single.words for word in named.full))
 
 
-def _compare_codes(first: str, second: str, values: list[float], kind: Literal["number", "birth"]) -> None:
+def _compare_codes(first: str, second: str, values: Values, kind: Literal["number", "birth"]) -> None:
     if first == second:
-        values[_INDEX[f"same_{kind}"]] = 1.0
+        values[f"same_{kind}"] = 1.0
     elif DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1:
-        values[_INDEX[f"similar_{kind}"]] = 1.0
+        values[f"similar_{kind}"] = 1.0
     elif kind == "birth":
-        values[_INDEX["other_birth"]] = 1.0
+        values["other_birth"] = 1.0

@@ -49,11 +49,15 @@ def _separate(one: NDArray[np.int64], other: NDArray[np.int64], size: int) -> ND
     """
     share = np.full(_LANGUAGES, 1.0 / _LANGUAGES)
     use = np.random.default_rng(0).dirichlet(np.ones(size), _LANGUAGES).T
+    ends = np.concatenate((one, other))
+    by_word = np.argsort(ends, kind="stable")
+    met, starts = np.unique(ends[by_word], return_index=True)
+    pairs, counts = by_word % len(one), np.zeros((size, _LANGUAGES))
     for _ in range(_ROUNDS):
         belongs = share * use[one] * use[other]
-        belongs /= belongs.sum(axis=1, keepdims=True)
+        belongs /= belongs @ np.ones((_LANGUAGES, 1))
         share = belongs.mean(axis=0)
-        counts = [np.bincount(one, part, size) + np.bincount(other, part, size) for part in belongs.T]
-        found = np.column_stack(counts) + _PRIOR * share
+        counts[met] = np.add.reduceat(belongs[pairs], starts, axis=0)
+        found = counts + _PRIOR * share
         use = found / found.sum(axis=0)
     return np.asarray(found / found.sum(axis=1, keepdims=True) / np.sqrt(share))

@@ -1,14 +1,13 @@
 """The additive model: weights of named features, and what they add up to."""
 
 import math
-from collections.abc import Callable
 from importlib.resources import files
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from kith.domain.matching.features import FEATURES
+from kith.domain.matching.features import FEATURES, Values
 
 
 class Contribution(NamedTuple):
@@ -41,26 +40,18 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
             if self.weights[feature.name] * feature.sign < 0:
                 raise ValueError(f"the weight of {feature.name} has the wrong sign")
 
-    def scorer(self) -> Callable[[tuple[float, ...]], float]:
-        """Return the function from feature values to log-odds."""
-        intercept, weights = self.intercept, [self.weights[feature.name] for feature in FEATURES]
+    def score(self, values: Values) -> float:
+        """Return the log-odds of feature values."""
+        weights, total = self.weights, self.intercept
+        for name, value in values.items():
+            total += weights[name] * value
+        return total
 
-        def score(values: tuple[float, ...]) -> float:
-            total = intercept
-            for weight, value in zip(weights, values, strict=True):
-                if value:
-                    total += weight * value
-            return total
-
-        return score
-
-    def explain(self, values: tuple[float, ...]) -> list[Contribution]:
+    def explain(self, values: Values) -> list[Contribution]:
         """Return the contributions, the intercept first; summed in order they are the log-odds exactly."""
         parts = [Contribution("intercept", 1.0, self.intercept)]
         parts.extend(
-            Contribution(feature.name, value, self.weights[feature.name] * value)
-            for feature, value in zip(FEATURES, values, strict=True)
-            if value
+            Contribution(name, value, self.weights[name] * value) for name, value in values.items() if value
         )
         return parts
 

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -26,10 +27,12 @@ _VIA = re.compile(r"\s+via\s+.+$", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9]+")
 _SEPARATED = re.compile(r"[._\-\s]+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_APART = str.maketrans({"'": None, "-": None, ".": " ", "_": " "})
 _HAN = re.compile(r"^[\u4e00-\u9fff]{2,4}$")
 
 
 _NO_GROUP: frozenset[int] = frozenset()
+_CACHED = 2**16  # pairs of words, of which a few make most
 
 
 class Name(NamedTuple):
@@ -51,7 +54,7 @@ class Name(NamedTuple):
 def is_bot_name(*raw: str) -> bool:
     """Whether any of the texts is a bot's name."""
     text = "\n".join(raw).lower()
-    return any(hint in text for hint in _BOT_HINTS) and _BOT.search(text) is not None
+    return any(map(text.__contains__, _BOT_HINTS)) and _BOT.search(text) is not None
 
 
 def fold(text: str) -> str:
@@ -102,12 +105,12 @@ def _words(text: str) -> tuple[str, ...]:
         if _HAN.match(text):  # a Han name: the family name comes first and, but for a few, is one sign
             return tuple("".join(_WORD.findall(anyascii(part).lower())) for part in (text[1:], text[0]))
         text = anyascii(unicodedata.normalize("NFKC", text))
-    apart = text.lower().replace("'", "").replace("-", "").replace(".", " ").replace("_", " ").split()
-    if len(text.split()) == 1:
+    apart = text.lower().translate(_APART).split()
+    if len(text.split(None, 1)) == 1:
         apart = ["".join(apart)]  # one run of letters is a handle, whatever joins its parts
-    words = ["".join(_WORD.findall(word)) for word in apart]
-    kept = tuple(word for word in words if word and word not in HONORIFICS)
-    return kept if len(kept) > 1 else tuple(word for word in words if word)
+    words = [word if word.isalnum() else "".join(_WORD.findall(word)) for word in apart]
+    kept = tuple([word for word in words if word and word not in HONORIFICS])
+    return kept if len(kept) > 1 else tuple([word for word in words if word])
 
 
 def _guess(text: str) -> tuple[str, ...]:
@@ -139,7 +142,6 @@ class NameAgreement(NamedTuple):
 
 _AGREE = NameAgreement(1.0, False)
 _DISAGREE = NameAgreement(0.0, False)
-_NO_WORD = (0.0, 0, "")
 
 
 def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
@@ -154,14 +156,12 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
         return _DISAGREE
     if len(first) == len(second) and sorted(first) == sorted(second):
         return _AGREE
-    short, long = sorted((first, second), key=lambda name: (len(name), name))
+    short, long = (first, second) if (len(first), first) < (len(second), second) else (second, first)
     exact = {word for word in short if len(word) > 1 and word in long}
     rest = [word for word in long if word not in short]
     worst, full = 1.0, len(short)
-    for word in sorted((word for word in short if word not in long), key=lambda word: (-len(word), word)):
-        value, _, other = max(
-            ((_word_agreement(word, other), -abs(len(other) - len(word)), other) for other in rest), default=_NO_WORD
-        )
+    for word in sorted([word for word in short if word not in long], key=lambda word: (-len(word), word)):
+        value, other = _best(word, rest)
         if not value:
             return _DISAGREE
         rest.remove(other)
@@ -176,6 +176,16 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
         return NameAgreement(_INITIAL, longer) if {short[-1], long[-1]} <= exact else _DISAGREE
     in_order = sorted(exact, key=short.index) == sorted(exact & set(long), key=long.index)
     return NameAgreement(worst if in_order or not longer else _LONGER, longer) if exact else _DISAGREE
+
+
+def _best(word: str, others: Sequence[str]) -> tuple[float, str]:
+    """Which of the others agrees best with a word, and how well; of equals that of the likest length."""
+    best, found = (0.0, 0), ""
+    for other in others:
+        rank = _word_agreement(word, other), -abs(len(other) - len(word))
+        if rank[0] and (not found or (*rank, other) > (*best, found)):
+            best, found = rank, other
+    return best[0], found
 
 
 def name_difference(first: Collection[tuple[str, ...]], second: Collection[tuple[str, ...]]) -> float:
@@ -210,6 +220,7 @@ def _folded(words: tuple[str, ...]) -> set[str]:
     return {_FOLDED.sub("", word) if "e" in word else word for word in words}
 
 
+@lru_cache(maxsize=_CACHED)
 def _word_agreement(a: str, b: str) -> float:
     if a == b:
         return 1.0

@@ -6,7 +6,7 @@ from functools import lru_cache
 from kith.domain.matching.addresses import Address, organization_domain, parse_address
 from kith.domain.matching.names import Name, fold, is_bot_name, parse_name, squash
 from kith.domain.matching.records import Identity
-from kith.domain.matching.vocabulary import NOBODY, ROLES
+from kith.domain.matching.vocabulary import NICKNAMES, NOBODY, ROLES
 
 _NOTHING: frozenset[str] = frozenset()
 _SHORTEST_HANDLE = 3
@@ -47,10 +47,10 @@ class Profile:
         self.words = {word: without_digits(word) for word in _handles(identity, name, address)}
         self.spelled = spellings(self.name)
         self.bot = identity.kind == "bot" or (identity.kind == "unknown" and _is_bot(identity, address))
-        self.born = "".join(_DIGITS.findall(identity.born))
+        self.born = "".join(_DIGITS.findall(identity.born)) if identity.born else ""
         self.place = frozenset(_trigrams(fold(identity.place))) if identity.place else _NOTHING
-        self.place_numbers = " ".join(sorted(_DIGITS.findall(identity.place)))
-        self.number = squash(identity.number)
+        self.place_numbers = " ".join(sorted(_DIGITS.findall(identity.place))) if identity.place else ""
+        self.number = squash(identity.number) if identity.number else ""
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -97,23 +97,44 @@ def name_key(name: tuple[str, ...]) -> str:
 
 def blocking_keys(profile: Profile) -> list[str]:
     """Keys of which two identities share at least one if they can be one person at all. A store may index them."""
+    return [*strong_keys(profile), *weak_keys(profile), *spelled_keys(profile)]
+
+
+def strong_keys(profile: Profile) -> set[str]:
+    """Keys that few share who are not one person."""
     name = profile.name
     keys = {f"handle:{word}" for word in profile.words}
-    keys.update(f"stem:{stem}" for stem in profile.words.values() if len(stem) > 3)
-    keys.update(f"{'handle' if whole == 1.0 else 'stem'}:{handle}" for handle, whole in profile.spelled.items())
-    keys.update(f"account:{network}:{account}" for network, account in profile.accounts)
+    keys.update([f"handle:{handle}" for handle, whole in profile.spelled.items() if whole == 1.0])
+    if profile.accounts:
+        keys.update([f"account:{network}:{account}" for network, account in profile.accounts])
     if address := profile.address or profile.weak_address:
         keys.add(f"address:{address}")
     if name:
         keys.add(name_key(name))
-        keys.add(f"sound:{skeleton(name)}")
     if profile.number:
         keys.add(f"number:{profile.number}")
     if profile.born:
-        keys.update(f"born:{profile.born}:{word[0]}" for word in name or profile.words)
+        keys.update([f"born:{profile.born}:{word[0]}" for word in name or profile.words])
     if profile.place_numbers:
         keys.add(f"place:{profile.place_numbers}")
-    return sorted(keys)
+    return keys
+
+
+def weak_keys(profile: Profile) -> set[str]:
+    """Keys that alone say little: a handle without its digits, how a name sounds, a name by its short forms."""
+    keys = {f"stem:{stem}" for stem in profile.words.values() if len(stem) > 3}
+    if name := profile.name:
+        keys.add(f"sound:{skeleton(name)}")
+        for given, family in ((name[0], name[-1]), (name[-1], name[0])):
+            if given in NICKNAMES:
+                keys.update([f"sound:{group} {_consonants(family)}" for group in NICKNAMES[given]])
+    return keys
+
+
+def spelled_keys(profile: Profile) -> list[str]:
+    """Weak keys that are handles which could be made of the name; they find those who use one."""
+    worn = profile.words.values()
+    return [f"stem:{handle}" for handle, whole in profile.spelled.items() if whole < 1.0 and handle not in worn]
 
 
 def _trigrams(text: str) -> set[str]:
@@ -130,6 +151,8 @@ def _mailbox(address: Address | None) -> tuple[str, str, str]:
 
 def _accounts(identity: Identity, address: Address | None) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
     """Accounts by (network, immutable id or @handle), and the handle on each network."""
+    if not (identity.network or (address and address.network)):
+        return (), {}
     found: set[tuple[str, str]] = set()
     handles: dict[str, str] = {}
     of_address = (address.network, address.handle, address.account) if address and address.network else ("", "", "")
@@ -145,7 +168,9 @@ def _accounts(identity: Identity, address: Address | None) -> tuple[tuple[tuple[
 
 def _handles(identity: Identity, name: Name, address: Address | None) -> set[str]:
     local = address.local if address and address.local not in ROLES else ""
-    found = {squash(identity.handle), name.bare, squash(local), *name.asides}
+    found = {squash(local), name.bare, *name.asides}
+    if identity.handle:
+        found.add(squash(identity.handle))
     if len(parts := _SEPARATOR.split(local)) > 2:
         found.add("".join(sorted(parts)))  # smith.daniel.br and daniel.smith.br
     return {
@@ -153,7 +178,7 @@ def _handles(identity: Identity, name: Name, address: Address | None) -> set[str
         for word in found
         if len(word) >= _SHORTEST_HANDLE
         and word not in NOBODY
-        and not (word.isdecimal() and len(word) < _SHORTEST_NUMBER)
+        and not (len(word) < _SHORTEST_NUMBER and word.isdecimal())
     }
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kith.domain.matching.candidates import CAP, Blocks, cap
 from kith.domain.matching.decisions import Decision, Forest, forest, verdicts
-from kith.domain.matching.features import Context, Population, compare, count_population
+from kith.domain.matching.features import Context, Population, Values, compare, count_population
 from kith.domain.matching.model import Contribution, Model
 from kith.domain.matching.names import name_difference
 from kith.domain.matching.profiles import Profile, blocking_keys
@@ -24,6 +24,7 @@ MOST_ACCOUNTS = 3
 # A rejected pair is proposed again only when its odds have risen e^3, twenty times.
 STRONG_NEW_EVIDENCE = 3.0
 
+Account = tuple[str, str]  # network, immutable id or @handle
 Veto = Literal["kept_apart", "bot_and_human", "two_verified_accounts", "too_many_addresses", "too_many_accounts"]
 
 
@@ -56,17 +57,20 @@ class Resolution(Struct, frozen=True):
 class _Person:
     """What the cohesion check and the vetoes ask of a set of identities."""
 
-    __slots__ = ("accounts", "addresses", "bot", "ids", "names", "verified")
+    __slots__ = ("accounts", "addresses", "bot", "ids", "names", "several", "verified")
 
     def __init__(self, profile: Profile) -> None:
-        self.names = {profile.full} if profile.full else set[tuple[str, ...]]()
-        self.addresses = {profile.address} if profile.address else set[str]()
-        self.accounts = set(profile.accounts)
-        self.verified = set(profile.accounts) if profile.verified else set[tuple[str, str]]()
-        self.ids = _ids(profile)
+        accounts = frozenset(profile.accounts)
+        self.names = frozenset([profile.full] if profile.full else [])
+        self.addresses = frozenset([profile.address] if profile.address else [])
+        self.accounts = accounts
+        self.verified = accounts if profile.verified else accounts - accounts
+        self.ids = _ids(accounts)
         self.bot = profile.bot
+        self.several = False
 
     def absorb(self, other: "_Person") -> None:
+        self.several = True
         self.names |= other.names
         self.addresses |= other.addresses
         self.accounts |= other.accounts
@@ -74,16 +78,16 @@ class _Person:
         self.ids |= other.ids
 
 
-def _ids(profile: Profile) -> set[tuple[str, str]]:
-    """The accounts that are known by an immutable id."""
-    return {(network, account) for network, account in profile.accounts if not account.startswith("@")}
+def _ids(accounts: frozenset[Account]) -> frozenset[Account]:
+    """Those that are known by an immutable id."""
+    return frozenset([found for found in accounts if not found[1].startswith("@")]) if accounts else accounts
 
 
 def veto(first: _Person, second: _Person) -> Veto | None:
     """Return why no rule may join the two, whatever the evidence; None when one may."""
     if first.bot != second.bot:
         return "bot_and_human"
-    if first.verified and second.verified and _two_accounts(first.verified, second.verified):
+    if _two_accounts(first.verified, second.verified):
         return "two_verified_accounts"
     if (
         len(first.addresses) + len(second.addresses) > MOST_ADDRESSES
@@ -96,9 +100,9 @@ def veto(first: _Person, second: _Person) -> Veto | None:
     return "too_many_accounts" if max(handles.values(), default=0) > MOST_ACCOUNTS else None
 
 
-def _two_accounts(first: set[tuple[str, str]], second: set[tuple[str, str]]) -> bool:
+def _two_accounts(first: frozenset[Account], second: frozenset[Account]) -> bool:
     """Whether, on some network, both have accounts and none in common."""
-    return bool(
+    return bool(first and second) and bool(
         {network for network, _ in first}
         & {network for network, _ in second} - {network for network, _ in first & second}
     )
@@ -141,14 +145,14 @@ class Resolver:
         return np.unique(np.concatenate((pairs, np.array(linked, np.int64))), axis=0) if linked else pairs
 
     def _compare(self) -> NDArray[np.float64]:
-        profiles, context, score = self.profiles, self.context, self.model.scorer()
+        profiles, context, score = self.profiles, self.context, self.model.score
         return np.fromiter(
             (score(compare(profiles[a], profiles[b], context)) for a, b in self.pairs.tolist()),
             np.float64,
             len(self.pairs),
         )
 
-    def values(self, first: str, second: str) -> tuple[float, ...]:
+    def values(self, first: str, second: str) -> Values:
         """Return the feature values of a pair of ids."""
         return compare(self.profiles[self._position[first]], self.profiles[self._position[second]], self.context)
 
@@ -205,10 +209,15 @@ class Resolver:
 
     def _cohesion(self, a: Profile, b: Profile, one: _Person, other: _Person) -> float:
         """What names and accounts of two whole persons say against joining them, beyond what the bridging pair says."""
-        whole = name_difference(one.names, other.names)
-        bridge = name_difference({a.full} if a.full else set(), {b.full} if b.full else set())
-        charge = self.model.weights["different_name"] * max(0.0, whole - bridge)
-        if _two_accounts(one.ids, other.ids) and not _two_accounts(_ids(a), _ids(b)):
+        charge = 0.0
+        if not (one.several or other.several):
+            return charge
+        if whole := name_difference(one.names, other.names):
+            bridge = name_difference([a.full] if a.full else [], [b.full] if b.full else [])
+            charge = self.model.weights["different_name"] * max(0.0, whole - bridge)
+        if _two_accounts(one.ids, other.ids) and not _two_accounts(
+            _ids(frozenset(a.accounts)), _ids(frozenset(b.accounts))
+        ):
             charge += self.model.weights["other_account"]
         return charge
 
@@ -337,7 +346,7 @@ class Neighbourhood:
     def _spread(self) -> None:
         """Take in whoever could be joined to an affected identity, or whose pairs an arrival has changed."""
         context = Context(self._population, links=link_features(self._links))
-        score = self._model.scorer()
+        score = self._model.score
 
         def joinable(first: str, second: str) -> bool:
             return score(compare(self._profiles[first], self._profiles[second], context)) >= self._model.join

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from kith.domain.matching.features import FEATURES, compare
+from kith.domain.matching.features import FEATURES, Values, compare
 from kith.domain.matching.measures import count_pairs
 from kith.domain.matching.model import Model
 from kith.domain.matching.profiles import Profile
@@ -81,7 +81,7 @@ def draw(labelled: Labelled) -> Examples:
     profiles, persons = resolver.profiles, labelled.persons
     pairs = candidates + loose
     return Examples(
-        np.array([compare(profiles[a], profiles[b], resolver.context) for a, b in pairs]),
+        np.array([_row(compare(profiles[a], profiles[b], resolver.context)) for a, b in pairs]),
         np.array([persons[a] == persons[b] for a, b in pairs]),
         np.full(len(pairs), 1000.0 / len(candidates)),
     )
@@ -121,6 +121,10 @@ def _stack(sets: Sequence[Examples]) -> Examples:
         np.concatenate([examples.same for examples in sets]),
         np.concatenate([examples.importance for examples in sets]),
     )
+
+
+def _row(values: Values) -> list[float]:
+    return [values.get(feature.name, 0.0) for feature in FEATURES]
 
 
 def _sharing_a_word(profiles: Sequence[Profile], judged: Iterable[int]) -> set[tuple[int, int]]:
