@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kith.domain.matching import (
     FEATURES,
+    Behaviour,
     Decision,
     Identity,
     Link,
@@ -226,21 +227,52 @@ def test_nobody_has_more_addresses_than_a_human_has() -> None:
 def test_a_verified_statement_joins_what_nothing_else_would() -> None:
     pair = [Identity("1", name="zorg42"), Identity("2", name="Ada Lovelace")]
     assert resolve(pair) == [["1"], ["2"]]
-    assert resolve(pair, links=[Link("2", "1", "statement")]) == [["1", "2"]]
+    assert resolve(pair, links=[Link("2", "1")]) == [["1", "2"]]
+
+
+def behaving(found: Sequence[Identity], **behaviour: int) -> Resolver:
+    resolver = Resolver(found, MODEL)
+    assert resolver.doubtful == [("1", "2")]
+    resolver.consider({("1", "2"): Behaviour(**behaviour)})
+    return resolver
+
+
+TWO_ADAS = [
+    Identity("2", name="Ada Lovelace", address="a@acme.org"),
+    Identity("1", name="A. Lovelace", address="ada.lovelace@gmail.com"),
+]
 
 
 def test_talking_to_one_another_speaks_against_one_person() -> None:
-    pair = [Identity("1", name="Ada Lovelace"), Identity("2", name="Ada Lovelace")]
-    silent = Resolver(pair, MODEL).log_odds[0]
-    talking = Resolver(pair, MODEL, links=[Link("1", "2", "conversed", 20)]).log_odds[0]
-    assert talking < silent
+    silent, little, much = (behaving(TWO_ADAS, conversed=doublings).log_odds[0] for doublings in (0, 1, 5))
+    assert much < little < silent
+
+
+def test_signing_for_one_another_speaks_for_those_with_one_name_and_against_all_others() -> None:
+    others = [TWO_ADAS[0], Identity("1", name="a7", address="a@acme.org")]
+    for found, sign in ((TWO_ADAS, 1), (others, -1)):
+        apart, signed = (behaving(found, signed=doublings).log_odds[0] for doublings in (0, 3))
+        assert (signed - apart) * sign > 0
+
+
+def test_what_behaviour_adds_for_one_person_is_bounded_and_explained() -> None:
+    plain = Resolver(TWO_ADAS, MODEL).log_odds[0]
+    resolver = behaving(TWO_ADAS, signed=20, took_turns=20)
+    assert plain < resolver.log_odds[0] <= plain + MODEL.lift
+    parts = resolver.explain("1", "2")
+    assert {"signed_for", "took_turns"} <= {part.feature for part in parts}
+    assert sum(part.log_odds for part in parts) == resolver.log_odds[0]
+
+
+def test_behaviour_tells_nothing_of_strangers() -> None:
+    assert Resolver([TWO_ADAS[0], Identity("1", name="Kim Lovelace")], MODEL).doubtful == []
 
 
 def test_a_rejected_suggestion_comes_back_only_with_strong_new_evidence() -> None:
     pair = [Identity("1", name="Kim Turing", address="kim@acme.org"), Identity("2", name="Kim")]
     suggestion = Resolver(pair, MODEL).resolve().suggestions[0]
     rejected = Decision("d", "different", "human", 0.0, "1", "2", log_odds=suggestion.log_odds)
-    stated = [Link("1", "2", "statement")]
+    stated = [Link("1", "2")]
     certain = msgspec.structs.replace(rejected, log_odds=None)
     assert Resolver(pair, MODEL, decisions=[rejected]).resolve().suggestions == []
     assert len(Resolver(pair, MODEL, decisions=[rejected], links=stated).resolve().suggestions) == 1

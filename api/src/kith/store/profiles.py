@@ -223,7 +223,7 @@ def _as_links(rows: Iterable[Row]) -> list[Link]:
         for row in rows
         if row["kind"] in STATEMENTS and row["subject_id"] != row["object_id"]
     }
-    return [Link(str(one), str(other), "statement") for one, other in sorted(found)]
+    return [Link(str(one), str(other)) for one, other in sorted(found)]
 
 
 # Organizations and groups are nobody's account: no rule makes them one person with anyone.

@@ -7,7 +7,7 @@ from kith.api.identities.schemas import IdentityRef
 from kith.api.ids import DecisionId, IdentityId, PersonId, encode, encode_optional
 from kith.api.kinds import Instant
 from kith.api.paging import Listing
-from kith.domain.matching import FEATURES
+from kith.domain.matching import FEATURES, shipped
 from kith.store import decisions as store
 from kith.store.suggestions import Contribution as StoredContribution
 
@@ -68,7 +68,11 @@ class Decision(msgspec.Struct, frozen=True):
     identities: Annotated[list[IdentityRef], Meta(description="The two that it names, as they are now.")]
     retracts: Annotated[DecisionId | None, Meta(description="The decision that a retraction takes back.")]
     author: Annotated[
-        str, Meta(description="Who decided: `member:…`, `rule:name/version`, `import:…`.", examples=["rule:matching/1"])
+        str,
+        Meta(
+            description="Who decided: `member:…`, `rule:name/version`, `import:…`.",
+            examples=[f"rule:matching/{shipped().version}"],
+        ),
     ]
     confidence: Annotated[float, Meta(description="How sure the author was.", ge=0, le=1)]
     evidence: Evidence

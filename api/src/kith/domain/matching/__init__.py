@@ -4,11 +4,12 @@ from kith.domain.matching.decisions import Decision, persons
 from kith.domain.matching.features import FEATURES, Population
 from kith.domain.matching.model import Contribution, Model, probability, shipped
 from kith.domain.matching.profiles import Profile, blocking_keys
-from kith.domain.matching.records import Identity, Link
+from kith.domain.matching.records import Behaviour, Identity, Link
 from kith.domain.matching.resolve import Join, Neighbourhood, Resolution, Resolver, Suggestion
 
 __all__ = [
     "FEATURES",
+    "Behaviour",
     "Contribution",
     "Decision",
     "Identity",

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,14 +34,12 @@ class Blocks:
         parts = np.repeat(np.arange(len(counts), dtype=np.int32), np.frombuffer(counts, np.int32))[order]
         self._owners, kinds = parts // 3, parts % 3
         self._spelled = kinds == 2
-        keys, starts, sizes = np.unique(
-            np.frombuffer(hashes, np.int64)[order], return_index=True, return_counts=True
-        )
+        found, starts, sizes = np.unique(np.frombuffer(hashes, np.int64)[order], return_index=True, return_counts=True)
         usable = sizes <= np.where(kinds[starts] == 0, CAP, WEAK_CAP)
         self._starts, self._sizes = starts[usable], sizes[usable]
         shared = sizes > 1
         self._found = dict(
-            zip(keys[shared].tolist(), zip(starts[shared].tolist(), sizes[shared].tolist(), strict=True), strict=True)
+            zip(found[shared].tolist(), zip(starts[shared].tolist(), sizes[shared].tolist(), strict=True), strict=True)
         )
         self._profiles = profiles
         self._crowds: dict[str, int] = {}
@@ -59,17 +58,23 @@ class Blocks:
 
     def pairs(self) -> NDArray[np.int64]:
         """Return the distinct pairs of positions (lower, higher), shape (pairs, 2), in order."""
-        found = []
-        for size in range(2, CAP + 1):
+        found = [np.empty(0, np.int64)]
+        for size in np.unique(self._sizes[self._sizes > 1]).tolist():
             starts = self._starts[self._sizes == size]
             rows = starts[:, None] + np.arange(size)
-            left, right = np.triu_indices(size, 1)
+            left, right = _corner(size)
             a, b = rows[:, left].ravel(), rows[:, right].ravel()
             worn = ~(self._spelled[a] & self._spelled[b])
             a, b = self._owners[a[worn]].astype(np.int64), self._owners[b[worn]].astype(np.int64)
             found.append((np.minimum(a, b) << 32) | np.maximum(a, b))
         packed = np.unique(np.concatenate(found))
         return np.stack((packed >> 32, packed & 0xFFFFFFFF), axis=1)
+
+
+@lru_cache(maxsize=CAP)
+def _corner(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every two of so many, once."""
+    return np.triu_indices(size, 1)
 
 
 def count_contacts(profiles: Iterable[Profile]) -> int:

@@ -1,6 +1,6 @@
 """What two profiles have in common, as a few named numbers; each can only help, or only hurt."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import log1p, log2
 from typing import Literal, NamedTuple
 
@@ -10,6 +10,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from kith.domain.matching.languages import affinity, find_languages
 from kith.domain.matching.names import agreement, disagreement
 from kith.domain.matching.profiles import Profile, name_key
+from kith.domain.matching.records import Behaviour
 
 
 class Feature(NamedTuple):
@@ -48,8 +49,9 @@ FEATURES = (
     Feature("other_birth", -1, "two dates of birth"),
     Feature("same_place", 1, "the share of letter triples which two postal addresses have in common"),
     Feature("statement", 1, "a verified statement: links in both directions, .mailmap, one sign-in"),
-    Feature("signed_for", 1, "log(1 + acts of one that carry the other's signature)"),
-    Feature("conversed", -1, "log(1 + messages between the two)"),
+    Feature("signed_for", 1, "of two with one name: doublings of the acts of one that carry the other's signature"),
+    Feature("took_turns", 1, "of two with one name who never acted on one day: doublings of their common counterparts"),
+    Feature("conversed", -1, "doublings of the replies, messages and reviews between the two"),
 )
 # Expected namesakes at which two bearers of one name are as often two humans for this reason as for any other.
 _HARMLESS_NAMESAKES = 0.001
@@ -65,6 +67,8 @@ _INSIDE = 0.9  # both names inside a longer handle
 _FAMILY_INSIDE = 0.3  # the family name alone
 _SHARE_SPELLED = 0.2  # of the namesakes, those who make the same handle of their name
 _OTHER_HANDLE = 0.3  # accounts known by handles alone, which may have been renamed
+# Of what speaks for one person; there is no bound on what speaks against it.
+MOST_DOUBLINGS = 3
 _ONE_NAMESAKE = log1p(1.0 / _HARMLESS_NAMESAKES)
 
 
@@ -123,12 +127,14 @@ class Context(NamedTuple):
     """What a comparison needs beyond the two profiles.
 
     `crowd`: the number of dissimilar names that use a key ``address:…`` or ``handle:…``, and of contacts that use a key
-    ``name:…``, at least 1. `links`: per pair of ids in order, the features that evidence naming both gives.
+    ``name:…``, at least 1. `stated`: pairs of ids, in order, that a verified statement names. `behaviours`: of pairs of
+    ids in order.
     """
 
     population: Population = Population()
     crowd: Callable[[str], int] = _alone
-    links: Mapping[tuple[str, str], Mapping[str, float]] = {}
+    stated: Collection[tuple[str, str]] = ()
+    behaviours: Mapping[tuple[str, str], Behaviour] = {}
 
 
 def distinctive(handle: str, context: Context) -> float:
@@ -153,9 +159,26 @@ def compare(a: Profile, b: Profile, context: Context) -> Values:
         _compare_codes(a.born, b.born, values, "birth")
     if a.place and b.place:
         values["same_place"] = len(a.place & b.place) / len(a.place | b.place)
-    if context.links and (found := context.links.get((min(a.id, b.id), max(a.id, b.id)))):
-        values.update(found)
+    if context.stated and pair(a.id, b.id) in context.stated:
+        values["statement"] = 1.0
+    if context.behaviours and (behaviour := context.behaviours.get(pair(a.id, b.id))):
+        _compare_behaviour(behaviour, agreed, values)
     return values
+
+
+def pair(one: str, other: str) -> tuple[str, str]:
+    """Return two ids in order."""
+    return (one, other) if one < other else (other, one)
+
+
+def _compare_behaviour(behaviour: Behaviour, agreed: bool, values: Values) -> None:
+    """Of people with one name, a signature is taken for their own; of others it is an act of one towards the other."""
+    if agreed:
+        values["signed_for"] = min(behaviour.signed, MOST_DOUBLINGS)
+        values["took_turns"] = min(behaviour.took_turns, MOST_DOUBLINGS)
+        values["conversed"] = behaviour.conversed
+    else:
+        values["conversed"] = max(behaviour.conversed, behaviour.signed)
 
 
 def _compare_contact(a: Profile, b: Profile, context: Context, values: Values) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from kith.domain.matching.features import FEATURES, Values
+from kith.domain.matching.features import FEATURES, MOST_DOUBLINGS, Values
 
 
 class Contribution(NamedTuple):
@@ -47,12 +47,15 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
             total += weights[name] * value
         return total
 
+    @property
+    def lift(self) -> float:
+        """The most that behaviour may add to log-odds."""
+        return MOST_DOUBLINGS * (self.weights["signed_for"] + self.weights["took_turns"])
+
     def explain(self, values: Values) -> list[Contribution]:
         """Return the contributions, the intercept first; summed in order they are the log-odds exactly."""
         parts = [Contribution("intercept", 1.0, self.intercept)]
-        parts.extend(
-            Contribution(name, value, self.weights[name] * value) for name, value in values.items() if value
-        )
+        parts.extend(Contribution(name, value, self.weights[name] * value) for name, value in values.items() if value)
         return parts
 
 

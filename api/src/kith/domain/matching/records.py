@@ -5,7 +5,6 @@ from typing import Literal
 from msgspec import Struct
 
 Kind = Literal["human", "bot", "unknown"]
-LinkKind = Literal["statement", "signed_for", "conversed"]
 
 
 class Identity(Struct, frozen=True, gc=False):
@@ -25,13 +24,19 @@ class Identity(Struct, frozen=True, gc=False):
 
 
 class Link(Struct, frozen=True, gc=False):
-    """Evidence that names two identities, beyond what each shows of itself.
-
-    ``statement``: rel=me in both directions, a ``.mailmap`` line, one OAuth sign-in. ``signed_for``: `count` acts of
-    one that carry the other's signature. ``conversed``: `count` replies or messages between the two.
-    """
+    """A verified statement that names two identities: rel=me both ways, a ``.mailmap`` line, one OAuth sign-in."""
 
     first: str
     second: str
-    kind: LinkKind
-    count: int = 1
+
+
+class Behaviour(Struct, frozen=True, gc=False):
+    """What two identities that may be one person did, in doublings: 1 for one act, 2 for two, 3 for four, and so on.
+
+    `signed`: acts of one that carry the other's signature. `conversed`: replies, messages and reviews between the two.
+    `took_turns`: counterparts beyond the first that both have, where the two never acted on one day; else 0.
+    """
+
+    signed: int = 0
+    conversed: int = 0
+    took_turns: int = 0

@@ -1,9 +1,9 @@
 """Who is one person: from identities, evidence and decisions to persons, joins and suggestions."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import combinations
-from math import inf, log1p
+from math import inf
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from kith.domain.matching.candidates import CAP, Blocks, cap
 from kith.domain.matching.decisions import Decision, Forest, forest, verdicts
-from kith.domain.matching.features import Context, Population, Values, compare, count_population
+from kith.domain.matching.features import Context, Population, Values, compare, count_population, pair
 from kith.domain.matching.model import Contribution, Model
 from kith.domain.matching.names import name_difference
 from kith.domain.matching.profiles import Profile, blocking_keys
-from kith.domain.matching.records import Identity, Link
+from kith.domain.matching.records import Behaviour, Identity, Link
 
 # Of one kind, no human has more: mail addresses, and accounts on one network that nobody vouches for.
 MOST_ADDRESSES = 15
@@ -117,7 +117,7 @@ class Resolver:
 
     def __init__(
         self,
-        identities: Sequence[Identity],
+        identities: Iterable[Identity | Profile],
         model: Model,
         *,
         population: Population | None = None,
@@ -125,21 +125,21 @@ class Resolver:
         decisions: Iterable[Decision] = (),
     ) -> None:
         self.model = model
-        self.profiles = [Profile(identity) for identity in identities]
+        self.profiles = [found if isinstance(found, Profile) else Profile(found) for found in identities]
         self._position = {profile.id: position for position, profile in enumerate(self.profiles)}
         self._decisions = [
             decision for decision in decisions if decision.author != "rule" or decision.kind == "retract"
         ]
-        found = link_features(links)
+        stated = {pair(link.first, link.second) for link in links}
         blocks = Blocks(self.profiles)
-        self.context = Context(population or count_population(self.profiles), blocks.crowd, found)
-        self.pairs = self._with_linked(blocks.pairs(), found)
+        self.context = Context(population or count_population(self.profiles), blocks.crowd, stated)
+        self.pairs = self._with_stated(blocks.pairs())
         self.log_odds = self._compare()
 
-    def _with_linked(self, pairs: NDArray[np.int64], links: Mapping[tuple[str, str], object]) -> NDArray[np.int64]:
+    def _with_stated(self, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
         linked = [
             sorted((self._position[a], self._position[b]))
-            for a, b in links
+            for a, b in self.context.stated
             if a in self._position and b in self._position
         ]
         return np.unique(np.concatenate((pairs, np.array(linked, np.int64))), axis=0) if linked else pairs
@@ -151,6 +151,20 @@ class Resolver:
             np.float64,
             len(self.pairs),
         )
+
+    @property
+    def doubtful(self) -> list[tuple[str, str]]:
+        """Pairs of ids, in order, of which behaviour may tell: all that is not too unlikely by anything else."""
+        likely = self.pairs[self.log_odds >= min(self.model.join, self.model.suggest)].tolist()
+        return [pair(self.profiles[a].id, self.profiles[b].id) for a, b in likely]
+
+    def consider(self, behaviours: Mapping[tuple[str, str], Behaviour]) -> None:
+        """Let what pairs of `doubtful` did count too."""
+        self.context = self.context._replace(behaviours=behaviours)
+        at = [sorted((self._position[a], self._position[b])) for a, b in behaviours]
+        packed = self.pairs[:, 0] << 32 | self.pairs[:, 1]
+        for (a, b), row in zip(at, np.searchsorted(packed, [a << 32 | b for a, b in at]).tolist(), strict=True):
+            self.log_odds[row] = self.model.score(compare(self.profiles[a], self.profiles[b], self.context))
 
     def values(self, first: str, second: str) -> Values:
         """Return the feature values of a pair of ids."""
@@ -254,19 +268,6 @@ class Resolver:
         return rejected
 
 
-def link_features(links: Iterable[Link]) -> dict[tuple[str, str], dict[str, float]]:
-    """Return the feature values that the links of each pair of ids, in order, give."""
-    counts: dict[tuple[str, str], dict[str, int]] = {}
-    for link in links:
-        pair = (link.first, link.second) if link.first < link.second else (link.second, link.first)
-        kinds = counts.setdefault(pair, {})
-        kinds[link.kind] = kinds.get(link.kind, 0) + link.count
-    return {
-        pair: {kind: float(count > 0) if kind == "statement" else log1p(count) for kind, count in kinds.items()}
-        for pair, kinds in counts.items()
-    }
-
-
 class Neighbourhood:
     """What must be read, and no more, to resolve identities that have just arrived; it reads nothing itself.
 
@@ -285,7 +286,6 @@ class Neighbourhood:
     ) -> None:
         self._model, self._population = model, population
         self._links, self._decisions = list(links), list(decisions)
-        self._identities: dict[str, Identity] = {}
         self._profiles: dict[str, Profile] = {}
         self._bearers: dict[str, set[str]] = {}
         self._read: set[str] = set()
@@ -307,7 +307,7 @@ class Neighbourhood:
         """Identities named together with an affected one, by a link or a decision, that are not yet known."""
         pairs = [(link.first, link.second) for link in self._links]
         pairs += [decision.pair for decision in self._decisions if decision.kind == "same"]
-        named = {member for pair in pairs if self.affected & set(pair) for member in pair}
+        named = {member for both in pairs if self.affected & set(both) for member in both}
         return named - self._profiles.keys() - self._sought
 
     def add(
@@ -329,7 +329,7 @@ class Neighbourhood:
     def resolver(self) -> Resolver:
         """Return a resolver over all that was read; only what it says of `affected` is complete."""
         return Resolver(
-            list(self._identities.values()),
+            self._profiles.values(),
             self._model,
             population=self._population,
             links=set(self._links),
@@ -339,13 +339,13 @@ class Neighbourhood:
     def _remember(self, identity: Identity) -> None:
         if identity.id not in self._profiles:
             profile = Profile(identity)
-            self._identities[identity.id], self._profiles[identity.id] = identity, profile
+            self._profiles[identity.id] = profile
             for key in blocking_keys(profile):
                 self._bearers.setdefault(key, set()).add(identity.id)
 
     def _spread(self) -> None:
         """Take in whoever could be joined to an affected identity, or whose pairs an arrival has changed."""
-        context = Context(self._population, links=link_features(self._links))
+        context = Context(self._population, stated={pair(link.first, link.second) for link in self._links})
         score = self._model.score
 
         def joinable(first: str, second: str) -> bool:
@@ -358,7 +358,7 @@ class Neighbourhood:
         waiting = list(self.affected)
         while waiting:
             member = waiting.pop()
-            named = {other for pair in context.links if member in pair for other in pair}
+            named = {other for both in context.stated if member in both for other in both}
             decided = {other for d in self._decisions if d.kind == "same" and member in d.pair for other in d.pair}
             near = {other for key in self._usable(member) for other in self._bearers[key]}
             for other in sorted((near | named | decided) & self._profiles.keys() - self.affected):

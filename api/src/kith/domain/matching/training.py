@@ -24,8 +24,12 @@ GIVEN = {
     "crowded_address": -1.0,  # likewise: the odds fall with the number of names that share an address
     "same_weak_address": 1.5,  # evidence, but never enough without a name
     "statement": 12.0,  # 160,000 to 1: what the person or the network itself vouches for
+    # No set shows what two identities of one human do. That the periods in which they act are apart alone says nothing
+    # for one human: of git, scipy and sympy, 58 % of the pairs of one human are apart and 87 % of the others. So it is
+    # the counterparts in common that count, and little, as does a signature; together never as much as an address.
     "signed_for": 0.3,
-    "conversed": -0.5,  # people seldom answer themselves
+    "took_turns": 0.3,
+    "conversed": -0.5,  # people seldom answer themselves, and do not review their own work
 }
 # Weights which only records with such fields show; they are fitted last, on those.
 RECORD_FEATURES = ("same_number", "similar_number", "same_birth", "similar_birth", "other_birth", "same_place")
