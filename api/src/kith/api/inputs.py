@@ -39,6 +39,11 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             raise Problem("unsupported_media_type")
 
 
+def named(payload: msgspec.Struct) -> dict[str, Any]:
+    """Return the fields that a body names; what a change leaves out stays as it is."""
+    return {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
+
+
 def accepted(method: str) -> tuple[str, ...]:
     """Return the media types that a body may have."""
     return (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)

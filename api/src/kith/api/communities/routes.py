@@ -33,7 +33,6 @@ from kith.api.communities.schemas import (
     shape_role,
 )
 from kith.api.coverage import get_coverage
-from kith.api.edge import matches
 from kith.api.idempotency import Once
 from kith.api.ids import encode, from_path, from_query, not_found
 from kith.api.jobs.schemas import Job
@@ -41,6 +40,7 @@ from kith.api.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.people.moves import lead_on
 from kith.api.problems import Fault, Problem
 from kith.api.relationships.lists import show_people
+from kith.api.revisions import check_unchanged, tag
 from kith.api.shapes import shape
 from kith.store import communities as store
 from kith.store import job_list, jobs, people
@@ -452,9 +452,7 @@ async def _declared(request: Request[Any, Any, Any], db: Db, workspace_id: UUID,
     found = await find(db, workspace_id, community_id, lock=True)
     if found.kind != "curated":
         raise Problem("conflict", "kith found this community; only declared ones can be changed.")
-    condition = request.headers.get("if-match")
-    if condition is not None and not matches(condition, tag(found)):
-        raise Problem("precondition_failed")
+    check_unchanged(request, found)
     return found
 
 
@@ -477,10 +475,6 @@ async def _events(
         ),
         lambda row: (row.id,),
     )
-
-
-def tag(community: store.Community) -> str:
-    return f'"{community.revision}"'
 
 
 def no_such_person() -> Problem:

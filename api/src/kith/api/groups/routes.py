@@ -7,7 +7,6 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.edge import matches
 from kith.api.groups.schemas import (
     Group,
     GroupCreate,
@@ -21,9 +20,11 @@ from kith.api.groups.schemas import (
 )
 from kith.api.idempotency import Once
 from kith.api.ids import encode, from_path, from_query, not_found
+from kith.api.inputs import named
 from kith.api.paging import Page, after, page
 from kith.api.people.schemas import PersonRef
 from kith.api.problems import Fault, Problem
+from kith.api.revisions import check_unchanged, tag
 from kith.domain import ids
 from kith.store import groups as store
 from kith.store import people, strength
@@ -99,7 +100,7 @@ async def update_group(
     check_unchanged(request, found)
     shown = Group.of(found)
     kept = {name: getattr(shown, name) for name in GroupPatch.__struct_fields__}
-    asked = {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
+    asked = named(payload)
     saved = await save(store.update_group(db, workspace_id, found.id, **content(kept | asked)))
     return Response(Group.of(saved), headers={"ETag": tag(saved)})
 
@@ -230,17 +231,6 @@ def content(fields: dict[str, Any]) -> dict[str, Any]:
         "channel_id": key("channel"),
         "listed": [id_ for text in fields["people"] if (id_ := ids.decode("person", text)) is not None],
     }
-
-
-def tag(group: store.Group) -> str:
-    return f'"{group.revision}"'
-
-
-def check_unchanged(request: Request[Any, Any, Any], group: store.Group) -> None:
-    """Refuse when If-Match names another revision than the present one."""
-    condition = request.headers.get("if-match")
-    if condition is not None and not matches(condition, tag(group)):
-        raise Problem("precondition_failed")
 
 
 ROUTES = [list_groups, create_group, get_group, update_group, delete_group, list_people, get_mix]

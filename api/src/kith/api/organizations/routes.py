@@ -2,14 +2,13 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.edge import matches
 from kith.api.idempotency import Once
 from kith.api.ids import encode, from_path, not_found
+from kith.api.inputs import named
 from kith.api.organizations.schemas import (
     Domain,
     DomainList,
@@ -20,6 +19,7 @@ from kith.api.organizations.schemas import (
 )
 from kith.api.paging import Page, after, page
 from kith.api.problems import Fault, Problem
+from kith.api.revisions import check_unchanged, tag
 from kith.domain.organizations import employer_domain
 from kith.store import affiliations
 from kith.store import organizations as store
@@ -108,7 +108,7 @@ async def update_organization(
     """
     found = await find(db, workspace_id, organization_id, lock=True)
     check_unchanged(request, found)
-    changed = {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
+    changed = named(payload)
     kept = {"name": found.name, "domains": found.domains, "url": found.url} | changed
     check_domains(kept["domains"])
     try:
@@ -163,17 +163,6 @@ async def find(db: Db, workspace_id: UUID, organization_id: str, *, lock: bool =
     if found is None:
         raise not_found("organization")
     return found
-
-
-def tag(organization: store.Organization) -> str:
-    return f'"{organization.revision}"'
-
-
-def check_unchanged(request: Request[Any, Any, Any], organization: store.Organization) -> None:
-    """Refuse when If-Match names another revision than the present one."""
-    condition = request.headers.get("if-match")
-    if condition is not None and not matches(condition, tag(organization)):
-        raise Problem("precondition_failed")
 
 
 def check_domains(domains: Collection[str]) -> None:

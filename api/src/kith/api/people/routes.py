@@ -3,7 +3,6 @@ from datetime import UTC, date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, get, patch
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -14,6 +13,7 @@ from kith.api.coverage import get_coverage
 from kith.api.decisions.show import author, show
 from kith.api.identities.schemas import Identity
 from kith.api.ids import encode, from_path, not_found
+from kith.api.inputs import named
 from kith.api.interactions.schemas import TimelineItem, TimelineParams, shape_timeline
 from kith.api.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.people.moves import lead_on
@@ -126,7 +126,7 @@ async def update_person(
     key = from_path("person", person_id)
     if await store.get_person(db, workspace_id, key) is None:
         return await lead_on(request, db, workspace_id, person_id)
-    given = {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
+    given = named(payload)
     await corrections.correct(db, workspace_id, key, cast("dict[corrections.Name, str | None]", given), author(token))
     await project.settle(db, workspace_id, datetime.now(UTC), [key])
     person = await store.get_person(db, workspace_id, key)

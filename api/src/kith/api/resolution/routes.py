@@ -6,11 +6,11 @@ from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
-from kith.api.edge import matches
 from kith.api.identities.schemas import IdentityRef
 from kith.api.ids import encode_optional
 from kith.api.problems import Fault, Problem
 from kith.api.resolution.schemas import Effect, Pair, Preview, Resolution, ResolutionPatch
+from kith.api.revisions import check_unchanged, tag
 from kith.store import identities, jobs
 from kith.store import thresholds as store
 from kith.store.db import Db
@@ -42,9 +42,7 @@ async def update_resolution(
     A job then resolves all identities anew; `POST /v1/resolution/previews` tells beforehand what that comes to.
     """
     present = await store.get_thresholds(db, workspace_id, lock=True)
-    condition = request.headers.get("if-match")
-    if condition is not None and not matches(condition, tag(present)):
-        raise Problem("precondition_failed")
+    check_unchanged(request, present)
     join_above, suggest_above = _wished(payload, present)
     await store.set_thresholds(db, workspace_id, join_above, suggest_above)
     job_id, _ = await jobs.enqueue(db, workspace_id, "resolve", {}, slot="resolve", again=True)
@@ -102,10 +100,6 @@ def answer(present: store.Thresholds, job_id: UUID | None = None) -> Response[Re
         encode_optional("job", job_id),
     )
     return Response(body, headers={"ETag": tag(present)})
-
-
-def tag(present: store.Thresholds) -> str:
-    return f'"{present.revision}"'
 
 
 ROUTES = [get_resolution, update_resolution, preview_resolution]

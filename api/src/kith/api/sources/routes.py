@@ -6,13 +6,13 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.edge import matches
 from kith.api.idempotency import Once
 from kith.api.ids import encode, from_path, not_found
-from kith.api.inputs import explain
+from kith.api.inputs import explain, named
 from kith.api.jobs.schemas import Job
 from kith.api.paging import Page, after, page
 from kith.api.problems import Fault, Problem
+from kith.api.revisions import check_unchanged, tag
 from kith.api.runs.schemas import Run, RunsParams
 from kith.api.shapes import shape
 from kith.api.sources.schemas import Period, Source, SourceCreate, SourcePatch, SourcePeriods, SourcesParams
@@ -109,7 +109,7 @@ async def update_source(
     check_unchanged(request, source)
     if source.status == "deleting":
         raise Problem("conflict", "The source is being deleted.")
-    changed = {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
+    changed = named(payload)
     kept = {"name": source.name, "config": source.config, "status": source.status} | changed
     config = check_config(registry, source.connector, kept["config"])
     trusted = source.trusted and keeps_places(registry, source, config)
@@ -242,17 +242,6 @@ async def accepted(db: Db, workspace_id: UUID, job_id: UUID) -> Response[Job]:
     if job is None:
         raise LookupError(job_id)
     return Response(Job.of(job), status_code=202, headers={"Location": f"/v1/jobs/{encode('job', job_id)}"})
-
-
-def tag(source: store.Source) -> str:
-    return f'"{source.revision}"'
-
-
-def check_unchanged(request: Request[Any, Any, Any], source: store.Source) -> None:
-    """Refuse when If-Match names another revision than the present one."""
-    condition = request.headers.get("if-match")
-    if condition is not None and not matches(condition, tag(source)):
-        raise Problem("precondition_failed")
 
 
 def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> msgspec.Struct:
