@@ -11,6 +11,7 @@ import pytest
 
 from kith.connectors import Interaction, Record
 from kith.domain import ids
+from kith.domain.maps.packed import unpack
 from kith.domain.roles.acts import HELP
 from kith.domain.survey.facts import Survey
 from kith.store import communities, groups, survey, topics
@@ -60,6 +61,26 @@ async def tell(store: Store, *records: Record) -> None:
 async def surveyed(store: Store, days: float = 0.0, *, whole: bool = False) -> Survey:
     async with workspace(store.pool, store.workspace_id) as db:
         return await look(db, store.workspace_id, NOW + timedelta(days=days), whole=whole)
+
+
+async def settled(store: Store) -> None:
+    """Let kith have learnt of each act when it happened."""
+    async with workspace(store.pool, store.workspace_id) as db:
+        await db.execute("UPDATE interactions SET learnt_at = occurred_at WHERE workspace_id = $1", store.workspace_id)
+
+
+async def looked_at(store: Store) -> dict[str, tuple[int, set[UUID], Any]]:
+    """Of each community of the lowest level, by a name in it: its size, who holds roles, and when it was looked at."""
+    names = {next(iter(people_of(store, name, [1]))): name for name in TALK}
+    found = {}
+    for id_, people in (await living(store)).items():
+        async with workspace(store.pool, store.workspace_id) as db:
+            row = await communities.get_community(db, store.workspace_id, id_)
+            held = await communities.list_roles(db, store.workspace_id, id_, None, None, 50)
+        assert row
+        (name,) = (names[person] for person in people & names.keys())
+        found[name] = row.size, {person for _, person, _ in held}, row.computed_at
+    return found
 
 
 async def living(store: Store) -> dict[UUID, set[UUID]]:
@@ -112,6 +133,39 @@ async def test_planted_communities_are_found_and_keep_their_ids_through_small_ch
     assert len(born - before.keys()) == 1  # the community of a level above, which holds both
     await surveyed(store, 2, whole=True)
     assert (await living(store)).keys() == before.keys()
+
+
+async def test_a_community_is_looked_at_anew_when_a_tenth_of_its_ties_had_contact(store: Store) -> None:
+    await tell(store, *(told for name in TALK for told in circle(name)))
+    await settled(store)
+    await surveyed(store)
+    await tell(store, *(say(f"bread{i}", f"bread{i + 1}", "bread", 30.05) for i in range(8)))
+    await settled(store)
+    found = await surveyed(store, 0.1)
+    assert sum(each.look is not None for each in found.communities) == 1
+    looks = await looked_at(store)
+    assert {name for name, (_, _, at) in looks.items() if at > NOW} == {"bread"}
+    assert all(size == SIZE and held for size, held, _ in looks.values())
+    assert all(each.look for each in (await surveyed(store, 0.2, whole=True)).communities)
+
+
+async def test_who_moves_takes_no_role_along_though_both_communities_are_left_as_they_were(store: Store) -> None:
+    await tell(store, *(told for name in TALK for told in circle(name)))
+    await settled(store)
+    await surveyed(store)
+    before, (chief,) = await looked_at(store), people_of(store, "bread", [0])
+    assert chief in before["bread"][1]
+    async with workspace(store.pool, store.workspace_id) as db:
+        await db.execute("DELETE FROM contact_days WHERE workspace_id = $1 AND $2 IN (actor_id, target_id)",
+                         store.workspace_id, chief)  # fmt: skip
+    await tell(store, *(say("bread0", f"boats{i}", "boats", 30.05) for i in range(6)))
+    await settled(store)
+    await surveyed(store, 0.1)
+    after = await looked_at(store)
+    assert [after[name][0] for name in TALK] == [SIZE - 1, SIZE + 1, SIZE, SIZE]
+    assert after["bread"][1] == before["bread"][1] - {chief}
+    assert after["boats"][1] == before["boats"][1]
+    assert {at for _, _, at in after.values()} == {NOW}
 
 
 async def test_two_communities_that_become_one_are_a_merge_and_one_that_falls_apart_a_split(store: Store) -> None:
@@ -180,8 +234,11 @@ async def test_a_person_joined_with_another_counts_once(store: Store) -> None:
         await db.execute("DELETE FROM people WHERE workspace_id = $1 AND id = $2", store.workspace_id, other)
     before = await living(store)
     assert sorted(map(len, before.values())) == [SIZE - 1, SIZE]
-    await surveyed(store, 1)
+    await settled(store)
+    found = await surveyed(store, 0.1)
     assert await living(store) == before
+    home = next(str(id_) for id_, people in before.items() if one in people)
+    assert [each.id for each in found.communities if each.level == 0 and each.look] == [home]
 
 
 async def test_a_declared_community_lives_beside_the_detected_ones(store: Store) -> None:
@@ -201,6 +258,22 @@ async def test_a_declared_community_lives_beside_the_detected_ones(store: Store)
         await communities.delete_community(db, store.workspace_id, made.id)
     await surveyed(store, 1)
     assert len(await living(store)) == 2
+
+
+async def test_a_map_of_many_shows_those_most_in_touch_though_not_all_with_each_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kith.domain.survey.look.MAPPED", 3)  # not 3,000: the people of a test are few
+    await tell(store, *circle("bread"), *circle("boats"), say("bread1", "boats1", "bread", 3))
+    found = await surveyed(store)
+    assert {each.level for each in found.communities} == {0, 1}
+    for each in found.communities:
+        assert each.look
+        drawn = unpack(each.look.map)
+        assert len(drawn.people) == 3
+        tied = {end for tie in drawn.ties for end in (tie.first, tie.second)}
+        assert {place for place, person in enumerate(drawn.people) if person.community is not None} == tied
+        assert all(disc.people for disc in drawn.communities)
 
 
 async def test_robots_tie_nobody(store: Store) -> None:

@@ -77,6 +77,11 @@ def test_the_same_people_stand_at_the_same_place_each_time() -> None:
     assert layout(graph, membership).people.tolist() == layout(graph, membership).people.tolist()
 
 
+def test_a_community_without_people_on_the_map_is_an_empty_disc() -> None:
+    graph = from_ties(["a", "b", "c"], [0], [1])
+    assert layout(graph, np.array([0, 0, 2])).radii[1] == min(layout(graph, np.array([0, 0, 2])).radii)
+
+
 def test_people_without_ties_stand_below_the_discs() -> None:
     graph = from_ties(range(5), [0, 1, 0], [1, 2, 2])
     found = layout(graph, np.array([0, 0, 0, ALONE, ALONE]))

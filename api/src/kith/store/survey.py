@@ -12,7 +12,19 @@ import msgspec
 import numpy as np
 
 from kith.domain.roles.acts import Acts
-from kith.domain.survey.facts import HALF_LIFE, HISTORY, LIVING, Facts, Floats, Former, Ints, Last, Survey, Texts
+from kith.domain.survey.facts import (
+    CHANGED,
+    HALF_LIFE,
+    HISTORY,
+    LIVING,
+    Facts,
+    Floats,
+    Former,
+    Ints,
+    Last,
+    Survey,
+    Texts,
+)
 from kith.store import columns, groups
 from kith.store.db import Db, new_id
 
@@ -21,8 +33,6 @@ TEXTS = 20_000
 LETTERS = 2_000
 WHOLE_HOURS = 24
 """So long the former communities are brought up to date; then everything is looked at anew."""
-CHANGED = 0.1
-"""If this share of the people had contact since, everything is looked at anew."""
 TEAM = "team"
 """The group of our own people."""
 
@@ -74,13 +84,10 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | 
     people = await columns.read(db, _PEOPLE, id="V16", first="f8")
     first, second, weight = await _ties(db, workspace_id, moment)
     acts = await columns.read(
-        db, _ACTS, workspace_id, since, moment, before.moment - _EARLIER if before else moment,
-        day="f8", actor="i4", other="i4", kind="i4", channel="i4", text="i4", id="V16", new="?",
+        db, _ACTS, workspace_id, since, moment,
+        day="f8", actor="i4", other="i4", kind="i4", channel="i4", text="i4", id="V16", learnt="f8",
     )  # fmt: skip
     acts = acts[np.argsort(acts["day"], kind="stable")]
-    touched = np.unique(np.concatenate([acts[end][acts["new"] & (acts[end] >= 0)] for end in ("actor", "other")]))
-    anew = whole or before is None or moment - before.whole > timedelta(hours=WHOLE_HOURS)
-    linked = np.count_nonzero(np.bincount(first, minlength=len(people)) + np.bincount(second, minlength=len(people)))
     ids = _ids(people["id"])
     channels = await db.fetch(_CHANNELS)
     names = [row["name"] for row in channels]
@@ -104,17 +111,13 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | 
         places=np.array([row["place"] for row in channels], dtype=np.int64),
         act_ids=acts["id"],
         act_texts=_ints(acts["text"]),
+        act_learnt=np.ascontiguousarray(acts["learnt"]),
         arrivals=people["first"],
         us=_ints((await columns.read(db, _US, workspace_id, TEAM, person="i4"))["person"]),
         texts=await _texts(db, workspace_id, names),
-        former=tuple(
-            Former(str(id_), level, people_)
-            for (id_, level), people_ in (await _communities(db, workspace_id, "detected")).items()
-        ),
-        last=None if anew or len(touched) > CHANGED * linked else await _last(db, workspace_id, _ints(touched)),
-        curated=tuple(
-            (str(id_), people_) for (id_, _), people_ in (await _communities(db, workspace_id, "curated")).items()
-        ),
+        former=await _communities(db, workspace_id, "detected"),
+        last=None if whole or before is None else await _last(db, workspace_id, moment, before, acts, len(first)),
+        curated=tuple((each.id, each.people) for each in await _communities(db, workspace_id, "curated")),
         topics={
             str(row["id"]): tuple(row["terms"])
             for row in await db.fetch("SELECT id, terms FROM topics WHERE workspace_id = $1", workspace_id)
@@ -146,7 +149,16 @@ async def _texts(db: Db, workspace_id: UUID, names: list[str]) -> Texts:
     )
 
 
-async def _last(db: Db, workspace_id: UUID, touched: Ints) -> Last | None:
+async def _last(
+    db: Db, workspace_id: UUID, moment: datetime, before: Surveyed, acts: columns.Columns, ties: int
+) -> Last | None:
+    """Return the division to start from; None where too much changed since, or it goes back too far."""
+    news = acts[(acts["learnt"] > _day(before.moment - _EARLIER)) & (acts["other"] >= 0)]
+    one, other = _ints(news["actor"]), _ints(news["other"])
+    changed = np.unique(np.minimum(one, other) << 32 | np.maximum(one, other))
+    if moment - before.whole > timedelta(hours=WHOLE_HOURS) or len(changed) > CHANGED * ties:
+        return None
+    touched = np.unique(np.concatenate([changed >> 32, changed & 0xFFFFFFFF]))
     row = await db.fetchrow(
         "SELECT resolution, bits_undivided FROM detections WHERE workspace_id = $1 ORDER BY id DESC LIMIT 1",
         workspace_id,
@@ -154,14 +166,16 @@ async def _last(db: Db, workspace_id: UUID, touched: Ints) -> Last | None:
     return Last(row["resolution"], row["bits_undivided"], touched) if row else None
 
 
-async def _communities(db: Db, workspace_id: UUID, kind: str) -> dict[tuple[UUID, int], Ints]:
+async def _communities(db: Db, workspace_id: UUID, kind: str) -> tuple[Former, ...]:
     """Return who is at home in each community of a kind, by the places of the living people."""
-    rows = await columns.read(db, _COMMUNITIES, workspace_id, kind, id="V16", level="i4", person="i4")
-    ids, starts, place = np.unique(rows["id"], return_index=True, return_inverse=True)
-    return {
-        (UUID(bytes=id_.tobytes()), int(rows["level"][starts[number]])): _ints(rows["person"][place == number])
-        for number, id_ in enumerate(ids)
-    }
+    kinds = {"id": "V16", "level": "i4", "person": "i4", "looked": "f8"}
+    rows = await columns.read(db, _COMMUNITIES, workspace_id, kind, _EARLIER, **kinds)
+    parts = np.split(rows, 1 + np.flatnonzero(rows["id"][1:] != rows["id"][:-1])) if len(rows) else []
+    return tuple(
+        Former(str(UUID(bytes=each["id"][0].tobytes())), int(each["level"][0]), _ints(each["person"]),
+               float(each["looked"][0]))
+        for each in parts
+    )  # fmt: skip
 
 
 async def save(
@@ -190,20 +204,20 @@ async def _save_communities(db: Db, workspace_id: UUID, moment: datetime, facts:
     detected = [each for each in found.communities if each.kind == "detected"]
     rows = [
         (UUID(each.id), each.kind, each.name, each.level, UUID(each.parent) if each.parent else None,
-         len(each.people), _json(each.health), each.map)
+         len(each.people), _json(each.look.health) if each.look else None, each.look.map if each.look else None)
         for each in found.communities
     ]  # fmt: skip
     await db.copy_records_to_table(
         "found_communities", records=rows,
         columns=("id", "kind", "name", "level", "parent_id", "size", "health", "map"),
     )  # fmt: skip
-    for each in detected:
+    if detected:
         await columns.write(
             db, "found_people",
-            community_id=_repeated(each.id, len(each.people)),
-            person_id=_packed(facts.people, each.people),
-            belonging=np.asarray(each.belonging, dtype=np.float32),
-            home=each.home.astype(bool),
+            community_id=_packed([UUID(each.id).bytes for each in detected for _ in each.people]),
+            person_id=_packed(facts.people)[np.concatenate([each.people for each in detected])],
+            belonging=np.concatenate([each.belonging for each in detected]).astype(np.float32),
+            home=np.concatenate([each.home for each in detected]),
         )  # fmt: skip
     await db.copy_records_to_table(
         "found_roles",
@@ -211,7 +225,7 @@ async def _save_communities(db: Db, workspace_id: UUID, moment: datetime, facts:
             (UUID(each.id), UUID(bytes=facts.people[held.role.person]), held.role.role, held.role.rank,
              held.role.score, held.role.stability, _json(held.role.evidence),
              [UUID(bytes=facts.act_ids[act].tobytes()) for act in held.acts.tolist()], held.place)
-            for each in found.communities for held in each.roles
+            for each in found.communities if each.look for held in each.look.roles
         ],
         columns=("community_id", "person_id", "role", "rank", "score", "stability", "evidence", "interaction_ids",
                  "place"),
@@ -271,12 +285,8 @@ def _ids(column: Any) -> list[bytes]:
     return [value.tobytes() for value in column]
 
 
-def _repeated(id_: str, count: int) -> Any:
-    return np.full(count, np.void(UUID(id_).bytes), dtype="V16")
-
-
-def _packed(ids: Sequence[bytes], places: Ints) -> Any:
-    return np.frombuffer(b"".join([ids[place] for place in places.tolist()]), dtype="V16")
+def _packed(ids: Sequence[bytes]) -> Any:
+    return np.frombuffer(b"".join(ids), dtype="V16")
 
 
 # People stand in the order of their ids, without bots, lists and firms: they would tie all whom they address.
@@ -343,7 +353,7 @@ _TIES = """
 # An act towards several is one row for each; towards nobody, one with -1.
 _ACTS = """
     SELECT (extract(epoch FROM i.occurred_at) / 86400)::double precision, a.person, coalesce(t.person, -1), k.number,
-        coalesce(h.number, -1), coalesce(x.number, -1), i.id, i.learnt_at > $4::timestamptz
+        coalesce(h.number, -1), coalesce(x.number, -1), i.id, extract(epoch FROM i.learnt_at)::float8 / 86400
     FROM (
         SELECT id, actor_id, unnest(target_ids) AS target_id, kind, channel_id, conversation_id, occurred_at, learnt_at
         FROM interactions WHERE workspace_id = $1 AND occurred_at >= $2::timestamptz AND occurred_at < $3::timestamptz
@@ -380,12 +390,15 @@ _US = f"""
 
 # A person who was joined with another is at home where most of the two belonged.
 _COMMUNITIES = """
-    SELECT community_id, level, person FROM (
+    SELECT community_id, level, person, looked FROM (
         SELECT DISTINCT ON (s.person, c.level, CASE c.kind WHEN 'curated' THEN c.id END) p.community_id,
-            c.level::integer AS level, s.person
+            c.level::integer AS level, s.person, min(coalesce(CASE WHEN l.person_id = p.person_id
+                THEN extract(epoch FROM c.computed_at - $3::interval)::float8 / 86400 END, '-Infinity'))
+                OVER (PARTITION BY c.id) AS looked
         FROM communities c
         JOIN community_people p ON p.workspace_id = $1 AND p.community_id = c.id AND p.home
         JOIN survey_identities s ON s.identity_id = p.person_id
+        JOIN survey_people l USING (person)
         WHERE c.workspace_id = $1 AND c.kind = $2 AND c.ended_at IS NULL
         ORDER BY s.person, c.level, CASE c.kind WHEN 'curated' THEN c.id END, p.belonging DESC NULLS LAST, c.id
     ) AS homes ORDER BY community_id, person
@@ -424,27 +437,38 @@ _SAVE_COMMUNITIES = (
         cohesion, openness)
     SELECT $1, id, kind, name, level, parent_id, size, health::jsonb, map, $2, $2,
         (health::jsonb ->> 'cohesion')::float8, (health::jsonb ->> 'openness')::float8
-    FROM found_communities WHERE kind = 'detected'
+    FROM found_communities WHERE kind = 'detected' AND map IS NOT NULL
     ON CONFLICT (workspace_id, id) DO UPDATE SET (name, parent_id, size, health, map, computed_at, cohesion, openness,
         updated_at, ended_at) = (excluded.name, excluded.parent_id, excluded.size, excluded.health, excluded.map,
         excluded.computed_at, excluded.cohesion, excluded.openness, now(), NULL)
     """,
+    # Those whose last look still stands keep it, with what it said of the people who stayed.
+    """
+    UPDATE communities c SET name = f.name, parent_id = f.parent_id, size = f.size, updated_at = now()
+    FROM found_communities f
+    WHERE c.workspace_id = $1 AND c.id = f.id AND f.map IS NULL
+        AND (c.name, c.parent_id, c.size) IS DISTINCT FROM (f.name, f.parent_id, f.size)
+    """,
     """
     DELETE FROM community_people p USING found_communities f
     WHERE p.workspace_id = $1 AND p.community_id = f.id AND f.kind = 'detected'
+        AND (f.map IS NOT NULL OR NOT EXISTS (SELECT FROM found_people n
+            WHERE n.community_id = p.community_id AND n.person_id = p.person_id AND n.home = p.home))
     """,
     """
     INSERT INTO community_people SELECT $1, community_id, person_id, belonging, home FROM found_people
+    ON CONFLICT (workspace_id, community_id, person_id) DO NOTHING
     """,
     """
     INSERT INTO community_health
     SELECT $1, f.id, ($2::timestamptz AT TIME ZONE 'UTC')::date, f.health::jsonb
-    FROM found_communities f JOIN communities c ON c.workspace_id = $1 AND c.id = f.id
+    FROM found_communities f JOIN communities c ON c.workspace_id = $1 AND c.id = f.id WHERE f.map IS NOT NULL
     ON CONFLICT (workspace_id, community_id, day) DO UPDATE SET health = excluded.health
     """,
     """
     DELETE FROM roles r USING found_communities f
-    WHERE r.workspace_id = $1 AND r.community_id = f.id
+    WHERE r.workspace_id = $1 AND r.community_id = f.id AND (f.map IS NOT NULL OR f.kind = 'detected' AND NOT EXISTS (
+        SELECT FROM found_people n WHERE n.community_id = r.community_id AND n.person_id = r.person_id AND n.home))
     """,
     """
     INSERT INTO roles

@@ -18,7 +18,6 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 from scipy.special import gammaln
 
 from kith.domain.communities.leiden import leiden, rewired, ties_of
@@ -91,7 +90,7 @@ def detect(graph: Graph, seed: int = 0) -> Partition:
     """Divide the people into communities; the same graph and seed give the same division."""
     first, second, weights = graph.pairs()
     ties = Ties(len(graph), first, second, evidence(weights))
-    undivided = ties.described(connected_components(graph.matrix, directed=False)[1].astype(np.int64), 0.0)
+    undivided = ties.undivided()
     if not len(first):
         return undivided
     divided = [found for attempt in ties.attempts(_ATTEMPTS, seed) for found in _towards_rest(ties, attempt)]
@@ -114,9 +113,13 @@ class Ties:
         """Seeds for as many attempts as the number of ties allows, at least one."""
         return range(seed * most, seed * most + max(1, min(most, _WORK // len(self.weights))))
 
-    def divided(self, resolution: float, seed: int) -> Partition:
-        """What Leiden finds at this resolution."""
-        return self.described(leiden(self._bare, *self._listed, resolution, seed=seed), resolution)
+    def undivided(self) -> Partition:
+        """The connected parts, whole."""
+        return self.described(np.array(self._bare.connected_components().membership, dtype=np.int64), 0.0)
+
+    def divided(self, resolution: float, seed: int, start: Ints | None = None) -> Partition:
+        """What Leiden finds at this resolution, from a division on if given."""
+        return self.described(leiden(self._bare, *self._listed, resolution, seed=seed, start=start), resolution)
 
     def described(self, groups: Ints, resolution: float) -> Partition:
         """The division into these groups, measured."""
@@ -129,15 +132,15 @@ class Ties:
 
 
 def _towards_rest(ties: Ties, seed: int) -> Iterator[Partition]:
-    """Each division between resolution 1 and the resolution that implies itself."""
-    resolution = 1.0
+    """Each division between resolution 1 and the resolution that implies itself; each starts from the one before."""
+    resolution, groups = 1.0, None
     for _ in range(_STEPS):
-        partition = ties.divided(resolution, seed)
+        partition = ties.divided(resolution, seed, groups)
         yield partition
         implied = partition.rates.resolution
         if implied is None or abs(math.log(implied / resolution)) < _AT_REST:
             return
-        resolution = implied
+        resolution, groups = implied, partition.membership
 
 
 def _beats_chance(found: Partition, ties: Ties, seed: int) -> bool:

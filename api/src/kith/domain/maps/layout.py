@@ -121,8 +121,8 @@ def _middle(places: Floats, radii: Floats) -> Floats:
 def _arranged(graph: Graph, radius: float, seed: int) -> Floats:
     """People of one community inside a disc around 0: by their ties, then pushed apart until each has room."""
     count = len(graph)
-    if count == 1:
-        return np.zeros((1, 2))
+    if count < 2:
+        return np.zeros((count, 2))
     spiral = np.sqrt((np.arange(count) + 0.5) / count)[:, None] * _golden(count)
     order = np.argsort(-graph.strengths(), kind="stable")
     start = np.empty((count, 2))

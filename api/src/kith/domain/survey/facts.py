@@ -1,5 +1,6 @@
 """What a survey reads and what it finds. People are named by their places, 0 to n - 1; ids are 16 bytes."""
 
+import math
 from typing import Literal
 
 import msgspec
@@ -21,16 +22,23 @@ LIVING = 1 / 16
 """What must be left of the contact of two people to tie them: as much as of a single act four years ago."""
 HISTORY = 5 * 365.0
 """Days of acts that roles and health are read from; of those before, only when each person came."""
+CHANGED = 0.1
+"""If this share of the ties changed since the last look, everything is looked at anew; the same in one community."""
 FEWEST = 3
 """Two people alone are a relationship, not a community."""
 
 
 class Former(msgspec.Struct, frozen=True):
-    """A community as the last survey left it. id: as text; people: places of those who still exist."""
+    """A community as the last survey left it.
+
+    id: as text; people: places of those who still exist; looked: the day of the last look at it, minus infinity where
+    people of it were joined with others since.
+    """
 
     id: str
     level: int
     people: Ints
+    looked: float = -math.inf
 
 
 class Last(msgspec.Struct, frozen=True):
@@ -54,10 +62,10 @@ class Facts(msgspec.Struct, frozen=True):
     """All that a survey needs to know.
 
     ``now`` is in days since 1970, as are all days. ``first[i]``, ``second[i]`` and ``weight[i]`` are living contact,
-    each pair once. ``acts`` reach back ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each)
-    and ``act_texts`` (places, or -1) go with them. ``places`` says of each channel in which it lies, itself if in none;
-    ``arrivals`` is the day of each person's first act ever, infinite without. ``last`` is None for a look at everything
-    anew. ``curated`` are declared communities: ids and people.
+    each pair once. ``acts`` reach back ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each),
+    ``act_texts`` (places, or -1) and ``act_learnt`` (days) go with them. ``places`` says of each channel in which it
+    lies, itself if in none; ``arrivals`` is the day of each person's first act ever, infinite without. ``last`` is None
+    for a look at everything anew. ``curated`` are declared communities: ids and people.
     """
 
     now: float
@@ -69,6 +77,7 @@ class Facts(msgspec.Struct, frozen=True):
     acts: Acts
     act_ids: NDArray[np.void]
     act_texts: Ints
+    act_learnt: Floats
     places: Ints
     arrivals: Floats
     us: Ints
@@ -93,8 +102,19 @@ class HeldRole(msgspec.Struct, frozen=True):
     place: int | None
 
 
+class Look(msgspec.Struct, frozen=True):
+    """What a closer look at a community showed."""
+
+    health: Health
+    map: bytes
+    roles: tuple[HeldRole, ...]
+
+
 class Community(msgspec.Struct, frozen=True):
-    """A community. ``belonging`` is the share of each person's ties; ``home`` says who was put here by detection."""
+    """A community. ``belonging`` is the share of each person's ties; ``home`` says who was put here by detection.
+
+    ``look`` is None where little has changed since the last one, which then still stands.
+    """
 
     id: str
     kind: Literal["detected", "curated"]
@@ -104,9 +124,7 @@ class Community(msgspec.Struct, frozen=True):
     people: Ints
     belonging: Floats | None
     home: Flags
-    health: Health
-    map: bytes
-    roles: tuple[HeldRole, ...]
+    look: Look | None
 
 
 class FoundTopic(msgspec.Struct, frozen=True):

@@ -10,12 +10,12 @@ from kith.domain.communities.health import health
 from kith.domain.graph import Graph
 from kith.domain.maps.community import community_map
 from kith.domain.maps.packed import pack
-from kith.domain.roles.acts import Acts
+from kith.domain.roles.acts import NOBODY, Acts
 from kith.domain.roles.cited import cited
 from kith.domain.roles.near import Histories
 from kith.domain.roles.roles import YEAR, roles, who_matters
 from kith.domain.survey.divide import Division
-from kith.domain.survey.facts import Community, Facts, Floats, HeldRole, Ints
+from kith.domain.survey.facts import CHANGED, Facts, Former, HeldRole, Ints, Look
 
 MAPPED = 3_000
 """People whom a map shows at most: those who are most in touch with the others."""
@@ -30,40 +30,34 @@ class Looks:
         self.ours = np.zeros(len(graph), dtype=bool)
         self.ours[facts.us] = True
 
-    def at(
-        self,
-        id_: str,
-        people: Ints,
-        name: str,
-        *,
-        parent: str | None = None,
-        level: int | None = None,
-        belonging: Floats | None = None,
-        home: Ints | None = None,
-    ) -> Community:
-        """Look at a community; ``level`` is None for a declared one, ``people`` are at ``home`` unless said."""
-        members = np.sort(people if home is None else home)
+    def at(self, id_: str, people: Ints, name: str, level: int | None = None) -> Look:
+        """Look at a community; ``level`` is None for a declared one."""
+        members = np.sort(people)
         acts, source, near = self.histories.around(members, self._contacts(members))
         held = self._roles(acts, source, near, members, level)
-        return Community(
-            id_,
-            "curated" if level is None else "detected",
-            level or 0,
-            parent,
-            name,
-            people,
-            belonging,
-            np.isin(people, members),
-            health(
-                self.graph.among(near),
-                acts,
-                np.searchsorted(near, members),
-                self.facts.now - YEAR,
-                self.facts.now,
-            ),
+        graph, places = self.graph.among(near), np.searchsorted(near, members)
+        return Look(
+            health(graph, acts, places, self.facts.now - YEAR, self.facts.now),
             self._map(id_, name, members, level, held),
             tuple(held),
         )
+
+    def stands(self, former: Former | None, people: Ints) -> bool:
+        """Whether the last look at a community still shows it: few people and few of their ties are others now."""
+        if self.facts.last is None or former is None:
+            return False
+        others = np.setxor1d(former.people, people)
+        ties = int(np.diff(self.graph.indptr)[people].sum())
+        return len(others) <= CHANGED * len(people) and self._changed(people, former.looked) <= CHANGED * ties
+
+    def _changed(self, people: Ints, since: float) -> int:
+        """In how many ties of these people there was contact, as learnt since a day."""
+        acts, near = self.facts.acts, self.histories.of(people)
+        news = near[(self.facts.act_learnt[near] > since) & (acts.other[near] != NOBODY)]
+        ends = np.concatenate([acts.actor[news], acts.other[news]])
+        others = np.concatenate([acts.other[news], acts.actor[news]])
+        theirs = np.isin(ends, people)
+        return len(np.unique(ends[theirs] << 32 | others[theirs]))
 
     def _contacts(self, members: Ints) -> Ints:
         rows = [self.graph.indices[self.graph.indptr[i] : self.graph.indptr[i + 1]] for i in members.tolist()]
@@ -97,12 +91,11 @@ class Looks:
         most = np.sort(np.argsort(-inner.strengths(), kind="stable")[:MAPPED])
         shown = members[most]
         graph = inner.among(most)
-        groups, discs = np.zeros(len(shown), np.int64), [(id_, name)]
+        tied = graph.strengths() > 0
+        groups, discs = np.where(tied, 0, ALONE), [(id_, name)]
         if level:
-            below = self.division.levels[level - 1][shown]
-            numbers, groups = np.unique(below, return_inverse=True)
+            numbers, groups[tied] = np.unique(self.division.levels[level - 1][shown[tied]], return_inverse=True)
             discs = [(self.division.ids[level - 1][number] or "", "") for number in numbers.tolist()]
-        groups = np.where(graph.strengths() > 0, groups, ALONE)
         marks: dict[int, list[str]] = {}
         for each in held:
             if (place := int(np.searchsorted(shown, each.role.person))) < len(shown) and shown[

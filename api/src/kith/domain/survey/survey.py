@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from kith.domain.graph import from_ties
 from kith.domain.roles.acts import NO_AREA
 from kith.domain.survey.divide import divide
-from kith.domain.survey.facts import Facts, Survey
+from kith.domain.survey.facts import Community, Facts, Survey
 from kith.domain.survey.look import Looks
 from kith.domain.survey.speak import find_topics, name_communities
 
@@ -19,19 +19,25 @@ def survey(facts: Facts) -> Survey:
     looks = Looks(graph, division, _about_something(facts))
     homes = [part.people[part.home] for part in division.parts]
     names = name_communities(facts, topics, of_text, [looks.histories.of(people) for people in homes])
+    former = {each.id: each for each in facts.former}
     detected = [
-        looks.at(
+        Community(
             part.id,
-            part.people,
+            "detected",
+            part.level,
+            part.parent,
             name,
-            parent=part.parent,
-            level=part.level,
-            belonging=part.belonging,
-            home=home,
+            part.people,
+            part.belonging,
+            part.home,
+            None if looks.stands(former.get(part.id), home) else looks.at(part.id, home, name, part.level),
         )
         for part, home, name in zip(division.parts, homes, names, strict=True)
     ]
-    declared = [looks.at(id_, people, "") for id_, people in facts.curated]
+    declared = [
+        Community(id_, "curated", 0, None, "", people, None, np.ones(len(people), bool), looks.at(id_, people, ""))
+        for id_, people in facts.curated
+    ]
     return Survey(
         int((np.diff(graph.indptr) > 0).sum()),
         len(graph.indices) // 2,
