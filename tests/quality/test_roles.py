@@ -42,3 +42,4 @@ def test_a_real_helper_is_among_the_first_three_to_ask(name: str) -> None:
     found, (hit3, mrr) = experts(everything.helps(), requests, split), EXPERTS[name]
     assert found["hit3"] >= hit3
     assert found["mrr"] >= mrr
+    assert all(found["hit3"] >= rival["hit3"] for rival in found["baselines"].values())

@@ -1,6 +1,7 @@
 import csv
 import datetime
 import io
+from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import igraph
@@ -16,6 +17,7 @@ from kith.domain.maps.export import gexf, graphml, people_csv, ties_csv
 from kith.domain.maps.history_svg import Week, history_svg
 from kith.domain.maps.layout import layout
 from kith.domain.maps.png import png
+from kith.domain.maps.style import width_of
 from tests.unit.communities.planted import planted
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -111,3 +113,23 @@ def test_a_history_says_in_words_what_it_shows() -> None:
 
 def test_a_history_without_contact_says_so() -> None:
     assert "No contact is known." in history_svg("Ada", "Bo", [])
+
+
+def test_everyone_with_a_role_is_named_also_in_a_crowd_and_no_name_covers_another() -> None:
+    graph, membership = planted(600, 1, 4000, mixing=0.0)
+    busiest = np.argsort(-graph.strengths())[:20].tolist()
+    names = [f"Person Number {i}" for i in range(600)]
+    drawn = community_map(graph, membership, names, [("com_0", "All")], {i: ["maven"] for i in busiest}, "Crowd")
+    written = [each for each in ET.fromstring(community_svg(drawn)).iter(f"{SVG}text") if each.text in names]
+    assert {each.text for each in written} == {names[i] for i in busiest}
+    boxes = []
+    for each in written:
+        x, y, wide = float(each.get("x", 0)), float(each.get("y", 0)), width_of(each.text or "", 13)
+        left = x - {"start": 0.0, "middle": wide / 2, "end": wide}[each.get("text-anchor", "start")]
+        boxes.append((left, y - 9, left + wide, y))
+    crossing = [
+        (one, other)
+        for one, other in combinations(boxes, 2)
+        if one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    ]
+    assert crossing == []

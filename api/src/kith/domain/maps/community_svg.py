@@ -37,14 +37,16 @@ _ROLES = {"connector": "Connector", "maven": "Maven", "host": "Host", "bridge": 
 def community_svg(drawn: CommunityMap) -> str:
     """Draw the map; a legend explains it, ``title`` and ``desc`` say it in words."""
     sheet = _Sheet(drawn)
+    labels = sheet.labels()
     parts = [
         text(_EDGE, 46, fitted(drawn.title, 28, _WIDTH - 2 * _EDGE), 28, weight=600),
         text(_EDGE, 70, fitted(drawn.summary, 15, _WIDTH - 2 * _EDGE), 15, fill=QUIET),
         *sheet.bands(),
         *sheet.discs(),
         *sheet.threads(),
+        *sheet.leads,
         *sheet.people(),
-        *sheet.labels(),
+        *labels,
         *sheet.legend(),
     ]
     return picture(_WIDTH, _HEIGHT, drawn.title, drawn.summary, parts)
@@ -65,7 +67,10 @@ class _Sheet:
         strongest = max((person.strength for person in drawn.people), default=1.0) or 1.0
         self.radii = [self._radius(person, strongest) for person in drawn.people]
         self.boxes = [self._box(person, 0.8 * r) for person, r in zip(drawn.people, self.radii, strict=True)]
-        self.taken: list[_Box] = []
+        # Nothing is written across the sign of a role.
+        marked = [(person, r) for person, r in zip(drawn.people, self.radii, strict=True) if _role(person)]
+        self.taken: list[_Box] = [self._box(person, max(r, 5.5) + 2) for person, r in marked]
+        self.leads: list[str] = []
         across = sum(self._community(tie.first) != self._community(tie.second) for tie in drawn.ties)
         self.bundled = across > _SINGLE and len(drawn.communities) > 1
         self.chosen = self._chosen()
@@ -161,8 +166,7 @@ class _Sheet:
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour(person.community)}" '
                 f'stroke="{PAPER}" stroke-width="{min(1.6, radius / 4):.1f}"/>'
             )
-            mark = next((role for role in _ROLES if role in person.roles), None)
-            if mark:
+            if mark := _role(person):
                 parts.append(_mark(mark, x, y, max(radius, 5.5)))
         return parts
 
@@ -182,18 +186,35 @@ class _Sheet:
             return ""
         size = max(12.0, min(20.0, radius / 5))
         said = fitted(disc.name.split(SEPARATOR)[0], size, 2.2 * radius + 40)
-        return self._placed(said, size, [(x, y - radius - 5, "middle")], shaded(colour(number), INK, 0.45), 600)
+        tint = shaded(colour(number), INK, 0.45)
+        for at in (y - radius - 5, y - radius + 1.4 * size, y + radius + size):  # above, inside, or below
+            if placed := self._placed(said, size, [(x, at, "middle")], tint, 600):
+                return placed
+        return ""
 
     def _person_label(self, i: int) -> str:
         person, radius = self.drawn.people[i], self.radii[i]
         x, y = self.at(person.x, person.y)
         size = 13.0 if person.roles else 12.0
-        gap = max(radius, 5.5) + (7 if person.roles else 3)
+        gap = max(radius, 5.5) + (7 if _role(person) else 3)
         spots = [(x + gap, y + 4, "start"), (x - gap, y + 4, "end"), (x, y - gap, "middle"), (x, y + gap + 9, "middle")]
-        if person.roles:  # its name is worth a place somewhat aside
-            aside = [(x + side * gap * 0.8, y + up * gap + 4, end) for side, end in _SIDES for up in (-0.9, 1.3)]
-            spots += aside
-        return self._placed(fitted(person.name, size, 190), size, spots, INK, 600 if person.roles else 400)
+        said = fitted(person.name, size, 190)
+        if not _role(person):
+            return self._placed(said, size, spots, INK, 400)
+        spots += [(x + side * gap * 0.8, y + up * gap + 4, end) for side, end in _SIDES for up in (-0.9, 1.3)]
+        return self._placed(said, size, spots, INK, 600) or self._placed_aside(said, size, x, y)
+
+    def _placed_aside(self, said: str, size: float, x: float, y: float) -> str:
+        """A name further away, with a line that leads to it: who has a role is worth that."""
+        for reach in range(30, 200, 10):
+            for turn in range(16):
+                dx, dy = reach * math.cos(turn * math.pi / 8), reach * math.sin(turn * math.pi / 8)
+                spot = (x + dx, y + dy + 4, "start" if dx >= 0 else "end")
+                if placed := self._placed(said, size, [spot], INK, 600):
+                    ends = f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{x + dx:.1f}" y2="{y + dy:.1f}" stroke-linecap="round"'
+                    self.leads += [f'{ends} stroke="{PAPER}" stroke-width="3.5"/>', f'{ends} stroke="{INK}"/>']
+                    return placed
+        return ""
 
     def _placed(self, said: str, size: float, spots: list[tuple[float, float, str]], fill: str, weight: int) -> str:
         """The text at the spot where it covers least, if it covers no other text and stays on the map."""
@@ -260,6 +281,11 @@ class _Sheet:
             said = f"The {len(self.chosen):,} strongest of {every:,} ties{' inside' if self.bundled else ''} are drawn"
             parts.append(text(left, y, said, 13, fill=QUIET))
         return parts
+
+
+def _role(person: MapPerson) -> str | None:
+    """The role whose sign a person bears."""
+    return next((role for role in _ROLES if role in person.roles), None)
 
 
 def _bounds(drawn: CommunityMap) -> _Box:

@@ -58,10 +58,10 @@ def _axis(weeks: Sequence[Week]) -> list[str]:
     for place, week in enumerate(weeks):
         x = _LEFT + place * step
         first_of_year = week.monday.month == 1 and week.monday.day <= 7
-        label = f"{week.monday:%Y}" if first_of_year or not place else f"{week.monday:%b}"
+        label = f"{week.monday:%Y}" if first_of_year else f"{week.monday:%b}" if place else f"{week.monday:%b %Y}"
         if (not place or week.monday.day <= 7) and (x - last > 46 or (first_of_year and x - last > 30)):
-            parts.append(text(x, _BOTTOM + 22, label, 12.5, fill=INK if label.isdigit() else QUIET))
-            last = x
+            parts.append(text(x, _BOTTOM + 22, label, 12.5, fill=INK if first_of_year or not place else QUIET))
+            last = x if place else x + width_of(label, 12.5) - 24
     return parts
 
 

@@ -189,6 +189,11 @@ class _Evidence:
         }
         return find[role](person)
 
+    @cached_property
+    def _known(self) -> Ints:
+        """With how many people each was ever in contact: former contact is living contact that fades."""
+        return np.diff(self.acts.contacts().indptr)
+
     def _contacts(self, person: int) -> set[int]:
         return self.givers[person] | self.takers[person]
 
@@ -211,6 +216,7 @@ class _Evidence:
         chains: Brokerage = brokerage(person, self.givers, self.takers, self.membership)
         found: dict[str, float | str] = {
             "contacts": len(contacts),
+            "contacts_known": int(self._known[person]),
             "communities": len({int(self.membership[i]) for i in contacts if self.membership[i] >= 0}),
             **self._brokers.get(person, {}),
         }
@@ -274,7 +280,10 @@ def sentence(role: Role, name: str) -> str:
     """Say in plain words what a person does and what that rests on."""
     known = role.evidence
     said: dict[Name, Callable[[], str]] = {
-        "connector": lambda: f"{name} connected {_many(known['contacts'], 'person', 'people')} {_reach(known)}",
+        "connector": lambda: (
+            f"{name} connected {_many(known['contacts'], 'person', 'people')} {_reach(known)}"
+            + (f" ({int(known['contacts_known']):,} in all the time known)" if "contacts_known" in known else "")
+        ),
         "maven": lambda: (
             f"{name} helped {_many(known['people_helped'], 'person', 'people')}, {_many(known['helps'], 'time')}"
             + (f", most often in {known['areas']}" if "areas" in known else "")

@@ -18,7 +18,7 @@ def read_columns(path: Path, names: Sequence[str], optional: Sequence[str] = ())
     """Return the named columns of a file with a header, ``optional`` ones only where present; others are ignored.
 
     Raises:
-        UnreadableFile: a named column, or a field of a row, is missing.
+        UnreadableFile: a named column is missing or there twice, or a field of a row is missing.
     """
     with _opened(path) as lines:
         rows = csv.reader(lines)
@@ -29,6 +29,8 @@ def read_columns(path: Path, names: Sequence[str], optional: Sequence[str] = ())
                 f"{path}: no column {', '.join(missing)}; its header has {', '.join(header) or 'nothing'}"
             )
         wanted = [name for name in (*names, *optional) if name in header]
+        if twice := [name for name in wanted if header.count(name) > 1]:
+            raise UnreadableFile(f"{path}: more than one column {', '.join(twice)}")
         places = [header.index(name) for name in wanted]
         try:
             picked = [[row[place] for place in places] for row in rows if row]

@@ -147,7 +147,7 @@ def connectors(everything: Acts, split: float) -> dict[str, Any]:
 
 def experts(helps: Acts, request: NDArray[np.int64], split: float) -> dict[str, Any]:
     """How high those who helped stand in the list that the past gives for the asker and the area."""
-    ranks = []
+    ranks: dict[str, list[float]] = {}
     bounds = [0, *(np.flatnonzero(np.diff(request)) + 1), len(request)]
     for start, end in pairwise(bounds):
         if helps.day[start] < split:
@@ -155,16 +155,33 @@ def experts(helps: Acts, request: NDArray[np.int64], split: float) -> dict[str, 
         known, asker, area = helps.where(slice(0, start)), int(helps.other[start]), int(helps.area[start])
         if area == NO_AREA or (known.area == area).sum() < AREA_FLOOR:
             continue
-        score = expertise(known, area, asker, float(helps.day[start]))
-        best = score[helps.actor[start:end]].max()
-        ranks.append(1 + int((score > best).sum()) if best > 0 else np.inf)
-    place = np.array(ranks)
-    return {
-        "hit1": _share(place <= 1),
-        "hit3": _share(place <= 3),
-        "mrr": _share(1 / place),
-        "requests": len(place),
+        now = float(helps.day[start])
+        scores = {"": expertise(known, area, asker, now), **_expert_rivals(known, area, asker, now)}
+        for name, score in scores.items():
+            best = score[helps.actor[start:end]].max()
+            ranks.setdefault(name, []).append(1 + int((score > best).sum()) if best > 0 else np.inf)
+    mine = np.array(ranks.pop("", []))
+    rivals = {name: _expert_metrics(np.array(places)) for name, places in ranks.items()}
+    return {**_expert_metrics(mine), "requests": len(mine), "baselines": rivals}
+
+
+def _expert_rivals(known: Acts, area: int, asker: int, now: float) -> dict[str, Floats]:
+    age, same_area, same_asker = now - known.day, known.area == area, known.other == asker
+    weights = {
+        "global_exp180": decayed(age, 180),
+        "area_count": same_area * 1.0,
+        "area_exp90": same_area * decayed(age, 90),
+        "pair_exp180": same_asker * decayed(age, 180),
+        "area+pair_exp90": (same_area * 1.0 + same_asker) * decayed(age, 90),
     }
+    scores = {name: known.count(known.actor, weight) for name, weight in weights.items()}
+    for score in scores.values():
+        score[asker] = 0.0
+    return scores
+
+
+def _expert_metrics(place: Floats) -> dict[str, float | None]:
+    return {"hit1": _share(place <= 1), "hit3": _share(place <= 3), "mrr": _share(1 / place)}
 
 
 def _share(hits: NDArray[Any]) -> float | None:
