@@ -1,34 +1,39 @@
 """How long all edges and relationships take from the interactions alone, beside bare sums of the same rows.
 
 Run: python -m tests.bench.relationships --interactions 10000000 --people 1000000. The bare sums are one CREATE TABLE AS
-of contact per pair, day and channel: the least that any rebuild has to do.
+of contact per pair, day and channel: the least that any rebuild has to do. Afterwards single interactions arrive; each
+has to change its relationship as one more rebuild then would. With --home the facts are kept for the next run.
 """
 
 import argparse
 import asyncio
-import resource
+import statistics
 import tempfile
+import threading
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import psutil
 
 from kith.api.cli.servers import start_servers
-from kith.store import ingest, rebuild
-from kith.store.db import Pool, open_pool, workspace
+from kith.store import ingest, project, rebuild
+from kith.store.db import Db, Pool, new_id, open_pool, workspace
+from kith.store.ingest import Batch
 from kith.store.migrate import migrate
+from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace
 
 CHANNELS = 500
 DAYS = 3 * 365
 
-# Few do much; each meets some dozen others again and again. The indexes on interactions are left out: no rebuild of
-# edges reads them, and filling them takes longer than all that is measured here.
+# Few do much; each meets some dozen others again and again.
 _FILL = """
-    ALTER TABLE interactions DROP CONSTRAINT interactions_pkey;
-    DROP INDEX interactions_by_time, interactions_by_actor, interactions_by_channel, interactions_by_conversation;
     SELECT setseed(0.5);
     INSERT INTO identities (workspace_id, id, network, host, key, kind)
     SELECT '{home}', md5('person ' || n)::uuid, 'mail', 'mail', 'p' || n, 'person'
@@ -42,7 +47,13 @@ _FILL = """
         now() - make_interval(secs => {days} * 86400 * random()), 'public', ''
     FROM (SELECT n, floor({people} * random() ^ 3)::bigint AS actor, floor(20 * random() ^ 2)::bigint AS place
           FROM generate_series(1, {interactions}) AS n OFFSET 0) AS acts;
-    ANALYZE identities, person_identities, interactions;
+"""
+
+# Indexes are made when all rows are there, which is faster.
+_INDEXES = """
+    SELECT pg_get_indexdef(indexrelid) AS made, format('DROP INDEX %I', relname) AS dropped
+    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE indrelid = 'interactions'::regclass AND NOT indisprimary
 """
 
 _BARE = """
@@ -52,40 +63,129 @@ _BARE = """
 """
 
 
+_BUSIEST = "SELECT person_id, other_id FROM relationships WHERE workspace_id = $1 ORDER BY given DESC LIMIT 100"
+_ANY = "SELECT person_id, other_id FROM relationships WHERE workspace_id = $1 AND strength > 0.3 LIMIT 20"
+
+
 async def measure(url: str, interactions: int, people: int) -> None:
-    home = uuid4()
     await migrate(url)
+    owner = await asyncpg.connect(url)
+    name = f"{interactions} of {people}"
+    filled = await owner.fetchrow("SELECT workspace_id, name FROM workspaces")
+    home = filled["workspace_id"] if filled else uuid4()
     async with await open_pool(url, statement_seconds=None) as pool:
-        async with workspace(pool, home) as db:
-            await create_workspace(db, home, "bench")
-        owner = await asyncpg.connect(url)
-        began = time.perf_counter()
-        await owner.execute(
-            _FILL.format(home=home, people=people, interactions=interactions, channels=CHANNELS, days=DAYS)
-        )
-        _say("facts made", began, f"{interactions:,} interactions of {people:,} people")
+        if filled:
+            assert filled["name"] == name, f"the home holds {filled['name']}"
+            await owner.execute("TRUNCATE contact_days, activity_days, relationships")
+        else:
+            async with workspace(pool, home) as db:
+                await create_workspace(db, home, name)
+            await _fill(owner, home, interactions, people)
+        await owner.execute("CHECKPOINT")
         began = time.perf_counter()
         await owner.execute(_BARE)
         bare = _say("bare sums of contact", began, "")
         await owner.close()
-        async with workspace(pool, home) as db:
-            await ingest.lock(db, home, alone=True)
-            began = time.perf_counter()
-            found = await rebuild.rebuild_relationships(db, home, datetime.now(UTC))
-            _say("edges and relationships", began, f"{found['relationships'].missing // 2:,} pairs")
-            whole = time.perf_counter() - began
-        print(f"{whole / bare:.1f} times the bare sums; {interactions / whole:,.0f} interactions a second")
-        print(f"most memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
-        await again(pool, home)
-
-
-async def again(pool: Pool, home: UUID) -> None:
-    """Measure a rebuild that finds everything in place."""
-    async with workspace(pool, home) as db:
         began = time.perf_counter()
-        found = await rebuild.rebuild_relationships(db, home, datetime.now(UTC))
-        assert not any(any(difference) for difference in found.values()), found
+        with Memory() as memory:
+            pairs = (await _rebuild(pool, home))["relationships"].missing // 2
+        whole = _say("edges and relationships", began, f"{pairs:,} pairs")
+        print(f"{whole / bare:.1f} times the bare sums; {interactions / whole:,.0f} interactions a second; {memory}")
+        arrived = await arrivals(pool, home)
+        began = time.perf_counter()
+        differences = await _rebuild(pool, home)
+        assert not any(any(difference) for difference in differences.values()), differences
         _say("once more, nothing to put right", began, "")
+        async with workspace(pool, home) as db:
+            for row in arrived:
+                assert row == await _relationship(db, home, row["person_id"], row["other_id"]), row
+
+
+async def _fill(owner: Db, home: UUID, interactions: int, people: int) -> None:
+    began = time.perf_counter()
+    indexes = await owner.fetch(_INDEXES)
+    await owner.execute("ALTER TABLE interactions DROP CONSTRAINT interactions_pkey")
+    for index in indexes:
+        await owner.execute(index["dropped"])
+    await owner.execute(_FILL.format(home=home, people=people, interactions=interactions, channels=CHANNELS, days=DAYS))
+    await owner.execute("SET maintenance_work_mem = '1GB'; ALTER TABLE interactions ADD PRIMARY KEY (workspace_id, id)")
+    for index in indexes:
+        await owner.execute(index["made"])
+    await owner.execute("VACUUM ANALYZE")
+    _say("facts made", began, f"{interactions:,} interactions of {people:,} people")
+
+
+async def _rebuild(pool: Pool, home: UUID) -> dict[str, rebuild.Difference]:
+    async with workspace(pool, home) as db:
+        await ingest.lock(db, home, alone=True)
+        return await rebuild.rebuild_relationships(db, partial(workspace, pool, home), home, datetime.now(UTC))
+
+
+async def arrivals(pool: Pool, home: UUID) -> list[asyncpg.Record]:
+    """Let single interactions arrive, of the busiest people and of any; return the relationships that they made."""
+    async with workspace(pool, home) as db:
+        source = await create_source(db, home, "ndjson", str(new_id()), {"path": "/nowhere"})
+        pairs = [*await db.fetch(_BUSIEST, home), *await db.fetch(_ANY, home)]
+    found, times, met = [], [], set[UUID]()
+    for person_id, other_id in pairs:
+        if met & {person_id, other_id}:
+            continue  # else the second arrival would change the people of the first
+        met |= {person_id, other_id}
+        began = time.perf_counter()
+        async with workspace(pool, home) as db:
+            await ingest.apply(db, home, source.id, None, Batch(interactions=[[_act(person_id, other_id)]]))
+        async with workspace(pool, home) as db:
+            await project.project(db, home, datetime.now(UTC))
+        times.append(1000 * (time.perf_counter() - began))
+        async with workspace(pool, home) as db:
+            found.append(await _relationship(db, home, person_id, other_id))
+    print(f"one of {len(times)} arrivals, until its relationship is stored: median {statistics.median(times):.0f} ms, "
+          f"longest {max(times):.0f} ms")  # fmt: skip
+    return found
+
+
+def _act(actor_id: UUID, target_id: UUID) -> tuple[Any, ...]:
+    values = dict.fromkeys(ingest.INTERACTION) | {
+        "id": uuid4(), "kind": "reply", "actor_id": actor_id, "target_ids": [target_id], "target_roles": ["reply"],
+        "network": "mail", "host": "mail", "key": str(uuid4()), "occurred_at": datetime.now(UTC),
+        "visibility": "public", "version": b"",
+    }  # fmt: skip
+    return tuple(values[name] for name in ingest.INTERACTION)
+
+
+async def _relationship(db: Db, home: UUID, person_id: UUID, other_id: UUID) -> asyncpg.Record:
+    row = await db.fetchrow(
+        "SELECT * FROM relationships WHERE workspace_id = $1 AND person_id = $2 AND other_id = $3",
+        home, person_id, other_id,
+    )  # fmt: skip
+    assert row
+    return row
+
+
+class Memory:
+    """The most memory that this process and PostgreSQL's own take together, beside what PostgreSQL's share."""
+
+    def __enter__(self) -> "Memory":
+        self.most = dict.fromkeys(("Python", "PostgreSQL"), 0)
+        self._ended = threading.Event()
+        self._watch = threading.Thread(target=self._look)
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._watch.join()
+
+    def __str__(self) -> str:
+        return "most memory: " + ", ".join(f"{name} {size >> 20:,} MB" for name, size in self.most.items())
+
+    def _look(self) -> None:
+        me = psutil.Process()
+        while not self._ended.wait(0.25):
+            servers = [info.rss - info.shared for child in me.children(recursive=True)
+                       if (info := child.memory_info()) and child.name() == "postgres"]  # fmt: skip
+            for name, size in (("Python", me.memory_info().rss), ("PostgreSQL", sum(servers))):
+                self.most[name] = max(self.most[name], size)
 
 
 def _say(what: str, began: float, more: str) -> float:
@@ -98,8 +198,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--interactions", type=int, default=300_000)
     options.add_argument("--people", type=int, default=30_000)
+    options.add_argument("--home", type=Path, help="folder of the database, kept")
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder, start_servers(Path(folder), durable=False) as servers:
+    place = nullcontext(chosen.home) if chosen.home else tempfile.TemporaryDirectory()
+    with place as folder, start_servers(Path(folder)) as servers:
         asyncio.run(measure(servers.database_url, chosen.interactions, chosen.people))
 
 

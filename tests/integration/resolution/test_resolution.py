@@ -69,7 +69,7 @@ async def test_persons_are_those_of_the_evaluated_resolver(pool: Pool) -> None:
 async def test_the_state_after_any_arrival_is_what_a_rebuild_makes(pool: Pool) -> None:
     crowd = await gathered(pool, neighbours(150), [40])
     async with crowd.transaction() as db:
-        found = await rebuild.rebuild(db, crowd.workspace_id, NOON)
+        found = await rebuild.rebuild(db, crowd.transaction, crowd.workspace_id, NOON)
     assert all(not any(difference) for difference in found.values())
 
 
@@ -81,7 +81,7 @@ async def test_what_resolution_has_read_can_be_dropped_and_rebuilt(pool: Pool) -
         await db.execute("DELETE FROM identity_profiles WHERE identity_id = $1", first)
         await db.execute("DELETE FROM identity_keys WHERE identity_id = ANY ($1)", [first, second])
         await db.execute("UPDATE identity_profiles SET content = '' WHERE identity_id = $1", third)
-        found = await rebuild.rebuild(db, crowd.workspace_id, NOON)
+        found = await rebuild.rebuild(db, crowd.transaction, crowd.workspace_id, NOON)
     lost = [row for row in before["identity_keys"] if row[2] in (first, second)]
     assert found["identity_profiles"] == (1, 0, 1)
     assert found["identity_keys"] == (len(lost), 0, 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -147,8 +148,9 @@ class Store:
                 after = await project.refresh(db, self.workspace_id, now, after)
 
     async def rebuild(self) -> dict[str, rebuild.Difference]:
-        async with workspace(self.pool, self.workspace_id) as db:
-            return await rebuild.rebuild(db, self.workspace_id, NOW)
+        mine = partial(workspace, self.pool, self.workspace_id)
+        async with mine() as db:
+            return await rebuild.rebuild(db, mine, self.workspace_id, NOW)
 
     async def rows(self, table: str) -> list[dict[str, Any]]:
         async with workspace(self.pool, self.workspace_id) as db:

@@ -81,6 +81,25 @@ async def test_a_rebuild_finds_nothing_to_put_right(pool: Pool, pages: list[list
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pages=_PAGES)
+async def test_a_rebuild_from_nothing_makes_what_pages_had_added_up(pool: Pool, pages: list[list[Record]]) -> None:
+    store = await _fresh(pool)
+    last: list[Record] = [act("ahead of time", "ada", ["bob", "cyd", "eve"], days=400), mailmap("ada", "dan")]
+    for page in [*pages, last]:
+        await store.store(*page)
+    await store.project()
+    await store.refresh()
+    before = await store.everything()
+    tables = ("interaction_targets", "contact_days", "activity_days", "channel_days", "relationships", "people")
+    async with workspace(pool, store.workspace_id) as db:
+        for table in tables:
+            await db.execute(f"DELETE FROM {table} WHERE workspace_id = $1", store.workspace_id)
+    differences = await store.rebuild()
+    assert {table: differences[table].missing for table in tables} == {table: len(before[table]) for table in tables}
+    assert await store.everything() == before
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pages=_PAGES, seed=st.integers(0, 1000))
 async def test_the_order_of_pages_does_not_matter(pool: Pool, pages: list[list[Record]], seed: int) -> None:
     records = [record for page in pages for record in page]

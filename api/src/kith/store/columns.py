@@ -29,12 +29,9 @@ async def read(db: Db, query: str, *values: object, **kinds: str) -> Columns:
 
 
 async def each(
-    db: Db, query: str, most: int, whole: Sequence[str], handle: Callable[[Columns], None], **kinds: str
+    db: Db, query: str, values: Sequence[object], most: int, handle: Callable[[Columns], None], **kinds: str
 ) -> None:
-    """Hand on the rows of a query as they come, in batches of at least ``most``, in another thread.
-
-    Rows with the same ``whole``, by which the query has to be ordered, come together.
-    """
+    """Hand on the rows of a query as they come, in batches of at least ``most``, in another thread."""
     row, rest, waiting = _row(kinds), bytearray(), _START
 
     async def keep(data: bytes) -> None:
@@ -44,19 +41,16 @@ async def each(
             del rest[: len(waiting)]
             waiting = b""
         if len(rest) >= most * row.itemsize:
-            await hand_on(len(rest) // row.itemsize, last=False)
+            await hand_on(len(rest) // row.itemsize)
 
-    async def hand_on(count: int, last: bool) -> None:
+    async def hand_on(count: int) -> None:
         rows = _rows(bytes(memoryview(rest)[: count * row.itemsize]), row, kinds)
-        if not last:
-            keys = [rows[name] != rows[name][-1] for name in whole]
-            rows = rows[: int(np.flatnonzero(np.logical_or.reduce(keys))[-1]) + 1 if np.any(keys) else 0]
-        del rest[: len(rows) * row.itemsize]
+        del rest[: count * row.itemsize]
         if len(rows):
             await asyncio.to_thread(handle, rows)
 
-    await db.copy_from_query(query, output=keep, format="binary")
-    await hand_on((len(rest) - len(_END)) // row.itemsize, last=True)
+    await db.copy_from_query(query, *values, output=keep, format="binary")
+    await hand_on((len(rest) - len(_END)) // row.itemsize)
 
 
 async def write(db: Db, table: str, **columns: NDArray[Any]) -> None:
@@ -69,6 +63,13 @@ async def write(db: Db, table: str, **columns: NDArray[Any]) -> None:
         rows[name] = column
     source = BytesIO(_START + rows.tobytes() + _END)
     await db.copy_to_table(table, source=source, format="binary", columns=list(columns))
+
+
+def short(ids: NDArray[Any]) -> NDArray[np.int64]:
+    """Return 64 bits of each id (16 bytes): they are hashes, so two of them are as good as never the same."""
+    halves = np.frombuffer(ids.tobytes(), ">u8").reshape(-1, 2)
+    found: NDArray[np.int64] = (halves[:, 0] ^ halves[:, 1]).astype(np.uint64).view(np.int64)
+    return found
 
 
 def _row(kinds: Mapping[str, str]) -> np.dtype[np.void]:

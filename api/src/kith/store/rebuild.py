@@ -1,17 +1,39 @@
 """Rebuild: every projection anew from the facts, compared with what pages have added up, and put right.
 
-All of it is one transaction. Pages wait until it ends; reads go on, and see the old rows until then. What does not fit
-into memory is kept in temporary files by PostgreSQL; this process holds some 200 bytes for each pair of people.
+Pages wait until it ends; reads go on, and see the old rows until then. All of it is one transaction, but for what each
+identity did day by day: this is put right beside it, by a second connection, so that two cores work. PostgreSQL keeps
+what does not fit into WORK_MEMORY in temporary files; this process holds what ``kith.store.network`` says.
 """
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from kith.store import decisions, ingest, ledger, profiles, project, strength
+from kith.store import decisions, ingest, ledger, network, profiles, project, strength
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
 from kith.store.project import Projection
+
+One = TypeVar("One")
+Other = TypeVar("Other")
+
+WORK_MEMORY = "128MB"
+"""For each sort of either connection."""
+# One connection may wait for the other. Tables are read whole and sorted, so that rows are stored in the order of their
+# keys; the planner would follow an index to each interaction instead.
+_SETTINGS = f"""
+    SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL work_mem = '{WORK_MEMORY}';
+    SET LOCAL enable_indexscan = off; SET LOCAL enable_hashagg = off; SET LOCAL max_parallel_workers_per_gather = 0;
+"""
+_RESET = """
+    SET LOCAL enable_indexscan = DEFAULT; SET LOCAL enable_hashagg = DEFAULT;
+    SET LOCAL max_parallel_workers_per_gather = DEFAULT;
+"""
+
+Transaction = Callable[[], AbstractAsyncContextManager[Db]]
 
 
 class Difference(NamedTuple):
@@ -22,9 +44,10 @@ class Difference(NamedTuple):
     different: int
 
 
-async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Difference]:
+async def rebuild(db: Db, beside: Transaction, workspace_id: UUID, now: datetime) -> dict[str, Difference]:
     """Recreate every projection of the workspace; return how each differed: nothing but zeros, or kith has a fault.
 
+    beside: opens a second transaction on the workspace; it is committed first.
     now: strengths are of its midnight (UTC). They also rest on how active two people are and whom they know, which the
     stored ones follow later: they are not compared, only replaced.
     """
@@ -35,7 +58,7 @@ async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Differ
     found |= {table: Difference(*counts) for table, counts in (await profiles.restore(db, workspace_id)).items()}
     for sums in (TARGETS, CHANNEL_DAYS):
         found[sums.table] = await _restore(db, workspace_id, sums)
-    found |= await rebuild_relationships(db, workspace_id, now)
+    found |= await rebuild_relationships(db, beside, workspace_id, now)
     await db.execute(project.WANTED)
     await db.execute(_WANT_ALL, workspace_id)
     for projection in (project.PEOPLE, project.CHANNEL_ACTIVITY, project.CONVERSATION_ACTIVITY):
@@ -43,14 +66,44 @@ async def rebuild(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Differ
     return found
 
 
-async def rebuild_relationships(db: Db, workspace_id: UUID, now: datetime) -> dict[str, Difference]:
+async def rebuild_relationships(
+    db: Db, beside: Transaction, workspace_id: UUID, now: datetime
+) -> dict[str, Difference]:
     """Recreate the ledgers of contact and activity, and the relationships, as part of ``rebuild``."""
-    await db.execute("SET LOCAL work_mem = '64MB'")
-    found = {sums.table: await _restore(db, workspace_id, sums) for sums in (CONTACT_DAYS, ACTIVITY_DAYS)}
-    await db.execute(project.WANTED)
-    await strength.weigh_all(db, workspace_id, project.midnight(now))
-    found["relationships"] = await _restore(db, workspace_id, project.RELATIONSHIPS)
-    return found
+    await db.execute(_SETTINGS)
+    moment = project.midnight(now)
+    persons = await network.read_persons(db, workspace_id)
+    acts = asyncio.Queue[network.Rows](1)
+
+    async def activity() -> Difference:
+        async with beside() as other:
+            await other.execute(_SETTINGS)
+            await _compute(other, workspace_id, ACTIVITY_DAYS)
+            await acts.put(await network.read_activity(other, persons, "rebuilt"))
+            return await _put_right(other, workspace_id, ACTIVITY_DAYS)
+
+    async def relationships() -> tuple[Difference, Difference]:
+        contact_days = await _restore(db, workspace_id, CONTACT_DAYS)
+        known = await network.read_contact(db, workspace_id, persons)
+        await db.execute(project.WANTED)
+        pairs = await strength.weigh_all(db, workspace_id, moment, known, await acts.get())
+        del known
+        await strength.keep_all(db, persons, pairs)
+        return contact_days, await _restore(db, workspace_id, RELATIONSHIPS)
+
+    activity_days, (contact_days, found) = await _both(activity(), relationships())
+    await db.execute(_RESET)
+    return {"contact_days": contact_days, "activity_days": activity_days, "relationships": found}
+
+
+async def _both(one: Coroutine[None, None, One], other: Coroutine[None, None, Other]) -> tuple[One, Other]:
+    """Wait for both; when either fails, the other is stopped first."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            left, right = tasks.create_task(one), tasks.create_task(other)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return left.result(), right.result()
 
 
 async def _persons(db: Db, workspace_id: UUID) -> Projection:
@@ -73,12 +126,49 @@ async def _persons(db: Db, workspace_id: UUID) -> Projection:
 
 async def _restore(db: Db, workspace_id: UUID, projection: Projection) -> Difference:
     """Compare what is stored with what the query says; store that where they differ."""
-    names = projection.key + projection.columns
-    key = ", ".join(projection.key)
+    if not await _any(db, workspace_id, projection):
+        return Difference(await _insert(db, workspace_id, projection, projection.query), 0, 0)
+    await _compute(db, workspace_id, projection)
+    return await _put_right(db, workspace_id, projection)
+
+
+async def _compute(db: Db, workspace_id: UUID, projection: Projection) -> None:
+    """Keep what the query says in ``rebuilt``."""
     await db.execute(f"CREATE TEMPORARY TABLE rebuilt ON COMMIT DROP AS {_bound(projection.query, workspace_id)}")
     await db.execute("ANALYZE rebuilt")
+
+
+async def _put_right(db: Db, workspace_id: UUID, projection: Projection) -> Difference:
+    """Compare what is stored with ``rebuilt``, store that where they differ, and drop it."""
+    if await _any(db, workspace_id, projection):
+        difference = await _compare(db, workspace_id, projection)
+        await _mend(db, workspace_id, projection, difference)
+    else:
+        difference = Difference(await _insert(db, workspace_id, projection, "SELECT * FROM rebuilt"), 0, 0)
+    await db.execute("DROP TABLE rebuilt")
+    return difference
+
+
+async def _any(db: Db, workspace_id: UUID, projection: Projection) -> bool:
+    query = f"SELECT EXISTS (SELECT FROM {projection.table} WHERE workspace_id = $1)"
+    found: bool = await db.fetchval(query, workspace_id)
+    return found
+
+
+async def _insert(db: Db, workspace_id: UUID, projection: Projection, query: str) -> int:
+    """Store rows, in the order in which they come; return how many."""
+    names = ", ".join(projection.key + projection.columns)
+    done = await db.execute(
+        f"INSERT INTO {projection.table} (workspace_id, {names}) SELECT $1, {names} FROM ({query}) AS r", workspace_id
+    )
+    return int(done.rpartition(" ")[2])
+
+
+async def _compare(db: Db, workspace_id: UUID, projection: Projection) -> Difference:
+    names = projection.key + projection.columns
+    key = ", ".join(projection.key)
     differs = " OR ".join(f"t.{name} IS DISTINCT FROM r.{name}" for name in projection.columns) or "false"
-    if projection is project.RELATIONSHIPS:
+    if projection is RELATIONSHIPS:
         exact = ("given", "received", "first_day", "last_day")
         differs = " OR ".join(f"t.{name} <> r.{name}" for name in exact)
     row = await db.fetchrow(
@@ -91,10 +181,7 @@ async def _restore(db: Db, workspace_id: UUID, projection: Projection) -> Differ
         """,
         workspace_id,
     )
-    difference = Difference(*row) if row else Difference(0, 0, 0)
-    await _mend(db, workspace_id, projection, difference)
-    await db.execute("DROP TABLE rebuilt")
-    return difference
+    return Difference(*row) if row else Difference(0, 0, 0)
 
 
 async def _mend(db: Db, workspace_id: UUID, projection: Projection, difference: Difference) -> None:
@@ -110,7 +197,7 @@ async def _mend(db: Db, workspace_id: UUID, projection: Projection, difference: 
             """,
             workspace_id,
         )
-    if difference.different or projection is project.RELATIONSHIPS:
+    if difference.different or projection is RELATIONSHIPS:
         await db.execute(
             f"""
             UPDATE {projection.table} t SET ({", ".join(projection.columns)}) = ROW ({new}) FROM rebuilt r
@@ -158,7 +245,7 @@ CONTACT_DAYS = Projection(
         count(*)::integer AS count,
         sum(round(1000 / sqrt(cardinality(array_remove(i.target_ids, i.actor_id)))))::bigint AS weight
     FROM interactions i, unnest(i.target_ids) AS target_id WHERE i.workspace_id = $1 AND target_id <> i.actor_id
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
     """,
 )
 ACTIVITY_DAYS = Projection(
@@ -178,7 +265,7 @@ ACTIVITY_DAYS = Projection(
         FROM interactions i, unnest(i.target_ids) AS target_id
         WHERE i.workspace_id = $1 AND target_id <> i.actor_id
     ) AS parts
-    GROUP BY identity_id, channel_id, day
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     """,
 )
 CHANNEL_DAYS = Projection(
@@ -191,6 +278,8 @@ CHANNEL_DAYS = Projection(
     WHERE i.workspace_id = $1 AND i.channel_id IS NOT NULL GROUP BY 1, 2
     """,
 )
+
+RELATIONSHIPS = project.RELATIONSHIPS._replace(query=strength.COMPUTED_ALL)
 
 _WANT_ALL = """
     WITH people AS (INSERT INTO wanted_people SELECT DISTINCT person_id FROM person_identities WHERE workspace_id = $1),

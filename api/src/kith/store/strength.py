@@ -6,7 +6,7 @@ in one order, so that a pair has the same strength, to the last bit, alone and a
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,20 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.domain.strength.circles import Circles, overlap, within
-from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals, changes
+from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
 from kith.domain.strength.model import Model, shipped, strength
-from kith.domain.strength.tally import People, people, tally
+from kith.domain.strength.tally import People, tally
 from kith.domain.strength.words import WORDS, words
-from kith.store import columns, reach
-from kith.store.columns import Columns
+from kith.store import columns, network, reach
+from kith.store.columns import Columns, short
 from kith.store.db import Db
+from kith.store.network import Network, Persons, Rows
 
 EPOCH = date(2000, 1, 1)
 """Days are counted from it, as in PostgreSQL."""
 PAIRS = 10_000
 """Pairs whose contact is in memory at once; so is what is known of the activity and the circles of their people."""
-ROWS = 1_000_000
-"""Rows of contact, or of activity, that are in memory at once where all pairs are weighed; each takes 200 bytes."""
 
 WANTED_PAIRS = """
     -- Pairs of persons, the lesser id first.
@@ -64,6 +63,13 @@ COMPUTED = """
     CROSS JOIN LATERAL (VALUES
         (p.one_id, p.other_id, p.given, p.received), (p.other_id, p.one_id, p.received, p.given)
     ) AS side (person_id, other_id, given, received)
+"""
+
+
+COMPUTED_ALL = """
+    SELECT person_id, other_id, given, received, first_day, last_day, as_of,
+        nullif(strength, 'NaN') AS strength, words[word + 1] AS word, computed_at, model
+    FROM weighed CROSS JOIN computed_with
 """
 
 
@@ -121,7 +127,7 @@ class _Batch:
     def _weigh(self, model: Model, pairs: Columns, now: int) -> tuple[Reals, NDArray[np.int16]]:
         rows = self.rows[np.isin(self.rows["pair"], pairs["number"])]
         place = np.searchsorted(pairs["number"], rows["pair"])
-        contacts = _contacts(pairs["one"][place], pairs["other"][place], rows)
+        contacts = network.contacts(pairs["one"][place], pairs["other"][place], rows)
         known = self.acquaintances[self.acquaintances["first_day"] <= now]
         one, other = _integers(pairs["one"]), _integers(pairs["other"])
         circles = within(one, other, _integers(known["person"]), short(known["other"]))
@@ -136,13 +142,6 @@ async def _read(db: Db, workspace_id: UUID, pairs: Columns, start: int, day: int
                                person="i4", other="V16", first_day="i4")  # fmt: skip
     activity = Activity.of(acts["person"], acts["day"], acts["count"])
     return _Batch(pairs[start : start + PAIRS], rows, activity, known)
-
-
-def short(ids: NDArray[Any]) -> Integers:
-    """Return 64 bits of each id (16 bytes): they are hashes, so two of them are as good as never the same."""
-    halves = np.frombuffer(ids.tobytes(), ">u8").reshape(-1, 2)
-    found: Integers = (halves[:, 0] ^ halves[:, 1]).astype(np.uint64).view(np.int64)
-    return found
 
 
 async def words_on(
@@ -168,37 +167,68 @@ def _said(model: Model, batch: "_Batch", day: int) -> dict[str, int]:
     return {word: int(count) for word, count in zip(WORDS, np.bincount(said, minlength=len(WORDS)), strict=True)}
 
 
-async def weigh_all(db: Db, workspace_id: UUID, moment: datetime) -> None:
-    """Compute the strengths of all pairs with contact, as ``weigh`` does, reading everything once.
+async def weigh_all(db: Db, workspace_id: UUID, moment: datetime, known: Network, activity: Rows) -> Columns:
+    """Compute the strengths of all pairs with contact, as ``weigh`` does, from the whole network in memory.
 
-    Memory: some 200 bytes for each pair, and 32 for each person and day that strengths are of, beside ROWS rows. These
-    days are as many as there are days on which the reading of a source ended, at most.
+    Memory: 200 bytes for each pair, and 32 for each person and day that strengths are of. These days are as many as
+    there are days on which the reading of a source ended, at most.
     """
-    await db.execute("SET LOCAL work_mem = '64MB'; SET LOCAL idle_in_transaction_session_timeout = 0")
-    await _number_all(db, workspace_id)
     model, day = await _prepare(db, workspace_id, moment), day_of(moment)
-    await db.execute(_FIND_ALL_PAIRS.replace("$1", f"'{EPOCH + timedelta(day)}'::date"))
-    pairs = await _pairs(db)
-    pairs = pairs[pairs["first_day"] <= day]
-    everyone = {now: await _everyone(db, now) for now in np.unique(pairs["as_of"]).tolist()}
-    circles = await asyncio.to_thread(_circles, pairs)
-    strengths, said, done = np.full(len(pairs), np.nan), np.zeros(len(pairs), np.int16), 0
+    pairs = await asyncio.to_thread(_find_all_pairs, known, day)
+    met = pairs["first_day"] <= day
+    days, people = np.unique(pairs["as_of"][met]).tolist(), len(known.persons.ids)
+    everyone = {now: await asyncio.to_thread(network.sum_up, activity, people, now) for now in days}
+    del activity
+    await asyncio.to_thread(_weigh_pairs, model, known, everyone, pairs, met)
+    return pairs
 
-    def weigh_batch(rows: Columns) -> None:
-        nonlocal done
-        rows = rows[rows["day"] <= day]
-        place = done + np.cumsum(changes(_integers(rows["one"]), _integers(rows["other"]))) - 1
-        for now in np.unique(pairs["as_of"][place]).tolist():
-            these = pairs["as_of"][place] == now
-            part = np.unique(place[these])
-            contacts = _contacts(rows["one"][these], rows["other"][these], rows[these])
-            among = Circles(circles.shared[part], circles.either[part])
-            strengths[part], said[part] = _weighed(model, contacts, everyone[now], now, among)
-        done = int(place[-1]) + 1 if len(place) else done
 
-    query = "SELECT one, other, given, day, context, count, weight FROM contact_rows ORDER BY one, other"
-    await columns.each(db, query, ROWS, ("one", "other"), weigh_batch, one="i4", other="i4", **_ROW)
-    await _keep(db, pairs["number"], strengths, said)
+async def keep_all(db: Db, persons: Persons, pairs: Columns) -> None:
+    """Write what ``weigh_all`` found into the table ``weighed``: both sides of each pair, in the order of their ids."""
+    person, other = (np.concatenate([pairs[a], pairs[b]]) for a, b in (("one", "other"), ("other", "one")))
+    order = np.argsort(person.astype(np.int64) * len(persons.ids) + other)
+    await db.execute(_WEIGHED)
+    for start in range(0, len(order), _SIDES):
+        sides = order[start : start + _SIDES]
+        part, forth = pairs[sides % len(pairs)], sides < len(pairs)
+        await columns.write(
+            db, "weighed",
+            person_id=persons.ids[person[sides]], other_id=persons.ids[other[sides]],
+            given=np.where(forth, part["given"], part["received"]),
+            received=np.where(forth, part["received"], part["given"]),
+            **{name: part[name] for name in ("first_day", "last_day", "as_of", "strength", "word")},
+        )  # fmt: skip
+
+
+def _find_all_pairs(known: Network, day: int) -> Columns:
+    contact = known.contact
+    pairs = np.empty(len(contact.begins), _PAIR)
+    pairs["one"], pairs["other"] = known.pairs
+    given, count = contact.rows["given"], contact.rows["count"].astype(np.int64)
+    pairs["given"], pairs["received"] = (contact.combine(np.add, count * way) for way in (given, ~given))
+    pairs["first_day"], pairs["last_day"] = (
+        contact.combine(how, contact.rows["day"]) for how in (np.minimum, np.maximum)
+    )
+    until = contact.combine(np.maximum, known.until[contact.rows["context"]])
+    pairs["as_of"] = np.minimum(np.maximum(pairs["last_day"], np.where(until == network.UNREAD, day, until)), day)
+    pairs["strength"], pairs["word"] = np.nan, WORDS.index("unknown")
+    return pairs
+
+
+def _weigh_pairs(
+    model: Model, known: Network, everyone: dict[int, People], pairs: Columns, met: NDArray[np.bool_]
+) -> None:
+    circles, place = _circles(pairs[met]), np.cumsum(met) - 1
+    for part, rows in known.contact.parts():
+        lengths = known.contact.lengths[part]
+        for now in np.unique(pairs["as_of"][part][met[part]]).tolist():
+            these = met[part] & (pairs["as_of"][part] == now)
+            at = place[part][these]
+            among = Circles(circles.shared[at], circles.either[at])
+            contacts = known.contacts(rows[np.repeat(these, lengths)])
+            pairs["strength"][part][these], pairs["word"][part][these] = _weighed(
+                model, contacts, everyone[now], now, among
+            )
 
 
 def _circles(pairs: Columns) -> Circles:
@@ -214,41 +244,13 @@ def _circles(pairs: Columns) -> Circles:
 
 async def load_all(db: Db, workspace_id: UUID, day: int, most: int) -> tuple[Contacts, Activity] | None:
     """Return the whole network up to and including the day; None where it has more than so many rows of contact."""
-    await db.execute(TABLES)
-    await _number_all(db, workspace_id)
-    if await db.fetchval("SELECT count(*) FROM contact_rows") > most:
+    if await network.count_contact(db, workspace_id) > most:
         return None
-    query = "SELECT one, other, given, day, context, count, weight FROM contact_rows WHERE day <= $1::integer"
-    rows = await columns.read(db, query, day, one="i4", other="i4", **_ROW)
-    query = "SELECT person, day, count FROM contact_activity WHERE day <= $1::integer"
-    acts = await columns.read(db, query, day, person="i4", day="i4", count="i8")
-    return _contacts(rows["one"], rows["other"], rows), Activity.of(acts["person"], acts["day"], acts["count"])
-
-
-async def _number_all(db: Db, workspace_id: UUID) -> None:
-    await db.execute(_NUMBER_ALL.replace("$1", f"'{workspace_id}'::uuid"))
-
-
-async def _everyone(db: Db, day: int) -> People:
-    """Sum up what each person did."""
-    count = await db.fetchval("SELECT count(*) FROM contact_people")
-    everyone = people(Activity.of([], [], []), day, count)
-
-    def sum_up(rows: Columns) -> None:
-        person = _integers(rows["person"])
-        first, last = int(person[0]), int(person[-1])
-        some = people(Activity.of(person - first, rows["day"], rows["count"]), day, last - first + 1)
-        for field in fields(People):
-            getattr(everyone, field.name)[first : last + 1] = getattr(some, field.name)
-
-    await columns.each(db, _ALL_ACTIVITY, ROWS, ("person",), sum_up, person="i4", day="i4", count="i8")
-    return everyone
-
-
-def _contacts(one: NDArray[Any], other: NDArray[Any], rows: Columns) -> Contacts:
-    """Return the rows of pairs as a ledger; ``given`` says that they go from the one to the other."""
-    source, target = np.where(rows["given"], one, other), np.where(rows["given"], other, one)
-    return Contacts.of(source, target, rows["day"], rows["context"], rows["count"], rows["weight"])
+    persons = await network.read_persons(db, workspace_id)
+    known = await network.read_contact(db, workspace_id, persons)
+    acts = (await network.read_activity(db, persons, "activity_days WHERE workspace_id = $1", workspace_id)).rows
+    activity = Activity.of(acts["person"], acts["day"], acts["count"])
+    return known.contacts(known.contact.rows).until(day), activity.until(day)
 
 
 def _weighed(
@@ -373,43 +375,16 @@ _ACQUAINTANCES = f"""
     ) AS k
 """
 
-# All contact and activity, with numbers instead of ids.
-_NUMBER_ALL = f"""
-    INSERT INTO contact_people
-    SELECT (row_number() OVER (ORDER BY person_id))::integer - 1, person_id
-    FROM (SELECT DISTINCT person_id FROM person_identities WHERE workspace_id = $1) AS people;
-    CREATE TEMPORARY TABLE contact_identities ON COMMIT DROP AS
-        SELECT i.identity_id, p.number FROM person_identities i JOIN contact_people p USING (person_id)
-        WHERE i.workspace_id = $1;
-    CREATE TEMPORARY TABLE contact_channels ON COMMIT DROP AS
-        SELECT (row_number() OVER (ORDER BY channel_id))::integer AS number, channel_id,
-            r.day - date '2000-01-01' AS until
-        FROM (SELECT DISTINCT channel_id FROM contact_days WHERE workspace_id = $1) AS channels
-        LEFT JOIN ({reach.OF_ALL}) AS r USING (channel_id);
-    ANALYZE contact_people, contact_identities, contact_channels;
-    CREATE TEMPORARY TABLE contact_rows ON COMMIT DROP AS
-        SELECT least(a.number, b.number) AS one, greatest(a.number, b.number) AS other, a.number < b.number AS given,
-            c.day - date '2000-01-01' AS day, h.number AS context, h.until, c.count::bigint AS count, c.weight
-        FROM contact_days c
-        JOIN contact_identities a ON a.identity_id = c.actor_id
-        JOIN contact_identities b ON b.identity_id = c.target_id
-        JOIN contact_channels h ON h.channel_id = c.channel_id
-        WHERE c.workspace_id = $1 AND a.number <> b.number;
-    ANALYZE contact_rows;
-    CREATE TEMPORARY TABLE contact_activity ON COMMIT DROP AS
-        SELECT n.number AS person, a.day - date '2000-01-01' AS day, (a.acts + a.received)::bigint AS count
-        FROM activity_days a JOIN contact_identities n USING (identity_id) WHERE a.workspace_id = $1;
-"""
+_PAIR = [
+    ("one", "i4"), ("other", "i4"), ("given", "i8"), ("received", "i8"), ("first_day", "i4"), ("last_day", "i4"),
+    ("as_of", "i4"), ("strength", "f8"), ("word", "i2"),
+]  # fmt: skip
+_SIDES = 100_000
+"""Sides of pairs that are written at once; each takes 500 bytes meanwhile."""
 
-_FIND_ALL_PAIRS = f"""
-    DROP INDEX IF EXISTS contact_pairs_by_one, contact_pairs_by_other, contact_pairs_by_number;
-    INSERT INTO contact_pairs
-    SELECT (row_number() OVER (ORDER BY d.one, d.other))::integer - 1, one.person_id, other.person_id,
-        d.given, d.received, date '2000-01-01' + d.first_day, date '2000-01-01' + d.last_day,
-        least($1, date '2000-01-01' + greatest(d.last_day, coalesce(d.until, $1 - date '2000-01-01')))
-    FROM (SELECT one, other, {_SUMS}, max(until) AS until FROM contact_rows GROUP BY one, other) AS d
-    JOIN contact_people one ON one.number = d.one JOIN contact_people other ON other.number = d.other;
-    ANALYZE contact_pairs;
+_WEIGHED = """
+    CREATE TEMPORARY TABLE weighed (
+        person_id uuid, other_id uuid, given bigint, received bigint, first_day date, last_day date, as_of date,
+        strength double precision, word smallint
+    ) ON COMMIT DROP
 """
-
-_ALL_ACTIVITY = "SELECT person, day, count FROM contact_activity ORDER BY person"

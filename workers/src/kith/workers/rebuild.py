@@ -8,8 +8,8 @@ from kith.workers.work import Work
 
 
 async def rebuild(work: Work) -> dict[str, Any]:
-    """Rebuild in one transaction; the result says, per projection, how many rows were missing, extra and different."""
+    """Rebuild; the result says, per projection, how many rows were missing, extra and different."""
     async with work.transaction() as db:
-        found = await store.rebuild(db, work.job.workspace_id, datetime.now(UTC))
+        found = await store.rebuild(db, work.transaction, work.job.workspace_id, datetime.now(UTC))
         await work.advance(db, len(found), len(found), "projections")
     return {table: difference._asdict() for table, difference in found.items()}

@@ -1,0 +1,197 @@
+"""The whole network of a workspace in arrays: who is who, all contact and all activity, each read once.
+
+Memory: 37 bytes for each row of contact_days, 24 for each of activity_days, 100 for each person, beside ROWS rows.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.domain.strength.ledger import Activity, Contacts, Integers, changes
+from kith.domain.strength.tally import People, people
+from kith.store import columns, reach
+from kith.store.columns import Columns, short
+from kith.store.db import Db
+
+ROWS = 200_000
+"""Rows that are worked on at once; each takes 200 bytes meanwhile."""
+UNREAD = np.iinfo(np.int32).min
+
+
+@dataclass(frozen=True)
+class Persons:
+    """All persons, numbered in the order of their ids, and whose each identity is."""
+
+    ids: NDArray[np.void]
+    identities: Integers
+    numbers: NDArray[np.int32]
+
+    def of(self, identities: NDArray[Any]) -> NDArray[np.int32]:
+        """Return the number of each identity's person; -1 where it has none."""
+        asked = short(identities)
+        starts = np.flatnonzero(changes(asked))
+        asked = asked[starts]
+        place = np.minimum(np.searchsorted(self.identities, asked), len(self.identities) - 1)
+        found = np.where(self.identities[place] == asked, self.numbers[place], np.int32(-1))
+        return np.repeat(found, np.diff(starts, append=len(identities)))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows in the order of their key, a pair or a person, and where each key begins."""
+
+    rows: Columns
+    begins: Integers
+
+    @classmethod
+    def of(cls, rows: Columns, key: str) -> "Rows":
+        rows = rows[np.argsort(rows[key])]
+        return cls(rows, np.flatnonzero(changes(rows[key])))
+
+    @property
+    def lengths(self) -> Integers:
+        return np.diff(self.begins, append=len(self.rows))
+
+    def parts(self) -> Iterator[tuple[slice, Columns]]:
+        """Yield some keys at a time, with all their rows: ROWS of them, or of one key alone."""
+        start, ends = 0, np.append(self.begins[1:], len(self.rows))
+        while start < len(self.begins):
+            stop = max(start + 1, int(np.searchsorted(ends, self.begins[start] + ROWS, side="right")))
+            yield slice(start, stop), self.rows[self.begins[start] : ends[stop - 1]]
+            start = stop
+
+    def combine(self, how: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
+        """Combine the values of each key's rows."""
+        return how.reduceat(values, self.begins) if len(values) else values
+
+
+@dataclass(frozen=True)
+class Network:
+    """All contact, by pair of persons: the numbers of the two, the lesser first.
+
+    until: by place of contact, the day until which a source that tells of it was read, or UNREAD.
+    """
+
+    persons: Persons
+    contact: Rows
+    until: NDArray[np.int32]
+
+    @property
+    def pairs(self) -> tuple[Integers, Integers]:
+        return self._two(self.contact.rows["pair"][self.contact.begins])
+
+    def contacts(self, rows: Columns) -> Contacts:
+        one, other = self._two(rows["pair"])
+        return contacts(one, other, rows)
+
+    def _two(self, pair: Integers) -> tuple[Integers, Integers]:
+        one, other = np.divmod(pair, max(len(self.persons.ids), 1))
+        return one, other
+
+
+def contacts(one: Integers, other: Integers, rows: Columns) -> Contacts:
+    """Return rows of pairs as a ledger; ``given`` says that they go from the one to the other."""
+    source, target = np.where(rows["given"], one, other), np.where(rows["given"], other, one)
+    return Contacts.of(source, target, rows["day"], rows["context"], rows["count"], rows["weight"])
+
+
+async def count_contact(db: Db, workspace_id: UUID) -> int:
+    found: int = await db.fetchval("SELECT count(*) FROM contact_days WHERE workspace_id = $1", workspace_id)
+    return found
+
+
+async def read_persons(db: Db, workspace_id: UUID) -> Persons:
+    rows = await columns.read(db, _PERSONS, workspace_id, identity="V16", person="V16", number="i4")
+    ids = np.empty(int(rows["number"].max(initial=-1)) + 1, "V16")
+    ids[rows["number"]] = rows["person"]
+    identities = short(rows["identity"])
+    order = np.argsort(identities)
+    return Persons(ids, identities[order], rows["number"][order])
+
+
+async def read_contact(db: Db, workspace_id: UUID, persons: Persons) -> Network:
+    kept = np.empty(await count_contact(db, workspace_id), _CONTACT_KEPT)
+    done, channels = 0, dict[bytes, int]()
+
+    def keep(rows: Columns) -> None:
+        nonlocal done
+        actor, target = persons.of(rows["actor"]), persons.of(rows["target"])
+        between = (actor != target) & (actor >= 0) & (target >= 0)
+        part = kept[done : done + int(between.sum())]
+        pair = np.minimum(actor, target).astype(np.int64) * len(persons.ids) + np.maximum(actor, target)
+        part["pair"], part["given"] = pair[between], (actor < target)[between]
+        part["context"] = _numbers(rows["channel"], channels)[between]
+        for name in ("day", "count", "weight"):
+            part[name] = rows[name][between]
+        done += len(part)
+
+    await columns.each(db, _CONTACT, (workspace_id,), ROWS, keep, **_CONTACT_READ)
+    kept = kept[:done]
+    # As in the ledger of a single pair, places are in the order of their ids.
+    rank = np.empty(len(channels), np.int32)
+    rank[sorted(range(len(channels)), key=list(channels).__getitem__)] = np.arange(len(channels))
+    kept["context"] = rank[kept["context"]]
+    until = np.full(len(channels), UNREAD, np.int32)
+    for channel_id, day in await db.fetch(
+        f"SELECT channel_id, day - date '2000-01-01' FROM ({reach.OF_ALL}) AS r", workspace_id
+    ):
+        if (number := channels.get(channel_id.bytes)) is not None:
+            until[rank[number]] = day
+    return Network(persons, await asyncio.to_thread(Rows.of, kept, "pair"), until)
+
+
+async def read_activity(db: Db, persons: Persons, place: str, *values: object) -> Rows:
+    """Return what each person did or received, by person. place: the FROM of activity_days, or of rows like these."""
+    kept = np.empty(await db.fetchval(f"SELECT count(*) FROM {place}", *values), _ACTIVITY_KEPT)
+    done = 0
+
+    def keep(rows: Columns) -> None:
+        nonlocal done
+        person = persons.of(rows["identity"])
+        known = person >= 0
+        part = kept[done : done + int(known.sum())]
+        part["person"] = person[known]
+        for name in ("day", "count"):
+            part[name] = rows[name][known]
+        done += len(part)
+
+    query = f"SELECT identity_id, day - date '2000-01-01', acts + received FROM {place}"
+    await columns.each(db, query, values, ROWS, keep, identity="V16", day="i4", count="i4")
+    return await asyncio.to_thread(Rows.of, kept[:done], "person")
+
+
+def sum_up(activity: Rows, count: int, day: int) -> People:
+    """Sum up what each of so many persons did up to and including the day."""
+    everyone = people(Activity.of([], [], []), day, count)
+    for _, rows in activity.parts():
+        first, last = int(rows["person"][0]), int(rows["person"][-1])
+        some = people(Activity.of(rows["person"] - first, rows["day"], rows["count"]), day, last - first + 1)
+        for field in fields(People):
+            getattr(everyone, field.name)[first : last + 1] = getattr(some, field.name)
+    return everyone
+
+
+def _numbers(ids: NDArray[Any], known: dict[bytes, int]) -> Integers:
+    """Number ids in the order in which they are first met."""
+    _, first, which = np.unique(short(ids), return_index=True, return_inverse=True)
+    return np.array([known.setdefault(ids[at].tobytes(), len(known)) for at in first])[which]
+
+
+_PERSONS = """
+    SELECT identity_id, person_id, (dense_rank() OVER (ORDER BY person_id))::integer - 1
+    FROM person_identities WHERE workspace_id = $1
+"""
+
+_CONTACT = """
+    SELECT actor_id, target_id, day - date '2000-01-01', channel_id, count, weight FROM contact_days
+    WHERE workspace_id = $1
+"""
+_CONTACT_READ = {"actor": "V16", "target": "V16", "day": "i4", "channel": "V16", "count": "i4", "weight": "i8"}
+_CONTACT_KEPT = [("pair", "i8"), ("given", "?"), ("day", "i4"), ("context", "i4"), ("count", "i4"), ("weight", "i8")]
+
+_ACTIVITY_KEPT = [("person", "i4"), ("day", "i4"), ("count", "i4")]
