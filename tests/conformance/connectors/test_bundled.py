@@ -168,6 +168,12 @@ class Bad:
             records: tuple[Any, ...] = (Identity(ref, name="\0" if config.fault == "nul" else "N"),)
             if config.fault == "large":
                 records *= 10_001
+            if config.fault == "long":
+                texts = ("x" * 1_000_000 for _ in range(17))
+                records = tuple(
+                    Interaction(InteractionRef("net", f"{key}.{n}", "post"), ref, START, text=text)
+                    for n, text in enumerate(texts)
+                )
             if config.fault == "key":
                 records = (Interaction(InteractionRef("net", "same", "post"), ref, START),)
             if config.fault == "naive":
@@ -182,6 +188,7 @@ class Bad:
         ("loses", "Ended after page 1 and resumed: identities differ"),
         ("unstable", "Reading anew does not give the same records"),
         ("large", "10001 records; 10000 are allowed"),
+        ("long", "bytes of records; 16777216 are allowed"),
         ("cursor", "70002 bytes; 65536 are allowed"),
         ("json", "cursor of page 1 is no JSON"),
         ("nul", "contains a NUL character"),

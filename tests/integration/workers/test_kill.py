@@ -201,7 +201,7 @@ async def test_without_valkey_work_is_still_done(fresh_url: str, pool: Pool, tmp
 async def test_a_worker_ends_within_five_seconds_and_leaves_nothing_half_done(
     fresh_url: str, pool: Pool, valkey_url: str, tmp_path: Path
 ) -> None:
-    write(tmp_path / "in.ndjson", acts(INTERACTIONS))
+    write(tmp_path / "in.ndjson", acts(3 * INTERACTIONS))
     store = await open_store(pool, tmp_path / "in.ndjson", b"key")
     job_id = await start_sync(store)
     with worker(fresh_url, valkey_url, tmp_path / "worker.log") as process:

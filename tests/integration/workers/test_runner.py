@@ -7,10 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
-from kith.connectors import Context, Fatal, Limits, LocalPath, Page, Reauthorise, Retry
+from kith.connectors import (
+    Context,
+    Fatal,
+    Interaction,
+    InteractionRef,
+    Limits,
+    LocalPath,
+    Page,
+    Reauthorise,
+    Retry,
+)
 from kith.domain.strength.model import shipped
-from tests.integration.store.facts import act
+from kith.store import ingest
+from kith.store.db import workspace
+from tests.integration.store.facts import DAY, act, who
 from tests.integration.workers.conftest import Office, Scripted, page
 
 
@@ -64,6 +77,50 @@ async def test_a_fault_of_a_connector_is_tried_again_from_the_last_page(office: 
     assert "KeyError" in row["error"]["detail"]
     await office.make_due(job_id)
     assert (await office.run(job_id))["result"]["added"] == 2
+
+
+async def test_what_the_database_refuses_is_told_and_the_rest_is_kept(office: Office) -> None:
+    bad = [Interaction(InteractionRef("ma\0il", f"bad{n}", "message"), who("ada"), DAY) for n in range(2)]
+    first = [act(f"a{n}") for n in range(20)]
+    second = [act(f"b{n}", "eve", ["fay"]) for n in range(20)]
+    office.connector.script = [
+        page(*first), page(*second[:7], bad[0], *second[7:], bad[1]), page(bad[0]), page(act("c", "eve", ["fay"])),
+    ]  # fmt: skip
+    job_id = await office.enqueue()
+    while (row := await office.run(job_id))["status"] == "queued":
+        assert row["attempt"] == 0
+    assert (row["status"], row["error"]) == ("succeeded", None)
+    assert {name: row["result"][name] for name in ("pages", "records", "added", "skipped")} == {
+        "pages": 4, "records": 44, "added": 41, "skipped": 3,
+    }  # fmt: skip
+    errors = await office.store.rows("run_errors")
+    assert {(error["place"], error["code"]) for error in errors} == {
+        ("interaction bad0", "refused"), ("interaction bad1", "refused"),
+    }  # fmt: skip
+    assert all("0x00" in error["reason"] for error in errors)
+    assert {row["key"] for row in await office.store.rows("identities")} >= {
+        f"{name}@example.org" for name in ("eve", "fay")
+    }
+    assert not any(any(difference) for difference in (await office.store.rebuild()).values())
+
+
+async def test_large_pages_are_stored_one_by_one_and_not_read_far_ahead(office: Office) -> None:
+    asked = asyncio.Event()
+
+    async def ask() -> None:
+        asked.set()
+
+    large = [page(*(act(f"{n}.{part}", text="x" * 1_000_000) for part in range(9))) for n in range(4)]
+    office.connector.script = [*large[:2], ask, *large[2:]]
+    job_id = await office.enqueue()
+    async with workspace(office.store.pool, office.store.workspace_id) as db:
+        await ingest.lock(db, office.store.workspace_id, alone=True)  # nothing can be stored yet
+        task = office.runner.start(office.store.workspace_id, job_id)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asked.wait(), 1)
+    await task
+    assert asked.is_set()
+    assert (await office.row(job_id))["result"]["added"] == 36
 
 
 async def test_a_source_that_is_paused_stops_at_the_next_page(office: Office) -> None:

@@ -51,6 +51,7 @@ async def open_pool(
         "idle_in_transaction_session_timeout": _milliseconds(60),
         # Every index begins with the workspace, so a generic plan is the right plan.
         "jit": "off",
+        "temp_buffers": "32MB",  # a page that is being stored stays in memory
     }
     with reaching():
         return await asyncpg.create_pool(

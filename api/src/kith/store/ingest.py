@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from kith.store import reach
 from kith.store.db import Db
 
@@ -24,6 +26,14 @@ INTERACTION = (
     "id", "kind", "native_kind", "actor_id", "target_ids", "target_roles", "channel_id", "conversation_id", "reply_to",
     "network", "host", "key", "occurred_at", "edited_at", "title", "text", "url", "visibility", "version",
 )  # fmt: skip
+
+#: What asyncpg and PostgreSQL raise about a value rather than about the state of things.
+REFUSED = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    ValueError,
+)
 
 Row = tuple[Any, ...]
 
@@ -62,6 +72,7 @@ class Batch:
     """A page as rows: columns as in IDENTITY, CHANNEL, CONVERSATION and INTERACTION, no id twice in one list.
 
     interactions: rounds, applied one after the other; more than one only where a page tells of one interaction twice.
+    characters: about how many, which is what takes memory.
     """
 
     identities: list[Row] = field(default_factory=list)
@@ -73,6 +84,7 @@ class Batch:
     coverage: list[Coverage] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     records: int = 0
+    characters: int = 0
     cursor: str | None = None
 
 
@@ -85,18 +97,31 @@ class Counts(NamedTuple):
 
 
 async def apply(db: Db, workspace_id: UUID, source_id: UUID, run_id: UUID | None, batch: Batch) -> Counts:
-    """Store the batch; the caller's transaction makes it whole. Applying it again changes nothing."""
+    """Store the batch; the caller's transaction makes it whole. Applying it again changes nothing.
+
+    Raises one of REFUSED where a value cannot be stored.
+    """
+    await stage(db, batch)
     counts = await add(db, workspace_id, source_id, batch)
     await account(db, workspace_id, source_id, run_id, batch, counts)
     return counts
 
 
-async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Counts:
-    """Store the facts of the batch: the first half of ``apply``.
-
-    Raises asyncpg.DataError and its like where a value cannot be stored.
-    """
+async def stage(db: Db, batch: Batch) -> None:
+    """Copy the batch into temporary tables, where it is in nobody's way: the first third of ``apply``."""
     await db.execute(_STAGE)
+    for table, columns, rows in (
+        ("staged_identities", IDENTITY, batch.identities),
+        ("staged_channels", CHANNEL, batch.channels),
+        ("staged_conversations", CONVERSATION, batch.conversations),
+        ("staged_interactions", INTERACTION, batch.interactions[0] if batch.interactions else []),
+    ):
+        if rows:
+            await db.copy_records_to_table(table, records=rows, columns=columns)
+
+
+async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Counts:
+    """Store the facts of the batch that was just staged: the second third of ``apply``."""
     # Pages run side by side; a page with tombstones runs alone, so that no other page is half-way through adding
     # what it deletes. A rebuild takes the same lock.
     await lock(db, workspace_id, alone=bool(batch.tombstones))
@@ -105,11 +130,12 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
     if batch.tombstones:
         deleted = await _delete(db, workspace_id, source_id, batch.tombstones)
     for number, rows in enumerate(batch.interactions):
-        await db.copy_records_to_table("staged_interactions", records=rows, columns=INTERACTION)
         if number == 0:
             added = _number(await db.execute(_ADD, workspace_id, source_id))
             if 0 < added < len(rows):
                 await db.execute(_UNSTAGE_NEW)
+        else:
+            await db.copy_records_to_table("staged_interactions", records=rows, columns=INTERACTION)
         if number > 0 or added < len(rows):
             changed += await _edit_known(db, workspace_id, source_id)
         await db.execute("TRUNCATE staged_interactions")
@@ -123,7 +149,7 @@ async def account(
 ) -> None:
     """Store what follows from the facts just added: ledgers, touches, coverage, cursor and the run's counters.
 
-    In the same transaction as ``add``, but the next page of the source may be added in another one meanwhile.
+    The last third of ``apply``, all in one transaction; the next page may be staged and added in others meanwhile.
     """
     await _account(db, workspace_id)
     await db.execute(_TOUCH, workspace_id, [id_ for claim in batch.claims for id_ in claim[1:3]])
@@ -143,13 +169,12 @@ async def lock(db: Db, workspace_id: UUID, *, alone: bool) -> None:
 
 
 async def _describe(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> None:
-    for table, columns, rows in (
-        ("identities", IDENTITY, batch.identities),
-        ("channels", CHANNEL, batch.channels),
-        ("conversations", CONVERSATION, batch.conversations),
+    for table, rows in (
+        ("identities", batch.identities),
+        ("channels", batch.channels),
+        ("conversations", batch.conversations),
     ):
         if rows:
-            await db.copy_records_to_table(f"staged_{table}", records=rows, columns=columns)
             await db.execute(_INSERT[table], workspace_id, source_id)
             await db.execute(_UPDATE[table], workspace_id, source_id)
     if batch.identities:
@@ -234,6 +259,8 @@ def _stage(name: str, table: str, columns: Sequence[str]) -> str:
 _STAGE = "\n".join(
     (
         "SET LOCAL client_min_messages = warning; SET LOCAL plan_cache_mode = force_custom_plan;",
+        # Room to merge the whole list of waiting words into their index at once.
+        "SET LOCAL work_mem = '64MB';",
         _stage("staged_identities", "identities", IDENTITY),
         _stage("staged_channels", "channels", CHANNEL),
         _stage("staged_conversations", "conversations", CONVERSATION),
@@ -414,7 +441,6 @@ _ACCOUNT = f"""
         INSERT INTO interaction_targets (workspace_id, identity_id, occurred_at, interaction_id)
         SELECT $1::uuid, target_id, occurred_at, id FROM towards
         GROUP BY target_id, occurred_at, id HAVING sum(sign) > 0 ORDER BY target_id, occurred_at, id
-        ON CONFLICT DO NOTHING
     ),
     contact AS (
         INSERT INTO contact_days AS c (workspace_id, actor_id, target_id, day, channel_id, kind, count, weight)

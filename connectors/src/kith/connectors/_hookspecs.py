@@ -47,8 +47,9 @@ class Connector(Protocol):
     def pull(self, config: Any, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
         """Yield pages from where ``cursor`` stands; None is the very beginning.
 
-        Pages hold at most 10,000 records. Reading the same cursor again yields the same records with the same keys, or
-        newer versions of them. Raises Retry, Reauthorise or Fatal; a single bad record becomes a Skip on its page.
+        Pages hold at most 10,000 records and 16 MiB of them as JSON; 4 MiB is a good size. Reading the same cursor
+        again yields the same records with the same keys, or newer versions of them. Raises Retry, Reauthorise or
+        Fatal; a single bad record becomes a Skip on its page.
         """
         ...
 

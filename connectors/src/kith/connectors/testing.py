@@ -32,6 +32,7 @@ from kith.connectors import (
 )
 
 PAGE_RECORDS = 10_000
+PAGE_BYTES = 16 << 20  # of records as JSON
 CURSOR_BYTES = 64 << 10
 STOPS = 25  # pages after which a run is ended and resumed, spread over the whole run
 
@@ -182,6 +183,8 @@ def _page_faults(number: int, page: Page) -> list[str]:
     for record in page.records:
         if reason := _record_fault(record):
             return [*faults, f"Page {number}: {reason}, in {str(record)[:200]}."]
+    if (size := len(msgspec.json.encode(page.records))) > PAGE_BYTES:
+        faults.append(f"Page {number} holds {size} bytes of records; {PAGE_BYTES} are allowed.")
     return faults
 
 

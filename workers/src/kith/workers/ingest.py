@@ -61,9 +61,10 @@ class Ingest:
         self._channel_rows: dict[UUID, Row] = {}
         self._conversation_rows: dict[UUID, Row] = {}
         self._rounds: list[dict[bytes, Row]] = []
+        self._characters = 0
         self._batch = Batch(records=len(page.records), cursor=bytes(page.cursor).decode())
         self._batch.problems += [
-            Problem(_place(skip.place), _place(skip.code), _clean(skip.reason[:NAME])) for skip in page.skipped
+            Problem(_place(skip.place), _place(skip.code), clean(skip.reason[:NAME])) for skip in page.skipped
         ]
         tombstones: dict[UUID, Tombstone] = {}
         for record in page.records:
@@ -86,11 +87,12 @@ class Ingest:
                 else:
                     raise Unfit("not a record of the SDK")  # noqa: TRY301 -- handled like every other unfit record
             except (Unfit, TypeError, ValueError, AttributeError, OverflowError) as error:
-                self._batch.problems.append(Problem(_where(record), "bad_record", _clean(str(error))[:NAME]))
+                self._batch.problems.append(Problem(where(record), "bad_record", clean(str(error))[:NAME]))
         self._batch.tombstones = [tombstones[id_] for id_ in sorted(tombstones)]
         self._batch.identities = list(self._identity_rows.values())
         self._batch.channels = list(self._channel_rows.values())
         self._batch.conversations = list(self._conversation_rows.values())
+        self._batch.characters = self._characters
         # In the order of ids: two pages that share interactions then never wait for each other in a circle.
         self._batch.interactions = [[rows[id_] for id_ in sorted(rows)] for rows in self._rounds]
         return self._batch
@@ -117,6 +119,7 @@ class Ingest:
         title = _text(record.title, TEXT, "title")
         text = _text(record.text, TEXT, "text")
         url = _text(record.url, NAME, "url")
+        self._characters += len(title or "") + len(text or "") + 100 * len(record.targets)
         id_ = self._act(ref)
         target_ids, target_roles = list(roles), list(roles.values())
         # Neither source nor channel: the same message read elsewhere is the same.
@@ -170,6 +173,7 @@ class Ingest:
     def _conversation(self, record: sdk.Conversation) -> None:
         id_ = self._conversations.get(record.ref) or self._conversation_id(record.ref)
         ref, title, url = record.ref, _text(record.title, TEXT, "title"), _text(record.url, NAME, "url")
+        self._characters += len(title or "")
         channel_id = record.channel and self._channel_id(record.channel)
         if known := self._conversation_rows.get(id_):
             channel_id, title, url = channel_id or known[1], title or known[5], url or known[6]
@@ -180,6 +184,7 @@ class Ingest:
         if not _KIND.fullmatch(record.kind):
             raise Unfit(f"kind {record.kind!r} must be a lower-case word")
         evidence = _text(record.evidence, TEXT, "evidence") or ""
+        self._characters += len(evidence)
         parts = (*_parts(subject), *_parts(object_), record.kind, evidence)
         self._batch.claims.append(
             Claim(
@@ -293,15 +298,15 @@ def _sql_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _place(text: str) -> str:
-    return _clean(text[:PLACE])
+    return clean(text[:PLACE])
 
 
-def _where(record: sdk.Record) -> str:
+def where(record: sdk.Record) -> str:
     """Return the kind of a record and its key, as far as it has one."""
     key = getattr(getattr(record, "ref", None), "key", "")
     return _place(f"{type(record).__name__.lower()} {key}".strip())

@@ -9,13 +9,13 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import Connector, Fatal, Page, Reauthorise, Retry, check_places
-from kith.store import ingest, jobs, reach, syncs
+from kith.store import jobs, reach, syncs
 from kith.store.ingest import Batch
 from kith.workers import detect
 from kith.workers.ingest import Ingest
+from kith.workers.storing import PROJECT, Storing
 from kith.workers.work import Failed, Later, Unfinished, Work
 
-PROJECT = "project"  # the slot of the job that works pages into the projections
 MUCH = 10_000
 """Interactions in one run after which the model and all strengths are computed anew at once, not the next day.
 
@@ -73,25 +73,16 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: syncs.Readin
     config, context = _config(connector, reading), work.ground.context(source_id, trusted=reading.trusted)
     await asyncio.to_thread(check_places, config, context.limits)
     pages = connector.pull(config, cursor, context)
-    done, resting, adding = work.job.done, False, asyncio.Lock()
-    before: asyncio.Task[None] | None = None
-    try:
-        async with aclosing(_ahead(pages, Ingest(reading.id_key))) as batches:
-            async for page, batch in batches:
-                done = done + len(page.records) if page.done is None else page.done
-                storing = asyncio.create_task(_store(work, source_id, run_id, page, batch, done, adding, before))
-                before, awaited = storing, before
-                if awaited is not None:
-                    await awaited
-                if resting := work.must_rest:
-                    break
-    except asyncio.CancelledError:
-        if before is not None:
-            before.cancel()
-        raise
-    finally:  # also where reading failed: what was read before is kept
-        if before is not None:
-            await before
+    done, resting = work.job.done, False
+    async with (
+        Storing(work, source_id, run_id, reading.id_key) as storing,
+        aclosing(_ahead(pages, Ingest(reading.id_key))) as batches,
+    ):
+        async for page, batch in batches:
+            done = done + len(page.records) if page.done is None else page.done
+            await storing.put(page, batch, done)
+            if resting := work.must_rest:
+                break
     if resting:
         raise Unfinished
 
@@ -101,34 +92,6 @@ def _config(connector: Connector, reading: syncs.Reading) -> msgspec.Struct:
         return msgspec.convert(reading.config, connector.Config)
     except msgspec.ValidationError as error:
         raise Failed("bad_config", f"The settings of the source do not fit its connector: {error}") from error
-
-
-async def _store(
-    work: Work,
-    source_id: UUID,
-    run_id: UUID,
-    page: Page,
-    batch: Batch,
-    done: int,
-    adding: asyncio.Lock,
-    before: asyncio.Task[None] | None,
-) -> None:
-    """Store a page; then have it worked into the projections.
-
-    Its facts are added while the page before is still being accounted for; it commits after that page, or not at all.
-    """
-    workspace_id = work.job.workspace_id
-    async with work.transaction() as db:
-        async with adding:
-            if await syncs.status(db, workspace_id, source_id) != "active":
-                raise jobs.Canceled
-            counts = await ingest.add(db, workspace_id, source_id, batch)
-        if before is not None:
-            await before
-        await ingest.account(db, workspace_id, source_id, run_id, batch, counts)
-        await work.advance(db, done, page.total, page.unit)
-    async with work.transaction() as db:
-        await jobs.enqueue(db, workspace_id, "project", {}, slot=PROJECT, again=True)
 
 
 async def _ahead(pages: AsyncIterator[Page], ingest: Ingest) -> AsyncGenerator[tuple[Page, Batch], None]:

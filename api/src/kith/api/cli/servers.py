@@ -22,7 +22,9 @@ from kith.api.cli.processes import Account, CannotStart, Child, account_for
 #: What the kernel allows for the path of a Unix socket, in bytes.
 MAX_SOCKET_PATH = 107
 #: PostgreSQL's page cache: a quarter of the memory, but no more than this (bytes); the system caches the rest.
-MAX_SHARED_BUFFERS = 1 << 30
+MAX_SHARED_BUFFERS = 4 << 30
+#: Its log of changes between two checkpoints: a quarter of the free disk, within these (bytes).
+MIN_WAL, MAX_WAL = 1 << 30, 8 << 30
 ORPHAN_SECONDS = 30.0  # how long the servers of a killed run may take to end
 
 
@@ -155,12 +157,13 @@ def _socket_folder(home: Path) -> Path:
 
 def _postgres(data: Path, sockets: Path, *, durable: bool) -> list[str]:
     shared_buffers = min(psutil.virtual_memory().total // 4, MAX_SHARED_BUFFERS) if durable else 128 << 20
+    wal = max(MIN_WAL, min(shutil.disk_usage(data.parent).free // 4, MAX_WAL))
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": sockets,
         "shared_buffers": f"{shared_buffers >> 20}MB",
         "max_connections": 60,
-        "max_wal_size": "4GB",
+        "max_wal_size": f"{wal >> 20}MB",
         "jit": "off",  # compiling costs more than it saves on statements that read few rows
         "timezone": "UTC",
         "log_timezone": "UTC",

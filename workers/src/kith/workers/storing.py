@@ -1,0 +1,159 @@
+"""Storing: the pages of one sync on their way into the store, two at a time, and yet as if each came alone."""
+
+import asyncio
+from collections import deque
+from types import TracebackType
+from uuid import UUID
+
+import msgspec
+
+from kith.connectors import Page, Record
+from kith.store import ingest, jobs, syncs
+from kith.store.db import Db
+from kith.store.ingest import REFUSED, Batch, Problem
+from kith.workers.ingest import Ingest, clean, where
+from kith.workers.work import Unfinished, Work
+
+PROJECT = "project"  # the slot of the job that works pages into the projections
+#: Pages under way at most: one is copied and added while the one before is accounted for.
+AT_ONCE = 2
+#: Characters in the pages under way, beyond which the next has to wait.
+CHARACTERS = 8_000_000
+
+
+class _Step:
+    """A page under way.
+
+    added: its facts are in, and only its own transaction is still to end. ended: so it has; whole: with all of the
+    page, so that pages that were read ahead in that belief may follow.
+    """
+
+    def __init__(self, page: Page, batch: Batch, done: int) -> None:
+        self.page = page
+        self.batch = batch
+        self.done = done
+        self.added = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.whole = False
+        self.task: asyncio.Task[None]
+
+
+class Storing:
+    """Stores each page in one transaction with its cursor, in the order in which they were put.
+
+    A page is copied while the one before is being added, and added while that one is being accounted for; it commits
+    after that one or not at all. When the block ends, everything put is stored, or what went wrong is raised.
+    """
+
+    def __init__(self, work: Work, source_id: UUID, run_id: UUID, id_key: bytes) -> None:
+        self._work = work
+        self._source_id = source_id
+        self._run_id = run_id
+        self._id_key = id_key
+        self._steps: deque[_Step] = deque()
+        self._failed = False
+
+    async def __aenter__(self) -> "Storing":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            while self._steps and not self._failed and not isinstance(error, asyncio.CancelledError):
+                await self._settle()
+        finally:
+            for step in self._steps:
+                step.task.cancel()
+            await asyncio.gather(*(step.task for step in self._steps), return_exceptions=True)
+
+    async def put(self, page: Page, batch: Batch, done: int) -> None:
+        """Begin to store a page; wait while too much is under way. Raises what storing a page before raised."""
+        step = _Step(page, batch, done)
+        step.task = asyncio.create_task(self._store(step, self._steps[-1] if self._steps else None))
+        self._steps.append(step)
+        while len(self._steps) >= AT_ONCE or sum(step.batch.characters for step in self._steps) > CHARACTERS:
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Wait until the first page under way is stored; then have it worked into the projections."""
+        step = self._steps[0]
+        self._failed = True
+        await step.task
+        async with self._work.transaction() as db:
+            await jobs.enqueue(db, self._work.job.workspace_id, "project", {}, slot=PROJECT, again=True)
+        if not step.whole:
+            raise Unfinished
+        self._failed = False
+        self._steps.popleft()
+
+    async def _store(self, step: _Step, before: _Step | None) -> None:
+        try:
+            await self._transact(step, before)
+            step.whole = True
+        except REFUSED:
+            step.ended.set()  # what follows gives way, and is read anew
+            await _end(before)
+            step.batch = await self._without_refused(step.page)
+            await self._transact(step, None)
+        finally:
+            step.added.set()
+            step.ended.set()
+
+    async def _transact(self, step: _Step, before: _Step | None) -> None:
+        work, batch = self._work, step.batch
+        workspace_id = work.job.workspace_id
+        async with work.transaction() as db:
+            await ingest.stage(db, batch)
+            # In their order: a page that waits for this one's commit must not hold a key that this one wants.
+            if before is not None:
+                await before.added.wait()
+            if await syncs.status(db, workspace_id, self._source_id) != "active":
+                raise jobs.Canceled
+            counts = await ingest.add(db, workspace_id, self._source_id, batch)
+            step.added.set()
+            await _end(before)
+            await ingest.account(db, workspace_id, self._source_id, self._run_id, batch, counts)
+            await work.advance(db, step.done, step.page.total, step.page.unit)
+
+    async def _without_refused(self, page: Page) -> Batch:
+        """Return the page without the records that PostgreSQL refuses; they are among its problems."""
+        refused: list[Problem] = []
+        async with self._work.transaction() as db:
+            kept = await self._sift(db, page.records, refused)
+        batch = Ingest(self._id_key).batch(msgspec.structs.replace(page, records=kept))
+        batch.records = len(page.records)
+        batch.problems += refused
+        return batch
+
+    async def _sift(self, db: Db, records: tuple[Record, ...], refused: list[Problem]) -> tuple[Record, ...]:
+        """Return the records without those that are refused, found by halving."""
+        reason = await self._try(db, records)
+        if reason is None:
+            return records
+        if len(records) == 1:
+            refused.append(Problem(where(records[0]), "refused", reason))
+            return ()
+        half = len(records) // 2
+        return await self._sift(db, records[:half], refused) + await self._sift(db, records[half:], refused)
+
+    async def _try(self, db: Db, records: tuple[Record, ...]) -> str | None:
+        """Store the records and undo it; return why PostgreSQL refuses them, None where it does not."""
+        batch = Ingest(self._id_key).batch(Page(records, msgspec.Raw(b"null")))
+        trial = db.transaction()
+        await trial.start()
+        try:
+            await ingest.apply(db, self._work.job.workspace_id, self._source_id, None, batch)
+        except REFUSED as error:
+            return clean(str(error))
+        finally:
+            await trial.rollback()
+        return None
+
+
+async def _end(before: _Step | None) -> None:
+    """Wait for the commit of the page before. Raises Unfinished where not all of it was stored."""
+    if before is not None:
+        await before.ended.wait()
+        if not before.whole:
+            raise Unfinished
