@@ -10,7 +10,7 @@ from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from kith.api import auth, idempotency, inputs, logs, problems
+from kith.api import auth, idempotency, inputs, logs, problems, transactions
 from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
 from kith.api.channels.routes import ROUTES as CHANNELS
 from kith.api.communities.routes import ROUTES as COMMUNITIES
@@ -102,7 +102,7 @@ def create_app(settings: Settings | None = None) -> Kith:
         ROUTES,
         guards=[auth.guard, inputs.guard],
         dependencies={
-            "db": Provide(auth.provide_db),
+            "db": Provide(transactions.provide_db),
             "token": Provide(auth.provide_token),
             "workspace_id": Provide(auth.provide_workspace_id),
             "params": Provide(inputs.provide_params),

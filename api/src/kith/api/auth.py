@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from kith.api.problems import Problem
 from kith.store import db as database
-from kith.store.db import Db, Pool
+from kith.store.db import Pool
 from kith.store.tokens import Token, digest, find_token, workspace_of
 
 #: Every scope there is, with what it allows. The app refuses to start when a route asks for another.
@@ -105,12 +105,6 @@ async def provide_token(request: Request[Any, Any, Any]) -> Token:
 
 async def provide_workspace_id(request: Request[Any, Any, Any]) -> UUID:
     return token_of(request).workspace_id
-
-
-async def provide_db(request: Request[Any, Any, Any]) -> AsyncGenerator[Db, None]:
-    """Open the request's one transaction; it is committed before the answer is sent."""
-    async with database.workspace(request.app.state.pool, token_of(request).workspace_id) as db:
-        yield db
 
 
 def check_scopes(handlers: Iterable[BaseRouteHandler]) -> None:

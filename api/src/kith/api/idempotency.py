@@ -43,7 +43,17 @@ class Once:
 
 
 async def provide_once(request: Request[Any, Any, Any], db: NamedDependency[Db]) -> Once:
+    """Return what was begun with the transaction."""
+    once: Once = request.scope["kith.once"]  # type: ignore[typeddict-item]  # our own key
+    return once
+
+
+async def begin(request: Request[Any, Any, Any], db: Db) -> None:
     """Answer a repeated request at once; else let it through, alone under its key. Raises Replay, Problem."""
+    request.scope["kith.once"] = await _begun(request, db)  # type: ignore[typeddict-unknown-key]  # our own key
+
+
+async def _begun(request: Request[Any, Any, Any], db: Db) -> Once:
     token, key = token_of(request), request.headers.get(HEADER)
     if key is None:
         return Once(db, token.workspace_id, token.id, None, b"")

@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from litestar.connection import ASGIConnection, Request
-from litestar.enums import ScopeType
 from litestar.handlers.base import BaseRouteHandler
 from msgspec import inspect
 
@@ -30,13 +29,17 @@ def declared(fn: Callable[..., Any], name: str) -> type[msgspec.Struct] | None:
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse query parameters where none are taken, and bodies that are not JSON."""
-    if connection.scope["query_string"] and declared(handler.fn, "params") is None:
+    """Read the query parameters and the body that the handler takes; refuse what does not fit, before all else."""
+    if params := declared(handler.fn, "params"):
+        connection.scope["kith.params"] = _read_params(connection, params)  # type: ignore[typeddict-unknown-key]  # ours
+    elif connection.scope["query_string"]:
         raise _unknown(next(iter(asked(connection)), ("",))[0])
-    if connection.scope["type"] == ScopeType.HTTP and declared(handler.fn, "payload") is not None:
+    if isinstance(connection, Request) and (payload := declared(handler.fn, "payload")):
         media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in accepted(connection.scope["method"]):
             raise Problem("unsupported_media_type")
+        body = await connection.body()
+        connection.scope["kith.payload"] = _read_payload(body, payload)  # type: ignore[typeddict-unknown-key]  # ours
 
 
 def named(payload: msgspec.Struct) -> dict[str, Any]:
@@ -51,10 +54,17 @@ def accepted(method: str) -> tuple[str, ...]:
 
 async def provide_params(request: Request[Any, Any, Any]) -> Any:
     """Return the query parameters as the handler's struct."""
-    kind = declared(request.route_handler.fn, "params")
-    assert kind is not None  # noqa: S101  # Litestar asks only for handlers that take it
+    return request.scope["kith.params"]  # type: ignore[typeddict-item]  # our own key
+
+
+async def provide_payload(request: Request[Any, Any, Any]) -> Any:
+    """Return the JSON body as the handler's struct."""
+    return request.scope["kith.payload"]  # type: ignore[typeddict-item]  # our own key
+
+
+def _read_params(connection: ASGIConnection[Any, Any, Any, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
     readers, given = _readers(kind), dict[str, Any]()
-    for name, value in asked(request):
+    for name, value in asked(connection):
         if name not in readers:
             raise _unknown(name)
         if name in given:
@@ -73,10 +83,7 @@ def asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[tuple[str, str
     return parse_qsl(connection.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
-async def provide_payload(request: Request[Any, Any, Any]) -> Any:
-    """Return the JSON body as the handler's struct."""
-    kind = declared(request.route_handler.fn, "payload")
-    body = await request.body()
+def _read_payload(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
     if _ZERO.search(body):
         message = "The body contains U+0000, which cannot be stored."
         raise Problem("invalid_body", message, Fault("zero_character", message))
