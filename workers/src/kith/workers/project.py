@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from kith.store import project as store
-from kith.store import strength
+from kith.store import statistics, strength
 from kith.workers.work import Unfinished, Work
 
 
@@ -17,6 +17,8 @@ async def project(work: Work) -> dict[str, Any]:
             taken, left = await store.project(db, work.job.workspace_id, datetime.now(UTC))
             done += taken
             await work.advance(db, done, done + left, "pages")
+        async with work.transaction() as db:
+            await statistics.refresh(db)
         if left and work.must_rest:
             raise Unfinished
     return {"pages": done}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kith.store import rebuild as store
+from kith.store import statistics
 from kith.workers.work import Work
 
 
@@ -12,4 +13,5 @@ async def rebuild(work: Work) -> dict[str, Any]:
     async with work.transaction() as db:
         found = await store.rebuild(db, work.transaction, work.job.workspace_id, datetime.now(UTC))
         await work.advance(db, len(found), len(found), "projections")
+        await statistics.refresh(db)
     return {table: difference._asdict() for table, difference in found.items()}

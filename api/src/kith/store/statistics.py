@@ -1,0 +1,19 @@
+"""Statistics: what PostgreSQL knows of the tables when it plans. It looks a minute after a load; lists cannot wait."""
+
+from kith.store.db import ROLE, Db
+
+# Tables that have at least doubled since they were looked at; below a megabyte any plan will do.
+_GROWN = """
+    SELECT relname FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+        AND pg_relation_size(oid) > 2 * greatest(relpages, 128) * current_setting('block_size')::bigint
+    ORDER BY relname
+"""
+
+
+async def refresh(db: Db) -> list[str]:
+    """Analyse the tables that have grown much, as their owner; return their names."""
+    grown = [row["relname"] for row in await db.fetch(_GROWN)]
+    if grown:
+        await db.execute(f"SET LOCAL ROLE NONE; ANALYZE {', '.join(grown)}; SET LOCAL ROLE {ROLE}")
+    return grown
