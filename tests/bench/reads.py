@@ -48,6 +48,7 @@ SECONDS = 2.0
 ROUNDS = 2
 RECORDED = "BENCH_RECORDED"
 DATABASE = "BENCH_DATABASE"
+WORKSPACE = "BENCH_WORKSPACE"
 
 
 def person(number: int) -> Ref:
@@ -142,6 +143,7 @@ async def record(url: str, token: str, asked: list[str]) -> dict[str, list[tuple
 def raw_app() -> Callable[..., Any]:
     """The bare handler: the same statements in one transaction, the rows as JSON. Granian imports it."""
     recorded = pickle.loads(Path(os.environ[RECORDED]).read_bytes())  # written by this very script
+    workspace_id = UUID(os.environ[WORKSPACE])
     pool: Pool | None = None
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -158,7 +160,7 @@ def raw_app() -> Callable[..., Any]:
         query = scope["query_string"].decode()
         rows: list[list[dict[str, Any]]] = []
         if statements := recorded[f"{scope['path']}?{query}" if query else scope["path"]]:
-            async with pool.acquire() as db, db.transaction():
+            async with workspace(pool, workspace_id) as db:
                 rows = [[dict(row) for row in await db.fetch(text, *values)] for text, values in statements]
         body = msgspec.json.encode(rows)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
@@ -169,14 +171,14 @@ def raw_app() -> Callable[..., Any]:
 
 
 @asynccontextmanager
-async def served(target: str, environment: dict[str, str]) -> AsyncIterator[int]:
-    """Serve an application by one Granian process; yield its port."""
+async def served(target: str, environment: dict[str, str], processes: int = 1) -> AsyncIterator[int]:
+    """Serve an application by Granian; yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
-        "--workers-kill-timeout", "2", "--host", "127.0.0.1", "--port", str(port), target,
+        "--workers", str(processes), "--workers-kill-timeout", "2", "--host", "127.0.0.1", "--port", str(port), target,
         env=os.environ | environment,
     )  # fmt: skip
     try:
@@ -233,7 +235,10 @@ async def main() -> None:
             asked = await paths(pool, workspace_id)
         recorded = Path(folder) / "recorded"
         recorded.write_bytes(pickle.dumps(await record(url, token, asked)))
-        environment = {RECORDED: str(recorded), DATABASE: url, "KITH_DATABASE_URL": url, "KITH_LOG_LEVEL": "error"}
+        environment = {
+            RECORDED: str(recorded), DATABASE: url, WORKSPACE: str(workspace_id), "KITH_DATABASE_URL": url,
+            "KITH_LOG_LEVEL": "error",
+        }  # fmt: skip
         async with (
             served("tests.bench.reads:raw_app", environment) as raw,
             served("kith.api.app:create_app", environment) as api,
