@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from litestar.connection import ASGIConnection, Request
+from litestar.connection import Request
 from litestar.handlers.base import BaseRouteHandler
 
 from kith.api.problems import Problem
@@ -68,12 +68,13 @@ class Tokens:
         return token
 
 
-async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def guard(request: Request[Any, Any, Any]) -> None:
     """Let a request pass when its token has every scope that the route declares."""
+    handler = request.route_handler
     if handler.opt.get("public"):
         return
-    token = await _authenticate(connection)
-    connection.scope["kith.token"] = token  # type: ignore[typeddict-unknown-key]  # our own key
+    token = await _authenticate(request)
+    request.scope["kith.token"] = token  # type: ignore[typeddict-unknown-key]  # our own key
     for scope in handler.opt["scopes"]:
         if scope not in token.scopes:
             challenge = f'Bearer realm="kith", error="insufficient_scope", scope="{scope}"'
@@ -81,11 +82,11 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             raise Problem("missing_scope", detail, headers={"WWW-Authenticate": challenge})
 
 
-async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> Token:
-    kind, _, text = connection.headers.get("authorization", "").partition(" ")
+async def _authenticate(request: Request[Any, Any, Any]) -> Token:
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not text:
         raise Problem("unauthenticated", headers={"WWW-Authenticate": 'Bearer realm="kith"'})
-    token = await connection.app.state.tokens.find(text.strip())
+    token = await request.app.state.tokens.find(text.strip())
     if token is None:
         challenge = 'Bearer realm="kith", error="invalid_token"'
         raise Problem("invalid_token", headers={"WWW-Authenticate": challenge})
@@ -99,11 +100,11 @@ def token_of(request: Request[Any, Any, Any]) -> Token:
     return token
 
 
-async def provide_token(request: Request[Any, Any, Any]) -> Token:
+def provide_token(request: Request[Any, Any, Any]) -> Token:
     return token_of(request)
 
 
-async def provide_workspace_id(request: Request[Any, Any, Any]) -> UUID:
+def provide_workspace_id(request: Request[Any, Any, Any]) -> UUID:
     return token_of(request).workspace_id
 
 

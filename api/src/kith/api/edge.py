@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
 from structlog.contextvars import bound_contextvars
@@ -18,13 +17,13 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("kith.api.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "vary": "Authorization, Accept",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"vary": b"Authorization, Accept",
+    b"cache-control": b"private, no-store",
 }
-_CACHE_CONTROL = "private, no-store"
 
 
 class Edge:
@@ -61,8 +60,8 @@ class Exchange:
         self.scope, self._send, self._allow = scope, send, allow
         self.head = scope["method"] == "HEAD"
         self.method = str(scope["method"])
-        self.asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        given = self.asked.get(b"request-id", "")
+        self.asked = dict(scope["headers"])
+        given = self.asked.get(b"request-id", b"").decode("latin-1")
         self.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
         scope["kith.request_id"] = self.request_id  # type: ignore[typeddict-unknown-key]  # our own key
         self.started = time.perf_counter()
@@ -84,24 +83,20 @@ class Exchange:
 
     def _finish(self, start: dict[str, Any], body: bytes, more: bool) -> bytes:
         """Complete the headers; return the body to send, none when the client has it already."""
-        headers = MutableScopeHeaders(start)  # type: ignore[arg-type]  # it needs the key "headers" alone
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
-        headers.setdefault("cache-control", _CACHE_CONTROL)
-        headers["request-id"] = self.request_id
+        headers = _HEADERS | dict(start["headers"])
+        headers[b"request-id"] = self.request_id.encode()
         if (self.status == 405 or self.method == "OPTIONS") and (allow := self._allow(self.scope["path"])):
-            headers["allow"] = allow
-        if self.status != 200 or self.method not in ("GET", "HEAD") or more:
-            return body
-        tag = headers.get("etag") or f'"{blake2b(body, digest_size=12).hexdigest()}"'
-        headers["etag"] = tag
-        if not matches(self.asked.get(b"if-none-match"), tag):
-            return body
-        start["status"] = self.status = 304
-        for name in ("content-length", "content-type"):
-            if name in headers:
-                del headers[name]
-        return b""
+            headers[b"allow"] = allow.encode()
+        if self.status == 200 and self.method in ("GET", "HEAD") and not more:
+            tag = headers.get(b"etag") or b'"%s"' % blake2b(body, digest_size=12).hexdigest().encode()
+            headers[b"etag"] = tag
+            if matches(self.asked.get(b"if-none-match", b"").decode("latin-1"), tag.decode()):
+                start["status"] = self.status = 304
+                body = b""
+                for name in (b"content-length", b"content-type"):
+                    headers.pop(name, None)
+        start["headers"] = list(headers.items())
+        return body
 
     def log(self) -> None:
         handler = self.scope.get("route_handler")

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, get_type_hints
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import msgspec
-from litestar.connection import ASGIConnection, Request
-from litestar.handlers.base import BaseRouteHandler
+from litestar.connection import Request
+from litestar.di import NamedDependency
 from msgspec import inspect
 
 from kith.api.problems import Fault, Problem
@@ -28,18 +29,19 @@ def declared(fn: Callable[..., Any], name: str) -> type[msgspec.Struct] | None:
     return get_type_hints(fn).get(name)
 
 
-async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def guard(request: Request[Any, Any, Any]) -> None:
     """Read the query parameters and the body that the handler takes; refuse what does not fit, before all else."""
-    if params := declared(handler.fn, "params"):
-        connection.scope["kith.params"] = _read_params(connection, params)  # type: ignore[typeddict-unknown-key]  # ours
-    elif connection.scope["query_string"]:
-        raise _unknown(next(iter(asked(connection)), ("",))[0])
-    if isinstance(connection, Request) and (payload := declared(handler.fn, "payload")):
-        media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type not in accepted(connection.scope["method"]):
+    handler = request.route_handler.fn
+    if params := declared(handler, "params"):
+        request.scope["kith.params"] = _read_params(request, params)  # type: ignore[typeddict-unknown-key]  # ours
+    elif request.scope["query_string"]:
+        raise _unknown(next(iter(asked(request)), ("",))[0])
+    if payload := declared(handler, "payload"):
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in accepted(request.method):
             raise Problem("unsupported_media_type")
-        body = await connection.body()
-        connection.scope["kith.payload"] = _read_payload(body, payload)  # type: ignore[typeddict-unknown-key]  # ours
+        body = await request.body()
+        request.scope["kith.payload"] = _read_payload(body, payload)  # type: ignore[typeddict-unknown-key]  # ours
 
 
 def named(payload: msgspec.Struct) -> dict[str, Any]:
@@ -52,19 +54,23 @@ def accepted(method: str) -> tuple[str, ...]:
     return (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
 
 
-async def provide_params(request: Request[Any, Any, Any]) -> Any:
-    """Return the query parameters as the handler's struct."""
-    return request.scope["kith.params"]  # type: ignore[typeddict-item]  # our own key
+def provide_params(request: Request[Any, Any, Any], workspace_id: NamedDependency[UUID]) -> Any:
+    """Return the query parameters as the handler's struct; None for a handler that takes none.
+
+    It waits for workspace_id, and db for it: what can be had in any order Litestar gets in a task group, at ten times
+    the price.
+    """
+    return request.scope.get("kith.params")
 
 
-async def provide_payload(request: Request[Any, Any, Any]) -> Any:
+def provide_payload(request: Request[Any, Any, Any]) -> Any:
     """Return the JSON body as the handler's struct."""
     return request.scope["kith.payload"]  # type: ignore[typeddict-item]  # our own key
 
 
-def _read_params(connection: ASGIConnection[Any, Any, Any, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
+def _read_params(request: Request[Any, Any, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
     readers, given = _readers(kind), dict[str, Any]()
-    for name, value in asked(connection):
+    for name, value in asked(request):
         if name not in readers:
             raise _unknown(name)
         if name in given:
@@ -78,9 +84,9 @@ def _read_params(connection: ASGIConnection[Any, Any, Any, Any], kind: type[msgs
         raise _invalid(next(name for name in sorted(given, reverse=True) if where.startswith(name)), what) from error
 
 
-def asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[tuple[str, str]]:
+def asked(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
     """Return the query parameters as they were sent, in their order."""
-    return parse_qsl(connection.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 def _read_payload(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:

@@ -2,22 +2,28 @@
 
 from collections.abc import AsyncGenerator
 from typing import Any
+from uuid import UUID
 
 from litestar import Request
+from litestar.di import NamedDependency
 
 from kith.api import idempotency, inputs
-from kith.api.auth import token_of
 from kith.store import db as database
 from kith.store.db import Db
 
 
-async def provide_db(request: Request[Any, Any, Any]) -> AsyncGenerator[Db, None]:
+async def provide_db(
+    request: Request[Any, Any, Any], workspace_id: NamedDependency[UUID], params: NamedDependency[Any]
+) -> AsyncGenerator[Db, None]:
     """Open the transaction; it is committed before the answer is sent.
+
+    Requests take turns: the pool alone may let the latest come first, and leaves some waiting for ever longer.
 
     What may refuse a request stands in a guard or in here: had another dependency raised, the framework would never
     close this one, and its connection would be lost.
     """
-    async with database.workspace(request.app.state.pool, token_of(request).workspace_id) as db:
+    state = request.app.state
+    async with state.turns, database.workspace(state.pool, workspace_id) as db:
         if inputs.declared(request.route_handler.fn, "once"):
             await idempotency.begin(request, db)
         yield db

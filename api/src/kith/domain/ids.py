@@ -31,7 +31,9 @@ PREFIXES = {
 }
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-_PAIRS = [one + other for one in _DIGITS for other in _DIGITS]  # two digits at a time: lists encode hundreds of ids
+_PAIRS = [one + other for one in _DIGITS for other in _DIGITS]
+_TRIPLES = [pair + digit for pair in _PAIRS for digit in _DIGITS]  # lists encode hundreds of ids
+_BITS = (1 << 30) - 1  # what Python computes with fastest
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 
 
@@ -58,11 +60,13 @@ def _keyed(id_key: bytes, noun: str) -> blake2b:
 
 def encode(noun: str, value: UUID) -> str:
     """Return the public form, such as ``per_01jd2w...``."""
-    number, pairs = value.int, []
-    for _ in range(13):
-        pairs.append(_PAIRS[number & 1023])
-        number >>= 10
-    return f"{PREFIXES[noun]}_{''.join(reversed(pairs))}"
+    number = value.int
+    a, b, c, d = number >> 90 & _BITS, number >> 60 & _BITS, number >> 30 & _BITS, number & _BITS
+    return (
+        f"{PREFIXES[noun]}_{_PAIRS[number >> 120]}"
+        f"{_TRIPLES[a >> 15]}{_TRIPLES[a & 32767]}{_TRIPLES[b >> 15]}{_TRIPLES[b & 32767]}"
+        f"{_TRIPLES[c >> 15]}{_TRIPLES[c & 32767]}{_TRIPLES[d >> 15]}{_TRIPLES[d & 32767]}"
+    )
 
 
 def decode(noun: str, text: str) -> UUID | None:

@@ -71,14 +71,23 @@ def reaching() -> Iterator[None]:
 @asynccontextmanager
 async def workspace(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
     """Yield a connection in a transaction that sees this workspace alone; commit when the block ends well."""
-    async with pool.acquire() as db, db.transaction():
-        await bind(db, workspace_id)
+    async with pool.acquire() as db, bound(db, workspace_id):
         yield db
 
 
-async def bind(db: Db, workspace_id: UUID) -> None:
-    """Bind the open transaction of ``db`` to the workspace, until it ends."""
-    await db.execute("SELECT set_config('kith.workspace', $1, true)", str(workspace_id))
+@asynccontextmanager
+async def bound(db: Db, workspace_id: UUID) -> AsyncIterator[None]:
+    """Keep ``db`` in a transaction that sees this workspace alone; commit when the block ends well.
+
+    It begins and is bound in one message: two more would cost a list a tenth of its time.
+    """
+    await db.execute(f"BEGIN; SET LOCAL kith.workspace = '{workspace_id.hex}'")
+    try:
+        yield
+    except BaseException:
+        await db.execute("ROLLBACK")
+        raise
+    await db.execute("COMMIT")
 
 
 def new_id() -> UUID:

@@ -206,8 +206,7 @@ async def pairs_between(
 async def _write(db: Db, statement: str, workspace_id: UUID, group_id: UUID, content: dict[str, Any]) -> None:
     name = content["name"]
     try:
-        async with db.transaction():
-            await db.execute(statement, workspace_id, group_id, name)
+        await db.execute(statement, workspace_id, group_id, name)
     except asyncpg.UniqueViolationError as error:
         raise Taken(f"There is already a group named {name!r}.") from error
 

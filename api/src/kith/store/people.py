@@ -10,14 +10,8 @@ from kith.store.corrections import list_fields
 from kith.store.db import Db
 from kith.store.queries import Order, Statement, fetch_page
 
-# The networks on which a person has an identity.
-_NETWORKS = """
-    ARRAY(SELECT DISTINCT i.network FROM person_identities pi
-          JOIN identities i ON i.workspace_id = pi.workspace_id AND i.id = pi.identity_id
-          WHERE pi.workspace_id = p.workspace_id AND pi.person_id = p.id ORDER BY 1) AS networks
-"""
-_COLUMNS = f"""
-    p.id, p.name, p.kind, {_NETWORKS}, p.identities AS identity_count, p.interactions AS interaction_count,
+_COLUMNS = """
+    p.id, p.name, p.kind, p.networks, p.identities AS identity_count, p.interactions AS interaction_count,
     p.first_seen, p.last_seen
 """
 
@@ -136,11 +130,11 @@ async def identities_of(db: Db, workspace_id: UUID, person_id: UUID) -> list[UUI
 async def get_refs(db: Db, workspace_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, PersonRef]:
     """Return what to show of many people, in one statement."""
     rows = await db.fetch(
-        f"SELECT p.id, p.name, p.kind, {_NETWORKS} FROM people p WHERE p.workspace_id = $1 AND p.id = ANY($2)",
+        "SELECT id, name, kind, networks FROM people WHERE workspace_id = $1 AND id = ANY($2)",
         workspace_id,
         list(person_ids),
     )
-    return {row["id"]: PersonRef(**row) for row in rows}
+    return {row[0]: PersonRef(*row) for row in rows}
 
 
 async def get_person_then(

@@ -47,7 +47,7 @@ class Projection(NamedTuple):
 PEOPLE = Projection(
     "people",
     ("id",),
-    ("name", "kind", "identities", "interactions", "first_seen", "last_seen"),
+    ("name", "kind", "networks", "identities", "interactions", "first_seen", "last_seen"),
     "SELECT id FROM wanted_people",
     # As kith.store.corrections has it: what a human said, what a network vouches for, the name last seen; cut so that
     # it fits into an index. A bot is a bot even if one of its accounts is not marked.
@@ -69,6 +69,7 @@ PEOPLE = Projection(
             (SELECT value FROM corrected c WHERE c.person_id = w.id AND c.field = 'kind'),
             (array_agg(i.kind ORDER BY array_position('{bot,person,organization,group,unknown}', i.kind)))[1]
         ) AS kind,
+        array_agg(DISTINCT i.network ORDER BY i.network) AS networks,
         count(*)::integer AS identities,
         coalesce(sum(a.acts), 0)::bigint AS interactions,
         min(t.first_at) AS first_seen, max(t.last_at) AS last_seen

@@ -7,12 +7,19 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
+from kith.store.people import PersonRef, get_refs
 from kith.store.queries import Order, Statement, fetch_page
 
-_SELECT = """
-    SELECT r.person_id, r.other_id, r.given, r.received, r.first_day, r.last_day, r.as_of, r.strength,
-        r.word, r.computed_at, r.model
-    FROM relationships r WHERE r.workspace_id = $1
+_COLUMNS = "r.given, r.received, r.first_day, r.last_day, r.as_of, r.strength, r.word, r.computed_at, r.model"
+_JOIN = "JOIN people {0} ON {0}.workspace_id = r.workspace_id AND {0}.id = r.{0}_id"
+_OTHER = "other.id, other.name, other.kind, other.networks"
+_SELECT_OF_ONE = f"""
+    SELECT {_COLUMNS}, {_OTHER} FROM relationships r {_JOIN.format("other")} WHERE r.workspace_id = $1
+"""
+_SELECT_OF_ALL = f"""
+    SELECT {_COLUMNS}, {_OTHER}, person.id, person.name, person.kind, person.networks
+    FROM relationships r {_JOIN.format("person")} {_JOIN.format("other")}
+    WHERE r.workspace_id = $1 AND r.person_id < r.other_id
 """
 _OF_ONE = Order("r.strength", ("r.other_id",), nullable=True)
 _OF_ALL = Order("r.strength", ("r.person_id", "r.other_id"), nullable=True)
@@ -21,8 +28,8 @@ _OF_ALL = Order("r.strength", ("r.person_id", "r.other_id"), nullable=True)
 class Relationship(msgspec.Struct, frozen=True):
     """given: interactions person → other. strength: null below the floor of evidence. as_of: the day it speaks of."""
 
-    person_id: UUID
-    other_id: UUID
+    person: PersonRef
+    other: PersonRef
     given: int
     received: int
     first_day: date
@@ -49,17 +56,19 @@ async def list_relationships(
 ) -> list[Relationship]:
     """Return relationships, the strongest first. after: strength, person_id (where all are listed) and other_id."""
     statement = Statement(workspace_id)
-    if wanted.person_id is None:
-        order = _OF_ALL
-        statement.conditions.append("r.person_id < r.other_id")
-    else:
-        order = _OF_ONE
-        statement.where("r.person_id = {}", wanted.person_id)
+    statement.where("r.person_id = {}", wanted.person_id)
     statement.where("r.strength >= {}", wanted.min_strength)
     statement.where("r.last_day >= {}", wanted.last_since)
     statement.where("r.last_day < {}", wanted.last_before)
     statement.where(_IN_CHANNEL, wanted.channel_id)
-    return [Relationship(**row) for row in await fetch_page(db, _SELECT, statement, order, after, limit)]
+    if wanted.person_id is None:
+        rows = await fetch_page(db, _SELECT_OF_ALL, statement, _OF_ALL, after, limit)
+        return [Relationship(PersonRef(*row[13:]), PersonRef(*row[9:13]), *row[:9]) for row in rows]
+    person = (await get_refs(db, workspace_id, [wanted.person_id])).get(wanted.person_id)
+    if person is None:
+        return []
+    rows = await fetch_page(db, _SELECT_OF_ONE, statement, _OF_ONE, after, limit)
+    return [Relationship(person, PersonRef(*row[9:]), *row[:9]) for row in rows]
 
 
 _IN_CHANNEL = """

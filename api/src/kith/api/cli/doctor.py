@@ -16,7 +16,7 @@ from kith.api.cli.home import DEFAULT_WORKSPACE, Addresses, addresses, current_s
 from kith.api.cli.screen import Screen
 from kith.api.cli.servers import prepare_home
 from kith.connectors import load_registry
-from kith.store.db import bind
+from kith.store.db import bound
 from kith.store.migrate import MigrationError, pending
 from kith.store.settings import Settings
 
@@ -103,8 +103,7 @@ async def _of_database(db: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterato
 
 
 async def _of_queue(db: "asyncpg.Connection[asyncpg.Record]") -> Finding:
-    async with db.transaction():
-        await bind(db, DEFAULT_WORKSPACE)
+    async with bound(db, DEFAULT_WORKSPACE):
         (row,) = await db.fetch(
             """
             SELECT count(*) FILTER (WHERE status = 'queued') AS queued,

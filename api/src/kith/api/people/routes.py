@@ -250,9 +250,10 @@ async def list_relationships(
     The strongest relationship first, those below the floor of evidence last.
     """
     key = from_path("person", person_id)
-    if await store.get_person(db, workspace_id, key) is None:
+    found = await list_strongest(request, db, workspace_id, params, key)
+    if not found.content.data and await store.living_person(db, workspace_id, key) != key:
         return await lead_on(request, db, workspace_id, person_id)
-    return await list_strongest(request, db, workspace_id, params, key)
+    return found
 
 
 ROUTES = [

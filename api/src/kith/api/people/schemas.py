@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -42,7 +42,8 @@ class PersonRef(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, person: store.PersonRef | store.Person) -> "PersonRef":
-        return shape(cls, person, id=encode("person", person.id))
+        kind = cast("Kind", person.kind)
+        return cls(encode("person", person.id), person.name, kind, person.networks)
 
 
 class Person(msgspec.Struct, frozen=True):

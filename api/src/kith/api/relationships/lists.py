@@ -33,13 +33,12 @@ async def list_strongest(
     one = person_id is not None
     key = after(request, params, tuple[float | None, UUID] if one else tuple[float | None, UUID, UUID])
     rows = await store.list_relationships(db, workspace_id, wanted, key, params.limit + 1)
-    refs = await show_people(db, workspace_id, {id_ for row in rows for id_ in (row.person_id, row.other_id)})
     return covered_page(
         request,
         params,
         rows,
-        lambda row: Relationship.of(row, refs),
-        lambda row: (row.strength, row.other_id) if one else (row.strength, row.person_id, row.other_id),
+        Relationship.of,
+        lambda row: (row.strength, row.other.id) if one else (row.strength, row.person.id, row.other.id),
         await get_coverage(db, workspace_id),
     )
 

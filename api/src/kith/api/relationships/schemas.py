@@ -1,7 +1,5 @@
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
-from uuid import UUID
+from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import Meta
@@ -13,7 +11,6 @@ from kith.api.interactions.schemas import Place, TimelineItem
 from kith.api.kinds import Instant
 from kith.api.paging import Listing
 from kith.api.people.schemas import PersonRef
-from kith.api.shapes import shape
 from kith.domain.strength import words
 from kith.store import calibration
 from kith.store import relationships as store
@@ -82,8 +79,20 @@ class Relationship(msgspec.Struct, frozen=True):
     model: Annotated[str, Meta(description="Version of the model that computed it.", examples=["strength-1"])]
 
     @classmethod
-    def of(cls, row: store.Relationship, people: Mapping[UUID, PersonRef]) -> "Relationship":
-        return shape(cls, row, person=people[row.person_id], other=people[row.other_id])
+    def of(cls, row: store.Relationship) -> "Relationship":
+        return cls(
+            person=PersonRef.of(row.person),
+            other=PersonRef.of(row.other),
+            strength=row.strength,
+            word=cast("words.Word", row.word),
+            given=row.given,
+            received=row.received,
+            first_day=row.first_day,
+            last_day=row.last_day,
+            as_of=row.as_of,
+            computed_at=row.computed_at,
+            model=row.model,
+        )
 
 
 class Model(msgspec.Struct, frozen=True):
