@@ -9,11 +9,10 @@ import argparse
 import asyncio
 import pickle
 import random
-import statistics
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median, quantiles
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -24,14 +23,16 @@ from rich.table import Table
 from kith.api.auth import SCOPES
 from kith.api.cli.servers import start_servers
 from kith.domain import ids
-from kith.store import ingest, rebuild
+from kith.store import statistics
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.sources import create_source
 from kith.store.tokens import create_token
 from kith.store.workspaces import create_workspace
 from tests.bench.reads import DATABASE, RECORDED, WORKSPACE, record, served
-from tests.bench.relationships import _FILL, CHANNELS, DAYS
+from tests.bench.relationships import DAYS
+from tests.bench.relationships import _fill as facts
+from tests.bench.relationships import _rebuild as rebuilt
 
 SMALL = (100_000, 10_000)
 CLIENTS = 50
@@ -63,12 +64,12 @@ async def fill(url: str, interactions: int, people: int) -> tuple[UUID, str]:
             await create_source(db, home, "ndjson", "bench", {"path": "/nowhere"})
             token = await create_token(db, home, "bench", SCOPES)
         owner = await asyncpg.connect(url)
-        values = {"home": home, "people": people, "interactions": interactions, "channels": CHANNELS, "days": DAYS}
-        await owner.execute((_FILL + _HUB + _PEOPLE).format(**values))
+        await facts(owner, home, interactions, people)
+        await owner.execute((_HUB + _PEOPLE).format(home=home, people=people, days=DAYS))
         await owner.close()
+        await rebuilt(pool, home)
         async with workspace(pool, home) as db:
-            await ingest.lock(db, home, alone=True)
-            await rebuild.rebuild_relationships(db, home, datetime.now(UTC))
+            await statistics.refresh(db)
     return home, token
 
 
@@ -188,7 +189,7 @@ def show(interactions: int, people: int, processes: int, times: dict[str, list[l
     for name, measured in times.items():
         cells = []
         for each in measured:
-            cuts = statistics.quantiles(each, n=100)
+            cuts = quantiles(each, n=100)
             cells += [f"{cuts[49]:.1f}", f"{cuts[98]:.1f}", f"{len(each) / SECONDS:.0f}"]
         table.add_row(name, *cells)
     return table
@@ -206,7 +207,7 @@ def main() -> None:
             url = servers.database_url
             times = asyncio.run(measure(url, *asyncio.run(fill(url, interactions, people)), chosen.processes))
         console.print(show(interactions, people, chosen.processes, times))
-        medians.append([statistics.median(measured[1]) for measured in times.values()])
+        medians.append([median(measured[1]) for measured in times.values()])
     for name, small, large in zip(times, *medians, strict=True):
         console.print(f"{name}: the median of the larger is {large / small:.2f} times that of the smaller")
 
