@@ -107,6 +107,7 @@ async def test_the_mix_counts_each_relationship_between_two_groups_once(home: Ho
     assert mix["pairs"] == sum(share["pairs"] for share in mix["mix"]) == 4
     assert (sum(share["given"] for share in mix["mix"]), sum(share["received"] for share in mix["mix"])) == (6, 3)
     assert len(mix["months"]) == 3
+    assert mix["as_of"] == mix["months"][-1]["day"] == town.ago(0).date().isoformat()
     assert {each["word"]: each["pairs"] for each in mix["months"][-1]["mix"]} == {
         share["word"]: share["pairs"] for share in mix["mix"]
     }

@@ -253,7 +253,7 @@ async def test_a_relationship_tells_what_it_is_about(
             assert math.isclose(each["supports"] - each["opposes"], total)
             assert each["low"] < each["value"] < each["high"]
         hidden = await client.get(f"{path}/trust", token=await client.token_for(["relationships:read"]))
-        assert hidden["communities"] is None
+        assert (hidden["communities"], hidden["scope"]) == (None, trust["scope"])
         for each, seen in zip(hidden["topics"], trust["topics"], strict=True):
             assert (each["acts"], each["value"], each["supports"]) == ([], seen["value"], seen["supports"])
             assert each["hidden"]["interactions"] == sum(act["interactions"] for act in seen["acts"])
@@ -352,6 +352,12 @@ async def test_a_relationship_says_until_when_its_sources_were_read(
             home.ids["person dan"], end, detail["strength"])  # fmt: skip
         earlier = await client.get(f"{path}?as_of={town.ago(450).date()}")
         assert (earlier["as_of"], "asked for" in earlier["as_of_why"]) == (town.ago(450).date().isoformat(), True)
+        us = {"name": "us", "people": [home.ids["person cyd"]]}
+        them = {"name": "them", "people": [home.ids["person dan"]]}
+        mine, theirs = [(await client.send("POST", "/v1/groups", json=each)).json()["id"] for each in (us, them)]
+        mix = await client.get(f"/v1/groups/{mine}/relationship-mix?with={theirs}&months=1")
+        assert (mix["as_of"], mix["months"][-1]["day"]) == (end, end)
+        assert mix["months"][-1]["mix"] == [{"word": detail["word"], "pairs": 1}]
         living = await client.get(f"/v1/relationships/{home.ids['person ada']}/{home.ids['person bo']}")
         assert living["as_of"] == town.ago(0).date().isoformat()
 

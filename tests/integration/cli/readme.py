@@ -14,6 +14,8 @@ SHOWN = (
     "person",
     "other",
     "strength",
+    "word",
+    "as_of",
     "given",
     "received",
     "last_day",

@@ -1,7 +1,7 @@
 """Groups: saved selections of people, and the mix of relationships between two of them."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -53,13 +53,14 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """Relationships with one word. given: interactions from the first group."""
+    """Relationships with one word. given: interactions from the first group. as_of: the latest day spoken of."""
 
     word: str
     pairs: int
     strength: float | None
     given: int
     received: int
+    as_of: date
 
 
 class Taken(Exception):
@@ -180,7 +181,7 @@ async def mix(db: Db, workspace_id: UUID, group_id: UUID, with_id: UUID | None) 
         f"""
         {_BETWEEN}
         SELECT word, count(*) AS pairs, avg(strength) AS strength, sum(given)::bigint AS given,
-            sum(received)::bigint AS received
+            sum(received)::bigint AS received, max(as_of) AS as_of
         FROM between_them GROUP BY word ORDER BY word
         """,
         workspace_id, group_id, with_id,

@@ -7,6 +7,7 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kith.api.coverage import get_coverage
 from kith.api.groups.schemas import (
     Group,
     GroupCreate,
@@ -176,23 +177,25 @@ async def get_mix(
     if other is not None and await store.get_group(db, workspace_id, other) is None:
         raise not_found("group")
     shares = await store.mix(db, workspace_id, found.id, other)
-    total = sum(share.pairs for share in shares)
+    total, today = sum(share.pairs for share in shares), datetime.now(UTC).date()
+    as_of = max((share.as_of for share in shares), default=today)
     months = None
     if total <= strength.PAIRS:
         pairs = await store.pairs_between(db, workspace_id, found.id, other, strength.PAIRS)
-        days = ends(datetime.now(UTC).date(), params.months)
+        days = ends(as_of, params.months)
         counted = await strength.words_on(db, workspace_id, pairs, [strength.day_of(day) for day in days])
         months = [
             MonthMix(day, [WordCount(word, count) for word, count in sorted(counts.items()) if count])  # type: ignore[arg-type]  # the words of Word
             for day, counts in zip(days, counted, strict=True)
         ]
-    return RelationshipMix(total, [WordShare.of(share) for share in shares], months)
+    shown = [WordShare.of(share) for share in shares]
+    return RelationshipMix(total, as_of, shown, months, await get_coverage(db, workspace_id))
 
 
-def ends(today: date, months: int) -> list[date]:
-    """Return the last days of so many past months, and today."""
-    days = [today]
-    first = today.replace(day=1)
+def ends(last: date, months: int) -> list[date]:
+    """Return the last days of so many past months, and the last day."""
+    days = [last]
+    first = last.replace(day=1)
     for _ in range(months):
         days.append(first - timedelta(1))
         first = days[-1].replace(day=1)

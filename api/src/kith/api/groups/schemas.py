@@ -4,6 +4,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from kith.api.coverage import Coverage
 from kith.api.ids import ChannelId, GroupId, OrganizationId, PersonId, encode, encode_optional
 from kith.api.kinds import TEXT, Instant
 from kith.api.paging import Listing
@@ -109,7 +110,7 @@ class WordCount(msgspec.Struct, frozen=True):
 class MonthMix(msgspec.Struct, frozen=True):
     """The mix at the end of a day."""
 
-    day: Annotated[date, Meta(description="The last day of a month (UTC); today at the end.")]
+    day: Annotated[date, Meta(description="The last day of a month (UTC); `as_of` at the end.")]
     mix: Annotated[list[WordCount], Meta(description="By word; who was not in touch until then is not counted.")]
 
 
@@ -117,8 +118,12 @@ class RelationshipMix(msgspec.Struct, frozen=True):
     """What kinds of relationship the people of a group have with those of another."""
 
     pairs: Annotated[int, Meta(description="Pairs with a relationship.", ge=0)]
+    as_of: Annotated[
+        date, Meta(description="The last day (UTC) that is spoken of: until then a source that sees any pair was read.")
+    ]
     mix: Annotated[list[WordShare], Meta(description="By word, as stored.")]
     months: Annotated[
         list[MonthMix] | None,
         Meta(description="The oldest first, with the people who are in the groups now; null above 10,000 pairs."),
     ]
+    coverage: Coverage

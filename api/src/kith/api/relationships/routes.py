@@ -219,13 +219,13 @@ async def get_trust(
     names = trust.Names(
         await topics.get_names(db, workspace_id, [act.topic_id for act in acts if act.topic_id]),
         await channels.get_names(db, workspace_id, [act.channel_id for act in acts if act.channel_id]),
-        await communities.list_shared(db, workspace_id, keys) if "communities:read" in scopes else None,
+        await communities.list_shared(db, workspace_id, keys),
     )
     scope, shown, further, shared = trust.weigh(acts, names, as_of, visible="interactions:read" in scopes)
     refs = await show_people(db, workspace_id, set(keys))
     return Trust(
-        refs[keys[0]], refs[keys[1]], as_of, why(asked, as_of), scope, shown, further, shared,
-        await get_coverage(db, workspace_id),
+        refs[keys[0]], refs[keys[1]], as_of, why(asked, as_of), scope, shown, further,
+        shared if "communities:read" in scopes else None, await get_coverage(db, workspace_id),
     )  # fmt: skip
 
 

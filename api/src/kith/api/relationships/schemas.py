@@ -371,7 +371,10 @@ class Trust(msgspec.Struct, frozen=True):
     as_of_why: AsOfWhy
     scope: Annotated[
         Scope,
-        Meta(description="`absolute` where the whole interval lies above one half in three topics or more."),
+        Meta(
+            description="`absolute` where the whole interval lies above one half in three topics or more, and below it "
+            "in none; `contextual` where there is a number in any topic or community."
+        ),
     ]
     topics: Annotated[list[TrustTopic], Meta(description="By topic, the 20 with most evidence.")]
     further_topics: Annotated[int, Meta(description="Topics with less evidence.", ge=0)]

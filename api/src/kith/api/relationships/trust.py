@@ -21,17 +21,20 @@ TOPICS_SHOWN = 20
 
 
 class Names(msgspec.Struct, frozen=True):
-    """communities: those to which both belong; None where the reader may not see them."""
+    """communities: those to which both belong."""
 
     topics: Mapping[UUID, str]
     channels: Mapping[UUID, str]
-    communities: Mapping[UUID, str] | None
+    communities: Mapping[UUID, str]
 
 
 def weigh(
     acts: Sequence[store.Act], names: Names, on: date, *, visible: bool
-) -> tuple[Scope, list[TrustTopic], int, list[TrustCommunity] | None]:
-    """Return scope, topics, how many more there are, and communities. acts: given by who trusts, or received."""
+) -> tuple[Scope, list[TrustTopic], int, list[TrustCommunity]]:
+    """Return scope, topics, how many more there are, and communities: these add to the scope where no topic suffices.
+
+    acts: given by who trusts, or received.
+    """
     day = strength.day_of(on)
     by_key: dict[str, list[store.Act]] = {}
     for act in acts:
@@ -40,11 +43,13 @@ def weigh(
     topics = sorted(verdict.topics, key=lambda topic: (-topic.supports - topic.opposes, topic.topic))
     shown = [_topic(topic, by_key[topic.topic], names, visible=visible) for topic in topics[:TOPICS_SHOWN]]
     together = evidence.trust("me", "you", [_act("", act) for act in acts], day).topics
-    communities = None if names.communities is None else [
+    communities = [
         shape(TrustCommunity, each, community=CommunityRef(encode("community", id_), name))
         for each in together for id_, name in names.communities.items()
     ]  # fmt: skip
-    return verdict.scope, shown, len(topics) - len(shown), communities
+    scope: Scope = "contextual" if any(each.value is not None for each in communities) else "not enough evidence"
+    known = scope if verdict.scope == "not enough evidence" else verdict.scope
+    return known, shown, len(topics) - len(shown), communities
 
 
 def _act(key: str, act: store.Act) -> evidence.Act:

@@ -1,0 +1,96 @@
+"""Trust in the store: what it rests on is the ledger's contact, act by act."""
+
+import random
+from collections import Counter
+from datetime import date
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kith.connectors import Interaction, InteractionRef, Record, Target, Tombstone
+from kith.domain import ids
+from kith.domain.trust.evidence import MEANINGS, Act, Verdict, trust
+from kith.store import strength
+from kith.store import trust as store_of_trust
+from kith.store.db import Pool, new_id, workspace
+from kith.store.workspaces import create_workspace
+from tests.integration.store.facts import NOW, Store, act, mailmap, who
+
+KINDS = ("approve", "help", "thank", "message", "conflict", "introduce")
+TODAY = strength.day_of(NOW)
+
+
+def told(seed: int, count: int) -> list[Interaction]:
+    said = random.Random(seed)
+    names = ("ada", "bob", "bea")  # bob and bea may be one person
+    found = []
+    for number in range(count):
+        actor, kind = said.choice(names), said.choice(KINDS)
+        like = act(f"{number}", actor, [], channel=said.choice([None, "x", "y"]), days=-said.randrange(900))
+        targets = said.sample([name for name in (*names, "cyd") if name != actor], said.choice([1, 1, 2]))
+        ref = InteractionRef("mail", f"<{number}@example.org>", kind)  # type: ignore[arg-type]  # of the SDK's kinds
+        found.append(
+            Interaction(ref, like.actor, like.occurred_at, tuple(Target(who(name)) for name in targets), like.channel)
+        )
+    return found
+
+
+async def acts_between(store: Store, one: str, other: str) -> list[store_of_trust.Act]:
+    persons = {row["identity_id"]: row["person_id"] for row in await store.rows("person_identities")}
+    mine, theirs = [[id_ for id_ in persons if persons[id_] == persons[identity(store, name)]] for name in (one, other)]
+    async with workspace(store.pool, store.workspace_id) as db:
+        return await store_of_trust.list_acts(db, store.workspace_id, mine, theirs, MEANINGS, NOW.date(), 3)
+
+
+def identity(store: Store, name: str) -> UUID:
+    return ids.fact_id(store.id_key, "identity", ("mail", "", who(name).key))
+
+
+def verdict(acts: list[store_of_trust.Act]) -> Verdict:
+    rows = [
+        Act(str(each.channel_id), strength.day_of(each.day), each.kind,
+            *(("me", "you") if each.given else ("you", "me")), each.count)
+        for each in acts
+    ]  # fmt: skip
+    return trust("me", "you", rows, TODAY)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), joined=st.booleans())
+async def test_trust_rests_on_the_contact_of_the_ledger_and_loses_what_a_cited_act_adds(
+    pool: Pool, seed: int, joined: bool
+) -> None:
+    workspace_id = new_id()
+    async with workspace(pool, workspace_id) as db:
+        await create_workspace(db, workspace_id, "one of many")
+    store, said = await Store.open(pool, workspace_id), told(seed, 40)
+    records: list[Record] = [*said, *([mailmap("bob", "bea")] if joined else [])]
+    await store.store(*records)
+    await store.project()
+    found = await acts_between(store, "ada", "bob")
+    person = {row["identity_id"]: row["person_id"] for row in await store.rows("person_identities")}
+    ada, bob = identity(store, "ada"), identity(store, "bob")
+    ledger: Counter[tuple[bool, date, str]] = Counter()
+    for row in await store.rows("contact_days"):
+        ends = [person[row["actor_id"]], person[row["target_id"]]]
+        if row["kind"] in MEANINGS and set(ends) == {person[ada], person[bob]}:
+            ledger[ends[0] == person[ada], row["day"], row["kind"]] += row["count"]
+    counted: Counter[tuple[bool, date, str]] = Counter()
+    for each in found:
+        if each.kind != "introduce:met":
+            counted[each.given, each.day, each.kind] += each.count
+    assert counted == ledger
+
+    before = verdict(found)
+    gone = next((one for one in said if one.ref.kind == "approve" and one.actor == who("ada")
+                 and [target.identity for target in one.targets] == [who("bob")]), None)  # fmt: skip
+    if gone is None:
+        return
+    await store.store(Tombstone(gone.ref))
+    await store.project()
+    after = verdict(await acts_between(store, "ada", "bob"))
+    cited = 2.0 ** (-(TODAY - strength.day_of(gone.occurred_at)) / 365)
+    supports = [sum(topic.supports for topic in each.topics) for each in (before, after)]
+    assert supports[0] - supports[1] == pytest.approx(cited)
