@@ -29,12 +29,25 @@ _ACTS: dict[str, InteractionKind] = {
     "commented": "comment", "signed": "sign_off", "merged": "merge", "committed": "merge", "applied": "merge",
     "sponsored": "sponsor", "liked": "endorse",
 }  # fmt: skip
-_AREA = re.compile(r"(?:\[[^\]]*\]\s*)*([A-Za-z0-9_.][\w./+*-]{0,60})(?:\(([\w./+, -]{1,60})\))?!?:\s+\S")
-#: What a change is, not where: with these the scope in brackets is the area.
+_AREA = re.compile(
+    r"\s*(?:\[[^\]]*\]\s*)*(@?[A-Za-z0-9_.][\w./+*-]{0,60})(?:, ?[\w./+*-]{1,60}){0,5}"
+    r"(?:\(([\w./+, -]{1,60})\))?!?:\s+(?=\S)"
+)
+#: What stands before the subject of the commit that this one undoes, redoes or mends.
+_ABOUT = re.compile(r"(?:(?:revert|reapply|reland)\s+[\"']|(?:fixup|squash|amend)!\s+)+", re.IGNORECASE)
+#: What a change is, not where: the area is the scope in brackets, else what stands before the next colon.
 _TYPES = {
-    "feat", "feature", "fix", "bugfix", "hotfix", "chore", "refactor", "perf", "style", "revert", "wip", "merge",
-    "improvement",
+    "feat", "feature", "fix", "bugfix", "hotfix", "chore", "refactor", "perf", "style", "revert", "reapply", "wip",
+    "merge", "improvement", "improve", "backport", "cherry-pick", "enhancement", "bug", "bug/minor", "bug/medium",
+    "bug/major", "bug/critical", "minor", "medium", "major", "critical", "trivial", "cleanup", "clean", "optim", "typo",
+    "misc", "various", "note", "todo", "rfc",
 }  # fmt: skip
+#: What a change is as well as where: the scope is nearer, where there is one.
+_BROAD = {"build", "ci", "docs", "doc", "test", "tests", "deps"}
+#: Tickets, versions and plain numbers.
+_NOWHERE = re.compile(
+    r"(?!(?:UTF|SHA|AES|ISO|MD)-)[A-Z][A-Z0-9]+-\d+|(?:bpo|gh|issue|bug|ticket|pr)[-_]?\d+|v?\d[\d.]*", re.ASCII
+)
 
 
 class Trailer(NamedTuple):
@@ -80,13 +93,20 @@ def parse(message: str) -> Message:
 
 
 def area(title: str) -> str | None:
-    """Return the part of the project that a subject names (``refs: fix x``, ``feat(refs): x``), or None."""
-    if not (match := _AREA.match(title)):
-        return None
-    prefix, scope = match[1].lower(), match[2]
-    if prefix in _TYPES:
-        return scope.strip().lower() if scope else None
-    return None if prefix in ("http", "https") else prefix
+    """Return the part of the project that a subject names (``refs: fix x``, ``feat(refs): x``), or None.
+
+    Of several parts the first; of a commit about another, that one's.
+    """
+    about = _ABOUT.match(title)
+    position = about.end() if about else 0
+    while match := _AREA.match(title, position):
+        prefix, scope = match[1].lower(), (match[2] or "").partition(",")[0].strip().lower()
+        if scope and (prefix in _TYPES or prefix in _BROAD):
+            return scope
+        if prefix not in _TYPES and not _NOWHERE.fullmatch(match[1]):
+            return prefix
+        position = match.end()
+    return None
 
 
 @lru_cache(maxsize=10_000)
