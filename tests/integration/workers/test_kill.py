@@ -33,7 +33,7 @@ ENOUGH_SECONDS = 180
 
 def acts(count: int) -> list[Interaction]:
     said = random.Random(7)
-    people = [f"p{n}" for n in range(300)]
+    people = [f"p{n}" for n in range(80)]
     return [
         act(
             str(n), said.choice(people), said.sample(people, said.randrange(3)), channel=f"c{said.randrange(9)}",
@@ -48,10 +48,10 @@ def write(path: Path, records: list[Interaction]) -> None:
 
 
 @contextmanager
-def worker(database_url: str, redis_url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(database_url: str, redis_url: str, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     env = os.environ | {
         "KITH_DATABASE_URL": database_url, "KITH_REDIS_URL": redis_url, "KITH_LEASE_SECONDS": LEASE,
-        "KITH_WORKER_JOBS": "2",
+        "KITH_WORKER_JOBS": "2", **more,
     }  # fmt: skip
     with log.open("ab") as out:
         process = subprocess.Popen([sys.executable, "-m", "kith.workers"], env=env, stdout=out, stderr=out)
@@ -110,6 +110,21 @@ async def until_done(url: str, store: Store) -> None:
     pytest.fail("the jobs did not end")
 
 
+async def until_begun(url: str, store: Store) -> None:
+    """Wait until a worker begins a job, or has nothing to do."""
+    async with connection(url) as db:
+        begun = "SELECT sum(fence) FROM jobs WHERE workspace_id = $1"
+        before = await db.fetchval(begun, store.workspace_id)
+        for _ in range(ENOUGH_SECONDS * 20):
+            open_jobs = "SELECT count(*) FROM jobs WHERE workspace_id = $1 AND status IN ('queued', 'running')"
+            if not await db.fetchval(open_jobs, store.workspace_id):
+                return
+            if await db.fetchval(begun, store.workspace_id) != before:
+                return
+            await asyncio.sleep(0.05)
+    pytest.fail("no job began")
+
+
 async def refresh(store: Store) -> None:
     """Weigh all ties: a pair's strength also rests on what its people do with others, which only this takes in."""
     after: tuple[UUID, UUID] | None = (UUID(int=0), UUID(int=0))
@@ -162,7 +177,8 @@ async def test_killed_at_any_moment_everything_ends_as_if_nothing_had_happened(
     killed = []
     for victim in victims:
         with worker(url, own_servers.redis_url, log) as process:
-            await asyncio.sleep(when.uniform(1.0, 2.5))
+            await until_begun(url, store)
+            await asyncio.sleep(when.uniform(0, 1.5))
             if victim == "worker":
                 process.send_signal(signal.SIGKILL)
                 process.wait()
@@ -186,6 +202,25 @@ async def test_killed_at_any_moment_everything_ends_as_if_nothing_had_happened(
             await refresh(each)
         assert not any((await differing(url, clean, store)).values()), killed
         assert not any(any(difference) for difference in (await store.rebuild()).values())
+
+
+async def test_a_worker_takes_over_at_once_what_its_dead_predecessor_held(
+    fresh_url: str, pool: Pool, valkey_url: str, tmp_path: Path
+) -> None:
+    write(tmp_path / "in.ndjson", acts(INTERACTIONS))
+    store = await open_store(pool, tmp_path / "in.ndjson", b"key")
+    job_id = await start_sync(store)
+    named = {"KITH_WORKER_NAME": "one", "KITH_LEASE_SECONDS": str(10 * ENOUGH_SECONDS)}
+    with worker(fresh_url, valkey_url, tmp_path / "worker.log", **named) as process:
+        while not await store.count("cursors"):  # noqa: ASYNC110 - the database rings no bell
+            await asyncio.sleep(0.01)
+        process.kill()
+    with worker(fresh_url, valkey_url, tmp_path / "worker.log", **named):
+        await until_done(fresh_url, store)  # or fail, long before the lease ends
+    async with connection(fresh_url) as db:
+        status, fence = await db.fetchrow("SELECT status, fence FROM jobs WHERE id = $1", job_id)
+        added = await db.fetchval("SELECT sum(added) FROM runs WHERE workspace_id = $1", store.workspace_id)
+    assert (status, fence > 1, added) == ("succeeded", True, INTERACTIONS)
 
 
 async def test_without_valkey_work_is_still_done(fresh_url: str, pool: Pool, tmp_path: Path) -> None:

@@ -90,19 +90,33 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str
 
 
-async def claim(db: Db, workspace_id: UUID, job_id: UUID, lease_seconds: float) -> Job | None:
+async def claim(
+    db: Db, workspace_id: UUID, job_id: UUID, lease_seconds: float, worker: str | None = None
+) -> Job | None:
     """Take a job that is due, or whose worker has gone silent; None where there is nothing to take."""
     row = await db.fetchrow(
         f"""
         UPDATE jobs SET status = 'running', fence = fence + 1, attempt = attempt + 1,
             lease_until = now() + make_interval(secs => $3), started_at = coalesce(started_at, now()),
-            updated_at = now()
+            updated_at = now(), worker = $4
         WHERE workspace_id = $1 AND id = $2 AND {_DUE}
         RETURNING workspace_id, id, kind, args, attempt, max_attempts, fence, done
         """,
-        workspace_id, job_id, lease_seconds,
+        workspace_id, job_id, lease_seconds, worker,
     )  # fmt: skip
     return Job(**row, lease_seconds=lease_seconds) if row else None
+
+
+async def release(db: Db, workspace_id: UUID, worker: str) -> int:
+    """End the leases of a worker that is known to be dead; return how many. One that lives on is fenced off."""
+    status = await db.execute(
+        """
+        UPDATE jobs SET lease_until = now(), updated_at = now()
+        WHERE workspace_id = $1 AND status = 'running' AND worker = $2
+        """,
+        workspace_id, worker,
+    )  # fmt: skip
+    return int(status.split()[1])
 
 
 async def renew(db: Db, job: Job) -> None:

@@ -56,6 +56,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lease_seconds: Annotated[
         float, Meta(description="How long a worker may be silent before another takes its job over.", ge=1)
     ] = 30.0
+    worker_name: Annotated[
+        str | None,
+        Meta(
+            description="What the one worker process is called that a supervisor starts again when it dies: it takes "
+            "over at once what its predecessor of that name held. Unset: after the lease."
+        ),
+    ] = None
     worker_jobs: Annotated[
         int, Meta(description="Jobs that one worker process runs at the same time.", ge=1, le=100)
     ] = 4

@@ -44,13 +44,20 @@ class Runner:
     """Runs up to ``most`` jobs at once in this process."""
 
     def __init__(
-        self, pool: Pool, connectors: dict[str, Connector], ground: Ground, most: int, lease_seconds: float
+        self,
+        pool: Pool,
+        connectors: dict[str, Connector],
+        ground: Ground,
+        most: int,
+        lease_seconds: float,
+        name: str | None = None,
     ) -> None:
         self._pool = pool
         self._connectors = connectors
         self._ground = ground
         self._most = most
         self._lease_seconds = lease_seconds
+        self._name = name
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
 
@@ -80,7 +87,7 @@ class Runner:
             return
         try:
             async with workspace(self._pool, workspace_id) as db:
-                job = await jobs.claim(db, workspace_id, job_id, self._lease_seconds)
+                job = await jobs.claim(db, workspace_id, job_id, self._lease_seconds, self._name)
         except AWAY as error:
             log.warning("database_away", job=str(job_id), error=_sentence(error))
             return

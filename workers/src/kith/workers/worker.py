@@ -66,9 +66,10 @@ class Worker:
             self._pool = pool
             self._runner = Runner(
                 pool, registry.connectors, _ground(self._settings), self._settings.worker_jobs,
-                self._settings.lease_seconds,
+                self._settings.lease_seconds, self._settings.worker_name,
             )  # fmt: skip
             self._redis = _redis(self._redis_url)
+            await self._succeed()
             loops = [asyncio.create_task(loop) for loop in (self._listen(), self._sweep(), self._tend(), self._serve())]
             log.info("worker_ready", connectors=sorted(registry.connectors))
             stopped = asyncio.create_task(stop.wait())
@@ -118,6 +119,20 @@ class Worker:
             except AWAY as error:
                 log.warning("database_away", error=str(error))
                 await asyncio.sleep(1)
+
+    async def _succeed(self) -> None:
+        """Take over what a dead process of our name held. Where the database is away, the leases end by themselves."""
+        if not (name := self._settings.worker_name):
+            return
+        try:
+            async with self._pool.acquire() as db:
+                workspace_ids = await jobs.workspace_ids(db)
+            for workspace_id in workspace_ids:
+                async with workspace(self._pool, workspace_id) as db:
+                    if found := await jobs.release(db, workspace_id, name):
+                        log.info("predecessor_succeeded", jobs=found)
+        except AWAY as error:
+            log.warning("database_away", error=str(error))
 
     async def _hand_on(self) -> None:
         async with self._pool.acquire() as db:

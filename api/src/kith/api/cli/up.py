@@ -124,6 +124,7 @@ def _start_processes(settings: Settings, addresses: Addresses, supervisor: Super
         "KITH_HOME": str(home),
         "KITH_DATABASE_URL": addresses.database_url,
         "KITH_REDIS_URL": str(addresses.redis_url),
+        "KITH_WORKER_NAME": settings.worker_name or f"{socket.gethostname()}:{home}",
         "PYTHONUNBUFFERED": "1",
     }
     here = Path.cwd()
