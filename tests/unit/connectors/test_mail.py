@@ -200,6 +200,9 @@ def test_raw_bytes_in_a_header_are_read_as_what_they_look_like() -> None:
         (["Date: Wed, 01 May 2024 12:00:60 +0000"], START + timedelta(seconds=59)),
         (["Date: yesterday", "Received: by x; Wed, 1 May 2024 12:00:00 +0000"], START),
         (["Date: Thu, 1 Jan 1970 00:00:00 +0000", "Received: by x; Wed, 1 May 2024 12:00:00 +0000"], START),
+        (["Date: Fri, 1 May 2037 00:00:00 +0000", "Received: by x; Wed, 1 May 2024 12:00:00 +0000"], START),
+        (["Date: Fri, 1 May 2037 00:00:00 +0000"], datetime(2037, 5, 1, tzinfo=UTC)),
+        (["Date: Wed, 1 May 2024 12:00:00 +0000", "Received: by x; Wed, 1 May 2024 11:00:00 +0000"], START),
         (["Date: Fri, 1 Jan 2106 00:00:00 +0000"], datetime(2106, 1, 1, tzinfo=UTC)),
         (["Date: Wed, 99 May 2024 12:00:00 +0000"], None),
         (["Date: Wed, 1 May 2024 12:00:00 +9999"], datetime(2024, 5, 1, 12, tzinfo=UTC)),
@@ -223,6 +226,39 @@ def test_a_mail_without_an_id_is_known_by_what_it_says() -> None:
     assert read(data).key == read(data.replace(b"\n", b"\r\n")).key
     assert read(data).key != read(data.replace(b"hello", b"other")).key
     assert read(data).key.endswith("@no-message-id.invalid")
+
+
+async def test_one_message_id_of_two_mails_keeps_both_and_of_two_copies_one(tmp_path: Path) -> None:
+    first = mail(1, "One", "one")
+    copy = mail(1, "One", "one\n--\nfooter")
+    later = mail(1, "Two", "two", minutes=3 * 24 * 60)
+    other = mail(1, "Three", "three", "Bob <bob@example.org>")
+    found = await acts_of(tmp_path, first, copy, later, other, later)
+    told = {(act.ref.key.endswith("@no-message-id.invalid"), act.title, _name(act.actor)) for act in found}
+    assert told == {(False, "One", "ada"), (True, "Two", "ada"), (True, "Three", "bob")}
+    assert len({act.ref for act in found}) == 3
+
+
+def _name(ref: Ref) -> str:
+    return ref.key.partition("@")[0]
+
+
+@pytest.mark.parametrize(
+    ("charset", "data", "text"),
+    [
+        ("iso-8859-1", "“so”".encode("cp1252"), "“so”"),
+        ("iso-8859-1", "Grüße".encode(), "Grüße"),
+        ("us-ascii", "Grüße".encode("cp1252"), "Grüße"),
+        ("gb2312", "镕基".encode("gb18030"), "镕基"),
+        ("ks_c_5601-1987", "똠방".encode("cp949"), "똠방"),
+        ("shift_jis", "①".encode("cp932"), "①"),
+        ("koi8-r", "Привет".encode("koi8-r"), "Привет"),
+        ("punycode", b"abc", "abc"),
+    ],
+)
+def test_a_charset_is_what_programs_mean_by_it(charset: str, data: bytes, text: str) -> None:
+    head = f"From: a@example.org\nContent-Type: text/plain; charset={charset}\n\n".encode()
+    assert read(head + data).text == text
 
 
 MULTIPART = b"""From: a@example.org

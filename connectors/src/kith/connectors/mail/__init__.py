@@ -6,10 +6,11 @@ private a ``message``; one that answers is a ``reply``, by its References, In-Re
 Whom it answers, To and Cc are targets, and addresses in its new words are mentions; lists are channels, never targets.
 A thread is named after its first mail: by References, else by what the answered mail belongs to, else (subjects alone)
 the newest thread of the same subject on the same list that was alive within 30 days. Text is what the author adds.
-The key is the Message-ID, so that a mail on two lists is one interaction seen in two channels; a mail without one is
-known by a hash of From, Date, Subject and the head of its text.
-Broken dates give way to the newest Received, then to the archive's own date. Text in no known charset is read as UTF-8,
-else as Windows' Latin-1. Where a list puts itself into From, the author is looked up in X-Original-From and Reply-To.
+The key is the Message-ID, so that a mail on two lists is one interaction seen in two channels; a mail without one, or
+with that of an earlier mail of another hour or sender, by a hash of From, Date, Subject and the head of its text.
+Broken dates, and those after the mail's arrival, give way to the newest Received, then to the archive's own date. Text
+in no known charset, or in another than its label says, is read as UTF-8, else as Windows' Latin-1. Where a list puts
+itself into From, the author is looked up in X-Original-From and Reply-To.
 
 Can't: encrypted text, attachments, more than 100,000 characters of a text, mails without a sender or any date (each is
 reported). Subjects alone join no thread across lists.

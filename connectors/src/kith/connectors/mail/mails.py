@@ -2,12 +2,15 @@
 
 import email.policy
 import re
+from codecs import lookup
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.utils import getaddresses, parsedate_tz
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -25,8 +28,15 @@ _VIA = re.compile(r"(.+?)\s+via\s+\S.*", re.IGNORECASE | re.DOTALL)
 _REPLY = re.compile(r"\s*(re|aw|antw|sv|vs|ref|rif|odp|回复|答复)\s*(\[\d+\])?\s*[:：]\s*", re.IGNORECASE)
 _TAG = re.compile(r"\s*\[([^\]]{1,80})\]\s*")
 _SPACES = re.compile(r"\s+")
+_LATE = timedelta(days=1)  # by more than that, a mail's clock is wrong and not the server's
 #: Mail is younger than that and not from the future by more than a wrong clock.
 _PLAUSIBLE = (datetime(1971, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+#: Charsets whose name also stands for the larger ones that programs write.
+_WIDER = {
+    "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932", "iso8859-9": "cp1254",
+    "iso8859-11": "cp874", "tis-620": "cp874", "big5": "cp950",
+}  # fmt: skip
+_SLOW = {"idna", "punycode"}  # no charsets, and quadratic
 _NO_BODY = BytesHeaderParser(policy=email.policy.compat32)
 _WHOLE = BytesParser(policy=email.policy.compat32)
 
@@ -115,8 +125,16 @@ class _Headers:
 
 def _key(headers: _Headers, data: bytes) -> str:
     ids = _ids(headers.first("message-id"))
-    if ids and len(ids[0]) <= 500:
-        return ids[0]
+    return ids[0] if ids and len(ids[0]) <= 500 else _content_key(headers, data)
+
+
+def content_key(data: bytes) -> str:
+    """Return the key of a mail that its Message-ID does not tell from others."""
+    return _content_key(_Headers(_NO_BODY.parsebytes(data)), data)
+
+
+def _content_key(headers: _Headers, data: bytes) -> str:
+    ids = _ids(headers.first("message-id"))
     head = "\n".join([*ids, headers.first("from"), headers.first("date"), headers.first("subject")]).encode()
     body = data.replace(b"\r\n", b"\n").partition(b"\n\n")[2][:1000].strip()
     return f"{blake2b(head + body, digest_size=16).hexdigest()}@no-message-id.invalid"
@@ -180,12 +198,13 @@ def _list(headers: _Headers) -> str | None:
 
 
 def _date(headers: _Headers) -> datetime | None:
-    """Return the Date, or where it is none that mail can have, the newest Received."""
+    """Return the Date, or where it is none that mail can have or lies after its arrival, the newest Received."""
     date = moment(headers.first("date"))
-    if date and _PLAUSIBLE[0] <= date < _PLAUSIBLE[1]:
-        return date
     received = (moment(value.rpartition(";")[2]) for value in headers.all("received"))
-    return next((arrived for arrived in received if arrived), date)
+    arrived = next((arrived for arrived in received if arrived), None)
+    if date and _PLAUSIBLE[0] <= date < _PLAUSIBLE[1] and not (arrived and date - arrived > _LATE):
+        return date
+    return arrived or date
 
 
 def moment(value: str) -> datetime | None:
@@ -239,12 +258,22 @@ def _payload(part: "Message[str, str]") -> str:
 
 
 def _text(data: bytes, charset: str) -> str:
-    for name in (charset, "utf-8"):
-        try:
+    for name in (*_charsets(charset), "utf-8"):
+        with suppress(LookupError, ValueError):
             return data.decode(name).replace("\0", "")
-        except (LookupError, ValueError):
-            continue
     return data.decode("cp1252", errors="replace").replace("\0", "")
+
+
+@lru_cache(maxsize=1000)
+def _charsets(name: str) -> tuple[str, ...]:
+    """Return what text labelled so is in: first UTF-8, where the label is given to anything."""
+    try:
+        codec = lookup(name).name
+    except (LookupError, ValueError):
+        return ()
+    if codec in _SLOW:
+        return ()
+    return ("utf-8", "cp1252") if codec in ("ascii", "iso8859-1", "cp1252") else (_WIDER.get(codec, codec),)
 
 
 def _letters(text: str) -> str:

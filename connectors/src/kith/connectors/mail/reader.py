@@ -33,7 +33,7 @@ from kith.connectors import (
 from kith.connectors.mail.archives import Archive, Item
 from kith.connectors.mail.config import MailConfig
 from kith.connectors.mail.folders import Folder, FolderCursor, is_maildir
-from kith.connectors.mail.mails import ADDRESS, Mail, Mailbox, read_mail
+from kith.connectors.mail.mails import ADDRESS, Mail, Mailbox, content_key, read_mail
 from kith.connectors.mail.mbox import Mbox, MboxCursor, is_mbox
 from kith.connectors.mail.public_inbox import InboxCursor, PublicInbox, epochs
 from kith.connectors.mail.threads import Place, Threads
@@ -101,6 +101,8 @@ class Reader:
             if not item.is_old:
                 self._skipped.append(Skip(item.place, "unreadable_mail", f"{type(error).__name__}: {error}"[:500]))
             return
+        if self._threads.is_other(mail):
+            mail = mail._replace(key=content_key(item.data))
         if item.is_gone:
             if not item.is_old:
                 self._records.append(Tombstone(self._ref(mail)))

@@ -7,6 +7,7 @@ from kith.connectors.mail.mails import Mail, Mailbox
 
 REMEMBERED = 30_000  # mails, about 15 MB; an answer to an older one names it, but not its author
 WINDOW = timedelta(days=30)
+SAME = timedelta(hours=1)  # that copies of one mail may differ where its date is not its own
 
 
 class Place(NamedTuple):
@@ -23,6 +24,7 @@ class Place(NamedTuple):
 
 class _Known(NamedTuple):
     author: Mailbox | None
+    sent: datetime | None
     root: str
     is_reply: bool
 
@@ -34,6 +36,16 @@ class Threads:
         self._mails: dict[str, _Known] = {}
         self._topics: dict[tuple[str | None, str], tuple[str, datetime]] = {}
         self._roots: dict[str, None] = {}
+
+    def is_other(self, mail: Mail) -> bool:
+        """Whether an earlier mail has the same Message-ID and is another one: of another hour, or by somebody else."""
+        known = self._mails.get(mail.key)
+        if known is None:
+            return False
+        if known.sent and mail.sent and abs(mail.sent - known.sent) > SAME:
+            return True
+        authors = {author.address for author in (known.author, mail.sender) if author}
+        return len(authors) > 1 and not any(" via " in address for address in authors)
 
     def place(self, mail: Mail) -> Place:
         """Return where a mail belongs, and remember it.
@@ -56,7 +68,7 @@ class Threads:
         return Place(root, opens, None, mail.root != mail.parent)
 
     def _remember(self, mail: Mail, topic: tuple[str | None, str], root: str) -> None:
-        self._mails[mail.key] = _Known(mail.sender, root, mail.is_reply)
+        self._mails[mail.key] = _Known(mail.sender, mail.sent, root, mail.is_reply)
         self._roots[root] = None
         if mail.sent and topic[1]:
             self._topics.pop(topic, None)
