@@ -196,6 +196,12 @@ async def test_the_area_is_the_subjects_prefix_else_the_one_top_folder_else_the_
     ]
 
 
+async def test_progress_counts_commits_to_the_last_page(repo: Repo) -> None:
+    for number in range(3):
+        repo.commit(f"c{number}")
+    assert [(page.done, page.total) for page in await pull(repo.folder)] == [(3, 3), (3, 3)]
+
+
 async def test_only_what_is_new_is_read_and_nothing_new_is_no_page(repo: Repo) -> None:
     repo.commit("one")
     first = await pull(repo.folder)

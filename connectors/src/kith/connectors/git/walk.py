@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -94,15 +94,16 @@ class Reader:
         done = tuple(tip for tip in self._cursor.done if tip in known)
         if not walk.position:
             yield from self._gone(done, tips, _left_out(others, len(read) - len(known)))
-        yield from self._new(done)
+        total = yield from self._new(done)
         draft = self._draft()
         if done and mailmap != self._cursor.mailmap:
             for who in self._everyone():
                 draft.claim(who)
                 if draft.is_full:
-                    yield draft.page(self._standing())
+                    yield draft.page(self._standing(), total, total)
         draft.extend(self._coverage())
-        yield draft.page(save_cursor(Cursor(walk.tips, None, self._since, self._until, walk.mailmap)))
+        cursor = Cursor(walk.tips, None, self._since, self._until, walk.mailmap)
+        yield draft.page(save_cursor(cursor), total, total)
 
     def _gone(self, done: tuple[str, ...], tips: list[str], skipped: tuple[Skip, ...]) -> Iterator[Page]:
         """Withdraw what no ref reaches any more: rewritten and pushed by force, or its branch deleted."""
@@ -119,8 +120,8 @@ class Reader:
         if not draft.is_empty:
             yield draft.page(self._standing())
 
-    def _new(self, done: tuple[str, ...]) -> Iterator[Page]:
-        """Yield the pages of the new commits, from the walk's position on."""
+    def _new(self, done: tuple[str, ...]) -> Generator[Page, None, int]:
+        """Yield the pages of the new commits, from the walk's position on; return how many there are."""
         history = self._repository.history(self._walk.tips, done)
         if _at(history, self._walk.position) != self._walk.after:
             # Another git, or a tip that was lost meanwhile, made another order: send all again.
@@ -145,6 +146,7 @@ class Reader:
         if commit is not None and not draft.is_empty:
             self._walk = msgspec.structs.replace(self._walk, position=position, after=commit.hash)
             yield draft.page(self._standing(), position, total)
+        return total
 
     def _warm(self, history: bytes, position: int) -> None:
         """Learn again whose the commits just before the position are."""
