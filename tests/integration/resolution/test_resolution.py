@@ -9,7 +9,18 @@ import pytest
 
 from kith.connectors import Identity, Ref
 from kith.domain import matching
-from kith.store import decisions, merges, profiles, project, rebuild, suggestions, thresholds
+from kith.store import (
+    affiliations,
+    decisions,
+    merges,
+    organizations,
+    profiles,
+    project,
+    rebuild,
+    resolution,
+    suggestions,
+    thresholds,
+)
 from kith.store.db import Pool
 from tests.bench.identities.generate import community
 from tests.integration.resolution.crowd import NOON, Crowd, act, claim, mail
@@ -126,6 +137,72 @@ async def test_another_model_resolves_everybody_anew(pool: Pool) -> None:
     assert [person for person in await crowd.persons() if person != [crowd.id("newcomer@place.org")]] == expected
     ((model,),) = await crowd.fetch("SELECT model FROM populations WHERE workspace_id = $1")
     assert model == matching.shipped().version
+
+
+async def test_a_walk_in_steps_through_everybody_ends_as_resolving_all_at_once(pool: Pool) -> None:
+    told = neighbours(400)
+    crowd = await gathered(pool, told[:360], [360])
+    for identity in told[360:]:
+        await crowd.tell([identity])
+    expected, suggested = await crowd.persons(), await open_pairs(crowd)
+    async with crowd.transaction() as db:
+        await db.execute("UPDATE populations SET model = 'older' WHERE workspace_id = $1", crowd.workspace_id)
+        await db.execute("DELETE FROM identity_keys WHERE workspace_id = $1", crowd.workspace_id)
+        await db.execute("DELETE FROM suggestions WHERE workspace_id = $1", crowd.workspace_id)
+        await db.execute(
+            "INSERT INTO decisions SELECT workspace_id, gen_random_uuid(), 'retract', one_id, other_id, id,"
+            " 'rule:matching/older', 1, '{}', clock_timestamp() FROM decisions WHERE workspace_id = $1",
+            crowd.workspace_id,
+        )
+    steps = 0
+    left = True
+    while left:
+        async with crowd.transaction() as db:
+            left = (await resolution.resolve_next(db, crowd.workspace_id, whole=0, step=60)).left
+        steps += 1
+    assert steps == 1 + 7 + 1  # the count of names, the identities, and the end
+    assert (await crowd.persons(), await open_pairs(crowd)) == (expected, suggested)
+
+
+async def test_a_suggestion_that_is_opened_again_is_told_of_again(pool: Pool) -> None:
+    crowd = await Crowd.gather(pool)
+    await crowd.tell([mail("1", "Kim Turing", address="kim@acme.org"), mail("2", "Kim")])
+    async with crowd.transaction() as db:
+        ((one, other, _),) = await open_pairs(crowd)
+        id_ = suggestions.suggestion_id((one, other))
+        (decision_id,) = await decisions.append(
+            db,
+            crowd.workspace_id,
+            [decisions.New(verdict="different", pair=(one, other), author="member:ada")],
+        )
+        await suggestions.close(db, crowd.workspace_id, id_, "rejected", decision_id=decision_id)
+        await project.settle(db, crowd.workspace_id, NOON, [one, other])
+        await decisions.append(
+            db,
+            crowd.workspace_id,
+            [decisions.New(verdict="retract", pair=(one, other), author="member:ada", retracts=decision_id)],
+        )
+        await project.settle(db, crowd.workspace_id, NOON, [one, other])
+    assert len(await open_pairs(crowd)) == 1
+    rows = await crowd.fetch("SELECT FROM events WHERE workspace_id = $1 AND type = 'suggestion.opened'")
+    assert len(rows) == 2
+
+
+async def test_a_rebuild_derives_affiliations_anew(pool: Pool) -> None:
+    crowd = await Crowd.gather(pool)
+    await crowd.tell([mail("ada@engines.org", "Ada Lovelace"), mail("charles@engines.org", "Charles Babbage")])
+    async with crowd.transaction() as db:
+        firm = await organizations.create_organization(
+            db, crowd.workspace_id, name="Engines", domains=["engines.org"], url=None
+        )
+        await affiliations.derive(db, crowd.workspace_id, [], firm.id)
+        await db.execute("DELETE FROM affiliations WHERE identity_id = $1", crowd.id("ada@engines.org"))
+        found = await rebuild.rebuild(db, crowd.transaction, crowd.workspace_id, NOON)
+    async with crowd.transaction() as db:
+        again = await rebuild.rebuild(db, crowd.transaction, crowd.workspace_id, NOON)
+    assert found["affiliations"] == (1, 0, 0)
+    assert not any(again["affiliations"])
+    assert len(await crowd.fetch("SELECT FROM affiliations WHERE workspace_id = $1")) == 2
 
 
 async def test_a_mailmap_joins_and_a_link_counts_only_when_it_is_returned(pool: Pool) -> None:

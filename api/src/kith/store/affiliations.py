@@ -84,12 +84,23 @@ async def delete_affiliation(db: Db, workspace_id: UUID, affiliation_id: UUID) -
 
 async def derive(
     db: Db, workspace_id: UUID, identity_ids: Collection[UUID], organization_id: UUID | None = None
-) -> None:
-    """Bring up to date what addresses say of these identities, or of all who write from an organization's domains."""
-    await db.execute(_FORGET, workspace_id, list(identity_ids), organization_id, AUTHOR)
-    await db.execute(
+) -> tuple[int, int]:
+    """Bring up to date what addresses say of these identities, or of all who write from an organization's domains.
+
+    Returns how many affiliations were missing, and how many were wrong.
+    """
+    wrong = await db.execute(_FORGET, workspace_id, list(identity_ids), organization_id, AUTHOR)
+    missing = await db.execute(
         _DERIVE, workspace_id, list(identity_ids), organization_id, AUTHOR, rules.ADDRESS_IN_ACT, rules.DOMAIN
     )
+    return int(missing.split()[-1]), int(wrong.split()[-1])
+
+
+async def restore(db: Db, workspace_id: UUID) -> tuple[int, int]:
+    """Bring up to date what addresses say of everybody; return how many were missing, and how many were wrong."""
+    rows = await db.fetch("SELECT id FROM organizations WHERE workspace_id = $1 ORDER BY id", workspace_id)
+    found = [await derive(db, workspace_id, (), row["id"]) for row in rows]
+    return sum(missing for missing, _ in found), sum(wrong for _, wrong in found)
 
 
 _SUREST = Order("a.confidence", ("a.id",))

@@ -80,28 +80,62 @@ async def _write(db: Db, workspace_id: UUID, noted: Sequence[_Noted]) -> None:
 async def restore(db: Db, workspace_id: UUID) -> dict[str, tuple[int, int, int]]:
     """Note all identities anew; return, by table, how many rows were missing, extra and different."""
     found = {"identity_profiles": (0, 0, 0), "identity_keys": (0, 0, 0)}
-    after = UUID(int=0)
-    while ids := [row["id"] for row in await db.fetch(_NEXT, workspace_id, after, CHUNK)]:
+    after = START
+    while ids := await _next(db, workspace_id, after, CHUNK):
         after = ids[-1]
-        rows = await db.fetch(_CHANGED, workspace_id, ids)
-        right = {row["id"]: _Noted.of(Profile(_identity(row), _content(row), new=False)) for row in rows}
-        stored = {
-            row["identity_id"]: _Noted(row["identity_id"], row["content"], row["domain"], set(row["keys"]))
-            for row in await db.fetch(_STORED, workspace_id, ids)
-        }
-        both = right.keys() & stored.keys()
-        different = sum(right[id_][:3] != stored[id_][:3] for id_ in both)
-        pairs = [{(id_, key) for id_, row in side.items() for key in row.keys} for side in (right, stored)]
-        _add(found, "identity_profiles", len(right) - len(both), len(stored) - len(both), different)
-        _add(found, "identity_keys", len(pairs[0] - pairs[1]), len(pairs[1] - pairs[0]), 0)
-        await _write(db, workspace_id, [row for id_, row in right.items() if row != stored.get(id_)])
-        await db.execute(_DROP, workspace_id, list(stored.keys() - right.keys()))
+        await _renew(db, workspace_id, ids, found)
     return found
+
+
+async def renew_next(db: Db, workspace_id: UUID, after: UUID, limit: int) -> list[UUID]:
+    """Note the next identities, in the order of their ids, anew; return them."""
+    ids = await _next(db, workspace_id, after, limit)
+    await _renew(db, workspace_id, ids, {"identity_profiles": (0, 0, 0), "identity_keys": (0, 0, 0)})
+    return ids
+
+
+async def _next(db: Db, workspace_id: UUID, after: UUID, limit: int) -> list[UUID]:
+    return [row["id"] for row in await db.fetch(_NEXT, workspace_id, after, limit)]
+
+
+async def _renew(db: Db, workspace_id: UUID, ids: Sequence[UUID], found: dict[str, tuple[int, int, int]]) -> None:
+    """Note these identities anew, and add to ``found`` what differed."""
+    rows = await db.fetch(_CHANGED, workspace_id, ids)
+    right = {row["id"]: _Noted.of(Profile(_identity(row), _content(row), new=False)) for row in rows}
+    stored = {
+        row["identity_id"]: _Noted(row["identity_id"], row["content"], row["domain"], set(row["keys"]))
+        for row in await db.fetch(_STORED, workspace_id, ids)
+    }
+    both = right.keys() & stored.keys()
+    different = sum(right[id_][:3] != stored[id_][:3] for id_ in both)
+    pairs = [{(id_, key) for id_, row in side.items() for key in row.keys} for side in (right, stored)]
+    _add(found, "identity_profiles", len(right) - len(both), len(stored) - len(both), different)
+    _add(found, "identity_keys", len(pairs[0] - pairs[1]), len(pairs[1] - pairs[0]), 0)
+    await _write(db, workspace_id, [row for id_, row in right.items() if row != stored.get(id_)])
+    await db.execute(_DROP, workspace_id, list(stored.keys() - right.keys()))
 
 
 def _add(found: dict[str, tuple[int, int, int]], table: str, *counts: int) -> None:
     missing, extra, different = (one + more for one, more in zip(found[table], counts, strict=True))
     found[table] = missing, extra, different
+
+
+START = UUID(int=0)
+
+
+async def walked_to(db: Db, workspace_id: UUID) -> UUID | None:
+    """Return up to which identity all have been resolved anew, in steps; None where that is not going on."""
+    found: UUID | None = await db.fetchval("SELECT walked_to FROM populations WHERE workspace_id = $1", workspace_id)
+    return found
+
+
+async def walk_to(db: Db, workspace_id: UUID, identity_id: UUID | None) -> None:
+    await db.execute("UPDATE populations SET walked_to = $2 WHERE workspace_id = $1", workspace_id, identity_id)
+
+
+async def total(db: Db, workspace_id: UUID) -> int:
+    count: int = await db.fetchval("SELECT count(*) FROM identity_profiles WHERE workspace_id = $1", workspace_id)
+    return count
 
 
 def hash_key(key: str) -> int:

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from kith.store import affiliations, jobs, resolution, strength
+from kith.store import affiliations, behaviours, jobs, resolution, strength
 from kith.store.db import Db
 from kith.store.ledger import Move
 
@@ -181,6 +181,15 @@ async def settle(db: Db, workspace_id: UUID, now: datetime, identity_ids: Collec
     return free
 
 
+async def resolve_behaved(db: Db, workspace_id: UUID, now: datetime) -> int:
+    """Resolve whoever did other things with a likely double than when they were last compared; return how many."""
+    identity_ids = await behaviours.find_changed(db, workspace_id, None)
+    if identity_ids:
+        await db.execute(WANTED)
+        await _work_in(db, workspace_id, now, [dict.fromkeys(TOUCHED, ()) | {"identity_ids": identity_ids}])
+    return len(identity_ids)
+
+
 async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
     """Resolve all identities anew and work in what that moves; return how many identities moved."""
     await db.execute(WANTED)
@@ -189,6 +198,16 @@ async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
     await _want_moved(db, workspace_id, moves)
     await _save_wanted(db, workspace_id, now)
     return len(moves)
+
+
+async def settle_next(db: Db, workspace_id: UUID, now: datetime) -> resolution.Step:
+    """Take the next step of resolving all identities anew, and work in what that moves."""
+    await db.execute(WANTED)
+    await lock(db, workspace_id)
+    step = await resolution.resolve_next(db, workspace_id)
+    await _want_moved(db, workspace_id, step.moves)
+    await _save_wanted(db, workspace_id, now)
+    return step
 
 
 async def refresh(db: Db, workspace_id: UUID, now: datetime, after: tuple[UUID, UUID]) -> tuple[UUID, UUID] | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from kith.store import decisions, ingest, ledger, network, profiles, project, strength
+from kith.store import affiliations, decisions, ingest, ledger, network, profiles, project, strength
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
 from kith.store.project import Projection
@@ -63,6 +63,8 @@ async def rebuild(db: Db, beside: Transaction, workspace_id: UUID, now: datetime
     await db.execute(_WANT_ALL, workspace_id)
     for projection in (project.PEOPLE, project.CHANNEL_ACTIVITY, project.CONVERSATION_ACTIVITY):
         found[projection.table] = await _restore(db, workspace_id, projection)
+    found["affiliations"] = Difference(*await affiliations.restore(db, workspace_id), 0)
+    found["behaviours"] = Difference(0, 0, await project.resolve_behaved(db, workspace_id, now))
     return found
 
 

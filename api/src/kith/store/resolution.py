@@ -15,7 +15,7 @@ from kith.domain import matching
 from kith.domain.matching import Identity, Model, Neighbourhood, Resolution, Resolver
 from kith.domain.matching.candidates import CAP
 from kith.domain.matching.decisions import forest
-from kith.store import decisions, events, profiles, suggestions, thresholds
+from kith.store import behaviours, decisions, events, jobs, profiles, suggestions, thresholds
 from kith.store.db import Db
 from kith.store.decisions import Decision, New
 from kith.store.ledger import Move, regroup
@@ -23,14 +23,15 @@ from kith.store.suggestions import Contribution, Found
 
 # Identities resolved together around what is near them; more would make the neighbourhoods of mass-used keys large.
 TOGETHER = 100
-# With so large a share of arrivals it is quicker to compare all candidates of the workspace once: that takes 0.4 ms for
-# each identity there is, and 10 ms for each that arrives otherwise.
+# With so large a share of arrivals it is quicker to compare all candidates of the workspace once: that takes 0.2 ms for
+# each identity there is, and 5 ms for each that arrives otherwise.
 SHARE = 0.04
 FEW = 200
 # Identities, beside the arrived, that may be drawn in through pairs that are only suggested.
 FAR = 100
-# Identities of which all can be compared in the memory of one worker, at some 3 kB each.
-MOST = 1_200_000
+# Identities that are resolved anew at once, in a transaction of about a minute; more are resolved in steps.
+WHOLE = 300_000
+STEP = 1000
 
 
 class Outcome(NamedTuple):
@@ -43,35 +44,77 @@ class Outcome(NamedTuple):
     rules: Sequence[Decision]  # what rules decided before on the affected, and stands
 
 
+class Step(NamedTuple):
+    """A part of resolving everybody anew. left: whether there is more to do."""
+
+    moves: list[Move]
+    identities: int
+    left: bool
+
+
 class _TooFar(Exception):
     """Weak pairs chain up without end."""
 
 
 async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> list[Move]:
-    """Resolve those of the identities that resolution has not seen as they are now; return who moved."""
-    changed = await profiles.load_changed(db, workspace_id, set(identity_ids))
-    if not changed:
+    """Resolve those of the identities that resolution has not seen as they are, or act, now; return who moved."""
+    wanted = set(identity_ids)
+    changed = await profiles.load_changed(db, workspace_id, wanted)
+    behaved = await behaviours.find_changed(db, workspace_id, wanted)
+    if not (changed or behaved):
         return []
     await profiles.save(db, workspace_id, changed)
     model, snapshot = await thresholds.get_model(db, workspace_id), await profiles.get_snapshot(db, workspace_id)
     total = snapshot.identities + snapshot.arrived
     many = len(changed) > FEW and len(changed) > SHARE * total
-    if (many or snapshot.outgrown or snapshot.model != model.version) and total <= MOST:
+    stale = snapshot.outgrown or snapshot.model != model.version
+    ids = {UUID(profile.identity.id) for profile in changed}
+    if (many or stale) and total <= WHOLE:
         decided = await _resolve_all(db, workspace_id, model, snapshot)
     else:
-        decided = set[UUID]()
-        arrived = [profile.identity for profile in changed]
-        for start in range(0, len(arrived), TOGETHER):
-            outcome = await _resolve_near(db, workspace_id, arrived[start : start + TOGETHER], model, snapshot)
-            decided |= await _save(db, workspace_id, outcome)
-    return await _move(db, workspace_id, decided | {UUID(profile.identity.id) for profile in changed})
+        if stale:
+            await jobs.enqueue(db, workspace_id, "resolve", {}, slot="resolve")
+        arrived = [profile.identity for profile in changed] + await profiles.load(db, workspace_id, behaved - ids)
+        decided = await _resolve_some(db, workspace_id, arrived, model, snapshot)
+    return await _move(db, workspace_id, decided | ids)
 
 
 async def resolve_all(db: Db, workspace_id: UUID) -> list[Move]:
     """Resolve all identities anew, with the present model and thresholds and how common names are now."""
-    model = await thresholds.get_model(db, workspace_id)
-    decided = await _resolve_all(db, workspace_id, model, None)
+    model, snapshot = await thresholds.get_model(db, workspace_id), await profiles.get_snapshot(db, workspace_id)
+    decided = await _resolve_all(db, workspace_id, model, snapshot, recount=True)
     return await _move(db, workspace_id, decided)
+
+
+async def resolve_next(db: Db, workspace_id: UUID, *, whole: int = WHOLE, step: int = STEP) -> Step:
+    """Take the next step of resolving everybody anew; with up to ``whole`` identities the first step is all of it.
+
+    Whoever arrives between two steps is resolved as ever. When no step is left, all is as if it had been done at once.
+    """
+    after = await profiles.walked_to(db, workspace_id)
+    if after is None:
+        total = await profiles.total(db, workspace_id)
+        if total <= whole:
+            return Step(await resolve_all(db, workspace_id), total, left=False)
+        counted = profiles.count(await profiles.load_all(db, workspace_id))
+        await profiles.save_snapshot(db, workspace_id, counted._replace(model=matching.shipped().version))
+        await profiles.walk_to(db, workspace_id, profiles.START)
+        return Step([], 0, left=True)
+    ids = await profiles.renew_next(db, workspace_id, after, step)
+    await profiles.walk_to(db, workspace_id, ids[-1] if ids else None)
+    model, snapshot = await thresholds.get_model(db, workspace_id), await profiles.get_snapshot(db, workspace_id)
+    decided = await _resolve_some(db, workspace_id, await profiles.load(db, workspace_id, ids), model, snapshot)
+    return Step(await _move(db, workspace_id, decided | set(ids)), len(ids), left=bool(ids))
+
+
+async def _resolve_some(
+    db: Db, workspace_id: UUID, arrived: Sequence[Identity], model: Model, snapshot: profiles.Snapshot
+) -> set[UUID]:
+    decided = set[UUID]()
+    for start in range(0, len(arrived), TOGETHER):
+        outcome = await _resolve_near(db, workspace_id, arrived[start : start + TOGETHER], model, snapshot)
+        decided |= await _save(db, workspace_id, outcome)
+    return decided
 
 
 async def _move(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Move]:
@@ -80,15 +123,22 @@ async def _move(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> l
     return moves
 
 
-async def _resolve_all(db: Db, workspace_id: UUID, model: Model, snapshot: profiles.Snapshot | None) -> set[UUID]:
-    """snapshot: how common names are; it is counted anew where it is outgrown, or None."""
+async def _resolve_all(
+    db: Db, workspace_id: UUID, model: Model, snapshot: profiles.Snapshot, *, recount: bool = False
+) -> set[UUID]:
+    """snapshot: how common names are; it is counted anew where it is outgrown."""
+    if snapshot.model not in ("", model.version):  # which has other keys
+        await profiles.restore(db, workspace_id)
     identities = await profiles.load_all(db, workspace_id)
     evidence, rules = _split(await decisions.load_all(db, workspace_id))
     links = await profiles.all_links(db, workspace_id)
-    if snapshot is None or snapshot.outgrown:
+    if recount or snapshot.outgrown:
         snapshot = profiles.count(identities)
     resolver = Resolver(identities, model, population=snapshot.population, links=links, decisions=evidence)
+    resolver.consider(await behaviours.observe(db, workspace_id, resolver.doubtful))
+    await behaviours.note(db, workspace_id, None, resolver.context.behaviours)
     await profiles.save_snapshot(db, workspace_id, snapshot._replace(model=model.version))
+    await profiles.walk_to(db, workspace_id, None)
     affected = {identity.id for identity in identities}
     return await _save(db, workspace_id, Outcome(resolver, resolver.resolve(), affected, evidence, rules))
 
@@ -99,16 +149,20 @@ async def _resolve_near(
     """Read what is near until nothing more could matter, and resolve it.
 
     Whatever may be suggested is read too, so that suggestions are complete; but where weak pairs chain up without end,
-    only what may be joined.
+    only what may be joined, whatever the two did with one another.
     """
     known: dict[UUID, Decision] = {}
     wide = msgspec.structs.replace(model, join=min(model.join, model.suggest))
     try:
         hood = await _explore(db, workspace_id, arrived, wide, snapshot, known, FAR + len(arrived))
     except _TooFar:
-        hood = await _explore(db, workspace_id, arrived, model, snapshot, known, inf)
+        strict = msgspec.structs.replace(model, join=model.join - model.lift)
+        hood = await _explore(db, workspace_id, arrived, strict, snapshot, known, inf)
     resolver = hood.resolver()
     resolver.model = model
+    doubtful = [pair for pair in resolver.doubtful if hood.affected.intersection(pair)]
+    resolver.consider(await behaviours.observe(db, workspace_id, doubtful))
+    await behaviours.note(db, workspace_id, hood.affected, resolver.context.behaviours)
     evidence, rules = _split(known.values())
     ours = [rule for rule in rules if str(rule.one_id) in hood.affected]
     return Outcome(resolver, resolver.resolve(), frozenset(hood.affected), evidence, ours)

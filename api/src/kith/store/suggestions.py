@@ -173,6 +173,8 @@ _WITHDRAW = """
 
 # A pair that was decided on is found again only when its decision was taken back, or on strong new evidence.
 _SAVE = """
+    WITH before AS (SELECT id, status FROM suggestions WHERE workspace_id = $1 AND id = ANY ($2)),
+    saved AS (
     INSERT INTO suggestions AS s
         (workspace_id, id, one_id, other_id, status, probability, log_odds, contributions, model)
     SELECT $1, n.id, n.one_id, n.other_id, 'open', n.probability, n.log_odds, n.contributions::jsonb, $8
@@ -186,5 +188,9 @@ _SAVE = """
     WHERE s.status NOT IN ('open', 'postponed')
         OR (s.log_odds, s.contributions, s.model)
             IS DISTINCT FROM (excluded.log_odds, excluded.contributions, excluded.model)
-    RETURNING s.id, s.one_id, s.other_id, s.probability, s.status = 'open' AND s.created_at = now() AS opened
+    RETURNING s.id, s.one_id, s.other_id, s.probability, s.status
+    )
+    SELECT s.id, s.one_id, s.other_id, s.probability,
+        s.status = 'open' AND coalesce(b.status, '') NOT IN ('open', 'postponed') AS opened
+    FROM saved s LEFT JOIN before b USING (id) ORDER BY s.id
 """

@@ -58,6 +58,7 @@ async def set_thresholds(db: Db, workspace_id: UUID, join_above: float, suggest_
         """,
         workspace_id, join_above, suggest_above,
     )  # fmt: skip
+    await db.execute(_BEGIN_ANEW, workspace_id)
 
 
 async def get_model(db: Db, workspace_id: UUID) -> Model:
@@ -88,6 +89,12 @@ async def preview(db: Db, workspace_id: UUID, join_above: float, suggest_above: 
 def _log_odds(share: float) -> float:
     return -inf if share <= 0 else inf if share >= 1 else log(share / (1 - share))
 
+
+# Those whom a walk through a large workspace has resolved by other thresholds have to be resolved again.
+_BEGIN_ANEW = """
+    UPDATE populations SET walked_to = '00000000-0000-0000-0000-000000000000'
+    WHERE workspace_id = $1 AND walked_to IS NOT NULL
+"""
 
 _WOULD_JOIN = """
     SELECT one_id, other_id, probability, count(*) OVER () AS count FROM suggestions

@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, UnsetType
 from kith.api.identities.schemas import IdentityRef
 from kith.api.ids import JobId
 from kith.api.kinds import Instant
+from kith.domain.matching import shipped
 
 JoinAbove = Annotated[
     float, Meta(ge=0, le=1, description="Pairs at least so likely are joined without a human.", examples=[0.5])
@@ -20,7 +21,7 @@ class Resolution(msgspec.Struct, frozen=True):
 
     join_above: JoinAbove
     suggest_above: SuggestAbove
-    model: Annotated[str, Meta(description="Version of the model.", examples=["1"])]
+    model: Annotated[str, Meta(description="Version of the model.", examples=[shipped().version])]
     precision: Annotated[
         float,
         Meta(description="Share of right joins at the model's own join_above, on the sets it was trained on."),

@@ -9,6 +9,7 @@ from kith.api.ids import DecisionId, IdentityId, PersonId, SuggestionId, encode,
 from kith.api.kinds import Instant
 from kith.api.paging import Listing
 from kith.api.shapes import shape
+from kith.domain.matching import shipped
 from kith.store import suggestions as store
 
 Status = Annotated[
@@ -39,7 +40,7 @@ class Suggestion(msgspec.Struct, frozen=True):
     probability: Annotated[float, Meta(description="How likely they are one person.", ge=0, le=1)]
     log_odds: Annotated[float, Meta(description="The same in nats: log(p / (1 - p)).")]
     contributions: Annotated[list[FeatureContribution], Meta(description="They add up to log_odds.")]
-    model: Annotated[str, Meta(description="Version of the model.", examples=["1"])]
+    model: Annotated[str, Meta(description="Version of the model.", examples=[shipped().version])]
     postponed_until: Annotated[Instant | None, Meta(description="When a postponed one is open again.")]
     decision_id: Annotated[DecisionId | None, Meta(description="What accepted or rejected it.")]
     created_at: Annotated[Instant, Meta(description="When it was first suggested.")]

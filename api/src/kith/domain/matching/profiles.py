@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import combinations
 
 from kith.domain.matching.addresses import Address, organization_domain, parse_address
 from kith.domain.matching.names import Name, fold, is_bot_name, parse_name, squash
@@ -125,6 +126,8 @@ def weak_keys(profile: Profile) -> set[str]:
     keys = {f"stem:{stem}" for stem in profile.words.values() if len(stem) > 3}
     if name := profile.name:
         keys.add(f"sound:{skeleton(name)}")
+        if len(name) > 2:  # Juan Pérez García is Juan Pérez, and Nguyễn Văn Anh is Văn Anh Nguyễn
+            keys.update([f"sound:{skeleton(two)}" for two in combinations([w for w in name if len(w) > 1], 2)])
         for given, family in ((name[0], name[-1]), (name[-1], name[0])):
             if given in NICKNAMES:
                 keys.update([f"sound:{group} {_consonants(family)}" for group in NICKNAMES[given]])
