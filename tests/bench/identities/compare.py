@@ -100,7 +100,7 @@ def _quality(known: KnownIdentities, found: dict[str, list[int] | float] | None)
     curated = [position for position, listed in enumerate(known.listed) if listed]
     true: list[Hashable] = [known.persons[position] for position in curated]
     ratios = measure([labels[position] for position in curated], true)
-    return f"{ratios.precision:.3f} / {ratios.recall:.3f} / {ratios.f1:.3f} | {found['seconds']:.1f}"
+    return f"{ratios.precision:.3f} / {ratios.recall:.3f} / {ratios.f1:.3f} | {found['seconds']:.2f}"
 
 
 def kith(file: Path, model: Path) -> None:

@@ -60,7 +60,8 @@ async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> l
     """Resolve those of the identities that resolution has not seen as they are, or act, now; return who moved."""
     wanted = set(identity_ids)
     changed = await profiles.load_changed(db, workspace_id, wanted)
-    behaved = await behaviours.find_changed(db, workspace_id, wanted)
+    ids = {UUID(profile.identity.id) for profile in changed}
+    behaved = await behaviours.find_changed(db, workspace_id, wanted - ids)
     if not (changed or behaved):
         return []
     await profiles.save(db, workspace_id, changed)
@@ -68,7 +69,6 @@ async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> l
     total = snapshot.identities + snapshot.arrived
     many = len(changed) > FEW and len(changed) > SHARE * total
     stale = snapshot.outgrown or snapshot.model != model.version
-    ids = {UUID(profile.identity.id) for profile in changed}
     if (many or stale) and total <= WHOLE:
         decided = await _resolve_all(db, workspace_id, model, snapshot)
     else:
