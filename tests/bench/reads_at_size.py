@@ -11,6 +11,7 @@ import pickle
 import random
 import tempfile
 import time
+from hashlib import md5
 from pathlib import Path
 from statistics import median, quantiles
 from typing import cast
@@ -74,29 +75,27 @@ async def fill(url: str, interactions: int, people: int) -> tuple[UUID, str]:
 
 
 async def paths(pool: Pool, home: UUID) -> dict[str, list[str]]:
-    """Return what is asked, by what it is called: people drawn by chance, the one who knows most, and all."""
+    """Return what is asked, by what it is called: people drawn by chance (ids are hashes), the hub, and all."""
+    hub = UUID(md5(b"person 0", usedforsecurity=False).hexdigest())
     async with workspace(pool, home) as db:
         drawn = await db.fetch(
             """
-            SELECT person_id FROM (SELECT DISTINCT person_id FROM relationships WHERE workspace_id = $1) AS known
-            ORDER BY md5(person_id::text) LIMIT $2
+            SELECT id FROM people p WHERE workspace_id = $1
+                AND EXISTS (SELECT FROM relationships r WHERE r.workspace_id = $1 AND r.person_id = p.id)
+            ORDER BY id LIMIT $2
             """,
             home, ASKED,
         )  # fmt: skip
-        hub = await db.fetchrow(
-            """
-            SELECT person_id, count(*) FROM relationships WHERE workspace_id = $1 GROUP BY 1 ORDER BY 2 DESC LIMIT 1
-            """,
-            home,
+        known = await db.fetchval(
+            "SELECT count(*) FROM relationships WHERE workspace_id = $1 AND person_id = $2", home, hub
         )
-    assert hub
 
     def path(person_id: UUID) -> str:
         return f"/v1/people/{ids.encode('person', person_id)}/relationships"
 
     return {
-        "/people/{id}/relationships": [path(row["person_id"]) for row in drawn],
-        f"the same, of one with {hub['count']:,}": [path(hub["person_id"])],
+        "/people/{id}/relationships": [path(row["id"]) for row in drawn],
+        f"the same, of one with {known:,}": [path(hub)],
         "/relationships": ["/v1/relationships"],
     }
 

@@ -52,16 +52,20 @@ class Statement:
 
 
 async def fetch_page(
-    db: Db, sql: str, statement: Statement, order: Order, after: tuple[Any, ...] | None, limit: int
+    db: Db, sql: str, statement: Statement, order: Order, after: tuple[Any, ...] | None, limit: int, whole: str = "{}"
 ) -> list[asyncpg.Record]:
-    """Return at most ``limit`` rows behind ``after``. sql: ends in its WHERE on the workspace; more is added here."""
-    tail = f"ORDER BY {order} LIMIT "
+    """Return at most ``limit`` rows behind ``after``.
+
+    sql: ends in its WHERE on the workspace; more is added here. whole: what is made of the page, in its order.
+    """
+    head, foot = whole.split("{}")
+    sql, tail = head + sql, f"ORDER BY {order} LIMIT "
     if after is None:
-        return await db.fetch(f"{sql}{statement.and_()} {tail}{limit:d}", *statement.values)
+        return await db.fetch(f"{sql}{statement.and_()} {tail}{limit:d}{foot}", *statement.values)
     known = len(statement.values)
     behind = statement.behind(order, after)
-    rows = await db.fetch(f"{sql}{statement.and_(behind)} {tail}{limit:d}", *statement.values)
+    rows = await db.fetch(f"{sql}{statement.and_(behind)} {tail}{limit:d}{foot}", *statement.values)
     if order.nullable and after[0] is not None and len(rows) < limit:
         rest = statement.and_(f"{order.key} IS NULL")
-        rows += await db.fetch(f"{sql}{rest} {tail}{limit - len(rows):d}", *statement.values[:known])
+        rows += await db.fetch(f"{sql}{rest} {tail}{limit - len(rows):d}{foot}", *statement.values[:known])
     return rows

@@ -11,18 +11,21 @@ from kith.store.people import PersonRef, get_refs
 from kith.store.queries import Order, Statement, fetch_page
 
 _COLUMNS = "r.given, r.received, r.first_day, r.last_day, r.as_of, r.strength, r.word, r.computed_at, r.model"
-_JOIN = "JOIN people {0} ON {0}.workspace_id = r.workspace_id AND {0}.id = r.{0}_id"
-_OTHER = "other.id, other.name, other.kind, other.networks"
-_SELECT_OF_ONE = f"""
-    SELECT {_COLUMNS}, {_OTHER} FROM relationships r {_JOIN.format("other")} WHERE r.workspace_id = $1
-"""
-_SELECT_OF_ALL = f"""
-    SELECT {_COLUMNS}, {_OTHER}, person.id, person.name, person.kind, person.networks
-    FROM relationships r {_JOIN.format("person")} {_JOIN.format("other")}
-    WHERE r.workspace_id = $1 AND r.person_id < r.other_id
-"""
+_SELECT = f"SELECT r.person_id, r.other_id, {_COLUMNS} FROM relationships r WHERE r.workspace_id = $1"
 _OF_ONE = Order("r.strength", ("r.other_id",), nullable=True)
 _OF_ALL = Order("r.strength", ("r.person_id", "r.other_id"), nullable=True)
+
+# The page first, whatever PostgreSQL knows of the tables; then its people.
+_JOIN = "JOIN people {0} ON {0}.workspace_id = $1 AND {0}.id = r.{0}_id"
+_OTHER = "other.id, other.name, other.kind, other.networks"
+_WITH_OTHER = f"""
+    WITH page AS MATERIALIZED ({{}}) SELECT {_COLUMNS}, {_OTHER} FROM page r {_JOIN.format("other")} ORDER BY {_OF_ONE}
+"""
+_WITH_BOTH = f"""
+    WITH page AS MATERIALIZED ({{}})
+    SELECT {_COLUMNS}, {_OTHER}, person.id, person.name, person.kind, person.networks
+    FROM page r {_JOIN.format("person")} {_JOIN.format("other")} ORDER BY {_OF_ALL}
+"""
 
 
 class Relationship(msgspec.Struct, frozen=True):
@@ -62,12 +65,13 @@ async def list_relationships(
     statement.where("r.last_day < {}", wanted.last_before)
     statement.where(_IN_CHANNEL, wanted.channel_id)
     if wanted.person_id is None:
-        rows = await fetch_page(db, _SELECT_OF_ALL, statement, _OF_ALL, after, limit)
+        statement.conditions.append("r.person_id < r.other_id")
+        rows = await fetch_page(db, _SELECT, statement, _OF_ALL, after, limit, _WITH_BOTH)
         return [Relationship(PersonRef(*row[13:]), PersonRef(*row[9:13]), *row[:9]) for row in rows]
     person = (await get_refs(db, workspace_id, [wanted.person_id])).get(wanted.person_id)
     if person is None:
         return []
-    rows = await fetch_page(db, _SELECT_OF_ONE, statement, _OF_ONE, after, limit)
+    rows = await fetch_page(db, _SELECT, statement, _OF_ONE, after, limit, _WITH_OTHER)
     return [Relationship(person, PersonRef(*row[9:]), *row[:9]) for row in rows]
 
 
