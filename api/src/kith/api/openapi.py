@@ -277,8 +277,12 @@ def _success(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
 
 def _text(media_type: str) -> Json:
     """Return the content of pictures and exports."""
-    example = {"summary": "Shortened.", "value": _SHORT.get(media_type, "")}
-    return {media_type: {"schema": {"type": "string"}, "examples": {"example": example}}}
+    short = _SHORT.get(media_type)
+    if short is None:
+        return {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        media_type: {"schema": {"type": "string"}, "examples": {"example": {"summary": "Shortened.", "value": short}}}
+    }
 
 
 _SHORT = {
