@@ -95,6 +95,7 @@ async def rebuild_relationships(
 
     activity_days, (contact_days, found) = await _both(activity(), relationships())
     await db.execute(_RESET)
+    await db.execute("SELECT count_relationships()")
     return {"contact_days": contact_days, "activity_days": activity_days, "relationships": found}
 
 
