@@ -140,14 +140,13 @@ class Storing:
     async def _try(self, db: Db, records: tuple[Record, ...]) -> str | None:
         """Store the records and undo it; return why PostgreSQL refuses them, None where it does not."""
         batch = Ingest(self._id_key).batch(Page(records, msgspec.Raw(b"null")))
-        trial = db.transaction()
-        await trial.start()
+        await db.execute("SAVEPOINT trial")
         try:
             await ingest.apply(db, self._work.job.workspace_id, self._source_id, None, batch)
         except REFUSED as error:
             return clean(str(error))
         finally:
-            await trial.rollback()
+            await db.execute("ROLLBACK TO SAVEPOINT trial")
         return None
 
 
