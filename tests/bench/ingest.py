@@ -88,8 +88,8 @@ async def read_by_worker(
         await create_workspace(db, workspace_id, "bench")
         await db.execute(
             """
-            INSERT INTO sources (workspace_id, id, connector, name, config, status)
-            VALUES ($1, $2, 'ndjson', 'bench', $3, 'active')
+            INSERT INTO sources (workspace_id, id, connector, name, config, status, trusted)
+            VALUES ($1, $2, 'ndjson', 'bench', $3, 'active', true)
             """,
             workspace_id, source_id, {"path": str(path)},
         )  # fmt: skip
