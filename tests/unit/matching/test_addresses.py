@@ -56,6 +56,8 @@ def test_a_code_hosts_no_reply_address_is_a_handle(raw: str, network: str, handl
         ("git-devel@kernel.org", "shared"),
         ("jane@lists.acme.org", "shared"),
         ("admin@acme.org", "shared"),
+        ("info@acme.org", "shared"),
+        ("hello@acme.org", "mailbox"),
         ("jane@acme.org", "mailbox"),
     ],
 )

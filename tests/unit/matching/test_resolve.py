@@ -196,6 +196,13 @@ def test_a_mailbox_under_dissimilar_names_glues_nobody_together() -> None:
     assert len(found) == len(crowd)
 
 
+def test_a_shared_mailbox_joins_nobody_without_a_name() -> None:
+    ada = Identity("a", name="Ada Lovelace", address="support@acme.org")
+    other = Identity("z", name="zorg42", address="support@acme.org")
+    again = Identity("b", name="Lovelace, Ada", address="support@acme.org")
+    assert sorted(resolve([ada, other, again])) == [["a", "b"], ["z"]]
+
+
 def test_a_weak_bridge_does_not_join_two_persons() -> None:
     ada = [Identity(f"a{n}", name="Ada Lovelace", address=f"ada{n}@acme.org") for n in range(3)]
     kim = [Identity(f"k{n}", name="Kim Turing", address=f"kim{n}@acme.org") for n in range(3)]

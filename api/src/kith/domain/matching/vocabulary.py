@@ -30,6 +30,14 @@ ROLES = _words("""
     linux unix gnu windows mac debian ubuntu python java code open free
 """)
 
+# Local parts of addresses that several people of an organization read and write from; `me`, `hello`, `mail` and their
+# like stand before the domain of one human as often.
+SHARED_LOCALS = _words("""
+    abuse accounts billing bugs contact developers enquiries feedback help helpdesk hostmaster hr info jobs legal
+    maintainers marketing moderator news newsletter notifications office ops postmaster press privacy sales security
+    service staff subscribe support sysadmin team unsubscribe webmaster
+""")
+
 # Local parts of addresses at which nobody is reached.
 NOBODY_LOCALS = _words("""
     devnull null none nobody nomail unknown root noreply no-reply donotreply do-not-reply notreply user username
