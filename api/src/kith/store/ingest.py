@@ -260,7 +260,7 @@ _STAGE = "\n".join(
     (
         "SET LOCAL client_min_messages = warning; SET LOCAL plan_cache_mode = force_custom_plan;",
         # Room to merge the whole list of waiting words into their index at once.
-        "SET LOCAL work_mem = '64MB';",
+        "SET LOCAL work_mem = '192MB';",
         _stage("staged_identities", "identities", IDENTITY),
         _stage("staged_channels", "channels", CHANNEL),
         _stage("staged_conversations", "conversations", CONVERSATION),

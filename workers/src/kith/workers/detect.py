@@ -14,8 +14,9 @@ from kith.workers.work import Later, Work
 DETECT = "detect"  # the slot of the job that follows changes
 EVERY = timedelta(minutes=10)
 """Changes are followed at most this often; whoever asks for a detection gets it at once."""
-PATIENCE, PAUSE = 6, 5.0
-"""So often, and so many seconds, a detection waits until what is being read is worked into the projections."""
+PATIENCE, PAUSE = 7, 5.0
+"""So often, at first so many seconds and then each time twice as long, a detection waits until what is being read is
+worked into the projections."""
 
 
 async def detect(work: Work) -> dict[str, Any]:
@@ -27,7 +28,7 @@ async def detect(work: Work) -> dict[str, Any]:
             rest = (before.moment + EVERY - moment).total_seconds()
             raise Later("just_done", "Communities were looked at just now; the next look follows later.", rest)
         if work.job.attempt < PATIENCE and await store.in_flux(db, work.job.workspace_id):
-            raise Later("not_settled", "What a source tells is still being read or worked in.", PAUSE)
+            raise Later("not_settled", "What a source tells is still being read or worked in.", PAUSE * 2 ** (work.job.attempt - 1))
         facts = await store.load(db, work.job.workspace_id, moment, before, whole=whole)
     found = await apart(survey, facts)
     async with work.transaction() as db:

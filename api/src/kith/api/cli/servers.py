@@ -22,7 +22,7 @@ from kith.api.cli.processes import Account, CannotStart, Child, account_for
 #: What the kernel allows for the path of a Unix socket, in bytes.
 MAX_SOCKET_PATH = 107
 #: PostgreSQL's page cache: a quarter of the memory, but no more than this (bytes); the system caches the rest.
-MAX_SHARED_BUFFERS = 4 << 30
+MAX_SHARED_BUFFERS = 8 << 30
 #: Its log of changes between two checkpoints: a quarter of the free disk, within these (bytes).
 MIN_WAL, MAX_WAL = 1 << 30, 8 << 30
 ORPHAN_SECONDS = 30.0  # how long the servers of a killed run may take to end
