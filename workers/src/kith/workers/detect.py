@@ -28,7 +28,8 @@ async def detect(work: Work) -> dict[str, Any]:
             rest = (before.moment + EVERY - moment).total_seconds()
             raise Later("just_done", "Communities were looked at just now; the next look follows later.", rest)
         if work.job.attempt < PATIENCE and await store.in_flux(db, work.job.workspace_id):
-            raise Later("not_settled", "What a source tells is still being read or worked in.", PAUSE * 2 ** (work.job.attempt - 1))
+            pause = PAUSE * 2 ** (work.job.attempt - 1)
+            raise Later("not_settled", "What a source tells is still being read or worked in.", pause)
         facts = await store.load(db, work.job.workspace_id, moment, before, whole=whole)
     found = await apart(survey, facts)
     async with work.transaction() as db:
