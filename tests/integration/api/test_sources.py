@@ -97,7 +97,9 @@ async def test_what_does_not_fit_is_pointed_at(client: Client, changed: dict[str
 async def test_a_source_reads_only_what_the_operator_allows(
     client: Client, connector: str, config: dict[str, Any], pointer: str, setting: str
 ) -> None:
-    answer = await client.send("POST", "/v1/sources", json={"connector": connector, "name": "x", "config": config})
+    token = await client.token_for(["sources:write"])
+    new = {"connector": connector, "name": "x", "config": config}
+    answer = await client.send("POST", "/v1/sources", json=new, token=token)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
     (fault,) = answer.json()["errors"]
     assert (fault["code"], fault["pointer"]) == ("forbidden_place", pointer)
@@ -118,11 +120,27 @@ async def test_what_the_operator_added_stays_readable_until_it_is_pointed_elsewh
             db, client.workspace_id, "git", "own", {"repository": "/home/ada/project"}, trusted=True
         )
     path = f"/v1/sources/{ids.encode('source', added.id)}"
-    config = {"repository": "/home/ada/project", "visibility": "public"}
-    assert (await client.send("PATCH", path, json={"config": config})).status_code == 200
-    assert (await client.send("PATCH", path, json={"config": {"repository": "/home/bob"}})).status_code == 422
-    assert (await client.send("PATCH", path, json={"config": {"repository": "/srv/project"}})).status_code == 200
-    assert (await client.send("PATCH", path, json={"config": config})).status_code == 422
+    token = await client.token_for(["sources:write"])
+
+    async def point(repository: str) -> int:
+        config = {"repository": repository, "visibility": "public"}
+        return (await client.send("PATCH", path, json={"config": config}, token=token)).status_code
+
+    assert await point("/home/ada/project") == 200
+    assert await point("/home/bob") == 422
+    assert await point("/srv/project") == 200
+    assert await point("/home/ada/project") == 422
+
+
+async def test_who_may_have_anything_read_needs_no_folder_set_aside(client: Client) -> None:
+    new = {"connector": "git", "name": "own", "config": {"repository": "/home/ada/project"}}
+    made = (await client.send("POST", "/v1/sources", json=new)).json()
+    path = f"/v1/sources/{made['id']}"
+    assert (await client.send("PATCH", path, json={"config": {"repository": "/home/bob"}})).status_code == 200
+    assert (await client.send("PATCH", path, json={"config": {"repository": "relative"}})).status_code == 422
+    async with workspace(client.pool, client.workspace_id) as db:
+        (source,) = await sources.list_sources(db, client.workspace_id, None, 10)
+    assert source.trusted
 
 
 async def test_a_source_that_may_be_read_no_longer_can_still_be_paused(client: Client) -> None:

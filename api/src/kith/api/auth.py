@@ -35,6 +35,7 @@ SCOPES = {
     "connectors:read": "Read what connectors there are.",
     "sources:read": "Read sources, their runs and their coverage.",
     "sources:write": "Create, change, pause, run and delete sources.",
+    "sources:anywhere:read": "Have sources read any file and address that kith's own account can reach.",
     "events:read": "Read what happened in kith.",
     "jobs:read": "Read background jobs.",
     "jobs:write": "Cancel background jobs.",
@@ -122,3 +123,8 @@ def check_scopes(handlers: Iterable[BaseRouteHandler]) -> None:
 def may_see_contact(request: Request[Any, Any, Any]) -> bool:
     """Whether the caller may see e-mail addresses."""
     return "people:contact:read" in token_of(request).scopes
+
+
+def may_read_anywhere(request: Request[Any, Any, Any]) -> bool:
+    """Whether the caller may name what only the operator may have kith read."""
+    return "sources:anywhere:read" in token_of(request).scopes

@@ -6,6 +6,7 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kith.api.auth import may_read_anywhere
 from kith.api.idempotency import Once
 from kith.api.ids import encode, from_path, not_found
 from kith.api.inputs import explain, named
@@ -46,6 +47,7 @@ async def list_sources(
     errors=["conflict"],
 )
 async def create_source(
+    request: Request[Any, Any, Any],
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     registry: NamedDependency[Registry],
@@ -55,12 +57,15 @@ async def create_source(
 ) -> Response[Source]:
     """Create a source.
 
-    It reads nothing until a run is started with `POST /v1/sources/{source_id}/runs`. Files must lie below the folders
-    that the operator has set aside for that, addresses in public networks.
+    It reads nothing until a run is started with `POST /v1/sources/{source_id}/runs`. Without the scope
+    `sources:anywhere:read` files must lie below the folders that the operator has set aside, addresses in public networks.
     """
-    check_limits(check_config(registry, payload.connector, payload.config), limits)
+    trusted = may_read_anywhere(request)
+    check_limits(check_config(registry, payload.connector, payload.config), Limits() if trusted else limits)
     try:
-        created = await store.create_source(db, workspace_id, payload.connector, payload.name, payload.config)
+        created = await store.create_source(
+            db, workspace_id, payload.connector, payload.name, payload.config, trusted=trusted
+        )
     except store.NameTaken as error:
         raise name_taken(payload.name) from error
     headers = {"Location": f"/v1/sources/{encode('source', created.id)}", "ETag": tag(created)}
@@ -114,7 +119,8 @@ async def update_source(
     config = check_config(registry, source.connector, kept["config"])
     trusted = source.trusted and keeps_places(registry, source, config)
     if not trusted and payload.config is not msgspec.UNSET:  # pausing is always allowed
-        check_limits(config, limits)
+        trusted = may_read_anywhere(request)
+        check_limits(config, Limits() if trusted else limits)
     try:
         saved = await store.update_source(db, workspace_id, source.id, **kept, trusted=trusted)
     except store.NameTaken as error:
