@@ -58,7 +58,8 @@ async def create_source(
     """Create a source.
 
     It reads nothing until a run is started with `POST /v1/sources/{source_id}/runs`. Without the scope
-    `sources:anywhere:read` files must lie below the folders that the operator has set aside, addresses in public networks.
+    `sources:anywhere:read` files must lie below the folders that the operator has set aside, addresses in public
+    networks.
     """
     trusted = may_read_anywhere(request)
     check_limits(check_config(registry, payload.connector, payload.config), Limits() if trusted else limits)
