@@ -241,7 +241,7 @@ async def main() -> None:
         }  # fmt: skip
         async with (
             served("tests.bench.reads:raw_app", environment) as raw,
-            served("kith.api.app:create_app", environment) as api,
+            served("kith.api.cli.api:app_of_a_process", environment) as api,
         ):
             console.print(await measure(raw, api, asked, token))
 

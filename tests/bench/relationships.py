@@ -22,7 +22,7 @@ import asyncpg
 import psutil
 
 from kith.api.cli.servers import start_servers
-from kith.store import ingest, project, rebuild
+from kith.store import ingest, project, rebuild, resolution
 from kith.store.db import Db, Pool, new_id, open_pool, workspace
 from kith.store.ingest import Batch
 from kith.store.migrate import migrate
@@ -91,6 +91,10 @@ async def measure(url: str, interactions: int, people: int) -> None:
             pairs = (await _rebuild(pool, home))["relationships"].missing // 2
         whole = _say("edges and relationships", began, f"{pairs:,} pairs")
         print(f"{whole / bare:.1f} times the bare sums; {interactions / whole:,.0f} interactions a second; {memory}")
+        began = time.perf_counter()
+        async with workspace(pool, home) as db:
+            await resolution.resolve_all(db, home)  # else the first arrival would wait for it
+        _say("identities resolved", began, "")
         arrived = await arrivals(pool, home)
         began = time.perf_counter()
         differences = await _rebuild(pool, home)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
-from kith.store.people import PersonRef, get_refs
+from kith.store.people import PersonRef
 from kith.store.queries import Order, Statement, fetch_page
 
 _COLUMNS = "r.given, r.received, r.first_day, r.last_day, r.as_of, r.strength, r.word, r.computed_at, r.model"
@@ -18,10 +18,7 @@ _OF_ALL = Order("r.strength", ("r.person_id", "r.other_id"), nullable=True)
 # The page first, whatever PostgreSQL knows of the tables; then its people.
 _JOIN = "JOIN people {0} ON {0}.workspace_id = $1 AND {0}.id = r.{0}_id"
 _OTHER = "other.id, other.name, other.kind, other.networks"
-_WITH_OTHER = f"""
-    WITH page AS MATERIALIZED ({{}}) SELECT {_COLUMNS}, {_OTHER} FROM page r {_JOIN.format("other")} ORDER BY {_OF_ONE}
-"""
-_WITH_BOTH = f"""
+_WITH_PEOPLE = f"""
     WITH page AS MATERIALIZED ({{}})
     SELECT {_COLUMNS}, {_OTHER}, person.id, person.name, person.kind, person.networks
     FROM page r {_JOIN.format("person")} {_JOIN.format("other")} ORDER BY {_OF_ALL}
@@ -66,13 +63,9 @@ async def list_relationships(
     statement.where(_IN_CHANNEL, wanted.channel_id)
     if wanted.person_id is None:
         statement.conditions.append("r.person_id < r.other_id")
-        rows = await fetch_page(db, _SELECT, statement, _OF_ALL, after, limit, _WITH_BOTH)
-        return [Relationship(PersonRef(*row[13:]), PersonRef(*row[9:13]), *row[:9]) for row in rows]
-    person = (await get_refs(db, workspace_id, [wanted.person_id])).get(wanted.person_id)
-    if person is None:
-        return []
-    rows = await fetch_page(db, _SELECT, statement, _OF_ONE, after, limit, _WITH_OTHER)
-    return [Relationship(person, PersonRef(*row[9:]), *row[:9]) for row in rows]
+    order = _OF_ALL if wanted.person_id is None else _OF_ONE
+    rows = await fetch_page(db, _SELECT, statement, order, after, limit, _WITH_PEOPLE)
+    return [Relationship(PersonRef(*row[13:]), PersonRef(*row[9:13]), *row[:9]) for row in rows]
 
 
 _IN_CHANNEL = """

@@ -1,6 +1,7 @@
 """``kith api``: the API in the foreground."""
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -43,8 +44,14 @@ async def _reach(url: str) -> None:
 
 
 def app_of_a_process() -> Kith:
-    """Return the application for one serving process, which ends with the one that started it and frees the port."""
+    """Return the application for one serving process, which ends with the one that started it and frees the port.
+
+    Looking for cycles among all that the application is made of would hold every answer up for a tenth of a second.
+    """
     starter = multiprocessing.parent_process()
     if starter and starter.pid:
         end_with(starter.pid, signal.SIGTERM)
-    return create_app()
+    app = create_app()
+    gc.collect()
+    gc.freeze()
+    return app
