@@ -1,9 +1,9 @@
 """Ingest: one page of facts, with its cursor and coverage, in one transaction.
 
 Rows are copied into temporary tables (row-level security forbids COPY into the real ones) and applied by statements
-over sets. Rows that several pages may touch at the same time are written in the order of their keys, so that pages do
-not lock each other out. Ledgers are sums of whole numbers: what replaces or deletes an interaction subtracts exactly
-what it had added.
+over sets. Rows that several pages may touch at the same time are written in one order, interactions by time and all
+else by key, so that pages do not lock each other out. Ledgers are sums of whole numbers: what replaces or deletes an
+interaction subtracts exactly what it had added.
 """
 
 from collections.abc import Sequence
@@ -174,11 +174,13 @@ async def _describe(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -
         ("channels", batch.channels),
         ("conversations", batch.conversations),
     ):
-        if rows:
-            await db.execute(_INSERT[table], workspace_id, source_id)
+        if not rows:
+            continue
+        added = _number(await db.execute(_INSERT[table], workspace_id, source_id))
+        if added < len(rows):
             await db.execute(_UPDATE[table], workspace_id, source_id)
-    if batch.identities:
-        await db.execute(_OWN_PERSON, workspace_id)
+        if added and table == "identities":
+            await db.execute(_OWN_PERSON, workspace_id)
 
 
 async def _edit_known(db: Db, workspace_id: UUID, source_id: UUID) -> int:
@@ -294,8 +296,13 @@ def _update_newer(table: str, columns: Sequence[str]) -> str:
     return f"""
         UPDATE {table} t SET source_id = $2, {", ".join(f"{name} = s.{name}" for name in columns)}
         FROM staged_{table} s
-        WHERE t.workspace_id = $1 AND t.id = s.id AND {_rank("s", columns)} > {_rank("t", columns)}
+        WHERE {_staged(table)} AND {_rank("s", columns)} > {_rank("t", columns)}
     """
+
+
+def _staged(table: str) -> str:
+    """The array has the index asked, where PostgreSQL would read the whole table after a load it has not counted."""
+    return f"t.workspace_id = $1 AND t.id = ANY (ARRAY(SELECT id FROM staged_{table})) AND t.id = s.id"
 
 
 def _rank(row: str, columns: Sequence[str]) -> str:
@@ -311,11 +318,11 @@ _INSERT = {
 _UPDATE = {
     "identities": _update_newer("identities", IDENTITY[4:]),
     "channels": _update_newer("channels", CHANNEL[4:]),
-    "conversations": """
+    "conversations": f"""
         UPDATE conversations t SET source_id = $2, channel_id = coalesce(s.channel_id, t.channel_id),
             title = coalesce(s.title, t.title), url = coalesce(s.url, t.url)
         FROM staged_conversations s
-        WHERE t.workspace_id = $1 AND t.id = s.id
+        WHERE {_staged("conversations")}
             AND (s.channel_id <> coalesce(t.channel_id, $1) OR s.title <> coalesce(t.title, '')
                  OR s.url <> coalesce(t.url, ''))
     """,
@@ -517,7 +524,7 @@ _TOUCH = """
         SELECT DISTINCT actor_id, target_id FROM staged_changes, unnest(target_ids) AS target_id
         WHERE sign <> 0 AND actor_id <> target_id
     ),
-    touched AS (
+    touched AS MATERIALIZED (
         SELECT
             ARRAY(SELECT actor_id FROM staged_changes UNION SELECT target_id FROM pairs
                   UNION SELECT id FROM staged_identities UNION SELECT unnest($2::uuid[])) AS identity_ids,

@@ -164,6 +164,7 @@ def _postgres(data: Path, sockets: Path, *, durable: bool) -> list[str]:
         "shared_buffers": f"{shared_buffers >> 20}MB",
         "max_connections": 60,
         "max_wal_size": f"{wal >> 20}MB",
+        "wal_buffers": "64MB",  # as long as there is room, others write the log while a page is stored
         "jit": "off",  # compiling costs more than it saves on statements that read few rows
         "timezone": "UTC",
         "log_timezone": "UTC",
