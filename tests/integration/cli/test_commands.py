@@ -5,13 +5,19 @@ import os
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 
 import asyncpg
 import pytest
 
+from kith.api.cli.home import DEFAULT_WORKSPACE
+from kith.api.cli.installation import ensure_workspace
 from kith.api.cli.servers import Servers
+from kith.domain.ids import encode
+from kith.store import sources
+from kith.store.db import Pool, workspace
 from kith.store.settings import SettingsError, load_settings
 from tests.integration.cli.test_up import Up, free_port
 from tests.paths import ROOT
@@ -26,12 +32,25 @@ def settings(tmp_path: Path, fresh_url: str, valkey_url: str) -> dict[str, str]:
     return {"KITH_HOME": str(tmp_path / "home"), "KITH_DATABASE_URL": fresh_url, "KITH_REDIS_URL": valkey_url}
 
 
-def kith(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    others = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")}
+@pytest.fixture
+def worker(settings: dict[str, str]) -> Iterator[None]:
+    """What does the jobs that commands start."""
+    with subprocess.Popen([sys.executable, "-m", "kith.api.cli", "worker"], cwd=ROOT, env=others() | settings) as worker:
+        yield
+        worker.terminate()
+
+
+def kith(settings: dict[str, str], *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command. said: what the operator answers."""
     return subprocess.run(
         [sys.executable, "-m", "kith.api.cli", *words],
-        cwd=ROOT, env=others | settings, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, env=others() | settings, input=said, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+def others() -> dict[str, str]:
+    """The environment without settings of kith."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("KITH_")}
 
 
 def complaint(done: subprocess.CompletedProcess[str]) -> str:
@@ -59,6 +78,53 @@ def test_a_token_that_cannot_be_is_refused(settings: dict[str, str]) -> None:
     )
     assert complaint(kith(settings, "token", "create", " ")) == "kith: Give the token a name, such as what uses it."
     assert kith(settings, "token", "create", "x", "--days", "0").returncode == 2
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_source_rests_goes_on_and_is_removed(settings: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "town.ndjson"
+    file.write_text('{"type": "identity", "ref": {"network": "mail", "key": "ada@example.org"}, "name": "Ada"}\n')
+    assert kith(settings, "sources", "add", "ndjson", "--path", str(file), "--name", "[town]").returncode == 0
+    db = await asyncpg.connect(settings["KITH_DATABASE_URL"])
+    source_id = encode("source", await db.fetchval("SELECT id FROM sources"))
+    assert kith(settings, "sources", "pause", "[town]").stdout == "[town] is paused.\n"
+    assert "paused" in kith(settings, "sources", "list").stdout
+    assert complaint(kith(settings, "sources", "sync", "[town]")).startswith(
+        "kith: The source '[town]' is not active (paused): 'kith sources resume'"
+    )
+    assert kith(settings, "sources", "resume", source_id).stdout == "[town] is active.\n"
+    assert kith(settings, "sources", "sync", source_id).returncode == 0
+
+    for answer in ("n\n", ""):
+        assert complaint(kith(settings, "sources", "remove", "[town]", said=answer)).startswith(
+            "kith: Nothing was removed"
+        )
+    done = kith(settings, "sources", "remove", "[town]", said="y\n")
+    assert done.returncode == 0
+    asked, _, told = " ".join(done.stdout.split()).partition(" [y/n] (n): ")
+    assert asked == "Remove the source '[town]', its runs and its coverage? What it told of people stays."
+    assert told.startswith("✓ Removing [town] (what it told stays): done")
+    assert "[town]" not in kith(settings, "sources", "list").stdout
+    assert await db.fetchval("SELECT name FROM people") == "Ada"
+    await db.close()
+
+
+def test_a_source_that_is_not_there_cannot_be_changed(settings: dict[str, str]) -> None:
+    for words in (("sync",), ("pause",), ("resume",), ("remove", "--yes")):
+        assert complaint(kith(settings, "sources", *words, "town")) == (
+            "kith: There is no source 'town'; 'kith sources list' shows their names."
+        )
+
+
+async def test_a_name_that_means_two_sources_is_told(settings: dict[str, str], pool: Pool) -> None:
+    async with workspace(pool, DEFAULT_WORKSPACE) as db:
+        await ensure_workspace(db)
+        first = await sources.create_source(db, DEFAULT_WORKSPACE, "ndjson", "town", {})
+        name = encode("source", first.id)
+        second = await sources.create_source(db, DEFAULT_WORKSPACE, "ndjson", name, {})
+    assert "is the name of one source and the id of another" in complaint(kith(settings, "sources", "remove", name))
+    assert kith(settings, "sources", "pause", encode("source", second.id)).returncode == 0
+    assert kith(settings, "sources", "pause", "town").returncode == 0
 
 
 @pytest.mark.parametrize("words", [("api",), ("up",), ("sources", "list")])

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from kith.store import jobs
 from kith.store.db import Db, new_id
 
 _COLUMNS = "id, connector, name, config, status, trusted, revision, created_at, updated_at"
@@ -72,6 +73,15 @@ async def get_source(db: Db, workspace_id: UUID, source_id: UUID, *, lock: bool 
     return Source(**row) if row else None
 
 
+async def find_sources(db: Db, workspace_id: UUID, name: str, source_id: UUID | None) -> list[Source]:
+    """Return the sources of this name or this id; until the transaction ends, nobody else changes them."""
+    rows = await db.fetch(
+        f"SELECT {_COLUMNS} FROM sources WHERE workspace_id = $1 AND (name = $2 OR id = $3) ORDER BY id FOR UPDATE",
+        workspace_id, name, source_id,
+    )  # fmt: skip
+    return [Source(**row) for row in rows]
+
+
 async def create_source(
     db: Db, workspace_id: UUID, connector: str, name: str, config: Mapping[str, Any], *, trusted: bool = False
 ) -> Source:
@@ -107,6 +117,23 @@ async def update_source(
     if row is None:
         raise LookupError(source_id)
     return Source(**row)
+
+
+async def set_status(db: Db, workspace_id: UUID, source: Source, status: str) -> Source:
+    """Change a source's status alone."""
+    return await update_source(
+        db, workspace_id, source.id, name=source.name, config=source.config, status=status, trusted=source.trusted
+    )
+
+
+async def begin_removal(db: Db, workspace_id: UUID, source: Source) -> UUID:
+    """Mark a source as being deleted and return the job that deletes it."""
+    if source.status != "deleting":
+        await set_status(db, workspace_id, source, "deleting")
+    job_id, _ = await jobs.enqueue(
+        db, workspace_id, "remove_source", {"source_id": str(source.id)}, slot=f"remove_source:{source.id}"
+    )
+    return job_id
 
 
 async def list_periods(db: Db, workspace_id: UUID, source_id: UUID) -> list[Period]:

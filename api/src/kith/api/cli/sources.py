@@ -7,16 +7,19 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
+from rich.prompt import Confirm
 from rich.table import Table
+from rich.text import Text
 
 from kith.api.cli import installation
 from kith.api.cli.home import DEFAULT_WORKSPACE
 from kith.api.cli.jobs import database, follow
 from kith.api.cli.processes import CannotStart
 from kith.connectors import ConnectorError, Context, is_address, load_registry, place_fields
+from kith.domain.ids import decode, encode
 from kith.store import sources
-from kith.store.db import workspace
-from kith.store.sources import NameTaken
+from kith.store.db import Db, workspace
+from kith.store.sources import NameTaken, Source
 
 MANY = 1000  # sources that a list shows
 
@@ -40,13 +43,41 @@ def list_() -> None:
     asyncio.run(_list())
 
 
-def sync(name: str) -> None:
+def sync(source: str) -> None:
     """Read what is new in a source.
 
     Args:
-        name: The name that 'kith sources list' shows.
+        source: Its name, as 'kith sources list' shows it, or its id.
     """
-    asyncio.run(_sync(name))
+    asyncio.run(_sync(source))
+
+
+def pause(source: str) -> None:
+    """Let a source rest: what reads it now stops after a page, and nothing reads it until it is resumed.
+
+    Args:
+        source: Its name, as 'kith sources list' shows it, or its id.
+    """
+    asyncio.run(_set_status(source, "paused"))
+
+
+def resume(source: str) -> None:
+    """Let a source be read again that rests or whose credentials have been renewed.
+
+    Args:
+        source: Its name, as 'kith sources list' shows it, or its id.
+    """
+    asyncio.run(_set_status(source, "active"))
+
+
+def remove(source: str, *, yes: bool = False) -> None:
+    """Remove a source, its runs and its coverage; what it told of people stays.
+
+    Args:
+        source: Its name, as 'kith sources list' shows it, or its id.
+        yes: Do not ask whether it is meant.
+    """
+    asyncio.run(_remove(source, sure=yes))
 
 
 def _pairs(config: tuple[str, ...]) -> dict[str, str]:
@@ -92,18 +123,58 @@ async def _add(connector: str, name: str, config: dict[str, Any]) -> None:
         await follow(pool, job_id, name, lasting=lasting)
 
 
-async def _sync(name: str) -> None:
+async def _sync(what: str) -> None:
     async with database() as (pool, lasting):
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
-            named = [
-                source
-                for source in await sources.list_sources(db, DEFAULT_WORKSPACE, None, MANY)
-                if source.name == name
-            ]
-            if not named:
-                raise CannotStart(f"There is no source named {name!r}; 'kith sources list' shows them.")
-            job_id = await installation.start_sync(db, named[0].id)
-        await follow(pool, job_id, name, lasting=lasting)
+            source = await _find(db, what)
+            if source.status != "active":
+                raise CannotStart(
+                    f"The source {source.name!r} is not active ({source.status}): "
+                    "'kith sources resume' lets it be read again."
+                )
+            job_id = await installation.start_sync(db, source.id)
+        await follow(pool, job_id, source.name, lasting=lasting)
+
+
+async def _set_status(what: str, status: str) -> None:
+    async with database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
+        source = await _find(db, what)
+        await sources.set_status(db, DEFAULT_WORKSPACE, source, status)
+    print(f"{source.name} is {status}.")
+
+
+async def _remove(what: str, *, sure: bool) -> None:
+    async with database() as (pool, lasting):
+        async with workspace(pool, DEFAULT_WORKSPACE) as db:
+            source = await _find(db, what, deleting=True)
+        if not sure:
+            _ask(f"Remove the source {source.name!r}, its runs and its coverage? What it told of people stays.")
+        async with workspace(pool, DEFAULT_WORKSPACE) as db:
+            source = await _find(db, encode("source", source.id), deleting=True)
+            job_id = await sources.begin_removal(db, DEFAULT_WORKSPACE, source)
+        await follow(pool, job_id, f"Removing {source.name} (what it told stays)", lasting=lasting)
+
+
+async def _find(db: Db, what: str, *, deleting: bool = False) -> Source:
+    """The one source of this name or id. deleting: also where it is being removed. Raises CannotStart."""
+    found = await sources.find_sources(db, DEFAULT_WORKSPACE, what, decode("source", what))
+    if not found:
+        raise CannotStart(f"There is no source {what!r}; 'kith sources list' shows their names.")
+    if len(found) > 1:
+        raise CannotStart(f"{what!r} is the name of one source and the id of another: say the other's name.")
+    if found[0].status == "deleting" and not deleting:
+        raise CannotStart(f"The source {found[0].name!r} is being removed.")
+    return found[0]
+
+
+def _ask(question: str) -> None:
+    """Raise CannotStart unless the operator says yes."""
+    try:
+        meant = Confirm.ask(Text(question), default=False)
+    except EOFError:
+        meant = False
+    if not meant:
+        raise CannotStart("Nothing was removed; --yes answers this question.")
 
 
 async def _list() -> None:

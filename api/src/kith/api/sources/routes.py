@@ -149,19 +149,7 @@ async def delete_source(
     """
     source = await find(db, workspace_id, source_id, lock=True)
     check_unchanged(request, source)
-    if source.status != "deleting":
-        await store.update_source(
-            db,
-            workspace_id,
-            source.id,
-            name=source.name,
-            config=source.config,
-            status="deleting",
-            trusted=source.trusted,
-        )
-    job_id, _ = await jobs.enqueue(
-        db, workspace_id, "remove_source", {"source_id": str(source.id)}, slot=f"remove_source:{source.id}"
-    )
+    job_id = await store.begin_removal(db, workspace_id, source)
     return await accepted(db, workspace_id, job_id)
 
 
