@@ -149,6 +149,19 @@ def test_what_a_setting_cannot_be(name: str, value: str) -> None:
         load_settings({f"KITH_{name}": value})
 
 
+def test_variables_that_are_no_settings_are_told(settings: dict[str, str]) -> None:
+    odd = settings | {"KITH_PROT": "1", "KITH_XYZ": "1", "KITH_TOKEN": "kpat_x", "KITHX": "1"}
+    done = kith(odd, "doctor")
+    assert done.returncode == 1
+    assert "✗ Settings: KITH_PROT is none\n  Correct it: KITH_PORT may be meant.\n✓ Settings: KITH_XYZ" in done.stdout
+    assert kith(settings | {"KITH_XYZ": "1"}, "doctor").returncode == 0
+    for command in ("up", "api", "worker"):
+        # Each goes on, to what is wrong besides.
+        first, second, end = kith(odd | {"KITH_DATABASE_URL": "", "KITH_REDIS_URL": "redis://"}, command).stderr.splitlines()
+        assert (first, second) == ("kith: KITH_PROT is not a setting; is KITH_PORT meant?", "kith: KITH_XYZ is not a setting.")
+        assert end.startswith(("kith: Set both KITH_DATABASE_URL", "kith: No servers run here"))
+
+
 def test_doctor_finds_nothing_to_do(settings: dict[str, str]) -> None:
     done = kith(settings, "doctor")
     assert done.returncode == 0, done.stdout

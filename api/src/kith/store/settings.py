@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,8 @@ import msgspec
 from msgspec import Meta
 
 PREFIX = "KITH_"
+OTHERS = frozenset({"KITH_TOKEN"})
+"""What clients read, and kith itself does not."""
 
 
 class SettingsError(ValueError):
@@ -85,6 +88,14 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         raise SettingsError(f"{variable(where.rstrip('`'))}: {what} (see docs/settings.md).") from error
+
+
+def unknown_variables(env: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the variables that are named like settings and are none, each with the setting that it may mean."""
+    known = {name.upper() for name in Settings.__struct_fields__}
+    named = {name.removeprefix(PREFIX) for name in env.keys() - OTHERS if name.startswith(PREFIX)}
+    unknown = {name: get_close_matches(name, known, n=1) for name in sorted(named - known)}
+    return {PREFIX + name: variable(alike[0]) if alike else None for name, alike in unknown.items()}
 
 
 def variable(name: str) -> str:

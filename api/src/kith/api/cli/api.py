@@ -10,7 +10,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from kith.api.app import Kith, create_app
-from kith.api.cli.home import current_settings, running_addresses
+from kith.api.cli.home import current_settings, running_addresses, warn_of_unknown_settings
 from kith.api.cli.launch import end_with
 from kith.store.db import open_pool
 
@@ -22,6 +22,7 @@ def api(*, processes: int = 1) -> None:
         processes: How many processes serve it.
     """
     settings = current_settings()
+    warn_of_unknown_settings()
     found = running_addresses(settings)
     asyncio.run(_reach(found.database_url))
     os.environ |= found.environment()

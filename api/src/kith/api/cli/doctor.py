@@ -1,6 +1,7 @@
 """``kith doctor``: look at everything that kith needs, and say what to do about what is wrong."""
 
 import asyncio
+import os
 import platform
 import shutil
 import sys
@@ -18,7 +19,7 @@ from kith.api.cli.servers import prepare_home
 from kith.connectors import load_registry
 from kith.store.db import bound
 from kith.store.migrate import MigrationError, pending
-from kith.store.settings import Settings
+from kith.store.settings import Settings, unknown_variables
 
 ENOUGH_SPACE = 2 << 30  # bytes: PostgreSQL's log of changes alone may take that
 CLOCK_SECONDS = 5.0  # how far the clocks of this machine and of PostgreSQL may be apart
@@ -46,6 +47,8 @@ def doctor() -> None:
 
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield Finding("Python", platform.python_version())
+    for name, meant in unknown_variables(os.environ).items():
+        yield Finding("Settings", f"{name} is none", f"Correct it: {meant} may be meant." if meant else "")
     prepare_home(settings.home)
     free = shutil.disk_usage(settings.home).free
     yield Finding(

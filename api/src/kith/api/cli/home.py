@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from kith.api.cli.processes import CannotStart
 from kith.api.cli.servers import addresses_of, prepare_home, start_servers
-from kith.store.settings import Settings, load_settings
+from kith.store.settings import Settings, load_settings, unknown_variables
 
 #: The workspace that ``kith up`` creates and that commands work in.
 DEFAULT_WORKSPACE = UUID(int=1)
@@ -35,6 +36,12 @@ class Addresses(NamedTuple):
 def current_settings() -> Settings:
     """The settings of this process."""
     return load_settings(os.environ)
+
+
+def warn_of_unknown_settings() -> None:
+    """Write a line for each variable that is named like a setting and is none."""
+    for name, meant in unknown_variables(os.environ).items():
+        print(f"kith: {name} is not a setting{f'; is {meant} meant?' if meant else '.'}", file=sys.stderr)
 
 
 @contextmanager

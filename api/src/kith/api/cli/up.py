@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kith.api.cli import installation, jobs
-from kith.api.cli.home import DEFAULT_WORKSPACE, Addresses, current_settings, hold
+from kith.api.cli.home import DEFAULT_WORKSPACE, Addresses, current_settings, hold, warn_of_unknown_settings
 from kith.api.cli.processes import CannotStart, Child
 from kith.api.cli.screen import Screen
 from kith.api.cli.servers import start_servers
@@ -40,6 +40,7 @@ def up(*, demo: bool = True) -> None:
     started = time.monotonic()
     screen = Screen()
     settings = current_settings()
+    warn_of_unknown_settings()
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # the screen says when PostgreSQL is away
     with _until_stopped(), ExitStack() as stack:
         stack.enter_context(hold(settings.home))

@@ -3,11 +3,12 @@
 import os
 import sys
 
-from kith.api.cli.home import current_settings, running_addresses
+from kith.api.cli.home import current_settings, running_addresses, warn_of_unknown_settings
 
 
 def worker() -> None:
     """Do background work, beside the servers of kith up or the configured ones."""
+    warn_of_unknown_settings()
     env = os.environ | running_addresses(current_settings()).environment()
     # The API knows workers only as a program: nothing imports them.
     os.execve(sys.executable, [sys.executable, "-m", "kith.workers"], env)  # noqa: S606 - our own program, no shell
