@@ -1,9 +1,11 @@
 """The commands as an operator with servers of their own runs them, and what they say when that fails."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +16,11 @@ import pytest
 
 from kith.api.cli.home import DEFAULT_WORKSPACE
 from kith.api.cli.installation import ensure_workspace
-from kith.api.cli.servers import Servers
+from kith.api.cli.servers import Servers, start_servers
 from kith.domain.ids import encode
 from kith.store import sources
 from kith.store.db import Pool, workspace
+from kith.store.migrate import migrate
 from kith.store.settings import SettingsError, load_settings
 from tests.integration.cli.test_up import Up, free_port
 from tests.paths import ROOT
@@ -35,7 +38,9 @@ def settings(tmp_path: Path, fresh_url: str, valkey_url: str) -> dict[str, str]:
 @pytest.fixture
 def worker(settings: dict[str, str]) -> Iterator[None]:
     """What does the jobs that commands start."""
-    with subprocess.Popen([sys.executable, "-m", "kith.api.cli", "worker"], cwd=ROOT, env=others() | settings) as worker:
+    with subprocess.Popen(
+        [sys.executable, "-m", "kith.api.cli", "worker"], cwd=ROOT, env=others() | settings
+    ) as worker:
         yield
         worker.terminate()
 
@@ -127,11 +132,54 @@ async def test_a_name_that_means_two_sources_is_told(settings: dict[str, str], p
     assert kith(settings, "sources", "pause", "town").returncode == 0
 
 
-@pytest.mark.parametrize("words", [("api",), ("up",), ("sources", "list")])
+@pytest.mark.parametrize("words", [("migrate",), ("up",), ("sources", "list")])
 def test_a_database_that_is_away_is_one_sentence(settings: dict[str, str], words: tuple[str, ...]) -> None:
     said = complaint(kith(settings | {"KITH_DATABASE_URL": NOWHERE, "KITH_PORT": str(free_port())}, *words))
     assert said.startswith("kith: PostgreSQL cannot be used (")
     assert said.endswith("start it, correct KITH_DATABASE_URL, or run 'kith migrate'.")
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("postgres@", "nobody@"), ("/test_", "/nothing_")])
+def test_the_api_ends_where_the_database_lets_nobody_in(settings: dict[str, str], right: str, wrong: str) -> None:
+    url = settings["KITH_DATABASE_URL"].replace(right, wrong)
+    said = complaint(kith(settings | {"KITH_DATABASE_URL": url, "KITH_PORT": str(free_port())}, "api"))
+    assert said.startswith("kith: PostgreSQL cannot be used (")
+    assert "does not exist" in said
+
+
+def test_the_api_waits_for_the_database_at_its_start(tmp_path: Path) -> None:
+    home, port = tmp_path / "home", free_port()
+    with start_servers(home, durable=False) as servers:
+        asyncio.run(migrate(servers.database_url))
+    variables = {"KITH_HOME": str(home), "KITH_PORT": str(port), "KITH_DATABASE_URL": servers.database_url}
+    with subprocess.Popen(
+        [sys.executable, "-m", "kith.api.cli", "api"], cwd=ROOT, env=others() | variables, stderr=subprocess.PIPE
+    ) as api:
+        assert api.stderr
+        try:
+            said = json.loads(api.stderr.readline())
+            assert said["event"] == "waiting_for_database"
+            assert said["error"].startswith("PostgreSQL cannot be used (")
+            with start_servers(home, durable=False):
+                until = time.monotonic() + 30
+                while not answers(port):
+                    assert time.monotonic() < until
+                    time.sleep(0.05)
+        finally:
+            api.terminate()
+            assert "waiting_for_database" not in api.stderr.read().decode()
+
+
+def answers(port: int) -> bool:
+    """Whether the API looks at its database and finds it migrated."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+            return True
+    except HTTPError as error:
+        found: str = json.load(error)["migrations"]
+        return found == "ok"
+    except OSError:
+        return False
 
 
 def test_a_setting_that_cannot_be_is_named_without_its_secret(settings: dict[str, str]) -> None:
@@ -157,8 +205,13 @@ def test_variables_that_are_no_settings_are_told(settings: dict[str, str]) -> No
     assert kith(settings | {"KITH_XYZ": "1"}, "doctor").returncode == 0
     for command in ("up", "api", "worker"):
         # Each goes on, to what is wrong besides.
-        first, second, end = kith(odd | {"KITH_DATABASE_URL": "", "KITH_REDIS_URL": "redis://"}, command).stderr.splitlines()
-        assert (first, second) == ("kith: KITH_PROT is not a setting; is KITH_PORT meant?", "kith: KITH_XYZ is not a setting.")
+        first, second, end = kith(
+            odd | {"KITH_DATABASE_URL": "", "KITH_REDIS_URL": "redis://"}, command
+        ).stderr.splitlines()
+        assert (first, second) == (
+            "kith: KITH_PROT is not a setting; is KITH_PORT meant?",
+            "kith: KITH_XYZ is not a setting.",
+        )
         assert end.startswith(("kith: Set both KITH_DATABASE_URL", "kith: No servers run here"))
 
 

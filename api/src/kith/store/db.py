@@ -34,13 +34,17 @@ class Unreachable(ConnectionError):
         )
 
 
+class Away(Unreachable):
+    """PostgreSQL may answer later: it is not there yet, starting, stopping, or has no connection left."""
+
+
 async def open_pool(
     url: str, *, size: int = 10, statement_seconds: float | None = 5.0, wait_seconds: float = 5.0
 ) -> Pool:
     """Return a pool of at most ``size`` connections, opened when first needed, whose role owns nothing.
 
     statement_seconds: longest time of one statement; None for work whose length depends on the data.
-    Raises Unreachable.
+    Raises Unreachable, or Away.
     """
     settings = {
         "role": ROLE,
@@ -61,10 +65,17 @@ async def open_pool(
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Raise Unreachable where connecting fails in the block."""
+    """Raise Unreachable, or Away, where connecting fails in the block."""
     try:
         yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (
+        OSError,
+        asyncpg.ConnectionDoesNotExistError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.TooManyConnectionsError,
+    ) as error:
+        raise Away(error) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unreachable(error) from error
 
 

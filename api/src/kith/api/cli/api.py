@@ -6,13 +6,19 @@ import multiprocessing
 import os
 import signal
 
+import structlog
 from granian import Granian
 from granian.constants import Interfaces
 
+from kith.api import logs
 from kith.api.app import Kith, create_app
 from kith.api.cli.home import current_settings, running_addresses, warn_of_unknown_settings
 from kith.api.cli.launch import end_with
-from kith.store.db import open_pool
+from kith.store.db import Away, open_pool
+
+WAIT_SECONDS = 1.0  # between two looks whether PostgreSQL is there
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 def api(*, processes: int = 1) -> None:
@@ -24,6 +30,7 @@ def api(*, processes: int = 1) -> None:
     settings = current_settings()
     warn_of_unknown_settings()
     found = running_addresses(settings)
+    logs.configure(settings.log_level)
     asyncio.run(_reach(found.database_url))
     os.environ |= found.environment()
     Granian(
@@ -40,8 +47,16 @@ def api(*, processes: int = 1) -> None:
 
 
 async def _reach(url: str) -> None:
-    """Raise Unreachable, one sentence, before the serving processes fail at length."""
-    await (await open_pool(url, size=1)).close()
+    """Wait until PostgreSQL is there. Raises Unreachable, before the serving processes fail at length."""
+    told = False
+    while True:
+        try:
+            return await (await open_pool(url, size=1)).close()
+        except Away as error:
+            if not told:
+                log.warning("waiting_for_database", error=str(error))
+            told = True
+        await asyncio.sleep(WAIT_SECONDS)
 
 
 def app_of_a_process() -> Kith:
