@@ -1,7 +1,7 @@
 """The Git project, as kith finds it in the demo.
 
 ``.venv/bin/python -m tests.quality.git_community``, run from the project's root, writes it into docs/roles.md. The demo
-goes the way of any source: records, pages, projections, and a survey of the day after its last commit.
+goes the way of any source: records, pages, projections, and a survey, which speaks of the day until which it was read.
 """
 
 import asyncio
@@ -27,7 +27,6 @@ from kith.workers.ingest import Ingest
 from tests.integration.surveys import look
 from tests.paths import ROOT
 
-MOMENT = datetime(2026, 8, 13, tzinfo=UTC)
 DOCUMENT = ROOT / "docs" / "roles.md"
 SHOWN: dict[str, str] = {"connector": "Connectors", "maven": "Mavens", "host": "Hosts"}
 
@@ -46,9 +45,9 @@ async def load(pool: Pool) -> UUID:
     left = 1
     while left:
         async with workspace(pool, workspace_id) as db:
-            _, left = await project.project(db, workspace_id, MOMENT)
+            _, left = await project.project(db, workspace_id, datetime.now(UTC))
     async with workspace(pool, workspace_id) as db:
-        await look(db, workspace_id, MOMENT)
+        await look(db, workspace_id)
     return workspace_id
 
 

@@ -52,6 +52,7 @@ async def test_a_community_is_shown_with_its_people_and_health(client: Client) -
     listed = await first(client)
     shown = await client.get(f"/v1/communities/{listed['id']}")
     assert {name: shown[name] for name in listed} == listed
+    assert listed["as_of"] == town.ago(0).date().isoformat()
     assert shown["health"]["people"] == shown["size"] == 6
     people = await client.pages(f"/v1/communities/{listed['id']}/people?limit=2")
     assert {row["person"]["name"] for row in people} == {"Ada", "Bo", "Cyd", "Dan", "Eve", "Eve At Home"}
@@ -68,6 +69,7 @@ async def test_who_matters_is_one_call_with_sentences_and_interactions_that_exis
     people = (await client.get(path))["data"]
     assert [row["place"] for row in people] == list(range(1, len(people) + 1))
     roles = [role for row in people for role in row["roles"]]
+    assert {role["as_of"] for role in roles} == {(await first(client))["as_of"]}
     assert {"connector", "maven", "core"} <= {role["role"] for role in roles}
     for row in people:
         for role in row["roles"]:

@@ -6,10 +6,11 @@ from itertools import combinations, count
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import numpy as np
 import pytest
 
-from kith.connectors import Interaction, Record
+from kith.connectors import Coverage, Interaction, Record
 from kith.domain import ids
 from kith.domain.maps.packed import unpack
 from kith.domain.roles.acts import HELP
@@ -17,7 +18,7 @@ from kith.domain.survey.facts import Survey
 from kith.store import communities, groups, survey, topics
 from kith.store.communities import CommunityFilter
 from kith.store.db import workspace
-from tests.integration.store.facts import NOW, Store, act, channel, identity, who
+from tests.integration.store.facts import DAY, NOW, Store, act, channel, identity, who
 from tests.integration.surveys import look
 
 SIZE = 12
@@ -58,6 +59,10 @@ async def tell(store: Store, *records: Record) -> None:
     await store.project()
 
 
+def read_until(days: float) -> Coverage:
+    return Coverage("read", DAY - timedelta(days=1000), DAY + timedelta(days=days))
+
+
 async def surveyed(store: Store, days: float = 0.0, *, whole: bool = False) -> Survey:
     async with workspace(store.pool, store.workspace_id) as db:
         return await look(db, store.workspace_id, NOW + timedelta(days=days), whole=whole)
@@ -81,6 +86,20 @@ async def looked_at(store: Store) -> dict[str, tuple[int, set[UUID], Any]]:
         (name,) = (names[person] for person in people & names.keys())
         found[name] = row.size, {person for _, person, _ in held}, row.computed_at
     return found
+
+
+async def found_in(store: Store) -> list[Any]:
+    """All that the last look said, without when it was made."""
+    async with workspace(store.pool, store.workspace_id) as db:
+        rows = await communities.list_communities(db, store.workspace_id, CommunityFilter(), None, 100)
+        return [
+            (row.id, row.name, row.as_of, row.health, [
+                (place, person, msgspec.structs.replace(role, computed_at=NOW))
+                for place, person, roles in await communities.list_roles(db, store.workspace_id, row.id, None, None, 50)
+                for role in roles
+            ])
+            for row in rows
+        ]  # fmt: skip
 
 
 async def living(store: Store) -> dict[UUID, set[UUID]]:
@@ -115,14 +134,14 @@ def ref_parts(name: str) -> tuple[str, str, str]:
 
 
 async def test_planted_communities_are_found_and_keep_their_ids_through_small_changes(store: Store) -> None:
-    await tell(store, *circle("bread"), *circle("boats"), say("bread1", "boats1", "bread", 3))
+    await tell(store, read_until(40), *circle("bread"), *circle("boats"), say("bread1", "boats1", "bread", 3))
     await surveyed(store)
     before = await living(store)
     bread, boats = people_of(store, "bread"), people_of(store, "boats")
     assert sorted(map(sorted, before.values())) == sorted(map(sorted, (bread, boats)))
     newcomers = [say("bread12", f"bread{i}", "bread", 29) for i in range(5)]
     await tell(store, *newcomers, say("boats3", "boats4", "boats", 29))
-    found = await surveyed(store, 1)
+    found = await surveyed(store, 0.1)
     after = await living(store)
     assert after.keys() == before.keys()
     assert people_of(store, "bread", [12]) <= next(people for people in after.values() if bread <= people)
@@ -136,7 +155,7 @@ async def test_planted_communities_are_found_and_keep_their_ids_through_small_ch
 
 
 async def test_a_community_is_looked_at_anew_when_a_tenth_of_its_ties_had_contact(store: Store) -> None:
-    await tell(store, *(told for name in TALK for told in circle(name)))
+    await tell(store, read_until(40), *(told for name in TALK for told in circle(name)))
     await settled(store)
     await surveyed(store)
     await tell(store, *(say(f"bread{i}", f"bread{i + 1}", "bread", 30.05) for i in range(8)))
@@ -150,7 +169,7 @@ async def test_a_community_is_looked_at_anew_when_a_tenth_of_its_ties_had_contac
 
 
 async def test_who_moves_takes_no_role_along_though_both_communities_are_left_as_they_were(store: Store) -> None:
-    await tell(store, *(told for name in TALK for told in circle(name)))
+    await tell(store, read_until(40), *(told for name in TALK for told in circle(name)))
     await settled(store)
     await surveyed(store)
     before, (chief,) = await looked_at(store), people_of(store, "bread", [0])
@@ -316,11 +335,53 @@ async def test_an_empty_workspace_has_no_communities(store: Store) -> None:
 
 async def test_contact_counts_as_it_had_faded_on_that_day(store: Store) -> None:
     await tell(store, say("ada", "bob", "list", 0), say("bob", "ada", "list", 29), say("ada", "cyd", "list", -1500))
+    await tell(store, read_until(30))
     async with workspace(store.pool, store.workspace_id) as db:
         facts = await survey.load(db, store.workspace_id, NOW, None, whole=True)
     assert len(facts.people) == 3
     assert facts.weight == pytest.approx([2 ** (-30 / 365) + 2 ** (-1 / 365)])
     assert np.isfinite(facts.arrivals).sum() == 2
+
+
+async def test_a_look_speaks_of_the_day_until_which_was_read_however_late_it_is_made(store: Store) -> None:
+    await tell(store, read_until(30), *(told for name in TALK for told in circle(name)))
+    await settled(store)
+    await surveyed(store, 100)
+    first = await found_in(store)
+    assert {as_of for _, _, as_of, _, _ in first} == {NOW.date()}
+    assert {health["newcomers"] for _, _, _, health, _ in first} == {0}  # they came in the last third
+    await surveyed(store, 150)
+    assert await found_in(store) == first
+
+    await tell(store, *(say(f"bread{i}", f"bread{i + 1}", "bread", 29.9) for i in range(8)))
+    few = await surveyed(store, 150.1)
+    assert sum(each.look is not None for each in few.communities) == 1
+    after = await found_in(store)
+    assert after != first
+    await surveyed(store, 150.2, whole=True)
+    assert await found_in(store) == after
+
+    await tell(store, read_until(200))
+    everything = await surveyed(store, 180)
+    assert all(each.look for each in everything.communities)
+    later = await found_in(store)
+    assert {as_of for _, _, as_of, _, _ in later} == {(DAY + timedelta(days=200)).date()}
+    assert {health["newcomers"] for _, _, _, health, _ in later} == {SIZE - 1}  # one only heard
+    await surveyed(store, 180.1, whole=True)
+    assert await found_in(store) == later
+    async with workspace(store.pool, store.workspace_id) as db:
+        days = await communities.list_health(db, store.workspace_id, later[0][0], None, 9)
+    assert [each.day for each in days] == [as_of for (_, _, as_of, _, _), *_ in (later, first)]
+
+
+async def test_a_source_that_is_read_till_now_decides_though_another_ended_long_ago(store: Store) -> None:
+    await tell(store, read_until(-300), *circle("bread", days=-330))
+    assert (await surveyed(store)).people == SIZE
+    assert {as_of for _, _, as_of, _, _ in await found_in(store)} == {(DAY - timedelta(days=300)).date()}
+    other = await Store.open(store.pool, store.workspace_id)
+    await tell(other, read_until(40), say("ada", "bob", "list", -90))
+    await surveyed(store, 0.1)
+    assert {as_of for _, _, as_of, _, _ in await found_in(store)} == {NOW.date()}
 
 
 async def test_us_are_all_people_of_the_group_team_for_whatever_reason(store: Store) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from kith.connectors import Coverage
 from kith.store import jobs, survey
 from kith.store.db import workspace
 from kith.workers.apart import apart
-from tests.integration.store.facts import act
+from tests.integration.store.facts import DAY, act
 from tests.integration.workers.conftest import Office, page
 
 CIRCLE = [
@@ -43,6 +44,25 @@ async def test_a_run_that_brought_nothing_asks_for_no_look(office: Office) -> No
     office.connector.script = []
     await office.run(await office.enqueue())
     assert await detections(office) == []
+
+
+async def test_a_run_that_read_on_to_another_day_asks_for_a_look(office: Office) -> None:
+    office.connector.script = [page(*CIRCLE), page(Coverage("read", DAY, DAY + timedelta(days=9)))]
+    await office.run(await office.enqueue())
+    await office.store.project(datetime.now(UTC))
+    (first,) = await detections(office)
+    await office.run(first["id"])
+    office.connector.script.append(page(Coverage("read", DAY, DAY + timedelta(days=99))))
+    await office.run(await office.enqueue())
+    first, second = await detections(office)
+    assert (first["status"], second["status"]) == ("succeeded", "queued")
+    day = "SELECT as_of FROM communities WHERE workspace_id = $1"
+    assert await office.value(day) == (DAY + timedelta(days=9)).date()
+    await office.value("UPDATE detections SET moment = moment - interval '1 hour' WHERE workspace_id = $1")
+    await office.make_due(second["id"])
+    row = await office.run(second["id"])
+    assert (row["status"], row["result"]["whole"]) == ("succeeded", True)
+    assert await office.value(day) == (DAY + timedelta(days=99)).date()
 
 
 async def test_news_wait_until_some_time_after_the_last_look_and_a_wish_does_not(office: Office) -> None:

@@ -12,7 +12,7 @@ from kith.store.queries import Order, Statement, fetch_page
 
 _COLUMNS = """
     c.id, c.kind, c.name, c.level, c.parent_id, c.size, c.cohesion, c.openness, c.health, c.revision, c.computed_at,
-    c.born_at, c.ended_at, c.created_at, c.updated_at
+    c.as_of, c.born_at, c.ended_at, c.created_at, c.updated_at
 """
 _BY_SIZE = Order("c.size", ("c.id",))
 
@@ -25,7 +25,7 @@ _PEOPLE = """
 
 
 class Community(msgspec.Struct, frozen=True):
-    """computed_at: the moment that cohesion, openness and health speak of; None before the first look."""
+    """computed_at: when it was last looked at; as_of: the day that this spoke of; None before the first look."""
 
     id: UUID
     kind: str
@@ -38,6 +38,7 @@ class Community(msgspec.Struct, frozen=True):
     health: dict[str, Any] | None
     revision: int
     computed_at: datetime | None
+    as_of: date | None
     born_at: datetime
     ended_at: datetime | None
     created_at: datetime
@@ -73,6 +74,7 @@ class Role(msgspec.Struct, frozen=True):
     interaction_ids: list[UUID]
     place: int | None
     computed_at: datetime
+    as_of: date
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -277,7 +279,7 @@ async def list_roles_of(
 
 _ROLE = """
     r.community_id, i.person_id, r.role, r.rank, r.score, r.stability, r.evidence, r.interaction_ids, r.place,
-    r.computed_at
+    r.computed_at, r.as_of
 """
 
 

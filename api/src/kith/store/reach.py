@@ -26,6 +26,16 @@ async def of_channels(db: Db, workspace_id: UUID, channel_ids: Collection[UUID])
     return found
 
 
+async def of_workspace(db: Db, workspace_id: UUID) -> date | None:
+    """Return the last day (UTC) until which any source was read.
+
+    What is said of all people at once needs one day for all. It is the last: then sources that are read till now
+    decide, and a single archive that ended long ago does not hold them back.
+    """
+    found: date | None = await db.fetchval("SELECT max(day) FROM source_ends WHERE workspace_id = $1", workspace_id)
+    return found
+
+
 async def of_source(db: Db, workspace_id: UUID, source_id: UUID) -> date | None:
     found: date | None = await db.fetchval(
         "SELECT day FROM source_ends WHERE workspace_id = $1 AND source_id = $2", workspace_id, source_id

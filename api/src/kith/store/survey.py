@@ -1,10 +1,13 @@
 """Surveys: what one needs to know of a workspace, and what it found.
 
+A survey speaks of the day until which sources were read (``reach.of_workspace``), not of the day on which it is made:
+months that nobody read are neither silence nor part of the last year. When it was made says when the next is due.
+
 Reading takes whole columns at once: about 100 bytes for each pair in touch and 250 for each act of the last years.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +28,7 @@ from kith.domain.survey.facts import (
     Survey,
     Texts,
 )
-from kith.store import columns, groups
+from kith.store import columns, groups, reach
 from kith.store.db import Db, new_id
 
 TEXTS = 20_000
@@ -41,10 +44,11 @@ _EARLIER = timedelta(minutes=10)  # what was learnt in a transaction that was lo
 
 
 class Surveyed(msgspec.Struct, frozen=True):
-    """The newest survey. whole: the moment of the newest one that looked at everything anew."""
+    """The newest survey. as_of: the day that it spoke of. whole: when everything was last looked at anew."""
 
     id: UUID
     moment: datetime
+    as_of: date
     whole: datetime
 
 
@@ -52,7 +56,7 @@ async def last(db: Db, workspace_id: UUID) -> Surveyed | None:
     """Return the newest survey that found anybody; None where there was none."""
     row = await db.fetchrow(
         """
-        SELECT id, moment, (SELECT max(moment) FROM detections WHERE workspace_id = $1 AND whole) AS whole
+        SELECT id, moment, as_of, (SELECT max(moment) FROM detections WHERE workspace_id = $1 AND whole) AS whole
         FROM detections WHERE workspace_id = $1 AND people > 0 ORDER BY id DESC LIMIT 1
         """,
         workspace_id,
@@ -75,16 +79,17 @@ async def in_flux(db: Db, workspace_id: UUID) -> bool:
 async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | None, *, whole: bool) -> Facts:
     """Return what a survey at this moment needs to know. whole: look at everything anew, whatever has changed."""
     await db.execute(_TABLES)
-    since = moment - timedelta(days=HISTORY)
+    now = await _spoken_of(db, workspace_id, moment)
+    since = now - timedelta(days=HISTORY)
     await db.execute(_FILL_PEOPLE, workspace_id)
     await db.execute("ANALYZE survey_people; ANALYZE survey_identities")
     await db.execute(_FILL_CHANNELS, workspace_id)
-    await db.execute(_FILL_TEXTS, workspace_id, since, moment, TEXTS)
+    await db.execute(_FILL_TEXTS, workspace_id, since, now, TEXTS)
     await db.execute("ANALYZE survey_channels; ANALYZE survey_texts")
     people = await columns.read(db, _PEOPLE, id="V16", first="f8")
-    first, second, weight = await _ties(db, workspace_id, moment)
+    first, second, weight = await _ties(db, workspace_id, now)
     acts = await columns.read(
-        db, _ACTS, workspace_id, since, moment,
+        db, _ACTS, workspace_id, since, now,
         day="f8", actor="i4", other="i4", kind="i4", channel="i4", text="i4", id="V16", learnt="f8",
     )  # fmt: skip
     acts = acts[np.argsort(acts["day"], kind="stable")]
@@ -92,7 +97,8 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | 
     channels = await db.fetch(_CHANNELS)
     names = [row["name"] for row in channels]
     return Facts(
-        now=_day(moment),
+        now=_day(now),
+        moment=_day(moment),
         id_key=await db.fetchval("SELECT id_key FROM workspaces WHERE workspace_id = $1", workspace_id),
         people=ids,
         first=first,
@@ -116,7 +122,9 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | 
         us=_ints((await columns.read(db, _US, workspace_id, TEAM, person="i4"))["person"]),
         texts=await _texts(db, workspace_id, names),
         former=await _communities(db, workspace_id, "detected"),
-        last=None if whole or before is None else await _last(db, workspace_id, moment, before, acts, len(first)),
+        last=None
+        if whole or before is None or before.as_of != _date(now)
+        else await _last(db, workspace_id, moment, before, acts, len(first)),
         curated=tuple((each.id, each.people) for each in await _communities(db, workspace_id, "curated")),
         topics={
             str(row["id"]): tuple(row["terms"])
@@ -125,9 +133,15 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Surveyed | 
     )
 
 
-async def _ties(db: Db, workspace_id: UUID, moment: datetime) -> tuple[Ints, Ints, Floats]:
+async def _spoken_of(db: Db, workspace_id: UUID, moment: datetime) -> datetime:
+    """Return until when a survey at this moment speaks: until then, or until the end of the last day that was read."""
+    read = await reach.of_workspace(db, workspace_id)
+    return moment if read is None else min(moment, datetime.combine(read, time.max, UTC))
+
+
+async def _ties(db: Db, workspace_id: UUID, now: datetime) -> tuple[Ints, Ints, Floats]:
     """Return the living contact of each pair: one, other, and its weight as faded on this day."""
-    day, kinds = moment.astimezone(UTC).date(), {"first": "i4", "second": "i4", "weight": "f8"}
+    day, kinds = _date(now), {"first": "i4", "second": "i4", "weight": "f8"}
     rows = await columns.read(db, _TIES, workspace_id, day, HALF_LIFE, **kinds)
     pair = _ints(rows["first"]) << 32 | rows["second"]
     order = np.argsort(pair, kind="stable")
@@ -188,10 +202,10 @@ async def save(
         return False
     await db.execute(
         """
-        INSERT INTO detections (workspace_id, id, moment, whole, people, ties, resolution, bits, bits_undivided)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO detections (workspace_id, id, moment, as_of, whole, people, ties, resolution, bits, bits_undivided)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
-        workspace_id, new_id(), moment, facts.last is None,
+        workspace_id, new_id(), moment, facts.as_of, facts.last is None,
         found.people, found.ties, found.resolution, found.bits, found.bits_undivided,
     )  # fmt: skip
     await _save_communities(db, workspace_id, moment, facts, found)
@@ -231,7 +245,8 @@ async def _save_communities(db: Db, workspace_id: UUID, moment: datetime, facts:
                  "place"),
     )  # fmt: skip
     for statement in _SAVE_COMMUNITIES:
-        await db.execute(statement, *(workspace_id, moment)[: 2 if "$2" in statement else 1])
+        named = 1 + ("$2" in statement) + ("$3" in statement)
+        await db.execute(statement, *(workspace_id, moment, facts.as_of)[:named])
     await db.executemany(
         """
         INSERT INTO community_events (workspace_id, id, change, before_ids, after_ids, occurred_at)
@@ -271,6 +286,10 @@ async def _save_topics(db: Db, workspace_id: UUID, moment: datetime, facts: Fact
 
 def _day(moment: datetime) -> float:
     return moment.astimezone(UTC).timestamp() / _SECONDS
+
+
+def _date(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
 
 
 def _json(value: object) -> str:
@@ -417,7 +436,7 @@ _SAVED = """
 """
 
 _NUMBERS = """
-    size = f.size, health = f.health::jsonb, map = f.map, computed_at = $2, updated_at = now(),
+    size = f.size, health = f.health::jsonb, map = f.map, computed_at = $2, as_of = $3, updated_at = now(),
     cohesion = (f.health::jsonb ->> 'cohesion')::float8, openness = (f.health::jsonb ->> 'openness')::float8
 """
 
@@ -433,14 +452,14 @@ _SAVE_COMMUNITIES = (
     WHERE c.workspace_id = $1 AND c.id = f.id AND f.kind = 'curated'
     """,
     """
-    INSERT INTO communities (workspace_id, id, kind, name, level, parent_id, size, health, map, computed_at, born_at,
-        cohesion, openness)
-    SELECT $1, id, kind, name, level, parent_id, size, health::jsonb, map, $2, $2,
+    INSERT INTO communities (workspace_id, id, kind, name, level, parent_id, size, health, map, computed_at, as_of,
+        born_at, cohesion, openness)
+    SELECT $1, id, kind, name, level, parent_id, size, health::jsonb, map, $2, $3, $2,
         (health::jsonb ->> 'cohesion')::float8, (health::jsonb ->> 'openness')::float8
     FROM found_communities WHERE kind = 'detected' AND map IS NOT NULL
-    ON CONFLICT (workspace_id, id) DO UPDATE SET (name, parent_id, size, health, map, computed_at, cohesion, openness,
-        updated_at, ended_at) = (excluded.name, excluded.parent_id, excluded.size, excluded.health, excluded.map,
-        excluded.computed_at, excluded.cohesion, excluded.openness, now(), NULL)
+    ON CONFLICT (workspace_id, id) DO UPDATE SET (name, parent_id, size, health, map, computed_at, as_of, cohesion,
+        openness, updated_at, ended_at) = (excluded.name, excluded.parent_id, excluded.size, excluded.health,
+        excluded.map, excluded.computed_at, excluded.as_of, excluded.cohesion, excluded.openness, now(), NULL)
     """,
     # Those whose last look still stands keep it, with what it said of the people who stayed.
     """
@@ -461,7 +480,7 @@ _SAVE_COMMUNITIES = (
     """,
     """
     INSERT INTO community_health
-    SELECT $1, f.id, ($2::timestamptz AT TIME ZONE 'UTC')::date, f.health::jsonb
+    SELECT $1, f.id, c.as_of, f.health::jsonb
     FROM found_communities f JOIN communities c ON c.workspace_id = $1 AND c.id = f.id WHERE f.map IS NOT NULL
     ON CONFLICT (workspace_id, community_id, day) DO UPDATE SET health = excluded.health
     """,
@@ -473,7 +492,7 @@ _SAVE_COMMUNITIES = (
     """
     INSERT INTO roles
     SELECT $1, r.community_id, r.person_id, r.role, r.rank, r.score, r.stability, r.evidence::jsonb, r.interaction_ids,
-        r.place, $2
+        r.place, $2, c.as_of
     FROM found_roles r JOIN communities c ON c.workspace_id = $1 AND c.id = r.community_id
     """,
 )

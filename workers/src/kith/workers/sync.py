@@ -19,7 +19,7 @@ from kith.workers.work import Failed, Later, Unfinished, Work
 MUCH = 10_000
 """Interactions in one run after which the model and all strengths are computed anew at once, not the next day.
 
-Strengths also are where the run read on to another day: they speak of that day then.
+Strengths also are where the run read on to another day, and communities are looked at: they speak of that day then.
 """
 
 
@@ -46,11 +46,12 @@ async def sync(work: Work) -> dict[str, Any]:
         await jobs.hasten(db, work.job.workspace_id, PROJECT)
         counts = await syncs.close_run(db, work.job.workspace_id, work.job.id)
         much = counts.get("added", 0) >= MUCH
-        if much or await reach.of_source(db, work.job.workspace_id, source_id) != read_until:
+        further = await reach.of_source(db, work.job.workspace_id, source_id) != read_until
+        if much or further:
             await jobs.enqueue(db, work.job.workspace_id, "refresh", {}, slot="refresh", again=True)
         if much:
             await jobs.enqueue(db, work.job.workspace_id, "calibrate", {}, slot="calibrate", again=True)
-        if any(counts.get(name) for name in ("added", "changed", "deleted")):
+        if further or any(counts.get(name) for name in ("added", "changed", "deleted")):
             await detect.schedule(db, work.job.workspace_id)
         return counts
 

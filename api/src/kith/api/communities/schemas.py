@@ -26,6 +26,7 @@ People = Annotated[
     list[PersonId], Meta(max_length=10_000, description="Who belongs to it; replaced as a whole where it is given.")
 ]
 Many = Annotated[int, Meta(ge=0)]
+SPOKEN_OF = "The day (UTC) that is spoken of: the last until which any source was read."
 
 
 class CommunitiesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -65,7 +66,7 @@ class ExportParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How a community did in the year before. A share is null where there was nothing to take a share of."""
+    """How a community did in the year until that day. A share is null where there was nothing to take a share of."""
 
     people: Annotated[int, Meta(description="Members.", ge=0)]
     cohesion: Annotated[Share | None, Meta(description="Share of their contact that stays inside.")]
@@ -102,9 +103,8 @@ class Community(msgspec.Struct, frozen=True):
     openness: Annotated[Share | None, Meta(description="Share of the members with contact outside.")]
     born_at: Annotated[Instant, Meta(description="When it was first seen, or declared.")]
     ended_at: Annotated[Instant | None, Meta(description="When it was no longer found; null: it exists.")]
-    computed_at: Annotated[
-        Instant | None, Meta(description="The moment that its numbers speak of; null before the first look.")
-    ]
+    computed_at: Annotated[Instant | None, Meta(description="When it was last looked at; null before the first look.")]
+    as_of: Annotated[date | None, Meta(description=f"{SPOKEN_OF} Null before the first look.")]
     updated_at: Annotated[Instant, Meta(description="When anything of it last changed.")]
 
     @classmethod
@@ -157,16 +157,19 @@ class Role(msgspec.Struct, frozen=True):
     stability: Annotated[
         Share, Meta(description="Share of histories, with their weeks drawn anew, in which the person holds it again.")
     ]
-    sentence: Annotated[str, Meta(description="What the person does, and how sure that is, in plain words.")]
+    sentence: Annotated[
+        str, Meta(description="What the person does, and how sure that is, in plain words, as of that day.")
+    ]
     evidence: Annotated[
         dict[str, float | str],
         Meta(
-            description="What it rests on, of the last year unless named otherwise.",
+            description="What it rests on, of the year until that day unless named otherwise.",
             examples=[{"helps": 12, "people_helped": 7, "areas": "docs"}],
         ),
     ]
     interactions: Annotated[list[InteractionId], Meta(description="Some of what it rests on, the latest first.")]
-    computed_at: Annotated[Instant, Meta(description="The moment that it speaks of.")]
+    computed_at: Annotated[Instant, Meta(description="When it was found.")]
+    as_of: Annotated[date, Meta(description=SPOKEN_OF)]
 
 
 class PersonInRole(msgspec.Struct, frozen=True):
@@ -199,9 +202,9 @@ class CommunityEvent(msgspec.Struct, frozen=True):
 
 
 class HealthDay(Health, frozen=True):
-    """How a community did at one look."""
+    """How a community did on one day."""
 
-    day: Annotated[date, Meta(description="The day (UTC) of the look.")]
+    day: Annotated[date, Meta(description="The day (UTC) that a look spoke of.")]
 
 
 class MapPerson(msgspec.Struct, frozen=True):
@@ -257,6 +260,7 @@ def shape_role(row: store.Role, name: str | None) -> dict[str, Any]:
         "evidence": row.evidence,
         "interactions": [encode("interaction", id_) for id_ in row.interaction_ids],
         "computed_at": row.computed_at,
+        "as_of": row.as_of,
     }
 
 

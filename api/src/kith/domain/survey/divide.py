@@ -95,7 +95,7 @@ def _tracked(
 def _namer(facts: Facts, level: int) -> Callable[[Members], str]:
     def name(members: Members) -> str:
         least = min(facts.people[place] for place in cast("frozenset[int]", members))
-        return str(fact_id(facts.id_key, "community", (str(level), repr(facts.now), str(UUID(bytes=least)))))
+        return str(fact_id(facts.id_key, "community", (str(level), repr(facts.moment), str(UUID(bytes=least)))))
 
     return name
 

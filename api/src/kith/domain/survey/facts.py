@@ -1,6 +1,7 @@
 """What a survey reads and what it finds. People are named by their places, 0 to n - 1; ids are 16 bytes."""
 
 import math
+from datetime import date, timedelta
 from typing import Literal
 
 import msgspec
@@ -61,14 +62,16 @@ class Texts(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True):
     """All that a survey needs to know.
 
-    ``now`` is in days since 1970, as are all days. ``first[i]``, ``second[i]`` and ``weight[i]`` are living contact,
-    each pair once. ``acts`` reach back ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each),
-    ``act_texts`` (places, or -1) and ``act_learnt`` (days) go with them. ``places`` says of each channel in which it
-    lies, itself if in none; ``arrivals`` is the day of each person's first act ever, infinite without. ``last`` is None
-    for a look at everything anew. ``curated`` are declared communities: ids and people.
+    All days count from 1970. ``now`` is until when it tells, ``moment`` when the survey is made, which new ids are made
+    of. ``first[i]``, ``second[i]`` and ``weight[i]`` are living contact, each pair once. ``acts`` reach back
+    ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each), ``act_texts`` (places, or -1) and
+    ``act_learnt`` (days) go with them. ``places`` says of each channel in which it lies, itself if in none;
+    ``arrivals`` is the day of each person's first act ever, infinite without. ``last`` is None for a look at everything
+    anew. ``curated`` are declared communities: ids and people.
     """
 
     now: float
+    moment: float
     id_key: bytes
     people: list[bytes]
     first: Ints
@@ -86,6 +89,11 @@ class Facts(msgspec.Struct, frozen=True):
     last: Last | None
     curated: tuple[tuple[str, Ints], ...]
     topics: dict[str, tuple[str, ...]]
+
+    @property
+    def as_of(self) -> date:
+        """The day that the survey speaks of."""
+        return date(1970, 1, 1) + timedelta(days=math.floor(self.now))
 
     @property
     def subjects(self) -> Flags:

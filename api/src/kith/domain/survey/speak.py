@@ -49,7 +49,7 @@ def _ids(terms: Sequence[Sequence[str]], facts: Facts) -> tuple[str, ...]:
 
     def new_id(members: Members) -> str:
         named[members] += 1
-        parts = (repr(facts.now), str(named[members]), *sorted(map(str, members)))
+        parts = (repr(facts.moment), str(named[members]), *sorted(map(str, members)))
         return str(fact_id(facts.id_key, "topic", parts))
 
     former = {id_: frozenset(known) for id_, known in facts.topics.items()}
