@@ -1,12 +1,15 @@
-"""A request that is refused gives its connection back, whatever refused it."""
+"""A request that is refused or cut off gives its connection back, and none waits for one for ever."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.integration.api.conftest import Client
 
 NEW = {"name": "Press"}
+SIZE = 4  # connections of the application under test
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,69 @@ async def test_many_refusals_leave_no_connection_behind(
     assert pool.get_idle_size() == pool.get_size()
     async with asyncio.timeout(5):
         assert (await client.send("GET", "/v1/people")).status_code == 200
+
+
+async def test_whose_turn_does_not_come_is_told_to_come_again(client: Client) -> None:
+    assert await people(client) == 200  # the token is known from now on
+    other = await client.token_for(["people:read"])
+    client.app.state.turns.seconds = 0.3
+    async with all_taken(client) as taken:
+        for token in (client.token, other):
+            answers = await asyncio.gather(*(client.send("GET", "/v1/people", token=token) for _ in range(20)))
+            told = {(answer.status_code, answer.json()["code"], answer.headers["retry-after"]) for answer in answers}
+            assert told == {(503, "unavailable", "5")}
+    assert await asyncio.gather(*taken) == [200] * SIZE
+    assert await all_free(client)
+
+
+async def test_a_pool_without_a_free_connection_answers_503_and_gives_the_turns_back(client: Client) -> None:
+    assert await people(client) == 200
+    pool = client.app.state.pool
+    held = [await pool.acquire() for _ in range(SIZE)]
+    client.app.state.turns.seconds = 0.3
+    assert set(await asyncio.gather(*(people(client) for _ in range(20)))) == {503}
+    for db in held:
+        await pool.release(db)
+    assert await all_free(client)
+
+
+@pytest.mark.parametrize("ticks", [0, 1, 2, 3, 5, 10, 100])
+async def test_requests_that_are_cut_off_leave_their_turns_to_others(client: Client, ticks: int) -> None:
+    assert await people(client) == 200
+    async with all_taken(client) as taken:
+        waiting = [asyncio.create_task(people(client)) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        for request in (*waiting[::3], taken[0]):
+            request.cancel()
+    for _ in range(ticks):  # some have their turn by now
+        await asyncio.sleep(0)
+    for request in waiting[1::3]:
+        request.cancel()
+    rest = await asyncio.gather(*waiting[2::3], *taken[1:])
+    assert set(rest) == {200}
+    await asyncio.gather(*waiting, *taken, return_exceptions=True)
+    assert await all_free(client)
+
+
+@asynccontextmanager
+async def all_taken(client: Client) -> AsyncIterator[list[asyncio.Task[int]]]:
+    """Let requests hold every connection, each waiting for a lock, until the block ends."""
+    async with client.pool.acquire() as db, db.transaction():
+        await db.execute("RESET ROLE; LOCK TABLE people IN ACCESS EXCLUSIVE MODE")
+        taken = [asyncio.create_task(people(client)) for _ in range(SIZE)]
+        while await db.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") < SIZE:  # noqa: ASYNC110 - another process tells
+            await asyncio.sleep(0.01)
+        yield taken
+
+
+async def people(client: Client) -> int:
+    return int((await client.send("GET", "/v1/people")).status_code)
+
+
+async def all_free(client: Client) -> bool:
+    """Whether as many requests as ever work at once, and nobody holds a connection."""
+    client.app.state.turns.seconds = 10
+    async with all_taken(client) as taken:
+        pass
+    pool = client.app.state.pool
+    return await asyncio.gather(*taken) == [200] * SIZE and pool.get_idle_size() == pool.get_size() == SIZE

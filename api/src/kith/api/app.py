@@ -1,6 +1,5 @@
 """The application: routes, what they share, and what holds for every answer."""
 
-import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -36,6 +35,7 @@ from kith.api.runs.routes import ROUTES as RUNS
 from kith.api.sources.routes import ROUTES as SOURCES
 from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
 from kith.api.topics.routes import ROUTES as TOPICS
+from kith.api.turns import Turns
 from kith.connectors import Limits, Registry, load_registry
 from kith.store.db import open_pool
 from kith.store.settings import Settings, load_settings
@@ -140,8 +140,8 @@ def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextM
             settings.database_url, size=settings.pool_size, statement_seconds=settings.statement_seconds
         )
         async with pool:
-            app.state.pool, app.state.tokens = pool, auth.Tokens(pool)
-            app.state.turns = asyncio.Semaphore(settings.pool_size)
+            turns = Turns(pool, settings.pool_size, 2 * settings.statement_seconds)
+            app.state.pool, app.state.turns, app.state.tokens = pool, turns, auth.Tokens(turns)
             yield
 
     return lifespan

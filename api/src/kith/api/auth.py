@@ -10,8 +10,7 @@ from litestar.connection import Request
 from litestar.handlers.base import BaseRouteHandler
 
 from kith.api.problems import Problem
-from kith.store import db as database
-from kith.store.db import Pool
+from kith.api.turns import Turns
 from kith.store.tokens import Token, digest, find_token, workspace_of
 
 #: Every scope there is, with what it allows. The app refuses to start when a route asks for another.
@@ -48,8 +47,8 @@ CACHE_SIZE = 10_000  # tokens
 class Tokens:
     """Looks tokens up, remembering the good ones for CACHE_SECONDS."""
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
         self._known: OrderedDict[bytes, tuple[float, Token]] = OrderedDict()
 
     async def find(self, text: str) -> Token | None:
@@ -59,7 +58,7 @@ class Tokens:
             return token
         if (workspace_id := workspace_of(text)) is None:
             return None
-        async with database.workspace(self.pool, workspace_id) as db:
+        async with self.turns.workspace(workspace_id) as db:
             token = await find_token(db, workspace_id, text)
         self._known.pop(key, None)
         if token is not None:

@@ -8,7 +8,6 @@ from litestar import Request
 from litestar.di import NamedDependency
 
 from kith.api import idempotency, inputs
-from kith.store import db as database
 from kith.store.db import Db
 
 
@@ -17,13 +16,10 @@ async def provide_db(
 ) -> AsyncGenerator[Db, None]:
     """Open the transaction; it is committed before the answer is sent.
 
-    Requests take turns: the pool alone may let the latest come first, and leaves some waiting for ever longer.
-
     What may refuse a request stands in a guard or in here: had another dependency raised, the framework would never
     close this one, and its connection would be lost.
     """
-    state = request.app.state
-    async with state.turns, database.workspace(state.pool, workspace_id) as db:
+    async with request.app.state.turns.workspace(workspace_id) as db:
         if inputs.declared(request.route_handler.fn, "once"):
             await idempotency.begin(request, db)
         yield db

@@ -41,7 +41,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="Most database connections of one API process or one worker process.", ge=2, le=1000)
     ] = 10
     statement_seconds: Annotated[
-        float, Meta(description="Longest time in seconds that one statement of the API may take.", gt=0)
+        float,
+        Meta(
+            description="Longest time in seconds that one statement of the API may take. A request waits twice as long "
+            "for a connection.",
+            gt=0,
+        ),
     ] = 5.0
     cors_origins: Annotated[
         str | None, Meta(description="Origins whose pages may call the API, with commas between; `*` for all.")
