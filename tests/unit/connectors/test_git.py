@@ -35,6 +35,8 @@ from kith.connectors.git import GitConfig, GitConnector, addresses, program
 from kith.connectors.git.acts import FORMAT
 from kith.connectors.git.addresses import address_of, public_name, reach
 from kith.connectors.git.program import Git
+from kith.domain.roles.acts import HELP
+from kith.domain.trust.evidence import MEANINGS, Act, trust
 from tests.paths import shared
 from tests.unit.connectors.contexts import ALONE
 from tests.unit.connectors.repositories import ADA, BOB, CARL, DORA, Author, Repo, redirecting, served
@@ -101,6 +103,18 @@ async def test_each_trailer_is_an_act_towards_the_author_and_a_copy_one_by_the_a
     ]
     people = [record for record in pages[0].records if isinstance(record, Identity)]
     assert {(who.name, who.address) for who in people} == {(w.name, w.address) for w in (ADA, BOB, CARL, DORA)}
+
+
+@pytest.mark.parametrize("word", ["Nacked-by", "NACKed-by", "nacked-by"])
+async def test_who_turns_the_work_down_is_in_conflict_with_its_author_and_helped_nobody(repo: Repo, word: str) -> None:
+    repo.commit(f"x\n\n{word}: {BOB}\nSigned-off-by: {ADA}\n")
+    found = acts(await pull(repo.folder))
+    assert [said(act) for act in found] == [("contribute", "Ada", []), ("conflict", "Bob", ["Ada"])]
+    assert found[1].native_kind == "nacked-by"
+    assert found[1].ref.kind not in HELP
+    topic = Act("refs", 0, found[1].ref.kind, "bob", "ada", 1)
+    assert trust("bob", "ada", [topic], 0).topics[0].opposes == -MEANINGS["conflict"].weight
+    assert trust("ada", "bob", [topic], 0).topics == []
 
 
 async def test_a_committer_who_says_nothing_has_taken_the_work_in(repo: Repo) -> None:

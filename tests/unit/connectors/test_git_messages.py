@@ -34,6 +34,9 @@ def test_the_trailers_of_the_last_paragraph_are_read_and_cut_off_the_text() -> N
     [
         ("reviewed-by", ("review",)),
         ("acked-by", ("approve",)),
+        ("nacked-by", ("conflict",)),
+        ("nack-by", ("conflict",)),
+        ("reviewed-and-nacked-by", ("review", "conflict")),
         ("tested-by", ("test",)),
         ("reported-by", ("report",)),
         ("suggested-by", ("suggest",)),

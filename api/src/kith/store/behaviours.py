@@ -14,7 +14,7 @@ SIGNING = ("sign_off", "contribute", "merge")
 # Acts that nobody does towards themselves.
 CONVERSING = (
     "message", "reply", "question", "answer", "accept", "thank", "comment", "review", "approve", "test", "report",
-    "suggest", "help", "endorse", "introduce", "meet", "call",
+    "suggest", "help", "endorse", "introduce", "meet", "call", "conflict",
 )  # fmt: skip
 # Days on which each must have acted before their never acting on one day tells anything.
 DAYS = 3

@@ -2,8 +2,9 @@
 
 Reads: any repository on kith's machine (bare, worktree, shallow) or at an https, ssh or git address, of which it keeps
 a bare clone without file contents. Each commit is a ``contribute`` act; each trailer that names a person
-(Reviewed-by, Acked-by, Tested-by, Reported-by, Suggested-by, Helped-by, Co-authored-by, Signed-off-by by another than
-the author, Cc, any other ``*-by`` with an address) is an act towards the author, a Cc or Thanks-to one by the author.
+(Reviewed-by, Acked-by, Nacked-by, Tested-by, Reported-by, Suggested-by, Helped-by, Co-authored-by, Signed-off-by by
+another than the author, Cc, any other ``*-by`` with an address) is an act towards the author, a Cc or Thanks-to one by
+the author. A Nacked-by turns the work down: ``conflict``.
 A merge is an act towards the authors of what it brought in, unless a branch only caught up with the main line. A
 committer who is not the author and did not sign off has taken the work in: ``merge`` with the word ``committer``.
 Identities are (name, e-mail) pairs; ``.mailmap`` becomes claims about them. A channel is the part of the repository

@@ -21,6 +21,7 @@ _PLAIN = {
 _ACTS: dict[str, InteractionKind] = {
     "authored": "contribute", "developed": "contribute", "written": "contribute", "patch": "contribute",
     "contributed": "contribute", "reviewed": "review", "acked": "approve", "ack": "approve", "approved": "approve",
+    "nacked": "conflict", "nack": "conflict",
     "tested": "test", "verified": "test", "checked": "test", "reported": "report", "noticed": "report",
     "spotted": "report", "found": "report", "discovered": "report", "diagnosed": "report", "identified": "report",
     "suggested": "suggest", "requested": "suggest", "proposed": "suggest", "inspired": "suggest", "idea": "suggest",
