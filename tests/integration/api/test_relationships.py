@@ -302,7 +302,8 @@ async def test_who_is_one_person_is_as_decided_by_the_moment_of_knowledge(
     ids = home.ids
     async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
         path = f"/v1/relationships/{ids['person dan']}/{ids['person eve']}"
-        before = await client.get(path)
+        back = f"/v1/relationships/{ids['person eve']}/{ids['person dan']}"
+        before, trusted = await client.get(path), await client.get(f"{back}/trust")
         async with workspace(pool, home.workspace_id) as db:
             then = (await db.fetchval("SELECT now()")).isoformat().replace("+00:00", "Z")
         await town.join(pool, home, "eve", "eve at home")
@@ -316,12 +317,20 @@ async def test_who_is_one_person_is_as_decided_by_the_moment_of_knowledge(
         assert {**known, **now_differs} == before
         assert [each["strength_falls"] for each in known["evidence"]] == [None]
         assert known["other"]["id"] == ids["person eve"]
+        assert trusted["topics"]
+        trust = await client.get(f"{back}/trust?known_at={then}")
+        assert {**trust, "known_at": None, "person": trusted["person"]} == trusted
+        assert trust["person"]["id"] == ids["person eve"]
+        unknown = f"/v1/relationships/{living}/{dan}/trust?known_at=2020-01-01T00:00:00Z"
+        assert (await client.send("GET", unknown)).status_code == 404
         history = await client.get(f"{path}/history?known_at={then}")
         assert sum(part["received"] for part in history["data"]) == 1
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         for one in ("person eve", "person eve at home"):
             since = await client.get(f"/v1/relationships/{dan}/{ids[one]}?known_at={now}")
             assert {**since, "known_at": None, "other": joined["other"]} == joined
+            trust = await client.get(f"/v1/relationships/{ids[one]}/{dan}/trust?known_at={now}")
+            assert trust["topics"] == (await client.get(f"/v1/relationships/{living}/{dan}/trust"))["topics"] != []
 
 
 async def test_a_relationship_says_until_when_its_sources_were_read(

@@ -2,9 +2,10 @@
 
 import random
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from kith.connectors import Interaction, InteractionRef, Record, Target, Tombstone
 from kith.domain import ids
 from kith.domain.trust.evidence import MEANINGS, Act, Verdict, trust
-from kith.store import strength
+from kith.store import ledger, strength
 from kith.store import trust as store_of_trust
 from kith.store.db import Pool, new_id, workspace
 from kith.store.workspaces import create_workspace
@@ -42,6 +43,25 @@ async def acts_between(store: Store, one: str, other: str) -> list[store_of_trus
     mine, theirs = [[id_ for id_ in persons if persons[id_] == persons[identity(store, name)]] for name in (one, other)]
     async with workspace(store.pool, store.workspace_id) as db:
         return await store_of_trust.list_acts(db, store.workspace_id, mine, theirs, MEANINGS, NOW.date(), 3)
+
+
+async def acts_then(store: Store, one: str, other: str, then: datetime) -> list[store_of_trust.Act]:
+    async with workspace(store.pool, store.workspace_id) as db:
+        mine, theirs = [
+            await ledger.persons_then(db, store.workspace_id, identity(store, name), as_of=None, known_at=then)
+            for name in (one, other)
+        ]
+        return await store_of_trust.list_acts(db, store.workspace_id, mine, theirs, MEANINGS, NOW.date(), 3, then)
+
+
+async def clock(store: Store) -> datetime:
+    async with workspace(store.pool, store.workspace_id) as db:
+        moment: datetime = await db.fetchval("SELECT now()")
+        return moment
+
+
+def uncited(acts: list[store_of_trust.Act]) -> list[store_of_trust.Act]:
+    return [msgspec.structs.replace(each, interaction_ids=[]) for each in acts]
 
 
 def identity(store: Store, name: str) -> UUID:
@@ -94,3 +114,39 @@ async def test_trust_rests_on_the_contact_of_the_ledger_and_loses_what_a_cited_a
     cited = 2.0 ** (-(TODAY - strength.day_of(gone.occurred_at)) / 365)
     supports = [sum(topic.supports for topic in each.topics) for each in (before, after)]
     assert supports[0] - supports[1] == pytest.approx(cited)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), joined=st.booleans())
+async def test_trust_as_known_at_a_moment_is_what_was_said_then_whatever_came_after(
+    pool: Pool, seed: int, joined: bool
+) -> None:
+    workspace_id = new_id()
+    async with workspace(pool, workspace_id) as db:
+        await create_workspace(db, workspace_id, "one of many")
+    store, said = await Store.open(pool, workspace_id), told(seed, 60)
+    records: list[Record] = [*said, *([mailmap("bob", "bea")] if joined else [])]
+    await store.store(*records)
+    await store.project()
+    before, then = await acts_between(store, "ada", "bob"), await clock(store)
+    assert await acts_then(store, "ada", "bob", then) == before
+
+    edited = [
+        msgspec.structs.replace(one, targets=(Target(who("cyd")),)) for one in said[:20] if one.actor != who("cyd")
+    ]
+    await store.store(*edited, *(Tombstone(one.ref) for one in said[20:40]))
+    await store.store(
+        *(msgspec.structs.replace(one, ref=msgspec.structs.replace(one.ref, key=f"<later-{place}@example.org>"))
+          for place, one in enumerate(told(seed + 1, 30))),
+        mailmap("bob", "cyd"),
+    )  # fmt: skip
+    await store.project()
+    after = await acts_then(store, "ada", "bob", then)
+    assert uncited(after) == uncited(before)
+    cited = {id_ for each in after for id_ in each.interaction_ids}
+    async with workspace(pool, workspace_id) as db:
+        standing = await db.fetch(
+            "SELECT id FROM interactions WHERE workspace_id = $1 AND learnt_at <= $2", workspace_id, then
+        )
+    assert cited <= {row["id"] for row in standing}
+    assert await acts_then(store, "ada", "bob", await clock(store)) == await acts_between(store, "ada", "bob")

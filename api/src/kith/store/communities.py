@@ -132,13 +132,14 @@ async def get_names(db: Db, workspace_id: UUID, community_ids: Collection[UUID])
 
 
 async def list_shared(db: Db, workspace_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the names of the smallest, and of the declared, communities to which all of these people belong."""
+    """Return the names of the smallest, and of the declared, communities to which all of these people belong now."""
     rows = await db.fetch(
         """
         SELECT c.id, c.name FROM communities c
         JOIN community_people p ON p.workspace_id = $1 AND p.community_id = c.id
         JOIN person_identities i ON i.workspace_id = $1 AND i.identity_id = p.person_id
-        WHERE c.workspace_id = $1 AND c.level = 0 AND c.ended_at IS NULL AND i.person_id = ANY ($2)
+        WHERE c.workspace_id = $1 AND c.level = 0 AND c.ended_at IS NULL AND i.person_id IN
+            (SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2))
         GROUP BY c.id, c.name HAVING count(DISTINCT i.person_id) = cardinality($2) ORDER BY c.name, c.id
         """,
         workspace_id, list(person_ids),

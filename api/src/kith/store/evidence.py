@@ -15,6 +15,7 @@ from kith.store import ledger, reach
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
 from kith.store.interactions import Interaction
+from kith.store.learnt import KNOWN
 from kith.store.strength import day_of
 
 
@@ -151,24 +152,8 @@ _ACQUAINTED = """
                WHERE workspace_id = $1 AND person_id = $3 AND other_id <> $2) AS b USING (other_id)
 """
 
-# Interactions of the two as they were known at $4: those known since, and versions that were replaced only later.
-_LEARNT = """
-    WITH known AS (
-        SELECT actor_id, target_ids, channel_id, occurred_at FROM interactions
-        WHERE workspace_id = $1 AND actor_id = ANY ($2::uuid[] || $3::uuid[]) AND learnt_at <= $4
-        UNION ALL
-        SELECT i.actor_id, i.target_ids, i.channel_id, i.occurred_at
-        FROM (SELECT DISTINCT interaction_id FROM interaction_targets
-              WHERE workspace_id = $1 AND identity_id = ANY ($2::uuid[] || $3::uuid[])) AS t
-        JOIN interactions i ON i.workspace_id = $1 AND i.id = t.interaction_id
-        WHERE NOT i.actor_id = ANY ($2::uuid[] || $3::uuid[]) AND i.learnt_at <= $4
-        UNION ALL
-        SELECT v.actor_id, v.target_ids, v.channel_id, v.occurred_at
-        FROM interaction_versions, LATERAL jsonb_to_record(content)
-            AS v (actor_id uuid, target_ids uuid[], channel_id uuid, occurred_at timestamptz)
-        WHERE workspace_id = $1 AND learnt_at <= $4 AND replaced_at > $4
-            AND (v.actor_id = ANY ($2::uuid[] || $3::uuid[]) OR v.target_ids && ($2::uuid[] || $3::uuid[]))
-    ), towards AS (
+_LEARNT = f"""
+    WITH {KNOWN.format(moment="$4")}, towards AS (
         SELECT actor_id, target_id, coalesce(channel_id, '00000000-0000-0000-0000-000000000000') AS channel_id,
             (occurred_at AT TIME ZONE 'UTC')::date AS day,
             round(1000 / sqrt(cardinality(array_remove(target_ids, actor_id))))::bigint AS weight

@@ -30,22 +30,38 @@ class Pair:
 
 async def find_pair(db: Db, workspace_id: UUID, person_id: str, other_id: str, params: MomentParams) -> Pair | None:
     """Return the two; None where one of them is no living person. Raises Problem where they were not in touch."""
-    keys = from_path("person", person_id), from_path("person", other_id)
-    mine, theirs = [await _identities(db, workspace_id, key, params.known_at) for key in keys]
-    if not mine or not theirs:
+    identities = await find_two(db, workspace_id, person_id, other_id, params.known_at)
+    if identities is None:
         return None
-    one, other = min(mine), min(theirs)
-    if one == other:
-        raise no_contact()
-    asked = params.as_of or (params.known_at or datetime.now(UTC)).astimezone(UTC).date()
-    ids, identities, side = (one, other), (mine, theirs), int(one > other)
+    one, other = map(min, identities)
+    asked, ids, side = day_asked(params), (one, other), int(one > other)
     ordered = (ids[::-1], identities[::-1]) if side else (ids, identities)
     tie = await evidence.load(db, workspace_id, *ordered, params.known_at)
     as_of = tie.as_of(strength.day_of(asked))
     if not len(tie.on(as_of).contacts.day):
         raise no_contact()
-    shown = await _show(db, workspace_id, ids, identities, params.known_at)
+    shown = await show_two(db, workspace_id, identities, params.known_at)
     return Pair(shown, identities, tie, side, asked, strength.EPOCH + timedelta(as_of))
+
+
+async def find_two(
+    db: Db, workspace_id: UUID, person_id: str, other_id: str, known_at: datetime | None
+) -> tuple[list[UUID], list[UUID]] | None:
+    """Return the identities of two people, as of ``_identities``; None where one of them has none.
+
+    Raises Problem where the two are one person.
+    """
+    keys = from_path("person", person_id), from_path("person", other_id)
+    mine, theirs = [await _identities(db, workspace_id, key, known_at) for key in keys]
+    if not mine or not theirs:
+        return None
+    if min(mine) == min(theirs):
+        raise no_contact()
+    return mine, theirs
+
+
+def day_asked(params: MomentParams) -> date:
+    return params.as_of or (params.known_at or datetime.now(UTC)).astimezone(UTC).date()
 
 
 async def _identities(db: Db, workspace_id: UUID, person_id: UUID, known_at: datetime | None) -> list[UUID]:
@@ -55,11 +71,12 @@ async def _identities(db: Db, workspace_id: UUID, person_id: UUID, known_at: dat
     return await ledger.persons_then(db, workspace_id, person_id, as_of=None, known_at=known_at)
 
 
-async def _show(
-    db: Db, workspace_id: UUID, ids: tuple[UUID, UUID], identities: tuple[list[UUID], list[UUID]],
-    known_at: datetime | None,
-) -> tuple[PersonRef, PersonRef]:  # fmt: skip
+async def show_two(
+    db: Db, workspace_id: UUID, identities: tuple[list[UUID], list[UUID]], known_at: datetime | None
+) -> tuple[PersonRef, PersonRef]:
+    """Return the two as they are mentioned; with ``known_at``, as they were known then."""
     if known_at is None:
+        ids = [min(members) for members in identities]
         refs = await show_people(db, workspace_id, set(ids))
         return refs[ids[0]], refs[ids[1]]
     one, other = [await people.get_person_then(db, workspace_id, members, None, known_at) for members in identities]

@@ -16,8 +16,8 @@ from kith.api.paging import CoveredPage, Page, after, page
 from kith.api.people.moves import lead_on
 from kith.api.relationships import history, trust
 from kith.api.relationships.explain import explain
-from kith.api.relationships.lists import list_strongest, show_people
-from kith.api.relationships.pairs import find_pair, no_contact, why
+from kith.api.relationships.lists import list_strongest
+from kith.api.relationships.pairs import day_asked, find_pair, find_two, no_contact, show_two, why
 from kith.api.relationships.schemas import (
     EvidenceParams,
     History,
@@ -29,7 +29,6 @@ from kith.api.relationships.schemas import (
     RelationshipDetail,
     RelationshipsParams,
     Trust,
-    TrustParams,
 )
 from kith.domain.strength.model import shipped
 from kith.domain.trust.evidence import MEANINGS
@@ -198,34 +197,33 @@ async def get_trust(
     workspace_id: NamedDependency[UUID],
     person_id: FromPath[str],
     other_id: FromPath[str],
-    params: NamedDependency[TrustParams],
+    params: NamedDependency[MomentParams],
 ) -> Trust | Redirect:
     """Show how far a person trusts another.
 
     Topic by topic, and in each community to which both belong, with an interval: from work passed, advice taken,
     thanks, vouching, introductions and conflict; messages alone say nothing. "not enough evidence" is an answer.
+    For today, or for any day as it was known at any moment.
     Without `interactions:read` the acts are one hidden sum; the numbers are the same.
     """
-    keys = from_path("person", person_id), from_path("person", other_id)
-    mine, theirs = [await people.identities_of(db, workspace_id, key) for key in keys]
-    if not mine or not theirs:
+    identities = await find_two(db, workspace_id, person_id, other_id, params.known_at)
+    if identities is None:
         return await lead_on(request, db, workspace_id, person_id, other_id)
-    if keys[0] == keys[1]:
-        raise no_contact()
-    scopes, asked = token_of(request).scopes, params.as_of or datetime.now(UTC).date()
-    acts = await trust_store.list_acts(db, workspace_id, mine, theirs, MEANINGS, asked, SUBJECT_EVIDENCE)
+    scopes, asked = token_of(request).scopes, day_asked(params)
+    acts = await trust_store.list_acts(
+        db, workspace_id, *identities, MEANINGS, asked, SUBJECT_EVIDENCE, params.known_at
+    )
     until = await reach.of_channels(db, workspace_id, {id_ for act in acts for id_ in act.channel_ids})
     as_of = min(asked, max([until or asked, *[act.day for act in acts]]))
     names = trust.Names(
         await topics.get_names(db, workspace_id, [act.topic_id for act in acts if act.topic_id]),
         await channels.get_names(db, workspace_id, [act.channel_id for act in acts if act.channel_id]),
-        await communities.list_shared(db, workspace_id, keys),
+        await communities.list_shared(db, workspace_id, [min(members) for members in identities]),
     )
     scope, shown, further, shared = trust.weigh(acts, names, as_of, visible="interactions:read" in scopes)
-    refs = await show_people(db, workspace_id, set(keys))
     return Trust(
-        refs[keys[0]], refs[keys[1]], as_of, why(asked, as_of), scope, shown, further,
-        shared if "communities:read" in scopes else None, await get_coverage(db, workspace_id),
+        *await show_two(db, workspace_id, identities, params.known_at), as_of, why(asked, as_of), params.known_at,
+        scope, shown, further, shared if "communities:read" in scopes else None, await get_coverage(db, workspace_id),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ AsOf = Annotated[
 ]
 Scope = Literal["absolute", "contextual", "not enough evidence"]
 AsOfWhy = Annotated[str, Meta(description="Why that day.")]
+KnownThen = Annotated[Instant | None, Meta(description="Only what was learnt by then counts; null: all.")]
 KnownAt = Annotated[Instant | None, Meta(description="Only what kith had learnt by this moment; now by default.")]
 
 
@@ -205,7 +206,7 @@ class RelationshipDetail(msgspec.Struct, frozen=True):
     as_of: AsOf
     as_of_why: AsOfWhy
     computed_at: Annotated[Instant, Meta(description="The day that was asked for: its beginning (UTC).")]
-    known_at: Annotated[Instant | None, Meta(description="Only what was learnt by then counts; null: all.")]
+    known_at: KnownThen
     model: Model
     log_odds: Annotated[float, Meta(description="Of being in touch within the horizon, whatever the evidence.")]
     contributions: list[Contribution]
@@ -309,10 +310,6 @@ def _judged(backtest: Backtest | None, calibrated: bool) -> str:
     )
 
 
-class TrustParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    as_of: Annotated[date | None, Meta(description="What happened up to and including this day (UTC); today.")] = None
-
-
 class TrustAct(msgspec.Struct, frozen=True):
     """Acts of one kind on one day, and what they add to trust."""
 
@@ -324,7 +321,7 @@ class TrustAct(msgspec.Struct, frozen=True):
     sentence: Annotated[str, Meta(description="What it says of the one who trusts.", examples=["passed their work"])]
     interactions: Annotated[int, Meta(description="How many.", ge=1)]
     weight: Annotated[float, Meta(description="What they add; below zero they speak against.")]
-    evidence: Annotated[list[InteractionId], Meta(description="The latest 3 of them.")]
+    evidence: Annotated[list[InteractionId], Meta(description="The latest 3 of those that still stand.")]
 
 
 class TrustHidden(msgspec.Struct, frozen=True):
@@ -369,6 +366,7 @@ class Trust(msgspec.Struct, frozen=True):
     other: PersonRef
     as_of: AsOf
     as_of_why: AsOfWhy
+    known_at: KnownThen
     scope: Annotated[
         Scope,
         Meta(
