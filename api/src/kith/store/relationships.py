@@ -15,8 +15,8 @@ _SELECT = f"SELECT r.person_id, r.other_id, {_COLUMNS} FROM relationships r WHER
 _OF_ONE = Order("r.strength", ("r.other_id",), nullable=True)
 _OF_ALL = Order("r.strength", ("r.person_id", "r.other_id"), nullable=True)
 
-# The page first, whatever PostgreSQL knows of the tables; then its people.
-_JOIN = "JOIN people {0} ON {0}.workspace_id = $1 AND {0}.id = r.{0}_id"
+# The page first, then its people one by one, whatever PostgreSQL knows of the tables (OFFSET leaves it no choice).
+_JOIN = "CROSS JOIN LATERAL (SELECT * FROM people WHERE workspace_id = $1 AND id = r.{0}_id OFFSET 0) AS {0}"
 _OTHER = "other.id, other.name, other.kind, other.networks"
 _WITH_PEOPLE = f"""
     WITH page AS MATERIALIZED ({{}})

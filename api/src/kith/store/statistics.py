@@ -2,11 +2,11 @@
 
 from kith.store.db import ROLE, Db
 
-# Tables that have at least doubled since they were looked at; below a megabyte any plan will do.
+# Tables that have at least doubled since they were looked at; below 64 KB any plan will do.
 _GROWN = """
     SELECT relname FROM pg_class
     WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
-        AND pg_relation_size(oid) > 2 * greatest(relpages, 128) * current_setting('block_size')::bigint
+        AND pg_relation_size(oid) > 2 * greatest(relpages, 4) * current_setting('block_size')::bigint
     ORDER BY relname
 """
 
