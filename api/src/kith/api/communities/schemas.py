@@ -15,7 +15,7 @@ from kith.domain.roles import roles as domain
 from kith.store import communities as store
 
 Kind = Annotated[Literal["detected", "curated"], Meta(description="Found by kith, or declared by a human.")]
-Level = Annotated[int, Meta(ge=0, description="0: the smallest; each level above joins some of the one below.")]
+Level = Annotated[int, Meta(ge=0, le=100, description="0: the smallest; each level above joins some of the one below.")]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rank = Annotated[int, Meta(ge=1)]
 RoleName = Annotated[domain.Name, Meta(description="What the person is to the community.")]

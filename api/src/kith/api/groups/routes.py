@@ -20,11 +20,11 @@ from kith.api.groups.schemas import (
     WordShare,
 )
 from kith.api.idempotency import Once
-from kith.api.ids import encode, from_path, from_query, not_found
+from kith.api.ids import encode, from_path, from_query, not_found, unknown
 from kith.api.inputs import named
 from kith.api.paging import Page, after, page
 from kith.api.people.schemas import PersonRef
-from kith.api.problems import Fault, Problem
+from kith.api.problems import Problem
 from kith.api.revisions import check_unchanged, tag
 from kith.domain import ids
 from kith.store import groups as store
@@ -216,8 +216,7 @@ async def save(saving: Any) -> store.Group:
     except store.Taken as error:
         raise Problem("conflict", str(error)) from error
     except store.Missing as error:
-        message = f"There is no such {error}."
-        raise Problem("invalid_body", message, Fault("invalid", message, pointer=f"/{error}")) from error
+        raise unknown(str(error), f"/{error}") from error
     return saved
 
 
