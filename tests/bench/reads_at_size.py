@@ -36,7 +36,7 @@ from tests.bench.relationships import _rebuild as rebuilt
 
 SMALL = (100_000, 10_000)
 CLIENTS = 50
-PACE = 10.0
+PACE = 4.0
 SECONDS = 6.0
 ASKED = 300  # people
 
