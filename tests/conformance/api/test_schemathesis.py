@@ -10,7 +10,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.conformance.api.conftest import Served
 from tests.paths import ROOT
 
-schema = schemathesis.openapi.from_path(ROOT / "openapi" / "kith.json")
+schema: Any = schemathesis.openapi.from_path(ROOT / "openapi" / "kith.json")
 OPERATIONS = [found.ok() for found in schema.get_all_operations()]
 
 #: What only the server can judge: whether it signed a cursor, has seen a key or knows whom a body names, whether two
