@@ -39,7 +39,8 @@ async def served(database_url: str, servers: Servers) -> AsyncIterator[Served]:
         settings = {"KITH_DATABASE_URL": url, "KITH_REDIS_URL": servers.redis_url, "KITH_LOG_LEVEL": "error"}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
-            "--workers-kill-timeout", "5", "--host", "127.0.0.1", "--port", str(port), "kith.api.app:create_app",
+            "--workers-kill-timeout", "5", "--host", "127.0.0.1", "--port", str(port),
+            "kith.api.cli.api:app_of_a_process",
             env=os.environ | settings,
         )  # fmt: skip
         try:

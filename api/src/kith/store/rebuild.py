@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from kith.store import affiliations, decisions, ingest, ledger, network, profiles, project, strength
+from kith.store import affiliations, decisions, ingest, ledger, network, profiles, project, statistics, strength
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
 from kith.store.project import Projection
@@ -95,7 +95,7 @@ async def rebuild_relationships(
 
     activity_days, (contact_days, found) = await _both(activity(), relationships())
     await db.execute(_RESET)
-    await db.execute("SELECT count_relationships()")
+    await statistics.refresh(db)
     return {"contact_days": contact_days, "activity_days": activity_days, "relationships": found}
 
 
