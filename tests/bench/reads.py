@@ -31,7 +31,7 @@ from kith.api.cli.servers import start_servers
 from kith.connectors import Channel, Conversation, Identity, Interaction, InteractionRef, Page, Record, Ref, Target
 from kith.domain import ids
 from kith.store import ingest, project
-from kith.store.db import Pool, open_pool, workspace
+from kith.store.db import Pool, open_pool, view, workspace
 from kith.store.migrate import migrate
 from kith.store.settings import Settings
 from kith.store.sources import create_source
@@ -141,7 +141,7 @@ async def record(url: str, token: str, asked: list[str]) -> dict[str, list[tuple
 
 
 def raw_app() -> Callable[..., Any]:
-    """The bare handler: the same statements in one transaction, the rows as JSON. Granian imports it."""
+    """The bare handler: the same statements, the rows as JSON. Granian imports it."""
     recorded = pickle.loads(Path(os.environ[RECORDED]).read_bytes())  # written by this very script
     workspace_id = UUID(os.environ[WORKSPACE])
     pool: Pool | None = None
@@ -160,7 +160,7 @@ def raw_app() -> Callable[..., Any]:
         query = scope["query_string"].decode()
         rows: list[list[dict[str, Any]]] = []
         if statements := recorded[f"{scope['path']}?{query}" if query else scope["path"]]:
-            async with workspace(pool, workspace_id) as db:
+            async with view(pool, workspace_id) as db:
                 rows = [[dict(row) for row in await db.fetch(text, *values)] for text, values in statements]
         body = msgspec.json.encode(rows)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]

@@ -1,11 +1,12 @@
 """No row of one workspace is ever seen from another, also where a statement forgets to name its workspace."""
 
-from uuid import uuid4
+import asyncio
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from kith.store.db import Pool, open_pool, workspace
+from kith.store.db import Pool, open_pool, view, workspace
 from kith.store.workspaces import create_workspace
 from tests.integration.store.facts import FACTS, PROJECTIONS, Store, act, gone, mailmap
 
@@ -91,6 +92,41 @@ async def test_a_binding_ends_with_its_transaction(pool: Pool, store: Store) -> 
         assert await db.fetchval("SELECT count(*) FROM people")
     async with pool.acquire() as db:
         assert await db.fetchval("SELECT count(*) FROM people") == 0
+
+
+async def test_readers_share_a_connection_and_each_sees_its_own_workspace(fresh_url: str, store: Store) -> None:
+    await _full(store)
+    other = uuid4()
+    async with await open_pool(fresh_url, size=1) as pool:
+
+        async def seen(workspace_id: UUID) -> tuple[int, int]:
+            async with view(pool, workspace_id) as db:
+                return await db.fetchval("SELECT count(*) FROM workspaces"), await db.fetchval(
+                    "SELECT count(*) FROM people"
+                )
+
+        assert (await seen(other), await seen(store.workspace_id)) == ((0, 0), (1, 2))
+        async with workspace(pool, other) as db:
+            await create_workspace(db, other, "another")
+            assert await db.fetchval("SELECT count(*) FROM people") == 0
+        assert (await seen(store.workspace_id), await seen(other)) == ((1, 2), (1, 0))
+        for ticks in range(30):  # cut off while it is being bound, or a little before or after
+            task = asyncio.create_task(seen(other))
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert await seen(store.workspace_id) == (1, 2)
+
+
+async def test_a_reader_writes_nothing_and_leaves_a_connection_that_can(fresh_url: str, store: Store) -> None:
+    await _full(store)
+    async with await open_pool(fresh_url, size=1) as pool:
+        async with view(pool, store.workspace_id) as db:
+            with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+                await db.execute("DELETE FROM people")
+        async with workspace(pool, store.workspace_id) as db:
+            assert await db.execute("DELETE FROM people") == "DELETE 2"
 
 
 async def test_every_index_and_key_begins_with_the_workspace(pool: Pool) -> None:

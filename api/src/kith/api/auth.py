@@ -58,7 +58,7 @@ class Tokens:
             return token
         if (workspace_id := workspace_of(text)) is None:
             return None
-        async with self.turns.workspace(workspace_id) as db:
+        async with self.turns.view(workspace_id) as db:
             token = await find_token(db, workspace_id, text)
         self._known.pop(key, None)
         if token is not None:

@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import UUID
 
 import asyncpg
@@ -17,11 +17,30 @@ from asyncpg.pool import PoolConnectionProxy
 if TYPE_CHECKING:
     Db: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    _Plain: TypeAlias = asyncpg.Connection[asyncpg.Record]
 else:
     Db = Pool = Any
+    _Plain = asyncpg.Connection
 
 ROLE = "kith_app"
 LOCK_SECONDS = 5.0
+
+
+class Connection(_Plain):
+    """A connection that knows what it sees outside of transactions."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._seen: UUID | None = None
+
+    async def see(self, workspace_id: UUID) -> None:
+        """Let statements outside of transactions see this workspace alone, and write nothing."""
+        if self._seen != workspace_id:
+            self._seen = None  # what is cut off may have been done
+            await self.execute(f"SET kith.workspace = '{workspace_id.hex}'; SET default_transaction_read_only = on")
+            self._seen = workspace_id
 
 
 class Unreachable(ConnectionError):
@@ -59,8 +78,9 @@ async def open_pool(
     }
     with reaching():
         return await asyncpg.create_pool(
-            url, min_size=1, max_size=size, timeout=wait_seconds, init=_json, reset=_nothing, server_settings=settings
-        )
+            url, min_size=1, max_size=size, timeout=wait_seconds, connection_class=Connection, init=_json,
+            reset=_nothing, server_settings=settings,
+        )  # fmt: skip
 
 
 @contextmanager
@@ -87,12 +107,24 @@ async def workspace(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
 
 
 @asynccontextmanager
+async def view(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
+    """Yield a connection that sees this workspace alone, each statement by itself, and writes nothing.
+
+    Each sees what is committed when it begins, as it would in a transaction; to begin and end one would cost a list a
+    fifth of its time.
+    """
+    async with pool.acquire() as db:
+        await cast("Connection", db).see(workspace_id)  # the proxy passes it on
+        yield db
+
+
+@asynccontextmanager
 async def bound(db: Db, workspace_id: UUID) -> AsyncIterator[None]:
     """Keep ``db`` in a transaction that sees this workspace alone; commit when the block ends well.
 
     It begins and is bound in one message: two more would cost a list a tenth of its time.
     """
-    await db.execute(f"BEGIN; SET LOCAL kith.workspace = '{workspace_id.hex}'")
+    await db.execute(f"BEGIN READ WRITE; SET LOCAL kith.workspace = '{workspace_id.hex}'")
     try:
         yield
     except BaseException:
@@ -119,7 +151,7 @@ def _encode(value: object) -> str:
 
 
 async def _nothing(db: Db) -> None:
-    """Reset nothing: kith changes settings inside transactions only (SET LOCAL), so none can leak to the next user."""
+    """Reset nothing: what a connection sees is set anew for the next user, and all else inside transactions only."""
 
 
 def _milliseconds(seconds: float) -> str:

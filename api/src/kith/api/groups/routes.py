@@ -161,6 +161,7 @@ async def list_people(
     tags=["groups"],
     scopes=["groups:read", "relationships:read"],
     errors=["not_found"],
+    transaction=True,  # what it counts it keeps in temporary tables
 )
 async def get_mix(
     db: NamedDependency[Db],
