@@ -1,5 +1,6 @@
-"""A page of relationships costs what is on it, however many people someone knows."""
+"""A page of relationships costs what is on it, however many people someone knows, and however few met in a channel."""
 
+import random
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ import pytest
 from kith.store import relationships, statistics
 from kith.store.db import Db, workspace
 from kith.store.relationships import RelationshipFilter
-from tests.integration.store.facts import Store
+from tests.integration.store.facts import NOW, Store, act, mailmap
 
 HUB = UUID(int=0)
 KNOWN = 20_000
@@ -74,3 +75,47 @@ async def test_a_page_costs_what_is_on_it(
             read, rows = await blocks(db, monkeypatch, store, asked, after, 51)
             assert rows == expected, wanted
             assert read < BLOCKS, (wanted, after)
+
+
+async def test_relationships_in_a_quiet_channel_cost_what_was_said_there(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.store(act("one", channel="quiet"))
+    await store.project()
+    async with workspace(store.pool, store.workspace_id) as db:
+        quiet = await db.fetchval("SELECT id FROM channels WHERE workspace_id = $1", store.workspace_id)
+        await db.execute(_KNOW, store.workspace_id, KNOWN, HUB, TODAY)
+        await statistics.refresh(db)
+        for channel_id, expected in ((quiet, 1), (HUB, 0)):
+            read, rows = await blocks(db, monkeypatch, store, RelationshipFilter(channel_id=channel_id), None, 51)
+            assert rows == expected
+            assert read < BLOCKS
+
+
+async def test_quiet_and_loud_channels_list_alike(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    people, chance = "abcdefghij", random.Random(4)
+    acts = [
+        act(
+            str(n), chance.choice(people), chance.sample(people, 3), channel=chance.choice(["x", "y", None]), days=n / 9
+        )
+        for n in range(200)
+    ]
+    await store.store(*acts, mailmap("a", "b"), mailmap("c", "d"), mailmap("d", "e"))
+    await store.project(NOW)
+    async with workspace(store.pool, store.workspace_id) as db:
+
+        async def pages(channel_id: UUID) -> list[Any]:
+            found: list[Any] = []
+            after: tuple[Any, ...] | None = None
+            while part := await relationships.list_relationships(
+                db, store.workspace_id, RelationshipFilter(channel_id=channel_id), after, 4
+            ):
+                found += part
+                after = (part[-1].strength, part[-1].person.id, part[-1].other.id)
+            return found
+
+        for row in await db.fetch("SELECT id FROM channels WHERE workspace_id = $1", store.workspace_id):
+            quiet = await pages(row["id"])
+            with monkeypatch.context() as patch:
+                patch.setattr(relationships, "_QUIET", -1)
+                assert quiet == await pages(row["id"]) != []
