@@ -139,10 +139,11 @@ def test_a_database_that_is_away_is_one_sentence(settings: dict[str, str], words
     assert said.endswith("start it, correct KITH_DATABASE_URL, or run 'kith migrate'.")
 
 
+@pytest.mark.parametrize("part", ["api", "worker"])
 @pytest.mark.parametrize(("right", "wrong"), [("postgres@", "nobody@"), ("/test_", "/nothing_")])
-def test_the_api_ends_where_the_database_lets_nobody_in(settings: dict[str, str], right: str, wrong: str) -> None:
+def test_what_the_database_does_not_let_in_ends(settings: dict[str, str], right: str, wrong: str, part: str) -> None:
     url = settings["KITH_DATABASE_URL"].replace(right, wrong)
-    said = complaint(kith(settings | {"KITH_DATABASE_URL": url, "KITH_PORT": str(free_port())}, "api"))
+    said = complaint(kith(settings | {"KITH_DATABASE_URL": url, "KITH_PORT": str(free_port())}, part))
     assert said.startswith("kith: PostgreSQL cannot be used (")
     assert "does not exist" in said
 

@@ -9,6 +9,7 @@ import sys
 
 import structlog
 
+from kith.store.db import Unreachable
 from kith.store.settings import Settings, SettingsError, load_settings
 from kith.workers.worker import Worker
 
@@ -28,7 +29,11 @@ def main() -> int:
     gc.set_threshold(50_000, 20, 20)
     # The loop feeds PostgreSQL while a thread prepares the next page: it must not wait 5 ms for each turn.
     sys.setswitchinterval(0.0005)
-    asyncio.run(_work(settings, settings.database_url, settings.redis_url))
+    try:
+        asyncio.run(_work(settings, settings.database_url, settings.redis_url))
+    except Unreachable as error:
+        print(f"kith: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from kith.connectors import Limits, load_registry
 from kith.store import jobs
-from kith.store.db import ROLE, Pool, open_pool, workspace
+from kith.store.db import ROLE, Away, Pool, open_pool, workspace
 from kith.store.settings import Settings
 from kith.workers.ground import Ground
 from kith.workers.runner import AWAY, Runner
@@ -226,12 +226,15 @@ def _redis(url: str) -> ArqRedis:
 
 
 async def _until_there(connect: Callable[[], Awaitable[Pool]], stop: asyncio.Event) -> Pool | None:
-    """Connect, trying again with growing pauses until the database is there, or until we have to stop."""
+    """Connect, trying again with growing pauses until the database is there, or until we have to stop.
+
+    Raises Unreachable where the database is there and lets nobody in.
+    """
     pause = 0.2
     while not stop.is_set():
         try:
             return await connect()
-        except (*AWAY, TimeoutError) as error:
+        except Away as error:
             log.warning("database_away", error=str(error))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
