@@ -1,6 +1,6 @@
 """What a look at a whole workspace costs, and the next one after a hundredth of its ties changed.
 
-Run: ``python -m tests.bench.looks [TIES]``; without an argument 1 million ties, each of one act. Both looks go the way
+Run: ``python -m tests.bench.looks [TIES]``; without an argument 100,000 ties, each of one act. Both looks go the way
 of the job ``detect``, from PostgreSQL and back. Between them as many pairs of people as a hundredth of the ties, drawn
 at random, are in touch.
 """
@@ -80,7 +80,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o711)  # the account of PostgreSQL has to pass through
         with start_servers(Path(home) / "kith", durable=False) as servers:
-            asyncio.run(measure(servers.database_url, int(float(sys.argv[1])) if sys.argv[1:] else 1_000_000))
+            asyncio.run(measure(servers.database_url, int(float(sys.argv[1])) if sys.argv[1:] else 100_000))
 
 
 if __name__ == "__main__":
