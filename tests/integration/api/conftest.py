@@ -103,7 +103,7 @@ async def connected(
     url: str, pool: Pool, workspace_id: UUID, redis_url: str | None, contract: Contract
 ) -> AsyncIterator[Client]:
     app = create_app(
-        Settings(database_url=url, redis_url=redis_url, pool_size=4, log_level="error", source_roots="/srv:/mnt")
+        Settings(database_url=url, redis_url=redis_url, pool_size=5, log_level="error", source_roots="/srv:/mnt")
     )
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with workspace(pool, workspace_id) as db:

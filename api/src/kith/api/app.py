@@ -140,7 +140,7 @@ def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextM
             settings.database_url, size=settings.pool_size, statement_seconds=settings.statement_seconds
         )
         async with pool:
-            turns = Turns(pool, settings.pool_size, 2 * settings.statement_seconds)
+            turns = Turns(pool, settings.pool_size - 1, 2 * settings.statement_seconds)  # one is for /readyz
             app.state.pool, app.state.turns, app.state.tokens = pool, turns, auth.Tokens(turns)
             yield
 

@@ -38,7 +38,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"], Meta(description="The least severe entry that is logged.")
     ] = "info"
     pool_size: Annotated[
-        int, Meta(description="Most database connections of one API process or one worker process.", ge=2, le=1000)
+        int,
+        Meta(
+            description="Most database connections of one process; the API keeps one of them for /readyz.",
+            ge=2,
+            le=1000,
+        ),
     ] = 10
     statement_seconds: Annotated[
         float,
