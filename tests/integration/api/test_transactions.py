@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 
 from tests.integration.api.conftest import Client
@@ -92,6 +93,26 @@ async def test_requests_that_are_cut_off_leave_their_turns_to_others(client: Cli
     assert set(rest) == {200}
     await asyncio.gather(*waiting, *taken, return_exceptions=True)
     assert await all_free(client)
+
+
+async def test_connections_that_are_cut_are_said_and_replaced(client: Client) -> None:
+    assert await people(client) == 200
+    answers = set[int]()
+    owner = await asyncpg.connect(client.app.state.settings.database_url)
+    for ticks in range(60):
+        asked = [asyncio.create_task(people(client)) for _ in range(12)]
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        await owner.execute(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+            """
+        )
+        answers |= set(await asyncio.gather(*asked))
+    await owner.close()
+    assert answers == {200, 503}
+    assert await people(client) == 200
 
 
 @asynccontextmanager

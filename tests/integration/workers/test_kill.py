@@ -224,6 +224,28 @@ async def test_a_worker_takes_over_at_once_what_its_dead_predecessor_held(
     assert (status, fence > 1, added) == ("succeeded", True, INTERACTIONS)
 
 
+async def test_a_worker_outlives_connections_that_are_cut(
+    fresh_url: str, pool: Pool, valkey_url: str, tmp_path: Path
+) -> None:
+    write(tmp_path / "in.ndjson", acts(300))
+    store = await open_store(pool, tmp_path / "in.ndjson", b"key")
+    with worker(fresh_url, valkey_url, tmp_path / "worker.log") as process:
+        await start_sync(store)
+        async with connection(fresh_url) as db:
+            for _ in range(300):
+                await db.execute(f"NOTIFY {jobs.CHANNEL}")  # has it look for jobs
+                await asyncio.sleep(random.uniform(0, 0.01))
+                await db.execute(
+                    """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name = 'kith' AND pid <> pg_backend_pid()
+                    """
+                )
+        assert process.poll() is None, (tmp_path / "worker.log").read_text()
+        await until_done(fresh_url, store)
+    assert await store.count("interactions") == 300
+
+
 async def test_without_valkey_work_is_still_done(fresh_url: str, pool: Pool, tmp_path: Path) -> None:
     write(tmp_path / "in.ndjson", acts(50))
     store = await open_store(pool, tmp_path / "in.ndjson", b"key")

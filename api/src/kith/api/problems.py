@@ -14,6 +14,8 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 from msgspec import Meta
 
+from kith.store.db import ABSENT
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
@@ -151,15 +153,8 @@ def from_fault(request: Request[Any, Any, Any], error: Exception) -> Response[by
 HANDLERS: dict[int | type[Exception], Any] = {
     Problem: from_problem,
     HTTPException: from_framework,
-    asyncpg.QueryCanceledError: from_database,
     asyncpg.LockNotAvailableError: from_database,
-    asyncpg.PostgresConnectionError: from_database,
-    asyncpg.CannotConnectNowError: from_database,
-    asyncpg.TooManyConnectionsError: from_database,
-    asyncpg.AdminShutdownError: from_database,
-    asyncpg.InterfaceError: from_database,
-    TimeoutError: from_database,
-    OSError: from_database,
+    **dict.fromkeys(ABSENT, from_database),
     Exception: from_fault,
 }
 

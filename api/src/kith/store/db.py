@@ -24,6 +24,15 @@ else:
 
 ROLE = "kith_app"
 LOCK_SECONDS = 5.0
+#: What is raised while PostgreSQL is away, stops, or has no connection left, and, last, on a connection just lost.
+ABSENT = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 class Connection(_Plain):
@@ -93,6 +102,7 @@ def reaching() -> Iterator[None]:
         asyncpg.ConnectionDoesNotExistError,
         asyncpg.OperatorInterventionError,
         asyncpg.TooManyConnectionsError,
+        asyncpg.InternalClientError,
     ) as error:
         raise Away(error) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from kith.connectors import Connector
 from kith.store import jobs, syncs
-from kith.store.db import Db, Pool, workspace
+from kith.store.db import ABSENT, Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, Job, Problem
 from kith.workers import calibrate, detect, project, rebuild, resolve, sync
 from kith.workers.ground import Ground
@@ -33,8 +32,6 @@ LONGEST_WAIT = 300.0
 # A job that has to run again because of news waits as long as it took, times this, within these seconds: while a sync
 # writes page after page, projections follow but leave it most of the machine.
 AGAIN_FACTOR, AGAIN_SECONDS = 2.0, (0.5, 5.0)
-# What PostgreSQL's absence looks like.
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
 _DETAIL = 500  # characters
 
 log = structlog.get_logger()
@@ -88,7 +85,7 @@ class Runner:
         try:
             async with workspace(self._pool, workspace_id) as db:
                 job = await jobs.claim(db, workspace_id, job_id, self._lease_seconds, self._name)
-        except AWAY as error:
+        except ABSENT as error:
             log.warning("database_away", job=str(job_id), error=_sentence(error))
             return
         if job is not None:
@@ -129,7 +126,7 @@ class Runner:
             try:
                 async with workspace(self._pool, job.workspace_id) as db:
                     await jobs.renew(db, job)
-            except AWAY as error:
+            except ABSENT as error:
                 log.warning("database_away", job=str(job.id), error=_sentence(error))
             await asyncio.sleep(job.lease_seconds / 4)
 
@@ -142,7 +139,7 @@ class Runner:
                     await ending(db)
             except Fenced:
                 log.info("job_taken_over", job=str(job.id), kind=job.kind)
-            except AWAY as error:
+            except ABSENT as error:
                 if asyncio.get_running_loop().time() < until:
                     await asyncio.sleep(0.2)
                     continue
@@ -177,7 +174,7 @@ def _ending(
             return lambda db: _again(db, job, error.problem, wait)
         case _:
             about.warning("job_broke", exc_info=error)
-            problem = Problem("database_away" if isinstance(error, AWAY) else "fault", _sentence(error))
+            problem = Problem("database_away" if isinstance(error, ABSENT) else "fault", _sentence(error))
             return lambda db: _again(db, job, problem, _wait(job))
 
 

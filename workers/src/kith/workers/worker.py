@@ -21,10 +21,10 @@ from redis.exceptions import RedisError
 
 from kith.connectors import Limits, load_registry
 from kith.store import jobs
-from kith.store.db import ROLE, Away, Pool, open_pool, workspace
+from kith.store.db import ABSENT, ROLE, Away, Pool, open_pool, workspace
 from kith.store.settings import Settings
 from kith.workers.ground import Ground
-from kith.workers.runner import AWAY, Runner
+from kith.workers.runner import Runner
 
 QUEUE = "kith:jobs"
 SWEEP_SECONDS = 1.0
@@ -90,7 +90,7 @@ class Worker:
         while True:
             try:
                 db = await asyncpg.connect(self._database_url, server_settings={"role": ROLE}, timeout=5)
-            except (*AWAY, TimeoutError):
+            except ABSENT:
                 await asyncio.sleep(1)
                 continue
             lost = asyncio.Event()
@@ -99,7 +99,7 @@ class Worker:
                 await db.add_listener(jobs.CHANNEL, self._heard)
                 self._sweep_now.set()
                 await lost.wait()
-            except AWAY:
+            except ABSENT:
                 await asyncio.sleep(1)
             finally:
                 db.terminate()
@@ -116,7 +116,7 @@ class Worker:
             self._sweep_now.clear()
             try:
                 await self._hand_on()
-            except AWAY as error:
+            except ABSENT as error:
                 log.warning("database_away", error=str(error))
                 await asyncio.sleep(1)
 
@@ -131,7 +131,7 @@ class Worker:
                 async with workspace(self._pool, workspace_id) as db:
                     if found := await jobs.release(db, workspace_id, name):
                         log.info("predecessor_succeeded", jobs=found)
-        except AWAY as error:
+        except ABSENT as error:
             log.warning("database_away", error=str(error))
 
     async def _hand_on(self) -> None:
@@ -158,7 +158,7 @@ class Worker:
                         await jobs.enqueue_daily(db, workspace_id, "calibrate")
                         await jobs.enqueue_daily(db, workspace_id, "detect")
                         await jobs.prune(db, workspace_id, KEEP_DAYS)
-            except AWAY as error:
+            except ABSENT as error:
                 log.warning("database_away", error=str(error))
             await asyncio.sleep(TEND_SECONDS)
 

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from kith.api.health.schemas import Alive, Ready, Version
 from kith.store import migrate
-from kith.store.db import Pool
+from kith.store.db import ABSENT, Pool
 
 _WAIT_SECONDS = 2.0
 
@@ -49,7 +49,7 @@ async def _look_at_database(pool: Pool) -> tuple[str, str]:
             waiting = await migrate.pending(db)
     except migrate.MigrationError:
         return "ok", "differ"
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (asyncpg.PostgresError, *ABSENT):
         return "away", "unknown"
     return "ok", f"{len(waiting)} to apply" if waiting else "ok"
 
