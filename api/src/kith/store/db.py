@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import UUID
 
@@ -138,9 +138,18 @@ async def bound(db: Db, workspace_id: UUID) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
-        await db.execute("ROLLBACK")
+        await _undo(db)
         raise
     await db.execute("COMMIT")
+
+
+async def _undo(db: Db) -> None:
+    """Roll back; where the connection was lost, which undoes too, let nobody use it again."""
+    try:
+        await db.execute("ROLLBACK")
+    except ABSENT:
+        with suppress(asyncpg.InterfaceError):  # the pool knows already
+            db.terminate()
 
 
 def new_id() -> UUID:
