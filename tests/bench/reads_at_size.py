@@ -2,7 +2,7 @@
 
 Run: python -m tests.bench.reads_at_size --interactions 10000000 --people 1000000. Clients, API and PostgreSQL share the
 machine. "at once": each client asks again as soon as it is answered, so that the rate decides how long each waits.
-"paced": each asks so many times a second on average, at random moments.
+"paced": each asks PACE times a second on average, at random moments.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from tests.bench.relationships import _rebuild as rebuilt
 
 SMALL = (100_000, 10_000)
 CLIENTS = 50
+PACE = 10.0
 SECONDS = 6.0
 ASKED = 300  # people
 
@@ -152,7 +153,7 @@ async def ask(port: int, asked: list[str], token: str, pace: float | None, secon
     return times
 
 
-async def measure(url: str, home: UUID, token: str, processes: int, pace: float) -> dict[str, list[list[float]]]:
+async def measure(url: str, home: UUID, token: str, processes: int) -> dict[str, list[list[float]]]:
     """Return for each question the times of the bare handler at once, of kith at once, and of kith paced."""
     async with await open_pool(url, size=1, statement_seconds=None) as pool:
         questions = await paths(pool, home)
@@ -173,8 +174,8 @@ async def measure(url: str, home: UUID, token: str, processes: int, pace: float)
                 for port in (raw, api):
                     await ask(port, asked, token, None, 1)
                 times[name] = [
-                    await ask(port, asked, token, each, SECONDS)
-                    for port, each in ((raw, None), (api, None), (api, pace))
+                    await ask(port, asked, token, pace, SECONDS)
+                    for port, pace in ((raw, None), (api, None), (api, PACE))
                 ]
     return times
 
@@ -197,15 +198,12 @@ def main() -> None:
     options.add_argument("--interactions", type=int, default=300_000)
     options.add_argument("--people", type=int, default=30_000)
     options.add_argument("--processes", type=int, default=2)
-    options.add_argument("--pace", type=float, default=10, help="questions a second of each client")
     chosen = options.parse_args()
     console, medians = Console(width=140), []
     for interactions, people in (SMALL, (chosen.interactions, chosen.people)):
         with tempfile.TemporaryDirectory() as folder, start_servers(Path(folder)) as servers:
             url = servers.database_url
-            times = asyncio.run(
-                measure(url, *asyncio.run(fill(url, interactions, people)), chosen.processes, chosen.pace)
-            )
+            times = asyncio.run(measure(url, *asyncio.run(fill(url, interactions, people)), chosen.processes))
         console.print(show(interactions, people, chosen.processes, times))
         medians.append([median(measured[1]) for measured in times.values()])
     for name, small, large in zip(times, *medians, strict=True):

@@ -171,6 +171,26 @@ def test_the_api_waits_for_the_database_at_its_start(tmp_path: Path) -> None:
             assert "waiting_for_database" not in api.stderr.read().decode()
 
 
+def test_a_worker_waits_for_the_database_at_its_start(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with start_servers(home, durable=False) as servers:
+        asyncio.run(migrate(servers.database_url))
+    variables = {"KITH_DATABASE_URL": servers.database_url, "KITH_REDIS_URL": servers.redis_url}
+    with subprocess.Popen(
+        [sys.executable, "-m", "kith.workers"], cwd=ROOT, env=others() | variables, stderr=subprocess.PIPE
+    ) as worker:
+        assert worker.stderr
+        try:
+            assert json.loads(worker.stderr.readline())["event"] == "database_away"
+            with start_servers(home, durable=False):
+                said = "database_away"
+                while said == "database_away":
+                    said = json.loads(worker.stderr.readline())["event"]
+                assert said == "worker_ready"
+        finally:
+            worker.terminate()
+
+
 def answers(port: int) -> bool:
     """Whether the API looks at its database and finds it migrated."""
     try:
