@@ -16,7 +16,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(RUN) ## Start kith with the demo community; Ctrl-C stops it
-	@exec $(PY) -m kith.api.cli up
+	@exec $(PY) -m kith.cli up
 
 test: $(DEV) ## Run the tests
 	$(PY) -m pytest -q -n 2 --dist loadfile

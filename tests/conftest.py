@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from kith.api.cli.servers import Servers, start_servers
+from kith.cli.servers import Servers, start_servers
 
 if TYPE_CHECKING:
     from kith.store.db import Pool

@@ -21,7 +21,7 @@ import asyncpg
 import igraph
 import numpy as np
 
-from kith.api.cli.servers import start_servers
+from kith.cli.servers import start_servers
 from kith.domain.communities.agreement import nmi
 from kith.domain.communities.detect import detect, evidence
 from kith.domain.communities.update import update

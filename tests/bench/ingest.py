@@ -23,7 +23,7 @@ import asyncpg
 import msgspec
 import psutil
 
-from kith.api.cli.servers import Servers, start_servers
+from kith.cli.servers import Servers, start_servers
 from kith.connectors import Interaction, InteractionRef, Page, Ref, Target
 from kith.store import ingest, jobs
 from kith.store.db import Pool, new_id, open_pool, workspace

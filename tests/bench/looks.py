@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 
-from kith.api.cli.servers import start_servers
+from kith.cli.servers import start_servers
 from kith.domain.graph import Graph, from_ties
 from kith.domain.survey.survey import survey
 from kith.store import survey as store

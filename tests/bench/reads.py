@@ -26,14 +26,14 @@ from rich.console import Console
 from rich.table import Table
 
 from kith.api.app import create_app
-from kith.api.auth import SCOPES
-from kith.api.cli.servers import start_servers
+from kith.api.http.auth import SCOPES
+from kith.cli.servers import start_servers
 from kith.connectors import Channel, Conversation, Identity, Interaction, InteractionRef, Page, Record, Ref, Target
 from kith.domain import ids
+from kith.runtime.settings import Settings
 from kith.store import ingest, project
 from kith.store.db import Pool, open_pool, view, workspace
 from kith.store.migrate import migrate
-from kith.store.settings import Settings
 from kith.store.sources import create_source
 from kith.store.tokens import create_token
 from kith.store.workspaces import create_workspace
@@ -241,7 +241,7 @@ async def main() -> None:
         }  # fmt: skip
         async with (
             served("tests.bench.reads:raw_app", environment) as raw,
-            served("kith.api.cli.api:app_of_a_process", environment) as api,
+            served("kith.cli.api:app_of_a_process", environment) as api,
         ):
             console.print(await measure(raw, api, asked, token))
 

@@ -21,8 +21,8 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from kith.api.auth import SCOPES
-from kith.api.cli.servers import start_servers
+from kith.api.http.auth import SCOPES
+from kith.cli.servers import start_servers
 from kith.domain import ids
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
@@ -167,7 +167,7 @@ async def measure(url: str, home: UUID, token: str, processes: int) -> dict[str,
         }  # fmt: skip
         async with (
             served("tests.bench.reads:raw_app", environment, processes) as raw,
-            served("kith.api.cli.api:app_of_a_process", environment, processes) as api,
+            served("kith.cli.api:app_of_a_process", environment, processes) as api,
         ):
             times = {}
             for name, asked in questions.items():

@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import psutil
 
-from kith.api.cli.servers import start_servers
+from kith.cli.servers import start_servers
 from kith.store import ingest, project, rebuild, resolution
 from kith.store.db import Db, Pool, new_id, open_pool, workspace
 from kith.store.ingest import Batch

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from kith.api.cli.servers import start_servers
+from kith.cli.servers import start_servers
 from kith.domain import matching
 from kith.domain.ids import fact_id
 from kith.store import profiles, resolution

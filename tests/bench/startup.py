@@ -15,7 +15,7 @@ import psutil
 from tests.integration.cli.test_up import Up
 
 STARTS = 3  # after the first
-NAMES = {"kith.api.cli api": "the API", "kith.workers": "the worker", "valkey": "Valkey", "postgres": "PostgreSQL"}
+NAMES = {"kith.cli api": "the API", "kith.workers": "the worker", "valkey": "Valkey", "postgres": "PostgreSQL"}
 
 
 def start_and_stop(home: Path) -> tuple[float, float, dict[str, int]]:

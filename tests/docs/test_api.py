@@ -3,8 +3,8 @@
 import json
 import re
 
-from kith.api.auth import SCOPES
-from kith.api.problems import KINDS
+from kith.api.http.auth import SCOPES
+from kith.api.http.problems import KINDS
 from tests.paths import ROOT
 
 TEXT = (ROOT / "docs" / "api.md").read_text()

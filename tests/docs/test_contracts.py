@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from kith.api.auth import SCOPES
-from kith.api.problems import KINDS
+from kith.api.http.auth import SCOPES
+from kith.api.http.problems import KINDS
 from kith.connectors import Connector, ConnectorError, Record, _hookspecs
 from tests.paths import ROOT
 

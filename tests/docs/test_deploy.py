@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kith.api.cli import app
-from kith.store.settings import load_settings
+from kith.cli.commands import app
+from kith.runtime.settings import load_settings
 from tests.paths import ROOT
 
 UNIT = ROOT / "deploy" / "kith.service"

@@ -27,7 +27,7 @@ def test_every_target_of_make_that_a_document_names_exists_and_is_listed() -> No
 
 
 def test_every_command_of_kith_that_a_document_names_exists() -> None:
-    from kith.api.cli import app
+    from kith.cli.commands import app
 
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         text = path.read_text()
@@ -40,7 +40,7 @@ def test_every_command_of_kith_that_a_document_names_exists() -> None:
 
 
 def test_every_command_of_kith_is_documented() -> None:
-    from kith.api.cli import app
+    from kith.cli.commands import app
 
     text = (ROOT / "docs" / "operating.md").read_text()
     assert [name for name in app if not name.startswith("-") and f"`kith {name}" not in text] == []

@@ -6,7 +6,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from kith.store.settings import Settings, variable
+from kith.runtime.settings import Settings, variable
 from tests.paths import ROOT
 
 ROW = re.compile(r"^\| `(KITH_\w+)` \| (.*?) \| (.*) \|$", re.MULTILINE)

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from kith.api.cli.servers import start_servers
-from kith.api.demo import FILE
+from kith.cli.demo import FILE
+from kith.cli.servers import start_servers
 from kith.connectors import Context
 from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector
 from kith.domain.roles import roles as domain

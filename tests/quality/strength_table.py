@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from kith.api.cli.evaluate.strength import evaluation, first_contacts, read
-from kith.api.cli.evaluate.trust import in_folds, in_time_order
+from kith.cli.evaluate.strength import evaluation, first_contacts, read
+from kith.cli.evaluate.trust import in_folds, in_time_order
 from kith.domain.strength.features import FEATURES
 from kith.domain.strength.model import shipped
 from tests.paths import ROOT, SHARED

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kith.api.cli.evaluate.communities import evaluation
+from kith.cli.evaluate.communities import evaluation
 from tests.paths import shared
 
 # Least NMI and ARI, by folder, files of ties and of groups. For LFR: 0.02 below the best of eleven methods.

@@ -48,7 +48,7 @@ def test_the_precision_stated_for_automatic_joins_was_reached() -> None:
 
 def test_the_command_prints_the_measurements() -> None:
     file = shared("data/identities-git/identities.csv.zst")
-    command = [sys.executable, "-m", "kith.api.cli", "evaluate", "identities", str(file), "--errors", "3"]
+    command = [sys.executable, "-m", "kith.cli", "evaluate", "identities", str(file), "--errors", "3"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
     printed = msgspec.json.decode(done.stdout)
     assert set(printed) == {

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kith.api.cli.evaluate.roles import connectors, experts, mavens, read_acts, split_of
+from kith.cli.evaluate.roles import connectors, experts, mavens, read_acts, split_of
 from kith.domain.roles.acts import Acts
 from tests.paths import shared
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from kith.api.cli.evaluate.strength import Log, evaluation, first_contacts, read
+from kith.cli.evaluate.strength import Log, evaluation, first_contacts, read
 from kith.domain.strength.model import shipped
 from tests.paths import shared
 

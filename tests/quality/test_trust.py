@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kith.api.cli.evaluate.trust import in_folds, in_time_order
+from kith.cli.evaluate.trust import in_folds, in_time_order
 from tests.paths import shared
 
 

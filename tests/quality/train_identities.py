@@ -10,7 +10,7 @@ from functools import cache
 
 import msgspec
 
-from kith.api.cli.evaluate.identities import Evaluation, KnownIdentities, evaluate, read
+from kith.cli.evaluate.identities import Evaluation, KnownIdentities, evaluate, read
 from kith.domain.matching import Identity, Model, Resolver
 from kith.domain.matching.training import Labelled, train
 from tests.paths import ROOT, SHARED

@@ -6,8 +6,8 @@ from collections import Counter
 import msgspec
 import zstandard
 
-from kith.api.demo import FILE
-from kith.api.demo.make import records
+from kith.cli.demo import FILE
+from kith.cli.demo.make import records
 from kith.connectors import Channel, Identity, Interaction, Record, flaw
 from kith.connectors.ndjson import encode_line
 from tests.paths import shared

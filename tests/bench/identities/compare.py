@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from kith.api.cli.evaluate.identities import KnownIdentities, read
+from kith.cli.evaluate.identities import KnownIdentities, read
 from kith.domain.matching import Model, Resolver, shipped
 from kith.domain.matching.measures import measure
 from tests.bench.identities import generate

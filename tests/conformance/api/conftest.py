@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from kith.api.auth import SCOPES
-from kith.api.cli.servers import Servers
+from kith.api.http.auth import SCOPES
+from kith.cli.servers import Servers
 from kith.store.db import open_pool, workspace
 from kith.store.tokens import create_token
 from tests.integration.api import town
@@ -40,7 +40,7 @@ async def served(database_url: str, servers: Servers) -> AsyncIterator[Served]:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
             "--workers-kill-timeout", "5", "--host", "127.0.0.1", "--port", str(port),
-            "kith.api.cli.api:app_of_a_process",
+            "kith.cli.api:app_of_a_process",
             env=os.environ | settings,
         )  # fmt: skip
         try:

@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from kith.api.app import Kith, create_app
-from kith.api.auth import SCOPES
+from kith.api.http.auth import SCOPES
+from kith.runtime.settings import Settings
 from kith.store.db import Pool, open_pool, workspace
-from kith.store.settings import Settings
 from kith.store.tokens import create_token
 from tests.integration.api import town
 from tests.integration.api.contract import Contract

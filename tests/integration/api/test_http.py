@@ -6,10 +6,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from kith.api.app import BODY_LIMIT, ROUTES, create_app
-from kith.api.logs import redact
-from kith.api.problems import KINDS
-from kith.store.settings import Settings
+from kith.api.app import BODY_LIMIT, create_app
+from kith.api.http.problems import KINDS
+from kith.api.routes import ROUTES
+from kith.runtime.logs import redact
+from kith.runtime.settings import Settings
 from kith.store.tokens import mint
 from tests.integration.api.conftest import Client, Square, running
 from tests.integration.api.contract import check_problem

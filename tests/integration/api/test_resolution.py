@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kith.api.auth import SCOPES
+from kith.api.http.auth import SCOPES
 from kith.connectors import Ref
 from kith.domain.ids import encode
 from kith.store import project, thresholds

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from litestar import get
 
-from kith.api import auth
-from kith.api.app import ROUTES
+from kith.api.http import auth
+from kith.api.routes import ROUTES
 from kith.store.db import workspace
 from kith.store.tokens import PREFIX, mint, revoke_token, workspace_of
 from tests.integration.api.conftest import Client, Square

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from kith.api.app import ROUTES
+from kith.api.routes import ROUTES
 from kith.domain import ids
 from kith.store import survey
 from kith.store.db import workspace

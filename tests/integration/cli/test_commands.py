@@ -14,14 +14,14 @@ from urllib.error import HTTPError
 import asyncpg
 import pytest
 
-from kith.api.cli.home import DEFAULT_WORKSPACE
-from kith.api.cli.installation import ensure_workspace
-from kith.api.cli.servers import Servers, start_servers
+from kith.cli.home import DEFAULT_WORKSPACE
+from kith.cli.installation import ensure_workspace
+from kith.cli.servers import Servers, start_servers
 from kith.domain.ids import encode
+from kith.runtime.settings import SettingsError, load_settings
 from kith.store import sources
 from kith.store.db import Pool, workspace
 from kith.store.migrate import migrate
-from kith.store.settings import SettingsError, load_settings
 from tests.integration.cli.test_up import Up, free_port
 from tests.paths import ROOT
 from tests.servers import url_of
@@ -38,9 +38,7 @@ def settings(tmp_path: Path, fresh_url: str, valkey_url: str) -> dict[str, str]:
 @pytest.fixture
 def worker(settings: dict[str, str]) -> Iterator[None]:
     """What does the jobs that commands start."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "kith.api.cli", "worker"], cwd=ROOT, env=others() | settings
-    ) as worker:
+    with subprocess.Popen([sys.executable, "-m", "kith.cli", "worker"], cwd=ROOT, env=others() | settings) as worker:
         yield
         worker.terminate()
 
@@ -48,7 +46,7 @@ def worker(settings: dict[str, str]) -> Iterator[None]:
 def kith(settings: dict[str, str], *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command. said: what the operator answers."""
     return subprocess.run(
-        [sys.executable, "-m", "kith.api.cli", *words],
+        [sys.executable, "-m", "kith.cli", *words],
         cwd=ROOT, env=others() | settings, input=said, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
@@ -154,7 +152,7 @@ def test_the_api_waits_for_the_database_at_its_start(tmp_path: Path) -> None:
         asyncio.run(migrate(servers.database_url))
     variables = {"KITH_HOME": str(home), "KITH_PORT": str(port), "KITH_DATABASE_URL": servers.database_url}
     with subprocess.Popen(
-        [sys.executable, "-m", "kith.api.cli", "api"], cwd=ROOT, env=others() | variables, stderr=subprocess.PIPE
+        [sys.executable, "-m", "kith.cli", "api"], cwd=ROOT, env=others() | variables, stderr=subprocess.PIPE
     ) as api:
         assert api.stderr
         try:

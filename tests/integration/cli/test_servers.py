@@ -13,9 +13,9 @@ import psutil
 import pytest
 import redis
 
-from kith.api.cli.home import Held, hold
-from kith.api.cli.processes import CannotStart
-from kith.api.cli.servers import addresses_of, start_servers
+from kith.cli.home import Held, hold
+from kith.cli.processes import CannotStart
+from kith.cli.servers import addresses_of, start_servers
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def start_and_die(home: Path) -> None:
     script = f"""
 import asyncio, os, signal
 from pathlib import Path
-from kith.api.cli.servers import start_servers
+from kith.cli.servers import start_servers
 from tests.integration.cli.test_servers import remember
 servers = start_servers(Path({str(home)!r}), durable=False)
 asyncio.run(remember(servers.database_url, 7))

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from kith.api.cli import launch
+from kith.cli import launch
 from tests.integration.cli import readme
 from tests.integration.cli.test_servers import workers_in
 from tests.paths import ROOT
@@ -47,7 +47,7 @@ class Up:
         with tempfile.TemporaryFile() as screen:
             self._screen = os.dup(screen.fileno())
             self.process = subprocess.Popen(
-                [*by, sys.executable, "-m", "kith.api.cli", "up", *options],
+                [*by, sys.executable, "-m", "kith.cli", "up", *options],
                 cwd=ROOT,
                 env=environment(home, self.port) | (more or {}),
                 stdout=screen,
@@ -175,7 +175,7 @@ def test_the_commands_of_the_readme_work_beside_it(demo: Up, tmp_path: Path) -> 
         command, *words = shlex.split(line.replace("~/src/project", str(project)), comments=True)
         assert command == "kith"
         done = subprocess.run(
-            [sys.executable, "-m", "kith.api.cli", *words],
+            [sys.executable, "-m", "kith.cli", *words],
             env=environment(demo.home, demo.port), capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
@@ -183,7 +183,7 @@ def test_the_commands_of_the_readme_work_beside_it(demo: Up, tmp_path: Path) -> 
 
 def test_a_rebuild_finds_every_projection_equal(demo: Up) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "kith.api.cli", "rebuild"],
+        [sys.executable, "-m", "kith.cli", "rebuild"],
         env=environment(demo.home, demo.port), capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     assert "Every projection was equal" in done.stdout
@@ -209,7 +209,7 @@ def test_a_busy_port_is_named(demo: Up, tmp_path: Path) -> None:
     assert other.said.startswith(f"kith: Port {demo.port} is in use by another program: stop that, or set KITH_PORT")
 
 
-@pytest.mark.parametrize("name", ["kith.workers", "kith.api.cli api", "valkey", "postgres"])
+@pytest.mark.parametrize("name", ["kith.workers", "kith.cli api", "valkey", "postgres"])
 def test_what_dies_is_started_again(demo: Up, name: str) -> None:
     before = demo.said.count("runs again.")
     demo.kill_child(name)

@@ -18,11 +18,11 @@ import asyncpg
 import msgspec
 import pytest
 
-from kith.api.cli.servers import Servers, start_servers
+from kith.cli.servers import Servers, start_servers
 from kith.connectors import Interaction
+from kith.runtime.settings import Settings
 from kith.store import jobs, migrate, project
 from kith.store.db import Pool, new_id, open_pool, workspace
-from kith.store.settings import Settings
 from kith.store.workspaces import create_workspace
 from tests.integration.store.facts import FACTS, PROJECTIONS, Store, act, add_source
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kith.api.cli.evaluate.communities import communities
-from kith.api.cli.evaluate.files import UnreadableFile
-from kith.api.cli.evaluate.roles import roles
+from kith.cli.evaluate.communities import communities
+from kith.cli.evaluate.files import UnreadableFile
+from kith.cli.evaluate.roles import roles
 
 CIRCLES = [(a, b) for group in ("abcd", "efgh") for a in group for b in group if a < b]
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import zstandard
 
-from kith.api.cli.evaluate import UnreadableFile
-from kith.api.cli.evaluate.files import encode, integers, read_columns
-from kith.api.cli.evaluate.strength import strength, train
+from kith.cli.evaluate import UnreadableFile
+from kith.cli.evaluate.files import encode, integers, read_columns
+from kith.cli.evaluate.strength import strength, train
 from kith.domain.metrics import auc, average_precision
 
 

@@ -8,66 +8,18 @@ from typing import Any
 from litestar import Litestar, Request
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
-from litestar.handlers import HTTPRouteHandler
 
-from kith.api import auth, idempotency, inputs, logs, problems, transactions
-from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
-from kith.api.channels.routes import ROUTES as CHANNELS
-from kith.api.communities.routes import ROUTES as COMMUNITIES
-from kith.api.connectors.routes import ROUTES as CONNECTORS
-from kith.api.conversations.routes import ROUTES as CONVERSATIONS
-from kith.api.decisions.routes import ROUTES as DECISIONS
 from kith.api.docs.routes import ROUTES as DOCS
-from kith.api.edge import Edge
-from kith.api.events.routes import ROUTES as EVENTS
-from kith.api.groups.routes import ROUTES as GROUPS
-from kith.api.health.routes import ROUTES as HEALTH
-from kith.api.identities.routes import ROUTES as IDENTITIES
-from kith.api.interactions.routes import ROUTES as INTERACTIONS
-from kith.api.jobs.routes import ROUTES as JOBS
-from kith.api.me.routes import ROUTES as ME
-from kith.api.merges.routes import ROUTES as MERGES
-from kith.api.organizations.routes import ROUTES as ORGANIZATIONS
-from kith.api.people.routes import ROUTES as PEOPLE
-from kith.api.relationships.routes import ROUTES as RELATIONSHIPS
-from kith.api.resolution.routes import ROUTES as RESOLUTION
-from kith.api.runs.routes import ROUTES as RUNS
-from kith.api.sources.routes import ROUTES as SOURCES
-from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
-from kith.api.topics.routes import ROUTES as TOPICS
-from kith.api.turns import Turns
+from kith.api.http import auth, idempotency, inputs, problems, transactions
+from kith.api.http.edge import Edge
+from kith.api.http.turns import Turns
+from kith.api.routes import ROUTES
 from kith.connectors import Limits, Registry, load_registry
+from kith.runtime import logs
+from kith.runtime.settings import Settings, load_settings
 from kith.store.db import open_pool
-from kith.store.settings import Settings, load_settings
 
 BODY_LIMIT = 1_000_000  # bytes
-
-ROUTES: list[HTTPRouteHandler] = [
-    *PEOPLE,
-    *MERGES,
-    *AFFILIATIONS,
-    *IDENTITIES,
-    *SUGGESTIONS,
-    *DECISIONS,
-    *RESOLUTION,
-    *ORGANIZATIONS,
-    *CHANNELS,
-    *CONVERSATIONS,
-    *INTERACTIONS,
-    *RELATIONSHIPS,
-    *GROUPS,
-    *COMMUNITIES,
-    *TOPICS,
-    *CONNECTORS,
-    *SOURCES,
-    *RUNS,
-    *JOBS,
-    *EVENTS,
-    *ME,
-    *HEALTH,
-    *DOCS,
-    problems.get_problem_kind,
-]
 
 EXPOSED = ["ETag", "Link", "Location", "Retry-After", "Request-Id", "Idempotency-Replayed"]
 
@@ -100,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Kith:
         return Limits(settings.source_folders, settings.private_addresses)
 
     app = Kith(
-        ROUTES,
+        [*ROUTES, *DOCS],
         before_request=_admit,
         dependencies={
             "db": Provide(transactions.provide_db),
@@ -120,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Kith:
         logging_config=None,
     )
     app.state.settings = settings
-    auth.check_scopes(ROUTES)
+    auth.check_scopes([*ROUTES, *DOCS])
     app.edge = Edge(super(Kith, app).__call__, app.routes)
     return app
 

@@ -18,12 +18,13 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
-from kith.api import app, ids, inputs, problems
-from kith.api.auth import SCOPES
 from kith.api.connectors.schemas import Name as ConnectorName
 from kith.api.health.schemas import Ready
-from kith.api.idempotency import Once
-from kith.api.paging import Listing
+from kith.api.http import ids, inputs, problems
+from kith.api.http.auth import SCOPES
+from kith.api.http.idempotency import Once
+from kith.api.http.paging import Listing
+from kith.api.routes import ROUTES
 
 FILE = Path("openapi/kith.json")
 
@@ -99,14 +100,13 @@ Json = dict[str, Any]
 
 
 def document() -> Json:
-    """Return the document of every route that is not hidden."""
-    handlers = [handler for handler in app.ROUTES if not handler.opt.get("hidden")]
+    """Return the document of every route in the registry."""
     kinds: list[Any] = [problems.ProblemDetails]
-    for handler in handlers:
+    for handler in ROUTES:
         kinds += [kind for kind in (_answer(handler), inputs.declared(handler.fn, "payload")) if kind is not None]
     schemas = _schemas(kinds)
     paths: Json = {}
-    for handler in handlers:
+    for handler in ROUTES:
         path = re.sub(r":str\}", "}", next(iter(handler.paths)))
         for method in sorted(handler.http_methods):
             paths.setdefault(path, {})[method.lower()] = _operation(handler, method, path, schemas)

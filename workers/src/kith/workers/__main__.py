@@ -2,15 +2,13 @@
 
 import asyncio
 import gc
-import logging
 import os
 import signal
 import sys
 
-import structlog
-
+from kith.runtime import logs
+from kith.runtime.settings import Settings, SettingsError, load_settings
 from kith.store.db import Unreachable
-from kith.store.settings import Settings, SettingsError, load_settings
 from kith.workers.worker import Worker
 
 
@@ -24,7 +22,7 @@ def main() -> int:
     if not settings.database_url or not settings.redis_url:
         print("Set KITH_DATABASE_URL and KITH_REDIS_URL, or start 'kith worker' beside 'kith up'.", file=sys.stderr)
         return 2
-    _log(settings.log_level)
+    logs.configure(settings.log_level)
     # Pages are large and hold no cycles: fewer passes of the collector over them.
     gc.set_threshold(50_000, 20, 20)
     # The loop feeds PostgreSQL while a thread prepares the next page: it must not wait 5 ms for each turn.
@@ -42,19 +40,6 @@ async def _work(settings: Settings, database_url: str, redis_url: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await Worker(settings, database_url, redis_url).run(stop)
-
-
-def _log(level: str) -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from kith.connectors import Limits, load_registry
+from kith.runtime.settings import Settings
 from kith.store import jobs
 from kith.store.db import ABSENT, ROLE, Away, Pool, open_pool, workspace
-from kith.store.settings import Settings
 from kith.workers.ground import Ground
 from kith.workers.runner import Runner
 

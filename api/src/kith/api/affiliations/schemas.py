@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from kith.api.http.ids import AffiliationId, IdentityId, OrganizationId, encode
+from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
-from kith.api.ids import AffiliationId, IdentityId, OrganizationId, encode
-from kith.api.kinds import TEXT, Instant
-from kith.api.paging import Listing
-from kith.api.shapes import shape
 from kith.domain.organizations import Evidence as EvidenceKind
 from kith.store import affiliations as store
 

@@ -7,8 +7,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.channels.schemas import Channel, ChannelsParams
-from kith.api.ids import from_path, from_query, not_found
-from kith.api.paging import Page, after, page
+from kith.api.http.ids import from_path, from_query, not_found
+from kith.api.http.paging import Page, after, page
 from kith.store import channels as store
 from kith.store.db import Db
 

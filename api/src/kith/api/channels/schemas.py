@@ -3,10 +3,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kith.api.ids import ChannelId, encode, encode_optional
-from kith.api.kinds import Instant, Network, Visibility
-from kith.api.paging import Listing
-from kith.api.shapes import shape
+from kith.api.http.ids import ChannelId, encode, encode_optional
+from kith.api.http.kinds import Instant, Network, Visibility
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.store import channels as store
 
 Kind = Annotated[

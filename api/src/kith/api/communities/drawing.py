@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from kith.api.communities.schemas import CommunityMap, MapDisc, MapPerson, MapTie
-from kith.api.ids import encode
-from kith.api.problems import Problem
+from kith.api.http.ids import encode
+from kith.api.http.problems import Problem
 from kith.domain.maps import community as domain
 from kith.domain.maps.community_svg import community_svg
 from kith.domain.maps.export import gexf, graphml, people_csv, ties_csv

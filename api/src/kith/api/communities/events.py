@@ -9,9 +9,9 @@ from litestar.params import FromPath
 
 from kith.api.communities.find import find
 from kith.api.communities.schemas import CommunityEvent, EventsParams, refer
-from kith.api.ids import encode
-from kith.api.paging import Page, after, page
-from kith.api.shapes import shape
+from kith.api.http.ids import encode
+from kith.api.http.paging import Page, after, page
+from kith.api.http.shapes import shape
 from kith.store import communities as store
 from kith.store.db import Db
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from kith.api.ids import from_path, not_found
+from kith.api.http.ids import from_path, not_found
 from kith.store import communities as store
 from kith.store.db import Db
 

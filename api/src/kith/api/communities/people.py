@@ -20,9 +20,9 @@ from kith.api.communities.schemas import (
     refer,
     shape_role,
 )
-from kith.api.coverage import get_coverage
-from kith.api.ids import from_path
-from kith.api.paging import CoveredPage, Page, after, covered_page, page
+from kith.api.http.coverage import get_coverage
+from kith.api.http.ids import from_path
+from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.people.moves import lead_on
 from kith.api.relationships.lists import show_people
 from kith.store import communities as store

@@ -21,13 +21,13 @@ from kith.api.communities.schemas import (
     HealthDay,
     HealthParams,
 )
-from kith.api.coverage import get_coverage
-from kith.api.idempotency import Once
-from kith.api.ids import encode, from_path, from_query
+from kith.api.http.coverage import get_coverage
+from kith.api.http.idempotency import Once
+from kith.api.http.ids import encode, from_path, from_query
+from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
+from kith.api.http.problems import Fault, Problem
+from kith.api.http.revisions import check_unchanged, tag
 from kith.api.jobs.schemas import Job
-from kith.api.paging import CoveredPage, Page, after, covered_page, page
-from kith.api.problems import Fault, Problem
-from kith.api.revisions import check_unchanged, tag
 from kith.store import communities as store
 from kith.store import job_list, jobs
 from kith.store.db import Db

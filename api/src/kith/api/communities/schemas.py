@@ -5,12 +5,12 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from kith.api.coverage import Coverage
-from kith.api.ids import CommunityId, EventId, InteractionId, PersonId, encode, encode_optional
-from kith.api.kinds import TEXT, Instant
-from kith.api.paging import Limit, Listing
+from kith.api.http.coverage import Coverage
+from kith.api.http.ids import CommunityId, EventId, InteractionId, PersonId, encode, encode_optional
+from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.paging import Limit, Listing
+from kith.api.http.shapes import shape
 from kith.api.people.schemas import PersonRef
-from kith.api.shapes import shape
 from kith.domain.roles import roles as domain
 from kith.store import communities as store
 

@@ -4,8 +4,8 @@ from litestar.params import FromPath
 
 from kith import connectors as sdk
 from kith.api.connectors.schemas import Connector, ConnectorFault, ConnectorList
-from kith.api.ids import not_found
-from kith.api.shapes import shape
+from kith.api.http.ids import not_found
+from kith.api.http.shapes import shape
 
 
 @get("/v1/connectors", operation_id="listConnectors", tags=["connectors"], scopes=["connectors:read"])

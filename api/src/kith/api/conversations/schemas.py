@@ -3,11 +3,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from kith.api.http.ids import ChannelId, ConversationId, encode, encode_optional
+from kith.api.http.kinds import Instant, Network
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
-from kith.api.ids import ChannelId, ConversationId, encode, encode_optional
-from kith.api.kinds import Instant, Network
-from kith.api.paging import Listing
-from kith.api.shapes import shape
 from kith.store import conversations as store
 
 

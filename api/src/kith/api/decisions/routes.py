@@ -8,10 +8,10 @@ from litestar.params import FromPath
 
 from kith.api.decisions.schemas import Decision, DecisionCreate, DecisionsParams
 from kith.api.decisions.show import author, named, show, show_one
-from kith.api.idempotency import Once
-from kith.api.ids import encode, from_body, from_path, not_found, unknown
-from kith.api.paging import Page, after, page
-from kith.api.problems import Fault, Problem
+from kith.api.http.idempotency import Once
+from kith.api.http.ids import encode, from_body, from_path, not_found, unknown
+from kith.api.http.paging import Page, after, page
+from kith.api.http.problems import Fault, Problem
 from kith.store import decisions as store
 from kith.store import identities, project
 from kith.store.db import Db

@@ -3,10 +3,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from kith.api.http.ids import DecisionId, IdentityId, PersonId, encode, encode_optional
+from kith.api.http.kinds import Instant
+from kith.api.http.paging import Listing
 from kith.api.identities.schemas import IdentityRef
-from kith.api.ids import DecisionId, IdentityId, PersonId, encode, encode_optional
-from kith.api.kinds import Instant
-from kith.api.paging import Listing
 from kith.domain.matching import FEATURES, shipped
 from kith.store import decisions as store
 from kith.store.suggestions import Contribution as StoredContribution

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kith.api.decisions.schemas import Decision
+from kith.api.http.ids import encode, from_query
 from kith.api.identities.schemas import IdentityRef
-from kith.api.ids import encode, from_query
 from kith.store import decisions, identities, people
 from kith.store.db import Db
 from kith.store.tokens import Token

@@ -9,7 +9,8 @@ from litestar import Request, Response, get
 from litestar.enums import MediaType
 from litestar.params import FromPath
 
-from kith.api.problems import Problem
+from kith.api import openapi
+from kith.api.http.problems import Problem
 
 _TYPES = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -48,8 +49,6 @@ async def get_openapi() -> Response[bytes]:
 
 @cache
 def _document() -> bytes:
-    from kith.api import openapi  # it reads the routes, of which this is one
-
     return openapi.document_text()
 
 

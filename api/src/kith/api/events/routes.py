@@ -5,7 +5,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from kith.api.events.schemas import Event, EventsParams
-from kith.api.paging import Page, after, page
+from kith.api.http.paging import Page, after, page
 from kith.store import events as store
 from kith.store.db import Db
 

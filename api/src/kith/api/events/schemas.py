@@ -3,10 +3,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from kith.api.ids import EventId, encode
-from kith.api.kinds import Instant
-from kith.api.paging import Listing
-from kith.api.shapes import shape
+from kith.api.http.ids import EventId, encode
+from kith.api.http.kinds import Instant
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.store import events as store
 
 Type = Annotated[store.Type, Meta(description="What happened; docs/events.md says what `data` holds.")]

@@ -7,7 +7,6 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.coverage import get_coverage
 from kith.api.groups.schemas import (
     Group,
     GroupCreate,
@@ -19,13 +18,14 @@ from kith.api.groups.schemas import (
     WordCount,
     WordShare,
 )
-from kith.api.idempotency import Once
-from kith.api.ids import encode, from_path, from_query, not_found, unknown
-from kith.api.inputs import named
-from kith.api.paging import Page, after, page
+from kith.api.http.coverage import get_coverage
+from kith.api.http.idempotency import Once
+from kith.api.http.ids import encode, from_path, from_query, not_found, unknown
+from kith.api.http.inputs import named
+from kith.api.http.paging import Page, after, page
+from kith.api.http.problems import Problem
+from kith.api.http.revisions import check_unchanged, tag
 from kith.api.people.schemas import PersonRef
-from kith.api.problems import Problem
-from kith.api.revisions import check_unchanged, tag
 from kith.domain import ids
 from kith.store import groups as store
 from kith.store import people, strength

@@ -4,12 +4,12 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from kith.api.coverage import Coverage
-from kith.api.ids import ChannelId, GroupId, OrganizationId, PersonId, encode, encode_optional
-from kith.api.kinds import TEXT, Instant
-from kith.api.paging import Listing
+from kith.api.http.coverage import Coverage
+from kith.api.http.ids import ChannelId, GroupId, OrganizationId, PersonId, encode, encode_optional
+from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.api.relationships.schemas import Word
-from kith.api.shapes import shape
 from kith.store import groups as store
 
 Name = Annotated[

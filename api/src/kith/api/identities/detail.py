@@ -5,8 +5,8 @@ from msgspec import Meta
 
 from kith.api.decisions.schemas import Decision
 from kith.api.decisions.show import show
+from kith.api.http.shapes import shape
 from kith.api.identities.schemas import Identity
-from kith.api.shapes import shape
 from kith.store import identities, merges, people
 from kith.store.db import Db
 

@@ -5,11 +5,11 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.auth import may_see_contact
+from kith.api.http.auth import may_see_contact
+from kith.api.http.ids import from_path, from_query, not_found
+from kith.api.http.paging import Page, after, page
 from kith.api.identities.detail import IdentityDetail, explain
 from kith.api.identities.schemas import IdentitiesParams, Identity
-from kith.api.ids import from_path, from_query, not_found
-from kith.api.paging import Page, after, page
 from kith.store import identities as store
 from kith.store.db import Db
 

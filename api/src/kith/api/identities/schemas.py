@@ -3,10 +3,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kith.api.ids import IdentityId, PersonId, encode, encode_optional
-from kith.api.kinds import IdentityKind, Instant, Network, Words
-from kith.api.paging import Listing
-from kith.api.shapes import shape
+from kith.api.http.ids import IdentityId, PersonId, encode, encode_optional
+from kith.api.http.kinds import IdentityKind, Instant, Network, Words
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.store import identities as store
 
 

@@ -7,9 +7,9 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.ids import from_path, from_query, not_found
+from kith.api.http.ids import from_path, from_query, not_found
+from kith.api.http.paging import Page, after, page
 from kith.api.interactions.schemas import Interaction, InteractionsParams, shape_all
-from kith.api.paging import Page, after, page
 from kith.store import interactions as store
 from kith.store import people
 from kith.store.db import Db

@@ -5,11 +5,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from kith.api.http.ids import ChannelId, ConversationId, IdentityId, InteractionId, PersonId, encode, encode_optional
+from kith.api.http.kinds import TEXT, Instant, InteractionKind, Network, Role, Visibility
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
-from kith.api.ids import ChannelId, ConversationId, IdentityId, InteractionId, PersonId, encode, encode_optional
-from kith.api.kinds import TEXT, Instant, InteractionKind, Network, Role, Visibility
-from kith.api.paging import Listing
-from kith.api.shapes import shape
 from kith.store import identities
 from kith.store import interactions as store
 from kith.store.db import Db

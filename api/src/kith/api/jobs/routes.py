@@ -5,10 +5,10 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.ids import from_path, not_found
+from kith.api.http.ids import from_path, not_found
+from kith.api.http.paging import Page, after, page
+from kith.api.http.problems import Problem
 from kith.api.jobs.schemas import Job, JobsParams
-from kith.api.paging import Page, after, page
-from kith.api.problems import Problem
 from kith.store import job_list as store
 from kith.store.db import Db
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from kith.api.ids import JobId, encode
-from kith.api.kinds import Instant, JobStatus
-from kith.api.paging import Listing
-from kith.api.shapes import shape
+from kith.api.http.ids import JobId, encode
+from kith.api.http.kinds import Instant, JobStatus
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.store import job_list as store
 from kith.store import runs
 

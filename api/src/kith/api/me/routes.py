@@ -1,10 +1,10 @@
 from litestar import get
 from litestar.di import NamedDependency
 
-from kith.api.ids import encode
+from kith.api.http.ids import encode
+from kith.api.http.shapes import shape
 from kith.api.me.schemas import Me, Workspace
 from kith.api.me.schemas import Token as ShownToken
-from kith.api.shapes import shape
 from kith.store.tokens import Token
 
 

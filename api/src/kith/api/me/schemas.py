@@ -3,8 +3,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kith.api.ids import TokenId, WorkspaceId
-from kith.api.kinds import Instant
+from kith.api.http.ids import TokenId, WorkspaceId
+from kith.api.http.kinds import Instant
 
 
 class Workspace(msgspec.Struct, frozen=True):

@@ -10,13 +10,13 @@ from litestar.response import Redirect
 
 from kith.api.decisions.schemas import Decision
 from kith.api.decisions.show import author, show, show_one
-from kith.api.idempotency import Once
-from kith.api.ids import encode, from_body, from_path, not_found, unknown
+from kith.api.http.idempotency import Once
+from kith.api.http.ids import encode, from_body, from_path, not_found, unknown
+from kith.api.http.paging import Page, after, page
+from kith.api.http.problems import Fault, Problem
 from kith.api.merges.schemas import Merge, MergeCreate, MergesParams
-from kith.api.paging import Page, after, page
 from kith.api.people.moves import lead_on
 from kith.api.people.schemas import PersonRef
-from kith.api.problems import Fault, Problem
 from kith.store import merges as store
 from kith.store import people, project
 from kith.store.db import Db

@@ -4,8 +4,8 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.decisions.schemas import Decision
-from kith.api.ids import PersonId
-from kith.api.paging import Listing
+from kith.api.http.ids import PersonId
+from kith.api.http.paging import Listing
 from kith.api.people.schemas import PersonRef
 
 

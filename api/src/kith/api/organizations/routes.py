@@ -6,9 +6,12 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.idempotency import Once
-from kith.api.ids import encode, from_path, not_found
-from kith.api.inputs import named
+from kith.api.http.idempotency import Once
+from kith.api.http.ids import encode, from_path, not_found
+from kith.api.http.inputs import named
+from kith.api.http.paging import Page, after, page
+from kith.api.http.problems import Fault, Problem
+from kith.api.http.revisions import check_unchanged, tag
 from kith.api.organizations.schemas import (
     Domain,
     DomainList,
@@ -17,9 +20,6 @@ from kith.api.organizations.schemas import (
     OrganizationPatch,
     OrganizationsParams,
 )
-from kith.api.paging import Page, after, page
-from kith.api.problems import Fault, Problem
-from kith.api.revisions import check_unchanged, tag
 from kith.domain.organizations import employer_domain
 from kith.store import affiliations
 from kith.store import organizations as store

@@ -3,10 +3,10 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from kith.api.ids import OrganizationId, encode
-from kith.api.kinds import TEXT, Instant, Words
-from kith.api.paging import Listing
-from kith.api.shapes import shape
+from kith.api.http.ids import OrganizationId, encode
+from kith.api.http.kinds import TEXT, Instant, Words
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.store import organizations as store
 
 Name = Annotated[

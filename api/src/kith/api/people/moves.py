@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Request
 from litestar.response import Redirect
 
-from kith.api.ids import encode, from_path, not_found
+from kith.api.http.ids import encode, from_path, not_found
 from kith.store import people
 from kith.store.db import Db
 

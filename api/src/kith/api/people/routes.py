@@ -8,14 +8,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from kith.api.auth import may_see_contact
-from kith.api.coverage import get_coverage
 from kith.api.decisions.show import author, show
+from kith.api.http.auth import may_see_contact
+from kith.api.http.coverage import get_coverage
+from kith.api.http.ids import encode, from_path, not_found
+from kith.api.http.inputs import named
+from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
+from kith.api.http.shapes import shape
 from kith.api.identities.schemas import Identity
-from kith.api.ids import encode, from_path, not_found
-from kith.api.inputs import named
 from kith.api.interactions.schemas import TimelineItem, TimelineParams, shape_timeline
-from kith.api.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.people.moves import lead_on
 from kith.api.people.schemas import (
     ChannelUse,
@@ -30,7 +31,6 @@ from kith.api.people.schemas import (
 )
 from kith.api.relationships.lists import list_strongest
 from kith.api.relationships.schemas import Relationship, RelationshipsOfPersonParams
-from kith.api.shapes import shape
 from kith.store import corrections, identities, interactions, ledger, merges, project
 from kith.store import people as store
 from kith.store.db import Db

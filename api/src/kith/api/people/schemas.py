@@ -4,14 +4,14 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from kith.api.coverage import Coverage
 from kith.api.decisions.schemas import Decision
+from kith.api.http.coverage import Coverage
+from kith.api.http.ids import ChannelId, IdentityId, PersonId, encode
+from kith.api.http.kinds import TEXT, Instant, Network, Words
+from kith.api.http.kinds import IdentityKind as Kind
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.api.identities.schemas import Identity
-from kith.api.ids import ChannelId, IdentityId, PersonId, encode
-from kith.api.kinds import TEXT, Instant, Network, Words
-from kith.api.kinds import IdentityKind as Kind
-from kith.api.paging import Listing
-from kith.api.shapes import shape
 from kith.store import people as store
 from kith.store.corrections import Field
 from kith.store.corrections import Name as FieldName

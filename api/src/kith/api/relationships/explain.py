@@ -7,11 +7,11 @@ from uuid import UUID
 
 import numpy as np
 
-from kith.api.ids import encode
+from kith.api.http.ids import encode
+from kith.api.http.shapes import shape
 from kith.api.interactions.schemas import Place, TimelineItem
 from kith.api.relationships import schemas
 from kith.api.relationships.schemas import RelationshipDetail
-from kith.api.shapes import shape
 from kith.domain.strength import explanation
 from kith.domain.strength.direction import direction
 from kith.domain.strength.model import FLOOR, Model

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from litestar import Request, Response
 
-from kith.api.coverage import get_coverage
-from kith.api.ids import from_query
-from kith.api.paging import CoveredPage, after, covered_page
+from kith.api.http.coverage import get_coverage
+from kith.api.http.ids import from_query
+from kith.api.http.paging import CoveredPage, after, covered_page
 from kith.api.people.schemas import PersonRef
 from kith.api.relationships.schemas import Relationship, RelationshipsOfPersonParams
 from kith.store import people

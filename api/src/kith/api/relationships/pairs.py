@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from kith.api.ids import from_path
+from kith.api.http.ids import from_path
+from kith.api.http.problems import Problem
 from kith.api.people.schemas import PersonRef
-from kith.api.problems import Problem
 from kith.api.relationships.lists import show_people
 from kith.api.relationships.schemas import MomentParams
 from kith.store import evidence, ledger, people, strength

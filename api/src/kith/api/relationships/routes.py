@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from kith.api.auth import token_of
-from kith.api.coverage import get_coverage
-from kith.api.ids import from_path, from_query
+from kith.api.http.auth import token_of
+from kith.api.http.coverage import get_coverage
+from kith.api.http.ids import from_path, from_query
+from kith.api.http.paging import CoveredPage, Page, after, page
 from kith.api.interactions.schemas import TimelineItem, shape_timeline
-from kith.api.paging import CoveredPage, Page, after, page
 from kith.api.people.moves import lead_on
 from kith.api.relationships import history, trust
 from kith.api.relationships.explain import explain

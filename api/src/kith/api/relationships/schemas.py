@@ -5,11 +5,11 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.communities.schemas import CommunityRef
-from kith.api.coverage import Coverage
-from kith.api.ids import ChannelId, InteractionId, PersonId, TopicId
+from kith.api.http.coverage import Coverage
+from kith.api.http.ids import ChannelId, InteractionId, PersonId, TopicId
+from kith.api.http.kinds import Instant
+from kith.api.http.paging import Listing
 from kith.api.interactions.schemas import Place, TimelineItem
-from kith.api.kinds import Instant
-from kith.api.paging import Listing
 from kith.api.people.schemas import PersonRef
 from kith.domain.strength import words
 from kith.store import calibration

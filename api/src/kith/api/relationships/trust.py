@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 
 from kith.api.communities.schemas import CommunityRef
-from kith.api.ids import encode
+from kith.api.http.ids import encode
+from kith.api.http.shapes import shape
 from kith.api.interactions.schemas import Place
 from kith.api.relationships.explain import about
 from kith.api.relationships.schemas import Scope, TrustAct, TrustCommunity, TrustHidden, TrustTopic
-from kith.api.shapes import shape
 from kith.domain.trust import evidence
 from kith.store import strength
 from kith.store import trust as store

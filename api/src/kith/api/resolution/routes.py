@@ -6,11 +6,11 @@ from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
+from kith.api.http.ids import encode_optional
+from kith.api.http.problems import Fault, Problem
+from kith.api.http.revisions import check_unchanged, tag
 from kith.api.identities.schemas import IdentityRef
-from kith.api.ids import encode_optional
-from kith.api.problems import Fault, Problem
 from kith.api.resolution.schemas import Effect, Pair, Preview, Resolution, ResolutionPatch
-from kith.api.revisions import check_unchanged, tag
 from kith.store import identities, jobs
 from kith.store import thresholds as store
 from kith.store.db import Db

@@ -3,9 +3,9 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from kith.api.http.ids import JobId
+from kith.api.http.kinds import Instant
 from kith.api.identities.schemas import IdentityRef
-from kith.api.ids import JobId
-from kith.api.kinds import Instant
 from kith.domain.matching import shipped
 
 JoinAbove = Annotated[

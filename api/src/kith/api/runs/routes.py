@@ -5,10 +5,10 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.ids import from_path, not_found
-from kith.api.paging import Page, after, page
+from kith.api.http.ids import from_path, not_found
+from kith.api.http.paging import Page, after, page
+from kith.api.http.shapes import shape
 from kith.api.runs.schemas import Run, RunError, RunsParams
-from kith.api.shapes import shape
 from kith.store import runs as store
 from kith.store.db import Db
 

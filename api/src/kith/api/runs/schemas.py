@@ -3,11 +3,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kith.api.ids import JobId, RunId, SourceId, encode
+from kith.api.http.ids import JobId, RunId, SourceId, encode
+from kith.api.http.kinds import Instant, JobStatus
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import JobError, Progress, problem, progress
-from kith.api.kinds import Instant, JobStatus
-from kith.api.paging import Listing
-from kith.api.shapes import shape
 from kith.store import runs as store
 
 

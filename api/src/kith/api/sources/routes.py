@@ -6,16 +6,16 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.auth import may_read_anywhere
-from kith.api.idempotency import Once
-from kith.api.ids import encode, from_path, not_found
-from kith.api.inputs import explain, named
+from kith.api.http.auth import may_read_anywhere
+from kith.api.http.idempotency import Once
+from kith.api.http.ids import encode, from_path, not_found
+from kith.api.http.inputs import explain, named
+from kith.api.http.paging import Page, after, page
+from kith.api.http.problems import Fault, Problem
+from kith.api.http.revisions import check_unchanged, tag
+from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import Job
-from kith.api.paging import Page, after, page
-from kith.api.problems import Fault, Problem
-from kith.api.revisions import check_unchanged, tag
 from kith.api.runs.schemas import Run, RunsParams
-from kith.api.shapes import shape
 from kith.api.sources.schemas import Period, Source, SourceCreate, SourcePatch, SourcePeriods, SourcesParams
 from kith.connectors import Forbidden, Limits, Registry, check_places, places
 from kith.store import job_list, jobs, runs

@@ -4,10 +4,10 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.connectors.schemas import Name as ConnectorName
-from kith.api.ids import SourceId, encode
-from kith.api.kinds import TEXT, Instant
-from kith.api.paging import Listing
-from kith.api.shapes import shape
+from kith.api.http.ids import SourceId, encode
+from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.store import sources as store
 
 Name = Annotated[

@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.decisions.show import author, named
-from kith.api.idempotency import Once
+from kith.api.http.idempotency import Once
+from kith.api.http.ids import from_body, from_path, not_found, unknown
+from kith.api.http.paging import Page, after, page
+from kith.api.http.problems import Fault, Problem
 from kith.api.identities.schemas import IdentityRef
-from kith.api.ids import from_body, from_path, not_found, unknown
-from kith.api.paging import Page, after, page
-from kith.api.problems import Fault, Problem
 from kith.api.suggestions.schemas import (
     Suggestion,
     SuggestionDecide,

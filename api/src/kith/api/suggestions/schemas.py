@@ -4,11 +4,11 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.decisions.schemas import FeatureContribution
+from kith.api.http.ids import DecisionId, IdentityId, PersonId, SuggestionId, encode, encode_optional
+from kith.api.http.kinds import Instant
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
-from kith.api.ids import DecisionId, IdentityId, PersonId, SuggestionId, encode, encode_optional
-from kith.api.kinds import Instant
-from kith.api.paging import Listing
-from kith.api.shapes import shape
 from kith.domain.matching import shipped
 from kith.store import suggestions as store
 

@@ -7,11 +7,11 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.coverage import get_coverage
-from kith.api.ids import encode, from_path, from_query, not_found
-from kith.api.paging import CoveredPage, after, covered_page
+from kith.api.http.coverage import get_coverage
+from kith.api.http.ids import encode, from_path, from_query, not_found
+from kith.api.http.paging import CoveredPage, after, covered_page
+from kith.api.http.shapes import shape
 from kith.api.relationships.lists import show_people
-from kith.api.shapes import shape
 from kith.api.topics.experts import find_experts
 from kith.api.topics.schemas import Expert, Experts, ExpertsParams, Topic, TopicChannel, TopicDetail, TopicsParams
 from kith.domain.roles.acts import HELP

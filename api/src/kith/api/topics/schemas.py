@@ -2,12 +2,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from kith.api.coverage import Coverage
-from kith.api.ids import ChannelId, InteractionId, PersonId, TopicId, encode
-from kith.api.kinds import Instant
-from kith.api.paging import Listing
+from kith.api.http.coverage import Coverage
+from kith.api.http.ids import ChannelId, InteractionId, PersonId, TopicId, encode
+from kith.api.http.kinds import Instant
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
 from kith.api.people.schemas import PersonRef
-from kith.api.shapes import shape
 from kith.store import topics as store
 
 

@@ -1,0 +1,46 @@
+"""Coverage: how much had been read for an answer. Nothing is silently missing."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from kith.api.http.ids import SourceId, encode
+from kith.api.http.kinds import Instant
+from kith.store import sources
+from kith.store.db import Db
+
+
+class SourceReading(msgspec.Struct, frozen=True):
+    """How far one source has been read."""
+
+    id: SourceId
+    name: Annotated[str, Meta(description="Name of the source.", examples=["our-repository"])]
+    status: Annotated[str, Meta(description="Status of the source.", examples=["active"])]
+    read_since: Annotated[Instant | None, Meta(description="Start of the oldest period fully read; null: no bound.")]
+    read_until: Annotated[Instant | None, Meta(description="End of the newest period fully read; null: none yet.")]
+    gaps: Annotated[int, Meta(description="Periods that could not be read, or not fully.", ge=0)]
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """How much had been read for this answer."""
+
+    complete: Annotated[bool, Meta(description="Whether every source has been read and none has a gap.")]
+    sources: Annotated[list[SourceReading], Meta(description="Every source of the workspace.")]
+
+
+async def get_coverage(db: Db, workspace_id: UUID) -> Coverage:
+    readings = [
+        SourceReading(
+            encode("source", reading.id),
+            reading.name,
+            reading.status,
+            reading.read_since,
+            reading.read_until,
+            reading.gaps,
+        )
+        for reading in await sources.list_readings(db, workspace_id)
+    ]
+    complete = bool(readings) and all(reading.read_until and not reading.gaps for reading in readings)
+    return Coverage(complete, readings)

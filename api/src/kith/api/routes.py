@@ -1,0 +1,53 @@
+"""The registry: every route that the OpenAPI document describes, in its order."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
+from kith.api.channels.routes import ROUTES as CHANNELS
+from kith.api.communities.routes import ROUTES as COMMUNITIES
+from kith.api.connectors.routes import ROUTES as CONNECTORS
+from kith.api.conversations.routes import ROUTES as CONVERSATIONS
+from kith.api.decisions.routes import ROUTES as DECISIONS
+from kith.api.events.routes import ROUTES as EVENTS
+from kith.api.groups.routes import ROUTES as GROUPS
+from kith.api.health.routes import ROUTES as HEALTH
+from kith.api.http import problems
+from kith.api.identities.routes import ROUTES as IDENTITIES
+from kith.api.interactions.routes import ROUTES as INTERACTIONS
+from kith.api.jobs.routes import ROUTES as JOBS
+from kith.api.me.routes import ROUTES as ME
+from kith.api.merges.routes import ROUTES as MERGES
+from kith.api.organizations.routes import ROUTES as ORGANIZATIONS
+from kith.api.people.routes import ROUTES as PEOPLE
+from kith.api.relationships.routes import ROUTES as RELATIONSHIPS
+from kith.api.resolution.routes import ROUTES as RESOLUTION
+from kith.api.runs.routes import ROUTES as RUNS
+from kith.api.sources.routes import ROUTES as SOURCES
+from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
+from kith.api.topics.routes import ROUTES as TOPICS
+
+ROUTES: list[HTTPRouteHandler] = [
+    *PEOPLE,
+    *MERGES,
+    *AFFILIATIONS,
+    *IDENTITIES,
+    *SUGGESTIONS,
+    *DECISIONS,
+    *RESOLUTION,
+    *ORGANIZATIONS,
+    *CHANNELS,
+    *CONVERSATIONS,
+    *INTERACTIONS,
+    *RELATIONSHIPS,
+    *GROUPS,
+    *COMMUNITIES,
+    *TOPICS,
+    *CONNECTORS,
+    *SOURCES,
+    *RUNS,
+    *JOBS,
+    *EVENTS,
+    *ME,
+    *HEALTH,
+    problems.get_problem_kind,
+]

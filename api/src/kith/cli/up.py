@@ -1,0 +1,204 @@
+"""``kith up``: everything on this machine under one supervisor, until Ctrl-C."""
+
+import asyncio
+import errno
+import logging
+import os
+import shlex
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from kith.cli import installation, jobs
+from kith.cli.home import DEFAULT_WORKSPACE, Addresses, current_settings, hold, warn_of_unknown_settings
+from kith.cli.processes import CannotStart, Child
+from kith.cli.screen import Screen
+from kith.cli.servers import start_servers
+from kith.cli.supervisor import Supervisor
+from kith.runtime.settings import Settings
+from kith.store.db import Db, Pool, open_pool, workspace
+from kith.store.migrate import migrate
+
+TEND_SECONDS = 0.2
+
+T = TypeVar("T")
+
+
+def up(*, demo: bool = True) -> None:
+    """Start PostgreSQL, Valkey, the API and a worker, load the demo community, and keep all running until Ctrl-C.
+
+    Args:
+        demo: Load the demo community, the reviewers of the Git project, at the first start.
+    """
+    started = time.monotonic()
+    screen = Screen()
+    settings = current_settings()
+    warn_of_unknown_settings()
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # the screen says when PostgreSQL is away
+    with _until_stopped(), ExitStack() as stack:
+        stack.enter_context(hold(settings.home))
+        _check_port(settings)
+        supervisor = Supervisor(screen.say)
+        stack.callback(_stop, supervisor, screen)
+        runner = stack.enter_context(asyncio.Runner())
+        addresses = _start_servers(settings, supervisor, screen)
+        with screen.step("The database is migrated"):
+            runner.run(migrate(addresses.database_url))
+        pool = runner.run(open_pool(addresses.database_url, size=2))
+        stack.callback(lambda: runner.run(pool.close()))
+        token_file = settings.home.absolute() / "token"
+        token = _ensure_token(runner, pool, token_file)
+        _start_processes(settings, addresses, supervisor, screen)
+        if demo:
+            _load_demo(runner, pool, supervisor, screen, settings.home)
+        calls = runner.run(_bound(pool, installation.calls))
+        screen.say(f"\nkith is ready after {time.monotonic() - started:.1f} s. Ctrl-C stops it.\n")
+        _introduce(screen, settings, token, token_file, calls)
+        while True:
+            supervisor.tend()
+            time.sleep(TEND_SECONDS)
+
+
+@contextmanager
+def _until_stopped() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and a closed terminal end the block in good order and without a complaint.
+
+    Shells start what they put into the background with SIGINT ignored; kith listens to it there too.
+    """
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        yield
+
+
+def _stop(supervisor: Supervisor, screen: Screen) -> None:
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, signal.SIG_IGN)  # already on it
+    if supervisor.children:
+        with screen.step("All stopped"):
+            supervisor.stop()
+
+
+def _check_port(settings: Settings) -> None:
+    """Say at once when nobody could listen there. Raises CannotStart."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CannotStart(
+                    f"Port {settings.port} is in use by another program: stop that, or set KITH_PORT to a free port, "
+                    f"as in KITH_PORT={settings.port % 65535 + 1} make up."
+                ) from error
+            raise CannotStart(
+                f"kith cannot listen on {settings.host} port {settings.port} ({error.strerror}): "
+                "set KITH_HOST and KITH_PORT."
+            ) from error
+
+
+def _start_servers(settings: Settings, supervisor: Supervisor, screen: Screen) -> Addresses:
+    if settings.database_url and settings.redis_url:
+        return Addresses(settings.database_url, settings.redis_url)
+    if settings.database_url or settings.redis_url:
+        raise CannotStart("Set both KITH_DATABASE_URL and KITH_REDIS_URL, or neither for the embedded servers.")
+    with screen.step("PostgreSQL and Valkey run"):
+        servers = start_servers(settings.home)
+    supervisor.children += [servers.postgres, servers.valkey]
+    return Addresses(servers.database_url, servers.redis_url)
+
+
+def _start_processes(settings: Settings, addresses: Addresses, supervisor: Supervisor, screen: Screen) -> None:
+    home = settings.home.absolute()
+    logs = home / "log"
+    logs.mkdir(exist_ok=True)
+    (home / "import").mkdir(exist_ok=True)
+    env = os.environ | {
+        "KITH_HOME": str(home),
+        "KITH_DATABASE_URL": addresses.database_url,
+        "KITH_REDIS_URL": str(addresses.redis_url),
+        "KITH_WORKER_NAME": settings.worker_name or f"{socket.gethostname()}:{home}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    here = Path.cwd()
+    api = [sys.executable, "-m", "kith.cli", "api"]
+    worker = [sys.executable, "-m", "kith.workers"]
+    url = f"{_base_url(settings)}/readyz"
+    children = [
+        Child("The API", api, logs / "api.log", here, lambda: _answers(url), env=env),
+        Child("The worker", worker, logs / "worker.log", here, lambda: True, env=env),
+    ]
+    with screen.step("The API and a worker run"):
+        for child in reversed(children):  # the worker makes itself ready while we wait for the API
+            supervisor.children.append(child)
+            child.start()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _base_url(settings: Settings) -> str:
+    """Where a client on this machine finds the API."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - only compared
+    return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{settings.port}"
+
+
+async def _bound(pool: Pool, act: Callable[[Db], Awaitable[T]]) -> T:
+    async with workspace(pool, DEFAULT_WORKSPACE) as db:
+        return await act(db)
+
+
+def _ensure_token(runner: asyncio.Runner, pool: Pool, path: Path) -> str:
+    known = path.read_text().strip() if path.exists() else ""
+
+    async def ensure(db: Db) -> str:
+        await installation.ensure_workspace(db)
+        return await installation.ensure_token(db, known)
+
+    token = runner.run(_bound(pool, ensure))
+    if token != known:
+        installation.write_secret(path, token)
+    return token
+
+
+def _load_demo(runner: asyncio.Runner, pool: Pool, supervisor: Supervisor, screen: Screen, home: Path) -> None:
+    """Load the demo community once, by the road of any source."""
+    loaded = home / "demo-loaded"
+    if loaded.exists():
+        return
+    job_id = runner.run(_bound(pool, installation.add_demo))
+    with screen.step("The demo community is loaded") as step, screen.progress("Loading the demo community") as meter:
+        while not (state := runner.run(jobs.look(pool, job_id))).ended:
+            meter.show(state.done, state.total, state.text)
+            supervisor.tend()
+            time.sleep(TEND_SECONDS)
+        if state.failed:
+            raise CannotStart(
+                f"The demo community was not loaded: {state.text}; 'kith up --no-demo' starts without it."
+            )
+        step.done = f"The demo community is loaded: {state.text}"
+    loaded.touch()
+
+
+def _introduce(screen: Screen, settings: Settings, token: str, token_file: Path, calls: list[tuple[str, str]]) -> None:
+    base = _base_url(settings)
+    for label, value in (("API", f"{base}/v1"), ("Docs", f"{base}/docs"), ("Token", token)):
+        screen.say(f"  {label:<6} {value}")
+    header = f'"Authorization: Bearer $(cat {shlex.quote(str(token_file))})"'
+    for question, path in calls:
+        screen.say(f"\n# {question}")
+        screen.say(f"curl -s -H {header} '{base}{path}' | python3 -m json.tool")
+    screen.say("")

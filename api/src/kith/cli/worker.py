@@ -1,0 +1,17 @@
+"""``kith worker``: one worker process in the foreground."""
+
+import os
+import sys
+from importlib.util import find_spec
+
+from kith.cli.home import current_settings, running_addresses, warn_of_unknown_settings
+
+
+def worker() -> None:
+    """Do background work, beside the servers of kith up or the configured ones."""
+    if find_spec("kith.workers") is None:
+        raise ModuleNotFoundError(name="kith.workers")
+    warn_of_unknown_settings()
+    env = os.environ | running_addresses(current_settings()).environment()
+    # The API knows workers only as a program: nothing imports them.
+    os.execve(sys.executable, [sys.executable, "-m", "kith.workers"], env)  # noqa: S606 - our own program, no shell
