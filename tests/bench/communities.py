@@ -125,7 +125,7 @@ _CONTACT = """
     SELECT $1, actor_id, target_id, ($2::timestamptz AT TIME ZONE 'UTC')::date, actor_id, 'message', 1, 1000 FROM pairs
 """
 _ACTS = """
-    INSERT INTO interactions (workspace_id, id, kind, actor_id, target_ids, target_roles, network, host, key,
+    INSERT INTO interactions (workspace_id, id, kind, actor_id, target_ids, target_kinds, network, host, key,
         occurred_at, visibility, version, learnt_at)
     SELECT $1, gen_random_uuid(), 'message', actor_id, ARRAY[target_id], '{to}', 'bench', 'bench',
         row_number() OVER (), $2, 'public', '', $2

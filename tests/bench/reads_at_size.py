@@ -41,7 +41,7 @@ SECONDS = 6.0
 ASKED = 300  # people
 
 _HUB = """
-    INSERT INTO interactions (workspace_id, id, kind, actor_id, target_ids, target_roles, channel_id, network, host,
+    INSERT INTO interactions (workspace_id, id, kind, actor_id, target_ids, target_kinds, channel_id, network, host,
         key, occurred_at, visibility, version)
     SELECT '{home}', md5('hub ' || n)::uuid, 'reply', md5('person 0')::uuid, ARRAY[md5('person ' || n)::uuid],
         '{{reply}}', md5('channel 0')::uuid, 'mail', 'mail', 'hub ' || n,

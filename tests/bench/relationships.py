@@ -39,7 +39,7 @@ _FILL = """
     SELECT '{home}', md5('person ' || n)::uuid, 'mail', 'mail', 'p' || n, 'person'
     FROM generate_series(0, {people} - 1) AS n;
     INSERT INTO person_identities SELECT workspace_id, id, id FROM identities;
-    INSERT INTO interactions (workspace_id, id, kind, actor_id, target_ids, target_roles, channel_id, network, host,
+    INSERT INTO interactions (workspace_id, id, kind, actor_id, target_ids, target_kinds, channel_id, network, host,
         key, occurred_at, visibility, version)
     SELECT '{home}', md5('act ' || n)::uuid, 'reply', md5('person ' || actor)::uuid,
         ARRAY[md5('person ' || (actor + 1 + abs(hashint8(actor * 64 + place)) % ({people} - 1)) % {people})::uuid],
@@ -150,7 +150,7 @@ async def arrivals(pool: Pool, home: UUID) -> list[asyncpg.Record]:
 
 def _act(actor_id: UUID, target_id: UUID) -> tuple[Any, ...]:
     values = dict.fromkeys(ingest.INTERACTION) | {
-        "id": uuid4(), "kind": "reply", "actor_id": actor_id, "target_ids": [target_id], "target_roles": ["reply"],
+        "id": uuid4(), "kind": "reply", "actor_id": actor_id, "target_ids": [target_id], "target_kinds": ["reply"],
         "network": "mail", "host": "mail", "key": str(uuid4()), "occurred_at": datetime.now(UTC),
         "visibility": "public", "version": b"",
     }  # fmt: skip

@@ -80,7 +80,7 @@ async def test_an_interaction_shows_who_did_what_to_whom_and_where(square: Squar
     assert act == listed
     assert act["actor"]["name"] == "Eve"
     assert act["actor"]["person_id"] == square.ours.ids["person eve"]
-    assert [(target["identity"]["name"], target["role"]) for target in act["targets"]] == [("Ada", "to"), ("Bo", "to")]
+    assert [(target["identity"]["name"], target["kind"]) for target in act["targets"]] == [("Ada", "to"), ("Bo", "to")]
     assert act["channel"]["name"] == "core"
     assert act["conversation"] is None
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from kith.connectors import Forbidden, Limits, check_places
+from kith.connectors import Forbidden, Limits, check_locations
 from kith.connectors.ndjson import NdjsonConfig
 from kith.domain import ids
 from kith.store import jobs, sources, syncs
@@ -102,16 +102,16 @@ async def test_a_source_reads_only_what_the_operator_allows(
     answer = await client.send("POST", "/v1/sources", json=new, token=token)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
     (fault,) = answer.json()["errors"]
-    assert (fault["code"], fault["pointer"]) == ("forbidden_place", pointer)
+    assert (fault["code"], fault["pointer"]) == ("forbidden_location", pointer)
     assert setting in answer.json()["detail"]
 
 
 def test_a_link_out_of_the_roots_is_followed_before_it_is_judged(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("/etc")
     limits = Limits((tmp_path,), private_addresses=False)
-    check_places(NdjsonConfig(str(tmp_path / "new")), limits)
+    check_locations(NdjsonConfig(str(tmp_path / "new")), limits)
     with pytest.raises(Forbidden, match="KITH_SOURCE_ROOTS"):
-        check_places(NdjsonConfig(str(tmp_path / "link/passwd")), limits)
+        check_locations(NdjsonConfig(str(tmp_path / "link/passwd")), limits)
 
 
 async def test_what_the_operator_added_stays_readable_until_it_is_pointed_elsewhere(client: Client) -> None:

@@ -198,7 +198,7 @@ async def test_records_that_cannot_be_stored_are_told_and_the_rest_is_kept(store
         act("half", text="\ud800"),
         act("long", text="x" * 1_000_001),
         act("k" * 2000),
-        act("role", visibility="secret"),
+        act("visibility", visibility="secret"),
         Interaction(act_ref("target"), who("ada"), DAY, (Target(who("bob"), "enemy"),)),  # type: ignore[arg-type] # the test
         identity("half", name="\udfff"),
         identity("address", address="a" * 400),

@@ -1,6 +1,7 @@
 """Migrations: each once, in order, by one process at a time; a clear word where database and files do not fit."""
 
 import asyncio
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -70,3 +71,46 @@ async def test_a_migration_does_not_wait_behind_a_long_transaction(
         with pytest.raises(MigrationError, match="could not lock a table within 4 s"):
             await _add(fresh_url, monkeypatch, "ALTER TABLE people ADD COLUMN n integer")
     await db.close()
+
+
+async def test_stored_words_are_respelled_in_every_workspace(fresh_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "words_" + fresh_url.split("test_")[1][:8]
+    admin = await asyncpg.connect(url_of(fresh_url, "postgres"))
+    await admin.execute(f"CREATE DATABASE {name}")
+    url = url_of(fresh_url, name)
+    try:
+        monkeypatch.setattr(migrate, "migrations", lambda: [one for one in SHIPPED if one.name < "202611291815"])
+        await migrate.migrate(url)
+        db = await asyncpg.connect(url)
+        homes = [uuid4(), uuid4()]
+        for home in homes:
+            await db.execute("SELECT set_config('kith.workspace', $1, false)", str(home))
+            await db.execute("INSERT INTO workspaces VALUES ($1, 'old', 'key')", home)
+            for status in ("active", "paused", "reauthorise", "deleting"):
+                await db.execute(
+                    "INSERT INTO sources (workspace_id, id, connector, name, config, status)"
+                    " VALUES ($1, $2, 'git', $3, '{}', $3)",
+                    home, uuid4(), status,
+                )  # fmt: skip
+            for code in ("reauthorise", "forbidden_place", "fatal"):
+                await db.execute(
+                    "INSERT INTO jobs (workspace_id, id, kind, error)"
+                    " VALUES ($1, $2, 'sync', jsonb_build_object('code', $3::text, 'detail', 'why'))",
+                    home, uuid4(), code,
+                )  # fmt: skip
+        await db.close()
+        monkeypatch.setattr(migrate, "migrations", lambda: SHIPPED)
+        await migrate.migrate(url)
+        db = await asyncpg.connect(url)
+        for home in homes:
+            await db.execute("SELECT set_config('kith.workspace', $1, false)", str(home))
+            statuses = await db.fetch("SELECT status FROM sources WHERE workspace_id = $1", home)
+            assert {row["status"] for row in statuses} == {"active", "paused", "reauthorize", "deleting"}
+            errors = await db.fetch("SELECT error FROM jobs WHERE workspace_id = $1", home)
+            assert {row["error"] for row in errors} == {
+                f'{{"code": "{code}", "detail": "why"}}' for code in ("reauthorize", "forbidden_location", "fatal")
+            }
+        await db.close()
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()

@@ -17,7 +17,7 @@ from kith.connectors import (
     Limits,
     LocalPath,
     Page,
-    Reauthorise,
+    Reauthorize,
     Retry,
 )
 from kith.domain.strength.model import shipped
@@ -53,13 +53,13 @@ async def test_what_the_network_asks_to_wait_for_is_waited_for(office: Office) -
 
 
 async def test_lost_credentials_end_the_job_and_hold_the_source(office: Office) -> None:
-    office.connector.script = [Reauthorise("the token was withdrawn")]
+    office.connector.script = [Reauthorize("the token was withdrawn")]
     row = await office.run(await office.enqueue())
     assert (row["status"], row["error"]) == (
-        "failed", {"code": "reauthorise", "detail": "the token was withdrawn"},
+        "failed", {"code": "reauthorize", "detail": "the token was withdrawn"},
     )  # fmt: skip
     assert await office.value("SELECT status FROM sources WHERE workspace_id = $1 AND connector = 'scripted'") == (
-        "reauthorise"
+        "reauthorize"
     )
 
 
@@ -296,7 +296,7 @@ async def test_a_source_reads_below_the_roots_alone_unless_the_operator_added_it
     assert (await clippings.run(await office.enqueue()))["status"] == "succeeded"
     await office.value("UPDATE sources SET trusted = false WHERE workspace_id = $1")
     row = await clippings.run(await office.enqueue())
-    assert (row["status"], row["error"]["code"]) == ("failed", "forbidden_place")
+    assert (row["status"], row["error"]["code"]) == ("failed", "forbidden_location")
     assert "KITH_SOURCE_ROOTS" in row["error"]["detail"]
 
 

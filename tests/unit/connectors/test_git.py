@@ -29,7 +29,7 @@ from kith.connectors import (
     Retry,
     Skip,
     Tombstone,
-    check_places,
+    check_locations,
 )
 from kith.connectors.git import GitConfig, GitConnector, addresses, program
 from kith.connectors.git.acts import FORMAT
@@ -447,7 +447,7 @@ PRIVATE = ["127.0.0.1", "localhost", "[::1]", "[::ffff:10.0.0.8]", "10.0.0.8", "
 async def test_private_addresses_are_not_read(host: str, form: str, tmp_path: Path) -> None:
     config, context = GitConfig(form.format(host)), Context(tmp_path, OUTSIDE)
     with pytest.raises(Forbidden, match="KITH_PRIVATE_ADDRESSES"):
-        check_places(config, OUTSIDE)
+        check_locations(config, OUTSIDE)
     with pytest.raises(Forbidden, match="KITH_PRIVATE_ADDRESSES"):
         await GitConnector().check(config, context)
     with pytest.raises(Forbidden, match="KITH_PRIVATE_ADDRESSES"):

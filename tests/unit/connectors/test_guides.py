@@ -10,7 +10,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from kith.connectors import InteractionKind, Record, Role
+from kith.connectors import InteractionKind, Record, TargetKind
 from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector
 from tests.paths import ROOT
 from tests.unit.connectors.contexts import ALONE
@@ -73,7 +73,7 @@ def test_the_program_that_writes_a_file_writes_one(tmp_path: Path, monkeypatch: 
     assert (tmp_path / "calls.ndjson.zst").stat().st_size > 0
 
 
-def test_every_field_kind_and_role_is_described_under_its_record() -> None:
+def test_every_field_and_kind_is_described_under_its_record() -> None:
     sections = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##)", IMPORT_FORMAT, re.MULTILINE | re.DOTALL))
     for record in get_args(Record):
         section = sections[record.__struct_config__.tag]
@@ -81,5 +81,5 @@ def test_every_field_kind_and_role_is_described_under_its_record() -> None:
         assert set(re.findall(r"`(\w+)`", rows)) == set(record.__struct_fields__)
         for field in msgspec.structs.fields(record):
             assert not (field.required and f"`{field.name}`" not in rows)
-    for word in (*get_args(InteractionKind), *get_args(Role)):
+    for word in (*get_args(InteractionKind), *get_args(TargetKind)):
         assert f"`{word}`" in sections["interaction"]

@@ -43,7 +43,7 @@ async def acts_of(tmp_path: Path, *mails: bytes, list_address: str | None = LIST
 
 
 def targets(act: Interaction) -> dict[str, str]:
-    return {target.identity.key.partition("@")[0]: target.role for target in act.targets}
+    return {target.identity.key.partition("@")[0]: target.kind for target in act.targets}
 
 
 async def test_a_thread_on_a_list_is_a_post_and_replies_in_one_conversation(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from kith.cli import installation
 from kith.cli.home import DEFAULT_WORKSPACE
 from kith.cli.jobs import database, follow
 from kith.cli.processes import CannotStart
-from kith.connectors import ConnectorError, Context, is_address, load_registry, place_fields
+from kith.connectors import ConnectorError, Context, is_address, load_registry, location_fields
 from kith.domain.ids import decode, encode
 from kith.store import sources
 from kith.store.db import Db, workspace
@@ -107,7 +107,7 @@ def _checked(connector: str, given: dict[str, str], path: Path | None) -> dict[s
 
 def _absolute(given: dict[str, str], kind: type[msgspec.Struct]) -> dict[str, str]:
     """The settings with paths as a process in another folder needs them."""
-    local = {name for name in place_fields(kind) if name in given and not is_address(given[name])}
+    local = {name for name in location_fields(kind) if name in given and not is_address(given[name])}
     return given | {name: str(Path(given[name]).expanduser().absolute()) for name in local}
 
 

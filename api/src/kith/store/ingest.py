@@ -23,7 +23,7 @@ IDENTITY = ("id", "network", "host", "key", "kind", "name", "handle", "address",
 CHANNEL = ("id", "network", "host", "key", "kind", "name", "url", "parent_id", "visibility", "seen_at")
 CONVERSATION = ("id", "channel_id", "network", "host", "key", "title", "url")
 INTERACTION = (
-    "id", "kind", "native_kind", "actor_id", "target_ids", "target_roles", "channel_id", "conversation_id", "reply_to",
+    "id", "kind", "native_kind", "actor_id", "target_ids", "target_kinds", "channel_id", "conversation_id", "reply_to",
     "network", "host", "key", "occurred_at", "edited_at", "title", "text", "url", "visibility", "version",
 )  # fmt: skip
 

@@ -10,21 +10,21 @@ from kith.store.db import Db
 from kith.store.queries import Order, Statement, fetch_page
 
 _COLUMNS = """
-    i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_roles, i.channel_id, i.conversation_id, i.reply_to,
+    i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_kinds, i.channel_id, i.conversation_id, i.reply_to,
     i.network, i.host, i.key, i.occurred_at, i.edited_at, i.title, i.text, i.url, i.visibility, i.learnt_at
 """
 _BY_TIME = Order("i.occurred_at", ("i.id",), newest=True)
 
 
 class Interaction(msgspec.Struct, frozen=True):
-    """target_roles: as long as target_ids."""
+    """target_kinds: as long as target_ids."""
 
     id: UUID
     kind: str
     native_kind: str | None
     actor_id: UUID
     target_ids: list[UUID]
-    target_roles: list[str]
+    target_kinds: list[str]
     channel_id: UUID | None
     conversation_id: UUID | None
     reply_to: UUID | None

@@ -44,11 +44,11 @@ async def status(db: Db, workspace_id: UUID, source_id: UUID) -> str | None:
     return found
 
 
-async def ask_to_reauthorise(db: Db, workspace_id: UUID, source_id: UUID) -> None:
+async def ask_to_reauthorize(db: Db, workspace_id: UUID, source_id: UUID) -> None:
     """Let the source wait until a human renews its credentials."""
     await db.execute(
         """
-        UPDATE sources SET status = 'reauthorise', revision = revision + 1, updated_at = now()
+        UPDATE sources SET status = 'reauthorize', revision = revision + 1, updated_at = now()
         WHERE workspace_id = $1 AND id = $2 AND status = 'active'
         """,
         workspace_id, source_id,

@@ -1,7 +1,7 @@
 """The SDK for kith connectors: all that a partner needs is importable from here."""
 
 from kith.connectors._cursors import load_cursor, save_cursor
-from kith.connectors._errors import ConnectorError, Fatal, Reauthorise, Retry
+from kith.connectors._errors import ConnectorError, Fatal, Reauthorize, Retry
 from kith.connectors._flaws import flaw
 from kith.connectors._hookspecs import Connector, Report, hookimpl
 from kith.connectors._limits import (
@@ -9,11 +9,11 @@ from kith.connectors._limits import (
     Forbidden,
     Limits,
     LocalPath,
-    Place,
-    check_places,
+    Location,
+    check_locations,
     is_address,
-    place_fields,
-    places,
+    location_fields,
+    locations,
 )
 from kith.connectors._records import (
     Cause,
@@ -29,9 +29,9 @@ from kith.connectors._records import (
     Page,
     Record,
     Ref,
-    Role,
     Skip,
     Target,
+    TargetKind,
     Tombstone,
     Visibility,
 )
@@ -56,28 +56,28 @@ __all__ = [
     "InteractionRef",
     "Limits",
     "LocalPath",
+    "Location",
     "Manifest",
     "Page",
-    "Place",
-    "Reauthorise",
+    "Reauthorize",
     "Record",
     "Ref",
     "Registry",
     "Report",
     "Retry",
-    "Role",
     "Skip",
     "Target",
+    "TargetKind",
     "Tombstone",
     "Visibility",
-    "check_places",
+    "check_locations",
     "describe",
     "flaw",
     "hookimpl",
     "is_address",
     "load_cursor",
     "load_registry",
-    "place_fields",
-    "places",
+    "location_fields",
+    "locations",
     "save_cursor",
 ]

@@ -22,10 +22,10 @@ class Retry(ConnectorError):
         self.after = after
 
 
-class Reauthorise(ConnectorError):
+class Reauthorize(ConnectorError):
     """The credentials no longer hold: the source waits until a human renews them."""
 
-    code = "reauthorise"
+    code = "reauthorize"
 
 
 class Fatal(ConnectorError):

@@ -26,7 +26,7 @@ class Connector(Protocol):
     Plain class attributes will do. name: lower case, unique in an installation. version: of what it reads and how it
     keys it. Config: the settings of one source, a frozen msgspec struct whose JSON Schema (titles, descriptions,
     examples by ``msgspec.Meta``) is all that a frontend needs to build a form; ``check`` and ``pull`` get an instance,
-    whose fields of type LocalPath and Place name what may be read: kith has seen to that.
+    whose fields of type LocalPath and Location name what may be read: kith has seen to that.
     """
 
     @property
@@ -41,14 +41,14 @@ class Connector(Protocol):
     def Config(self) -> type[msgspec.Struct]: ...  # noqa: N802 - it is a class
 
     async def check(self, config: Any, context: Context) -> Report:
-        """Look at the source without storing anything; raise Fatal, Reauthorise or Retry with a sentence that helps."""
+        """Look at the source without storing anything; raise Fatal, Reauthorize or Retry with a sentence that helps."""
         ...
 
     def pull(self, config: Any, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
         """Yield pages from where ``cursor`` stands; None is the very beginning.
 
         Pages hold at most 10,000 records and 16 MiB of them as JSON; 4 MiB is a good size. Reading the same cursor
-        again yields the same records with the same keys, or newer versions of them. Raises Retry, Reauthorise or
+        again yields the same records with the same keys, or newer versions of them. Raises Retry, Reauthorize or
         Fatal; a single bad record becomes a Skip on its page.
         """
         ...

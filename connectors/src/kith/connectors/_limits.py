@@ -1,6 +1,6 @@
 """What a source may read: files below certain folders, addresses of the open internet.
 
-A setting marked as a place is looked at when a source is created and again each time that it is read, before the
+A setting marked as a location is looked at when a source is created and again each time that it is read, before the
 connector is asked anything.
 """
 
@@ -16,8 +16,8 @@ from msgspec import inspect
 
 from kith.connectors._errors import Fatal, Retry
 
-_MARK = "kith_place"
-_FORMAT = "kith-place"
+_MARK = "kith_location"
+_FORMAT = "kith-location"
 
 #: A setting that names a file or folder on kith's machine, by its absolute path.
 LocalPath = Annotated[
@@ -27,7 +27,7 @@ LocalPath = Annotated[
     ),
 ]
 #: A setting that names either such a path or an address; the connector says which addresses it takes.
-Place = Annotated[
+Location = Annotated[
     str, msgspec.Meta(min_length=1, max_length=1000, extra={_MARK: True}, extra_json_schema={"format": _FORMAT})
 ]
 
@@ -38,7 +38,7 @@ _NAT64 = ip_network("64:ff9b::/96")
 class Forbidden(Fatal):
     """A setting names what the operator does not let sources read. field: of the settings."""
 
-    code = "forbidden_place"
+    code = "forbidden_location"
 
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
@@ -96,49 +96,49 @@ class Context(msgspec.Struct, frozen=True):
     """What kith lends a connector while it reads one source.
 
     folder: for what would be costly to fetch again, such as a clone. It may be missing or empty at any time, and goes
-    with the source. limits: check places by them that the settings do not name themselves.
+    with the source. limits: check locations by them that the settings do not name themselves.
     """
 
     folder: Path
     limits: Limits = Limits()
 
 
-def place_fields(kind: type[msgspec.Struct]) -> list[str]:
-    """Return the fields of settings that name a place."""
+def location_fields(kind: type[msgspec.Struct]) -> list[str]:
+    """Return the fields of settings that name a location."""
     found = inspect.type_info(kind)
     assert isinstance(found, inspect.StructType)  # noqa: S101 - a struct has no other; this tells the type checker
     return [field.name for field in found.fields if _is_marked(field.type)]
 
 
-def places(config: msgspec.Struct) -> Iterator[tuple[str, str]]:
-    """Yield the fields that name a place, with what they name."""
-    for field in place_fields(type(config)):
+def locations(config: msgspec.Struct) -> Iterator[tuple[str, str]]:
+    """Yield the fields that name a location, with what they name."""
+    for field in location_fields(type(config)):
         value = getattr(config, field)
-        for place in (value,) if isinstance(value, str) else value or ():
-            yield field, place
+        for location in (value,) if isinstance(value, str) else value or ():
+            yield field, location
 
 
-def check_places(config: msgspec.Struct, limits: Limits) -> None:
+def check_locations(config: msgspec.Struct, limits: Limits) -> None:
     """Raises Forbidden for the first setting that names what must not be read; asks no server."""
-    for field, place in places(config):
+    for field, location in locations(config):
         try:
-            if place.startswith("/"):
-                limits.check_path(place)
+            if location.startswith("/"):
+                limits.check_path(location)
             else:
-                limits.check_host(_host(place))
+                limits.check_host(_host(location))
         except Forbidden as error:
             raise Forbidden(str(error), field) from error
 
 
-def is_address(place: str) -> bool:
-    """Whether a place is an address, ``https://host/path`` or ``host:path``, and no path."""
-    return "://" in place or (":" in place and "/" not in place.partition(":")[0])
+def is_address(location: str) -> bool:
+    """Whether a location is an address, ``https://host/path`` or ``host:path``, and no path."""
+    return "://" in location or (":" in location and "/" not in location.partition(":")[0])
 
 
-def _host(place: str) -> str:
-    if not is_address(place):
-        raise Forbidden(f"{place!r} is neither an absolute path nor an address.")
-    match = _HOST.match(place.partition("://")[2] or place)
+def _host(location: str) -> str:
+    if not is_address(location):
+        raise Forbidden(f"{location!r} is neither an absolute path nor an address.")
+    match = _HOST.match(location.partition("://")[2] or location)
     return match[1] if match else ""
 
 

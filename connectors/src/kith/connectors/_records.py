@@ -12,7 +12,7 @@ import msgspec
 
 IdentityKind = Literal["person", "bot", "organization", "group", "unknown"]
 Visibility = Literal["public", "unlisted", "members", "private", "direct"]
-Role = Literal["to", "cc", "mention", "reply", "author", "owner", "host", "member", "subject"]
+TargetKind = Literal["to", "cc", "mention", "reply", "author", "owner", "host", "member", "subject"]
 Cause = Literal["deleted", "redacted", "withdrawn", "rewritten", "gone", "policy"]
 
 #: What an act is. A network's own word goes into ``Interaction.native_kind``.
@@ -104,7 +104,7 @@ class Target(_Part, frozen=True):
     """Whom an interaction addresses, and how."""
 
     identity: Ref
-    role: Role = "to"
+    kind: TargetKind = "to"
 
 
 class InteractionRef(_Part, frozen=True):

@@ -12,7 +12,7 @@ Found = TypeVar("Found")
 
 
 async def apart(compute: Callable[[Given], Found], given: Given) -> Found:
-    """Return ``compute(given)``, a function of some module; cancelling ends the process. Raises RuntimeError."""
+    """Return ``compute(given)``, a function of some module; canceling ends the process. Raises RuntimeError."""
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, stdin=PIPE, stdout=PIPE)
     try:
         answer, _ = await process.communicate(pickle.dumps((compute, given)))

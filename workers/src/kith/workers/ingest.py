@@ -27,7 +27,7 @@ _NETWORK = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _IDENTITY_KINDS = frozenset(get_args(sdk.IdentityKind))
 _KINDS = frozenset(get_args(sdk.InteractionKind))
-_ROLES = frozenset(get_args(sdk.Role))
+_TARGET_KINDS = frozenset(get_args(sdk.TargetKind))
 _VISIBILITIES = frozenset(get_args(sdk.Visibility))
 _CAUSES = frozenset(get_args(sdk.Cause))
 
@@ -106,11 +106,11 @@ class Ingest:
             raise Unfit("occurred_at or edited_at is beyond the years 1 to 9999")
         identities = self._identities
         actor_id = identities.get(record.actor) or self._identity_id(record.actor)
-        roles: dict[UUID, str] = {}
+        targets: dict[UUID, str] = {}
         for target in record.targets:
-            if target.role not in _ROLES:
-                raise Unfit(f"role {target.role!r} is not one of {', '.join(sorted(_ROLES))}")
-            roles.setdefault(identities.get(target.identity) or self._identity_id(target.identity), target.role)
+            if target.kind not in _TARGET_KINDS:
+                raise Unfit(f"target kind {target.kind!r} is not one of {', '.join(sorted(_TARGET_KINDS))}")
+            targets.setdefault(identities.get(target.identity) or self._identity_id(target.identity), target.kind)
         channel_id = record.channel and (self._channels.get(record.channel) or self._channel_id(record.channel))
         conversation_id = record.conversation and (
             self._conversations.get(record.conversation) or self._conversation_id(record.conversation)
@@ -122,15 +122,15 @@ class Ingest:
         url = _text(record.url, NAME, "url")
         self._characters += len(title or "") + len(text or "") + 100 * len(record.targets)
         id_ = self._act(ref)
-        target_ids, target_roles = list(roles), list(roles.values())
+        target_ids, target_kinds = list(targets), list(targets.values())
         # Neither source nor channel: the same message read elsewhere is the same.
         content = (
-            native_kind, actor_id.bytes, [target.bytes for target in target_ids], target_roles,
+            native_kind, actor_id.bytes, [target.bytes for target in target_ids], target_kinds,
             conversation_id and conversation_id.bytes, reply_to, occurred_at, edited_at, title, text, url, visibility,
         )  # fmt: skip
         version = blake2b(_encode(content), digest_size=16).digest()
         row = (
-            uuid_of(id_), ref.kind, native_kind, actor_id, target_ids, target_roles, channel_id, conversation_id,
+            uuid_of(id_), ref.kind, native_kind, actor_id, target_ids, target_kinds, channel_id, conversation_id,
             reply_to and uuid_of(reply_to), ref.network, ref.host, ref.key, occurred_at, edited_at, title, text, url,
             visibility, version,
         )  # fmt: skip

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from kith.connectors import Connector, Fatal, Page, Reauthorise, Retry, check_places
+from kith.connectors import Connector, Fatal, Page, Reauthorize, Retry, check_locations
 from kith.store import jobs, reach, syncs
 from kith.store.ingest import Batch
 from kith.workers import detect
@@ -36,9 +36,9 @@ async def sync(work: Work) -> dict[str, Any]:
         await _read(work, source_id, run_id, reading)
     except Retry as error:
         raise Later(error.code, str(error), error.after.total_seconds() if error.after else None) from error
-    except Reauthorise as error:
+    except Reauthorize as error:
         async with work.transaction() as db:
-            await syncs.ask_to_reauthorise(db, work.job.workspace_id, source_id)
+            await syncs.ask_to_reauthorize(db, work.job.workspace_id, source_id)
         raise Failed(error.code, str(error)) from error
     except Fatal as error:
         raise Failed(error.code, str(error)) from error
@@ -72,7 +72,7 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: syncs.Readin
         raise Failed("unknown_connector", f"No connector named {reading.connector!r} is installed here.")
     cursor = None if reading.cursor is None else msgspec.Raw(reading.cursor.encode())
     config, context = _config(connector, reading), work.ground.context(source_id, trusted=reading.trusted)
-    await asyncio.to_thread(check_places, config, context.limits)
+    await asyncio.to_thread(check_locations, config, context.limits)
     pages = connector.pull(config, cursor, context)
     done, resting = work.job.done, False
     async with (

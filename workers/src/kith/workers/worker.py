@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 
 class Worker:
-    """Works until ``run`` is cancelled."""
+    """Works until ``run`` is canceled."""
 
     def __init__(self, settings: Settings, database_url: str, redis_url: str) -> None:
         self._settings = settings

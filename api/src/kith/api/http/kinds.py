@@ -18,7 +18,7 @@ Words = Annotated[
 IdentityKind = Annotated[connectors.IdentityKind, Meta(description="What is behind an identity, or a person.")]
 InteractionKind = Annotated[connectors.InteractionKind, Meta(description="What an act is.", examples=["review"])]
 Visibility = Annotated[connectors.Visibility, Meta(description="Who could see it on its network.")]
-Role = Annotated[connectors.Role, Meta(description="How an act addresses an identity.")]
+TargetKind = Annotated[connectors.TargetKind, Meta(description="How an act addresses an identity.")]
 JobStatus = Annotated[
     Literal["queued", "running", "succeeded", "failed", "canceled"], Meta(description="Where a job stands.")
 ]

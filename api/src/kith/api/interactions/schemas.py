@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.http.ids import ChannelId, ConversationId, IdentityId, InteractionId, PersonId, encode, encode_optional
-from kith.api.http.kinds import TEXT, Instant, InteractionKind, Network, Role, Visibility
+from kith.api.http.kinds import TEXT, Instant, InteractionKind, Network, TargetKind, Visibility
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
@@ -40,7 +40,7 @@ class Target(msgspec.Struct, frozen=True):
     """Whom an interaction addresses, and how."""
 
     identity: IdentityRef
-    role: Role
+    kind: TargetKind
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ def _parts(row: store.Interaction, refs: dict[UUID, IdentityRef]) -> dict[str, A
     return {
         "id": encode("interaction", row.id),
         "actor": refs[row.actor_id],
-        "targets": [Target(refs[id_], role) for id_, role in zip(row.target_ids, row.target_roles, strict=True)],  # type: ignore[arg-type]  # ingest checks roles
+        "targets": [Target(refs[id_], kind) for id_, kind in zip(row.target_ids, row.target_kinds, strict=True)],  # type: ignore[arg-type]  # ingest checks kinds
         "channel": Place(encode("channel", row.channel_id), row.channel_name) if row.channel_id else None,
         "conversation": Thread(encode("conversation", row.conversation_id), row.conversation_title)
         if row.conversation_id

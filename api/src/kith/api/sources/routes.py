@@ -17,7 +17,7 @@ from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import Job
 from kith.api.runs.schemas import Run, RunsParams
 from kith.api.sources.schemas import Period, Source, SourceCreate, SourcePatch, SourcePeriods, SourcesParams
-from kith.connectors import Forbidden, Limits, Registry, check_places, places
+from kith.connectors import Forbidden, Limits, Registry, check_locations, locations
 from kith.store import job_list, jobs, runs
 from kith.store import sources as store
 from kith.store.db import Db
@@ -256,16 +256,16 @@ def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> 
 def check_limits(config: msgspec.Struct, limits: Limits) -> None:
     """Refuse settings that name what the operator does not let sources read."""
     try:
-        check_places(config, limits)
+        check_locations(config, limits)
     except Forbidden as error:
-        fault = Fault("forbidden_place", str(error), pointer=f"/config/{error.field}")
+        fault = Fault("forbidden_location", str(error), pointer=f"/config/{error.field}")
         raise Problem("invalid_body", str(error), fault) from error
 
 
 def keeps_places(registry: Registry, source: store.Source, config: msgspec.Struct) -> bool:
     """Whether settings name the same places as those that the source has."""
     try:
-        return [*places(check_config(registry, source.connector, source.config))] == [*places(config)]
+        return [*locations(check_config(registry, source.connector, source.config))] == [*locations(config)]
     except Problem:  # a new release of the connector reads the old settings no longer
         return False
 

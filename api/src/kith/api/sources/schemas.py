@@ -41,8 +41,8 @@ class Source(msgspec.Struct, frozen=True):
     name: Name
     config: Config
     status: Annotated[
-        Literal["active", "paused", "reauthorise", "deleting"],
-        Meta(description="`reauthorise`: its credentials no longer hold; set it to active when they are renewed."),
+        Literal["active", "paused", "reauthorize", "deleting"],
+        Meta(description="`reauthorize`: its credentials no longer hold; set it to active when they are renewed."),
     ]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     updated_at: Annotated[Instant, Meta(description="When it was last changed.")]

@@ -4,14 +4,14 @@ from typing import Annotated
 
 import msgspec
 
-from kith.connectors import Place, Visibility
+from kith.connectors import Location, Visibility
 
 
 class GitConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One repository."""
 
     repository: Annotated[
-        Place,
+        Location,
         msgspec.Meta(
             title="Repository",
             description="The absolute path of a folder on kith's machine, or an https, ssh or git address.",

@@ -31,42 +31,42 @@ class Graph:
     def merged(self, merge: Commit) -> Counter[Human] | None:
         """Count by author the commits that only the other parents of a merge reach; None where that leads out of here.
 
-        Both sides are painted from the newest commit backwards; a commit's colours are final when it is taken, because
+        Both sides are painted from the newest commit backwards; a commit's colors are final when it is taken, because
         all its children have been.
         """
         main, other = 1, 2
-        colours: dict[int, int] = {}
+        colors: dict[int, int] = {}
         for position, parent in enumerate(merge.parents):
             number = self._number.get(bytes.fromhex(parent), -1)
             if number >= 0:
-                colours[number] = colours.get(number, 0) | (other if position else main)
+                colors[number] = colors.get(number, 0) | (other if position else main)
             elif position:
                 return None
-        heap = [-number for number in colours]
+        heap = [-number for number in colors]
         heapq.heapify(heap)
-        undecided = sum(colour == other for colour in colours.values())
+        undecided = sum(color == other for color in colors.values())
         counts: Counter[Human] = Counter()
         for _ in range(_VISITS):
             if not undecided:
                 return counts
             number = -heapq.heappop(heap)
-            colour = colours[number]
-            if colour == other:
+            color = colors[number]
+            if color == other:
                 undecided -= 1
                 if author := self._authors[number - self._first]:
                     counts[author] += 1
             for earlier in self._parents[number - self._first]:
                 if earlier < self._first:
-                    if colour == other:
+                    if color == other:
                         return None
                     continue
-                known = colours.get(earlier)
+                known = colors.get(earlier)
                 if known is None:
                     heapq.heappush(heap, -earlier)
-                    undecided += colour == other
-                elif known == other and colour != other:
+                    undecided += color == other
+                elif known == other and color != other:
                     undecided -= 1
-                colours[earlier] = (known or 0) | colour
+                colors[earlier] = (known or 0) | color
         return None
 
     def _forget(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, cast
 
-from kith.connectors import ConnectorError, Fatal, Reauthorise, Retry
+from kith.connectors import ConnectorError, Fatal, Reauthorize, Retry
 from kith.connectors.git.addresses import OFFLINE, Network, redacted
 
 SECONDS = 4 * 3600.0  # that one git may take: a clone of the largest repositories takes one
@@ -17,7 +17,7 @@ OUTPUT_BYTES = 1 << 30  # of one git at once: the hashes of 25 million commits
 FIELD_BYTES = 16 << 20  # of one message; what is longer is cut
 _SAID_BYTES = 4000  # of git's complaints
 _READ = 1 << 20
-_REAUTHORISE = (
+_REAUTHORIZE = (
     "authentication failed", "permission denied", "could not read username", "could not read password",
     "host key verification failed", "returned error: 401", "returned error: 403",
 )  # fmt: skip
@@ -45,7 +45,7 @@ class Git:
         self._closed = False
 
     def run(self, arguments: Sequence[str], folder: Path, given: bytes = b"") -> bytes:
-        """Return what git prints; raises Fatal, Retry or Reauthorise with git's own sentence where it fails."""
+        """Return what git prints; raises Fatal, Retry or Reauthorize with git's own sentence where it fails."""
         stream = self.stream(arguments, folder, given)
         clock = threading.Timer(SECONDS, stream.kill)
         clock.start()
@@ -158,8 +158,8 @@ def _error(said: str) -> ConnectorError:
     lower = said.lower()
     if "redirect" in lower or "returned error: 30" in lower:
         return Fatal(f"The repository has moved; name its new address: {said}")
-    if any(sign in lower for sign in _REAUTHORISE):
-        return Reauthorise(f"The remote asks for other credentials: {said}")
+    if any(sign in lower for sign in _REAUTHORIZE):
+        return Reauthorize(f"The remote asks for other credentials: {said}")
     if any(sign in lower for sign in _RETRY):
         return Retry(f"The remote could not be read: {said}")
     return Fatal(f"git says: {said}")

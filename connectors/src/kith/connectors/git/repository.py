@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 
-from kith.connectors import Fatal, Limits, Reauthorise, Retry
+from kith.connectors import Fatal, Limits, Reauthorize, Retry
 from kith.connectors.git.addresses import Address, address_of, reach, redacted
 from kith.connectors.git.program import Git, Stream
 
@@ -31,7 +31,7 @@ class Repository:
     def maybe(self, *arguments: str) -> bytes | None:
         try:
             return self.run(*arguments)
-        except (Fatal, Retry, Reauthorise):
+        except (Fatal, Retry, Reauthorize):
             return None
 
     def stream(self, *arguments: str, given: bytes = b"") -> Stream:

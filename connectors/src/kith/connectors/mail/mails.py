@@ -266,7 +266,7 @@ def _text(data: bytes, charset: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _charsets(name: str) -> tuple[str, ...]:
-    """Return what text labelled so is in: first UTF-8, where the label is given to anything."""
+    """Return what text labeled so is in: first UTF-8, where the label is given to anything."""
     try:
         codec = lookup(name).name
     except (LookupError, ValueError):

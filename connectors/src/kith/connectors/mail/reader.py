@@ -23,9 +23,9 @@ from kith.connectors import (
     Record,
     Ref,
     Report,
-    Role,
     Skip,
     Target,
+    TargetKind,
     Tombstone,
     load_cursor,
     save_cursor,
@@ -36,7 +36,7 @@ from kith.connectors.mail.folders import Folder, FolderCursor, is_maildir
 from kith.connectors.mail.mails import ADDRESS, Mail, Mailbox, content_key, read_mail
 from kith.connectors.mail.mbox import Mbox, MboxCursor, is_mbox
 from kith.connectors.mail.public_inbox import InboxCursor, PublicInbox, epochs
-from kith.connectors.mail.threads import Place, Threads
+from kith.connectors.mail.threads import Position, Threads
 
 PAGE_RECORDS = 5000  # one mail more adds some hundred identities at most
 PAGE_CHARACTERS = 4_000_000
@@ -111,7 +111,7 @@ class Reader:
         if not item.is_old:
             self._send(mail, place, item.place)
 
-    def _send(self, mail: Mail, place: Place, where: str) -> None:
+    def _send(self, mail: Mail, place: Position, where: str) -> None:
         if mail.sender is None or mail.sent is None:
             missing = "sender" if mail.sender is None else "date"
             self._skipped.append(Skip(where, f"no_{missing}", f"mail {mail.key} names no {missing}"[:500]))
@@ -141,26 +141,26 @@ class Reader:
             until=max(self._cursor.until or mail.sent, mail.sent),
         )
 
-    def _targets(self, mail: Mail, place: Place, sender: Mailbox, sent: datetime) -> Iterator[Target]:
-        """Yield whom a mail addresses, each once, by the closest role; a list is a channel and no target."""
+    def _targets(self, mail: Mail, place: Position, sender: Mailbox, sent: datetime) -> Iterator[Target]:
+        """Yield whom a mail addresses, each once, by the closest kind; a list is a channel and no target."""
         mentioned = [Mailbox(address, "") for address in islice(ADDRESS.findall((mail.text or "").lower()), MENTIONS)]
-        addressed: tuple[tuple[Role, Iterable[Mailbox]], ...] = (
+        addressed: tuple[tuple[TargetKind, Iterable[Mailbox]], ...] = (
             ("reply", [place.author] if place.author else []),
             ("to", mail.to),
             ("cc", mail.cc),
             ("mention", mentioned),
         )
         seen = {sender.address, mail.list_address}
-        for role, mailboxes in addressed:
+        for kind, mailboxes in addressed:
             for mailbox in mailboxes:
                 if mailbox.address not in seen and not _GROUP.fullmatch(mailbox.address):
                     seen.add(mailbox.address)
-                    yield Target(self._identity(mailbox, sent), role)
+                    yield Target(self._identity(mailbox, sent), kind)
 
     def _ref(self, mail: Mail) -> InteractionRef:
         return InteractionRef("mail", mail.key, "reply" if mail.is_reply else _opening(mail))
 
-    def _answered(self, mail: Mail, place: Place) -> InteractionRef | None:
+    def _answered(self, mail: Mail, place: Position) -> InteractionRef | None:
         if mail.parent is None:
             return None
         return InteractionRef("mail", mail.parent, "reply" if place.answers_reply else _opening(mail))

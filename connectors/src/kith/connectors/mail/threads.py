@@ -10,7 +10,7 @@ WINDOW = timedelta(days=30)
 SAME = timedelta(hours=1)  # that copies of one mail may differ where its date is not its own
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """root: the mail that began the conversation. opens: nothing of it was seen before, or this is its first mail.
 
     author: who wrote the mail that this one answers, None where that is unknown. answers_reply: whether that is one.
@@ -47,7 +47,7 @@ class Threads:
         authors = {author.address for author in (known.author, mail.sender) if author}
         return len(authors) > 1 and not any(" via " in address for address in authors)
 
-    def place(self, mail: Mail) -> Place:
+    def place(self, mail: Mail) -> Position:
         """Return where a mail belongs, and remember it.
 
         References name the root of a conversation; a mail that names its parent alone joins the parent's conversation.
@@ -64,8 +64,8 @@ class Threads:
         opens = root == mail.key or root not in self._roots
         self._remember(mail, topic, root)
         if parent:
-            return Place(root, opens, parent.author, parent.is_reply)
-        return Place(root, opens, None, mail.root != mail.parent)
+            return Position(root, opens, parent.author, parent.is_reply)
+        return Position(root, opens, None, mail.root != mail.parent)
 
     def _remember(self, mail: Mail, topic: tuple[str | None, str], root: str) -> None:
         self._mails[mail.key] = _Known(mail.sender, mail.sent, root, mail.is_reply)
