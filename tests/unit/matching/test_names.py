@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.domain.matching.names import Name, agreement, is_bot_name, name_difference, parse_name
+from kith.domain.matching.names import Name, agreement, name_difference, parse_name
 
 WORDS = st.lists(
     st.sampled_from(["ada", "a", "adam", "kim", "lee", "mike", "michael", "li", "b"]), min_size=2, max_size=4
@@ -86,13 +86,3 @@ def test_a_name_agrees_with_itself(name: tuple[str, ...]) -> None:
 def test_any_text_can_be_read(raw: str) -> None:
     name = parse_name(raw)
     assert not (name.full and name.bare)
-
-
-@pytest.mark.parametrize("raw", ["dependabot[bot]", "pre-commit-ci[bot]", "build bot", "Renovate", "my-bot"])
-def test_bots_are_known_by_name(raw: str) -> None:
-    assert is_bot_name(raw)
-
-
-@pytest.mark.parametrize("raw", ["Abbot Smith", "Priyank Patel", "pspbot7", "Francine"])
-def test_humans_are_not_taken_for_bots(raw: str) -> None:
-    assert not is_bot_name(raw)

@@ -4,14 +4,8 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from kith.domain.matching.vocabulary import (
-    FREE_MAIL,
-    NOBODY_LOCALS,
-    NOWHERE_DOMAINS,
-    ROLES,
-    SECOND_LEVEL,
-    SHARED_LOCALS,
-)
+from kith.domain.kinds.words import FREE_MAIL, NOBODY_LOCALS, ROLES, SHARED
+from kith.domain.matching.vocabulary import NOWHERE_DOMAINS, SECOND_LEVEL
 
 AddressKind = Literal["mailbox", "shared", "machine", "nowhere", "code_host"]
 
@@ -100,7 +94,7 @@ def _kind(local: str, domain: str) -> AddressKind:
         return "nowhere"
     if machine:
         return "machine"
-    if local in NOBODY_LOCALS or local in SHARED_LOCALS or _LIST_LOCAL.search(local) or _is_list_host(domain):
+    if local in NOBODY_LOCALS or local in SHARED or _LIST_LOCAL.search(local) or _is_list_host(domain):
         return "shared"
     return "mailbox"
 

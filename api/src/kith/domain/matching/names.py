@@ -12,15 +12,6 @@ from rapidfuzz.distance import JaroWinkler
 from kith.domain.matching.addresses import find_address
 from kith.domain.matching.vocabulary import HONORIFICS, NICKNAMES, NOBODY
 
-_BOT = re.compile(
-    r"\[bot\]|(?:^|[\s._-])(?:bot|robot|ci|autobot|buildbot|actions)$|^(?:bot|ci|autobot|buildbot|jenkins|travis)(?:[\s._-]|$)|"
-    r"dependabot|github[\s-]*actions|renovate|codecov|pre-commit-ci|greenkeeper|mergify|travis-ci|snyk|weblate$|"
-    r"allcontributors|imgbot|gitgitgadget$|meeseeks",
-    re.MULTILINE,
-)
-# One of these is in whatever the pattern finds, and is found far sooner.
-_BOT_HINTS = ("bot", "ci", "actions", "jenkins", "travis", "renovate", "codecov", "greenkeeper", "mergify", "snyk",
-              "weblate", "allcontributors", "meeseeks")  # fmt: skip
 _FOLDED = re.compile(r"(?<=[aou])e")
 _BRACKETS = re.compile(r"[(\[{<]([^)\]}>]*)[)\]}>]")
 _VIA = re.compile(r"\s+via\s+.+$", re.IGNORECASE)
@@ -49,12 +40,6 @@ class Name(NamedTuple):
     asides: tuple[str, ...] = ()
     address: str = ""
     relayed: bool = False
-
-
-def is_bot_name(*raw: str) -> bool:
-    """Whether any of the texts is a bot's name."""
-    text = "\n".join(raw).lower()
-    return any(map(text.__contains__, _BOT_HINTS)) and _BOT.search(text) is not None
 
 
 def fold(text: str) -> str:

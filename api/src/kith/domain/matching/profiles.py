@@ -4,10 +4,12 @@ import re
 from functools import lru_cache
 from itertools import combinations
 
+from kith.domain.kinds import judge
+from kith.domain.kinds.words import ROLES
 from kith.domain.matching.addresses import Address, organization_domain, parse_address
-from kith.domain.matching.names import Name, fold, is_bot_name, parse_name, squash
+from kith.domain.matching.names import Name, fold, parse_name, squash
 from kith.domain.matching.records import Identity
-from kith.domain.matching.vocabulary import NICKNAMES, NOBODY, ROLES
+from kith.domain.matching.vocabulary import NICKNAMES, NOBODY
 
 _NOTHING: frozenset[str] = frozenset()
 _SHORTEST_HANDLE = 3
@@ -31,7 +33,7 @@ class Profile:
     """
 
     __slots__ = (
-        "accounts", "address", "born", "bot", "domain", "full", "handles", "id", "identity", "name", "number",
+        "accounts", "address", "born", "domain", "full", "handles", "human", "id", "identity", "name", "number",
         "place", "place_numbers", "spelled", "verified", "weak_address", "words",
     )  # fmt: skip
 
@@ -47,7 +49,7 @@ class Profile:
         self.verified = identity.verified
         self.words = {word: without_digits(word) for word in _handles(identity, name, address)}
         self.spelled = spellings(self.name)
-        self.bot = identity.kind == "bot" or (identity.kind == "unknown" and _is_bot(identity, address))
+        self.human = _is_human(identity)
         self.born = "".join(_DIGITS.findall(identity.born)) if identity.born else ""
         self.place = frozenset(_trigrams(fold(identity.place))) if identity.place else _NOTHING
         self.place_numbers = " ".join(sorted(_DIGITS.findall(identity.place))) if identity.place else ""
@@ -170,7 +172,7 @@ def _accounts(identity: Identity, address: Address | None) -> tuple[tuple[tuple[
 
 
 def _handles(identity: Identity, name: Name, address: Address | None) -> set[str]:
-    local = address.local if address and address.local not in ROLES else ""
+    local = address.local if address else ""
     found = {squash(local), name.bare, *name.asides}
     if identity.handle:
         found.add(squash(identity.handle))
@@ -181,9 +183,14 @@ def _handles(identity: Identity, name: Name, address: Address | None) -> set[str
         for word in found
         if len(word) >= _SHORTEST_HANDLE
         and word not in NOBODY
+        and word not in ROLES
         and not (len(word) < _SHORTEST_NUMBER and word.isdecimal())
     }
 
 
-def _is_bot(identity: Identity, address: Address | None) -> bool:
-    return is_bot_name(identity.name.partition(" via ")[0], identity.handle, address.local if address else "")
+def _is_human(identity: Identity) -> bool:
+    """Whether it is no robot and no list; what is not yet judged is judged by its own words."""
+    if identity.kind != "unknown":
+        return identity.kind == "human"
+    judged = judge("unknown", identity.name, identity.handle, identity.address, vouched=identity.verified)
+    return judged.kind in ("person", "unknown")

@@ -25,7 +25,7 @@ MOST_ACCOUNTS = 3
 STRONG_NEW_EVIDENCE = 3.0
 
 Account = tuple[str, str]  # network, immutable id or @handle
-Veto = Literal["kept_apart", "bot_and_human", "two_verified_accounts", "too_many_addresses", "too_many_accounts"]
+Veto = Literal["kept_apart", "no_human", "two_verified_accounts", "too_many_addresses", "too_many_accounts"]
 
 
 class Join(NamedTuple):
@@ -57,7 +57,7 @@ class Resolution(Struct, frozen=True):
 class _Person:
     """What the cohesion check and the vetoes ask of a set of identities."""
 
-    __slots__ = ("accounts", "addresses", "bot", "ids", "names", "several", "verified")
+    __slots__ = ("accounts", "addresses", "human", "ids", "names", "several", "verified")
 
     def __init__(self, profile: Profile) -> None:
         accounts = frozenset(profile.accounts)
@@ -66,7 +66,7 @@ class _Person:
         self.accounts = accounts
         self.verified = accounts if profile.verified else accounts - accounts
         self.ids = _ids(accounts)
-        self.bot = profile.bot
+        self.human = profile.human
         self.several = False
 
     def absorb(self, other: "_Person") -> None:
@@ -85,8 +85,8 @@ def _ids(accounts: frozenset[Account]) -> frozenset[Account]:
 
 def veto(first: _Person, second: _Person) -> Veto | None:
     """Return why no rule may join the two, whatever the evidence; None when one may."""
-    if first.bot != second.bot:
-        return "bot_and_human"
+    if not (first.human and second.human):
+        return "no_human"
     if _two_accounts(first.verified, second.verified):
         return "two_verified_accounts"
     if (

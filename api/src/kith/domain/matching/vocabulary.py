@@ -5,45 +5,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Mail domains where anybody may have an address.
-FREE_MAIL = _words("""
-    gmail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com rocketmail.com icloud.com me.com
-    mac.com aol.com gmx.de gmx.net gmx.com gmx.at gmx.ch web.de t-online.de freenet.de posteo.de posteo.net
-    mailbox.org protonmail.com proton.me pm.me tutanota.com tuta.io fastmail.com fastmail.fm hey.com mail.com
-    email.com zoho.com yandex.ru yandex.com ya.ru mail.ru inbox.ru list.ru bk.ru qq.com 163.com 126.com sina.com
-    foxmail.com naver.com daum.net free.fr orange.fr wanadoo.fr laposte.net libero.it virgilio.it wp.pl o2.pl
-    onet.pl interia.pl seznam.cz centrum.cz rediffmail.com comcast.net verizon.net att.net cox.net
-    btinternet.com yahoo.co.uk yahoo.fr yahoo.de yahoo.co.in yahoo.co.jp hotmail.co.uk hotmail.fr riseup.net
-    disroot.org cock.li duck.com
-""")
-
-# Local parts and handles that name a function, not a human.
-ROLES = _words("""
-    abuse accounts admin administrator billing bot bugs build builds bugzilla ci cloud code commit commits
-    contact cvs daemon deploy dev devel devnull development developer developers do-not-reply donotreply email
-    enquiries feedback git github gitlab hello help helpdesk hi hostmaster hr http info infra it jenkins jobs
-    legal list lists mail mailer mailer-daemon mailing maintainer maintainers marketing me moderator news
-    newsletter no-reply nobody nomail none noreply not-for-mail notifications notreply nospam null office
-    opensource ops oss owner patches post postmaster press privacy public release releases reply robot root
-    sales security service spam src staff subscribe subversion support svn sysadmin system team tech test
-    testing unknown unsubscribe user username users web webmaster work www your_email you
-    linux unix gnu windows mac debian ubuntu python java code open free
-""")
-
-# Local parts of addresses that several people of an organization read and write from; `me`, `hello`, `mail` and their
-# like stand before the domain of one human as often.
-SHARED_LOCALS = _words("""
-    abuse accounts billing bugs contact developers enquiries feedback help helpdesk hostmaster hr info jobs legal
-    maintainers marketing moderator news newsletter notifications office ops postmaster press privacy sales security
-    service staff subscribe support sysadmin team unsubscribe webmaster
-""")
-
-# Local parts of addresses at which nobody is reached.
-NOBODY_LOCALS = _words("""
-    devnull null none nobody nomail unknown root noreply no-reply donotreply do-not-reply notreply user username
-    test your_email you email admin administrator not-for-mail invalid anonymous localhost
-""")
-
 # Domains that stand for no domain.
 NOWHERE_DOMAINS = _words("""
     localhost localhost.localdomain localdomain none null nowhere invalid test example.com example.org

@@ -1,0 +1,217 @@
+"""Who is a robot and who is a list, from what an identity shows of itself.
+
+A connector says what it saw; this judges it, the same for every network and whichever record comes first. Evidence is
+weighed: what only robots bear (``[bot]``, a model with its number) decides alone, what humans bear too (a name, an
+address that nobody answers) decides only beside another sign, and a human's full name stands against an address that
+several read.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from anyascii import anyascii
+
+from kith.domain.kinds import words as w
+
+VERSION = "1"
+
+Kind = Literal["person", "bot", "organization", "group", "unknown"]
+Reason = Literal[
+    "network", "mark", "model", "service", "robot_name", "robot_address", "list", "list_address", "name", ""
+]
+
+_MARK = re.compile(r"\[bot\]")
+_VIA = re.compile(r"\s+via\s.*$", re.IGNORECASE)
+_BRACKETS = re.compile(r"\([^)]*\)")
+_TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
+_APART = re.compile(r"[^a-z0-9]+")
+_OPEN_LIST = re.compile(r"\b(?:mailing|open|moderated|discussion)[\s-]+lists?\b|\blist:")
+_CI = re.compile(r"[A-Za-z0-9]\s+CI$|^[^A-Z\s]+-ci$")
+_LIST_HOST = re.compile(r"^(?:lists?|groups|mailman|listserv)\.")
+_LIST_SERVICE = re.compile(
+    r"(?:^|\.)(?:googlegroups\.com|groups\.io|yahoogroups\.com|vger\.kernel\.org|freelists\.org)$"
+)
+_CODE_HOST = re.compile(r"^(?:users\.)?noreply\.")
+_CERTAIN = w.SERVICES | w.MODELS
+_THINGS = _CERTAIN | w.NAMESAKES | w.FUNCTIONS
+_MAILBOX_WORDS = _THINGS | w.SHARED | w.LIST_ENDINGS | w.GROUPS | w.ROBOT | w.NO_REPLY
+_CACHED = 2**15
+
+
+class Judgement(NamedTuple):
+    """A kind, and what it rests on: "" where it is only what was seen."""
+
+    kind: Kind
+    reason: Reason = ""
+
+
+class _Shown(NamedTuple):
+    """What an identity shows, in words. `local` without a plus-tag, which is `tag`."""
+
+    raw: str
+    words: tuple[str, ...]
+    local: str
+    tag: str
+    domain: str
+    handle: bool
+    relayed: bool
+
+    @property
+    def parts(self) -> list[str]:
+        return [part for part in _APART.split(self.local) if part]
+
+    @property
+    def labels(self) -> set[str]:
+        return set(_APART.split(self.domain))
+
+
+def judge(
+    kind: Kind, name: str = "", handle: str = "", address: str = "", *, is_list: bool = False, vouched: bool = False
+) -> Judgement:
+    """Say what stands behind an identity of which the network says `kind`.
+
+    is_list: some source names its address as a list's. vouched: the network vouches for one human.
+    """
+    if is_list:
+        return Judgement("group", "list")
+    if vouched or kind not in ("person", "unknown"):
+        return Judgement(kind, "network")
+    shown = _show(name, handle, address)
+    if reason := _robot(shown, name, handle) or _group(shown):
+        return Judgement("group" if reason in ("list_address", "name") else "bot", reason)
+    return Judgement(kind)
+
+
+def _show(name: str, handle: str, address: str) -> _Shown:
+    local, _, domain = address.lower().rpartition("@")
+    local, _, tag = local.partition("+")
+    if tag and _CODE_HOST.match(domain):  # 1008+renovate[bot]@users.noreply.github.com
+        local, tag = tag, ""
+    whole = name.strip() or handle.lstrip("@").strip()
+    raw = _VIA.sub("", whole)
+    if "@" in raw:  # an address in place of a name
+        raw = ""
+    return _Shown(raw, _read(raw), local, tag, domain, bool(handle), len(raw) < len(whole))
+
+
+@lru_cache(maxsize=_CACHED)
+def _read(text: str) -> tuple[str, ...]:
+    plain = text if text.isascii() else anyascii(unicodedata.normalize("NFKC", text))
+    return tuple(_TOKEN.findall(plain.lower()))
+
+
+def _robot(shown: _Shown, name: str, handle: str) -> Reason:
+    if any(_MARK.search(text.lower()) for text in (name, handle, shown.local)):
+        return "mark"
+    found = shown.words
+    if _has_number(found):
+        return "model"
+    if reason := _named_service(shown):
+        return reason
+    if found and not _is_given(found) and _is_robot_name(shown):
+        return "robot_name"
+    if shown.local and _runs(shown):
+        return "robot_address"
+    return ""
+
+
+def _is_robot_name(shown: _Shown) -> bool:
+    first, last = shown.words[0], shown.words[-1]
+    return first in w.ROBOT or last in w.ROBOT_ENDINGS or _CI.search(shown.raw) is not None
+
+
+def _has_number(found: tuple[str, ...]) -> bool:
+    """Whether a model and its number are named: ``Opus 4.5``, ``gpt-5``, ``Claude Haiku 3``."""
+    for place, word in enumerate(found):
+        if word in w.NUMBERED:
+            behind = found[place + 1 : place + (3 if word == "claude" else 2)]
+            if any(part[0].isdecimal() for part in behind):
+                return True
+    return False
+
+
+def _named_service(shown: _Shown) -> Reason:
+    """Whether the whole name is one of a service or a model, with words that say what it does."""
+    found = {word for word in _read(_BRACKETS.sub(" ", shown.raw)) or shown.words if len(word) > 1 and word.isalpha()}
+    if not found or not found <= _THINGS:
+        return ""
+    if known := found & _CERTAIN:
+        return "model" if known & w.MODELS else "service"
+    if namesakes := found & w.NAMESAKES:
+        is_program = len(found) == 1 and _is_supported(next(iter(found)), shown)
+        return "service" if is_program or found != namesakes else ""
+    return "service" if found & w.RUNNING else ""
+
+
+def _is_supported(namesake: str, shown: _Shown) -> bool:
+    """Whether the address says that a name which humans have too is a program's."""
+    if not shown.local:
+        return not shown.handle
+    if _is_no_reply(shown.local) or shown.tag or shown.labels & w.RUNNING_DOMAINS:
+        return True
+    return namesake in w.FAMILY_NAMESAKES and shown.local == namesake
+
+
+def _is_no_reply(local: str) -> bool:
+    return _APART.sub("", local) in w.NO_REPLY or local.endswith("-daemon")
+
+
+def _runs(shown: _Shown) -> bool:
+    """Whether the address is one from which programs write, and no human's name stands beside it."""
+    if shown.local.endswith("-daemon"):
+        return True
+    if _is_no_reply(shown.local):
+        return not (_is_human(shown) and len(shown.words) > 1 and (_is_given(shown.words) or _is_foreign(shown)))
+    parts = shown.parts
+    return bool(parts) and (parts[0] in w.ROBOT_LOCALS or parts[-1] in w.ROBOT) and not _is_human(shown)
+
+
+def _is_foreign(shown: _Shown) -> bool:
+    """Whether no word of the name is one of the domain: firms write under their own."""
+    return not shown.labels.intersection(shown.words)
+
+
+def _group(shown: _Shown) -> Reason:
+    if not shown.local or _CODE_HOST.match(shown.domain):
+        return ""
+    relayed = _is_relayed(shown)
+    if _LIST_SERVICE.search(shown.domain):
+        return "" if relayed else "list_address"
+    named = _is_given(shown.words) and len(shown.words) > 1
+    if _LIST_HOST.match(shown.domain):
+        return "" if relayed or named else "list_address"
+    if named:
+        return ""
+    if _OPEN_LIST.search(shown.raw.lower()) or (len(shown.words) > 1 and shown.words[-1] in w.GROUPS):
+        return "name"
+    return "list_address" if _is_shared(shown) and not _is_human(shown) else ""
+
+
+def _is_shared(shown: _Shown) -> bool:
+    """Whether the local part is that of several: ``office``, ``stable``, and where a firm gives it, ``git-devel``."""
+    if shown.local in w.SHARED:
+        return True
+    parts = shown.parts
+    return len(parts) > 1 and parts[-1] in w.LIST_ENDINGS and shown.domain not in w.FREE_MAIL
+
+
+def _is_relayed(shown: _Shown) -> bool:
+    """Whether a human writes by way of the address."""
+    return shown.relayed and _is_human(shown)
+
+
+def _is_given(found: Sequence[str]) -> bool:
+    return bool(found) and found[0] in w.GIVEN
+
+
+def _is_human(shown: _Shown) -> bool:
+    """Whether the name is more than words of a function, a service or the address's own domain."""
+    found = set(shown.words)
+    if not found or _is_given(shown.words):
+        return bool(found)
+    if meant := found & _MAILBOX_WORDS:
+        return not found <= meant.union(shown.labels, shown.parts)
+    return len(found) > 1 or not found <= shown.labels  # two words are a human's own domain

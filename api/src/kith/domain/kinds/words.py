@@ -1,0 +1,155 @@
+"""Words by which robots and lists are told from humans. Each counts as a whole word; change VERSION with them."""
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Mail domains where anybody may have an address.
+FREE_MAIL = words("""
+    gmail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com rocketmail.com icloud.com me.com mac.com
+    aol.com gmx.de gmx.net gmx.com gmx.at gmx.ch web.de t-online.de freenet.de posteo.de posteo.net mailbox.org
+    protonmail.com proton.me pm.me tutanota.com tuta.io fastmail.com fastmail.fm hey.com mail.com email.com zoho.com
+    yandex.ru yandex.com ya.ru mail.ru inbox.ru list.ru bk.ru qq.com 163.com 126.com sina.com foxmail.com naver.com
+    daum.net free.fr orange.fr wanadoo.fr laposte.net libero.it virgilio.it wp.pl o2.pl onet.pl interia.pl seznam.cz
+    centrum.cz rediffmail.com comcast.net verizon.net att.net cox.net btinternet.com yahoo.co.uk yahoo.fr yahoo.de
+    yahoo.co.in yahoo.co.jp hotmail.co.uk hotmail.fr riseup.net disroot.org cock.li duck.com
+""")
+
+# They stand for a robot wherever a name begins or ends with one.
+ROBOT = words("""
+    bot bots robot robots autobot buildbot autobuild autobuilder autoroller cronjob daemon automation
+""")
+
+# Only at its end: ``Acorn Build System``.
+ROBOT_ENDINGS = ROBOT | words("""
+    actions builds notification notifications pipeline pipelines server subsystem system
+""")
+
+# Programs and services that write under their own names.
+SERVICES = words("""
+    allcontributors appveyor autofix bors buildkite buildroot bugzilla circleci codacy codeclimate codecov coderabbit
+    codesandbox coverity coveralls crowdin deepsource dependabot fossabot gerritbot gitbook gitguardian gitlocalize
+    gitter greenkeeper highfive homu imgbot lgtm lokalise meeseeks mergify netlify openqa patchwork pipelines pontoon
+    pullapprove pyup readthedocs renovate renovatebot restyled scrutinizer semgrep snyk sonarcloud styleci syzbot
+    syzkaller teamcity transifex vercel weblate whitesource zuul gitgitgadget dco
+""")
+
+# Models and tools that write text and code.
+MODELS = words("""
+    antigravity anthropic chatgpt codegpt codellama codewhisperer codex copilot cursor deepseek gemma glm gpt grok
+    kimi llama lovable mistral mixtral ollama openai opencode qwen replit starcoder tabnine windsurf
+""")
+# Programs and models whose name, alone, is a human's name or handle as often.
+NAMESAKES = words("""
+    aider amp bard chromatic cirrus claude cline devin drone gemini gerrit haiku hudson jenkins jules kodiak opus
+    packit phi semaphore sentry sonnet sourcery stickler travis
+""")
+# Of these, the family names: no human signs with one alone.
+FAMILY_NAMESAKES = words("cline jenkins hudson")
+# What has a number behind it is a model.
+NUMBERED = words("claude codex deepseek gemini gemma glm gpt grok haiku kimi llama mistral opus phi qwen sonnet")
+
+# Words that say what a program does; with a name of the above, or one of `RUNNING`, they make no human's name.
+FUNCTIONS = words("""
+    account action actions admin agent ai and app apps assistant assisted auto automated automatic autofix badger
+    build builder builds bump by ci cd cli client cloud code coding commit commits connector continuous delivery
+    dependencies dependency deploy deployment deployments dev engineer fixer flow for generated git github gitlab
+    gitea google github's hosted import importer infra infrastructure integration it llm lint linter mail mailer merge
+    merger microsoft model notification notifications notifier of on pipeline pipelines powered pre proposal proposals
+    pull push queue ref release releases releaser request requests review reviewer reviews runner script server
+    service services subsystem support swe sync system test tester testing tests the tool translation translations
+    trigger update updater updates user users version via web webhook with worker workflow x
+""")
+RUNNING = words("""
+    actions automated automatic autofix builder builds ci cd daemon flow mailer notifications notifier pipeline
+    pipelines runner subsystem updater workflow webhook
+""")
+
+# Labels of domains at which programs write.
+RUNNING_DOMAINS = words("""
+    bot bots bugs bugzilla build builder builds buildbot ci gerrit github jenkins jira noreply review reviews robot
+    robots travis zuul anthropic openai cursor devin
+""")
+
+# Local parts, written together, from which nobody writes.
+NO_REPLY = words("""
+    noreply donotreply dontreply notreply noanswer nepasrepondre nichtantworten nomail notification notifications
+    bounce bounces autoreply automailer
+""")
+ROBOT_LOCALS = words("""
+    bot robot buildbot autobuild automation ci cron daemon jenkins travis zuul gerrit bugzilla patchwork weblate
+""")
+
+# Local parts of addresses that several people of an organization read and write from; `me`, `hello`, `mail` and their
+# like stand before the domain of one human as often.
+SHARED = words("""
+    abuse accounts announce announcements billing board bugs committee contact core council dev devel developers
+    development devs discuss discussion editors enquiries everyone feedback help helpdesk hostmaster hr info jobs
+    legal list lists maintainers marketing members moderator moderators news newsletter notifications office ops
+    patches postmaster press privacy reviewers sales security service staff stable subscribe support sysadmin team
+    unsubscribe users webmaster
+""")
+# Behind a dash or dot they make the local part that of a list, or of the program that runs it.
+LIST_ENDINGS = words("""
+    announce announcements bounce bounces commits confirm dev devel developers devs discuss discussion join leave list
+    lists maintainers owner patches request reviewers subscribe team unsubscribe users
+""")
+# With one of these ends the name of a list or a group.
+GROUPS = words("""
+    committee contributors council developers discussion group list lists maintainers members reviewers team users
+    volunteers
+""")
+
+# Local parts and handles that name a function, not a human; so they tell nobody apart.
+ROLES = SHARED | words("""
+    admin administrator all bot build builds bugzilla ci cloud code commit commits cvs daemon deploy developer devnull
+    do-not-reply donotreply email git github gitlab hello hi http infra it jenkins mail mailer mailer-daemon mailing
+    maintainer me nobody nomail none noreply no-reply not-for-mail notreply nospam null opensource oss owner post
+    public release releases reply robot root spam src subversion svn system tech test testing unknown user username
+    web work www your_email you linux unix gnu windows mac debian ubuntu python java open free
+""")
+
+# Local parts of addresses at which nobody is reached.
+NOBODY_LOCALS = words("""
+    devnull null none nobody nomail unknown root noreply no-reply donotreply do-not-reply notreply user username test
+    your_email you email admin administrator not-for-mail invalid anonymous localhost
+""")
+
+# Given names: where one stands first, a family name that looks like a robot or a list is one.
+GIVEN = words("""
+    aaron abdul abdullah ada bea bo cai ida mia olaf eve abel adam adrian adriana agnes ahmad ahmed aisha akira alan
+    albert alberto alejandro aleksandr alessandro alex alexander alexandra alexandre alexei alexey alfred ali alice
+    alicia aline alistair amanda amir amit amy ana anders andre andrea andreas andrei andrew andrey andy angela anita
+    anja anna anne annette annika anthony antoine anton antonio anya ari arjun arne arnold arthur artur asha astrid
+    axel barbara bart bas beatrice ben benjamin benoit bernard bernd bert bianca bill birgit bjorn bob boris brad
+    brenda brian bruce bruno bryan carl carla carlos carmen carol caroline cas cecile charles charlotte chen chloe
+    chris christian christina christine christoph christophe christopher claire clara claude claudia colin cor corinne
+    cornelia craig cristina daan dan daniel daniela danielle dave david dean deborah denis dennis derek dev devin
+    diana diego dieter dimitri dirk dmitri dmitry dominik don donald donna doug edgar edith eduardo edward edwin
+    eileen elena eli elias elisa elisabeth elizabeth ella ellen els emil emily emma eric erica erik erika ernst esther
+    eugene eva evelyn fabian fabio fatima felix ferdinand fernando filip florence florian frances francesco francis
+    francisco franck francois frank frans franz fred frederic gabriel gary georg george gerald gerard gerhard gerrit
+    gert giovanni giulia gordon grace graham greg gregory guido guillaume gunter gustav guy hal hana hannah hans
+    harald harry hassan heather heidi heike heinrich heinz helen helena helga helmut hendrik henk henri henry herbert
+    hiroshi holger hugo ian ibrahim igor ilse ines inga ingrid irene iris isaac isabel ivan jack jacob jacques jaime
+    jakob james jan jana jane janet jasmine jason javier jean jeff jen jennifer jens jeremy jerome jerry jessica jill
+    jim joan joanna joao jochen joe joel joerg johan johann johannes john jon jonas jonathan joost jordan jorg jorge
+    jose josef joseph joshua joyce juan judith juha jules julia julian julie jun jurgen justin kai karel karen karin
+    karl kate katherine kathrin kees keith keiko ken kenji kenneth kevin kim klaas klaus kristina kumar kurt kyle lars
+    laura lauren laurent lea leo leon leonardo li lieke lilian lin linda lisa lois lorenzo louis louise luca lucas
+    lucia lucy luigi luis lukas lynn maarten magnus manfred manuel marc marcel marco marcus margaret maria marie
+    marina mario marion mark markus marta martha martin martina mary mathias matt matthew matthias maurice max
+    maximilian mei melanie mehmet michael michel michelle miguel mikael mike mikhail miriam mohamed mohammad mohammed
+    monica monika muhammad nadia nancy naomi natalia natalie nathan neil nicholas nicolas nicole niels nigel nikita
+    nikolai nils nina noah nora norbert norman olaf ole oleg olga oliver olivia olivier omar oscar oskar otto pablo
+    pamela paolo pascal patricia patrick paul paula pavel pedro per peter petra philip philipp philippe pierre piet
+    pieter piotr priya rachel rafael rainer raj rajesh ralf ralph ramon raphael ravi ray rebecca remi rene renate
+    ricardo richard rita rob robert roberto robin roger roland rolf roman ron ronald rosa ruben rudolf russell ruth
+    ryan sabine sally sam samuel sandra sanjay sara sarah scott sean sebastian sergei sergey sergio sharon shinji
+    simon simone sofia sonia sophie stefan stefanie stephan stephane stephanie stephen steve steven sue susan susanne
+    sven svetlana sylvia takashi tamara tanja tara ted teresa thea theo theodore thomas thorsten tim timothy tina
+    tobias todd tom tomas tony travis ulrich ulrike ursula uwe valentin valerie vera veronica victor victoria viktor
+    vincent vladimir walter wei werner wilhelm will willem william wim wolfgang xavier yan yann yasmin yuki yuri yves
+    zhang zoe
+""")

@@ -1,0 +1,148 @@
+"""Kinds are told by the words of an identity: robots and lists of shapes that no list of examples holds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kith.domain.kinds import judge, words
+from kith.domain.kinds.judge import Judgement
+
+PLACES = st.sampled_from(["acorn", "birk", "moss", "lund", "north-river", "wray"])
+HUMANS = ["Abbot Marin", "Clara Bott", "Jen Kinsbot", "Travis Cole", "Claude Marot", "Gerrit Pape", "Dev Patel",
+          "Xingyu Liu", "Laura Abbott", "Olga Botvinnik", "Jan Bot", "Hans List", "Tom Jenkins", "Devin Codey",
+          "Priyank Patel", "Wei Ci", "Rob Ottaway", "Marcel Robota", "Listar Holm", "Teamer Aziz"]  # fmt: skip
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> str:
+    return f"{draw(PLACES)}.{draw(st.sampled_from(['example', 'org', 'co.uk']))}"
+
+
+@st.composite
+def dressed(draw: st.DrawFn, text: str) -> str:
+    """The text in another case, or with its words joined as in a handle."""
+    shape = draw(st.sampled_from([text, text.lower(), text.upper(), text.title()]))
+    return draw(st.sampled_from([" ", "-", "_", "."])).join(shape.split())
+
+
+@st.composite
+def robots(draw: st.DrawFn) -> tuple[str, str]:
+    """A name and an address of a robot: by its last word, its mark, its service, its model and number."""
+    place, host = draw(PLACES), draw(hosts())
+    robot = draw(st.sampled_from(["bot", "robot", "autobuilder", "automation"]))
+    service = draw(st.sampled_from(sorted(words.SERVICES | words.MODELS)))
+    namesake = draw(st.sampled_from(sorted(words.NAMESAKES)))
+    function = draw(st.sampled_from(["ci", "server", "code review", "agent", "runner", "assistant"]))
+    number = draw(st.sampled_from(["3", "4.5", "5.1"]))
+    model = draw(st.sampled_from(sorted(words.NUMBERED)))
+    name = draw(
+        st.one_of(
+            dressed(f"{place} {robot}"),
+            dressed(f"{place} test {robot}"),
+            st.just(f"{place}-renewer[bot]"),
+            dressed(service),
+            dressed(f"hosted {service}"),
+            dressed(f"{namesake} {function}"),
+            st.just(f"{model.title()} {number}"),
+            st.just(f"Claude {draw(st.sampled_from(['Opus', 'Haiku', 'Fable']))} {number}"),
+            st.just(f"{model}-{number}-preview"),
+        )
+    )
+    return name, draw(st.sampled_from([f"{place}@{host}", f"x{place}@ci.{host}", f"noreply@{host}"]))
+
+
+@given(robots())
+def test_a_robot_is_told_by_its_name(shown: tuple[str, str]) -> None:
+    assert judge("person", shown[0], "", shown[1]).kind == "bot"
+
+
+@given(robots())
+def test_a_robots_handle_tells_as_much_as_its_name(shown: tuple[str, str]) -> None:
+    assert judge("unknown", "", "@" + shown[0].replace(" ", "-")).kind == "bot"
+
+
+@given(st.sampled_from(["no-reply", "no_reply", "noreply", "do-not-reply", "bugzilla-daemon", "MAILER-DAEMON",
+                        "notifications", "bounces", "jenkins", "buildbot", "ci", "acorn-bot"]), hosts())  # fmt: skip
+def test_a_robot_is_told_by_its_address_alone(local: str, host: str) -> None:
+    assert judge("person", "", "", f"{local}@{host}").kind == "bot"
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> tuple[str, str]:
+    place, host = draw(PLACES), draw(hosts())
+    ending = draw(st.sampled_from(sorted(words.LIST_ENDINGS)))
+    local = draw(
+        st.one_of(
+            st.sampled_from(sorted(words.SHARED)),
+            st.just(f"{place}-{ending}"),
+            st.just(f"{place}.{ending}"),
+        )
+    )
+    address = draw(
+        st.sampled_from(
+            [f"{local}@{host}", f"{local}@lists.{host}", f"{place}@lists.{host}", f"{place}@googlegroups.com"]
+        )
+    )
+    name = draw(
+        st.sampled_from(["", address, local.title(), f"{place.title()} Developers", f"{place.title()} mailing list"])
+    )
+    return name, address
+
+
+@given(lists())
+def test_a_list_is_told_by_its_address(shown: tuple[str, str]) -> None:
+    name, address = shown
+    assert judge("person", name, "", address).kind in ("group", "bot")
+
+
+@given(st.sampled_from(HUMANS), hosts(), st.data())
+def test_humans_whose_names_look_like_robots_or_lists_stay_human(name: str, host: str, data: st.DataObject) -> None:
+    first, last = name.lower().split()
+    local = data.draw(st.sampled_from([first, f"{first}.{last}", first[0] + last, last, "info", "stable", "git-list"]))
+    assert judge("person", name, "", f"{local}@{host}") == Judgement("person")
+    assert judge("unknown", name) == Judgement("unknown")
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "kind"),
+    [
+        ("Claude", "claude@marot.example", "person"),
+        ("Claude", "noreply@assistant.example", "bot"),
+        ("Claude", "ada+claude@birk.example", "bot"),
+        ("Travis", "travis@cole.example", "person"),
+        ("Travis", "build@ci.birk.example", "bot"),
+        ("Jenkins", "jenkins@birk.example", "bot"),
+        ("Jenkins", "tom.jenkins@birk.example", "person"),
+        ("Ada Birk", "noreply@birk.example", "person"),
+        ("Birk Weekly", "noreply@birk.example", "bot"),
+        ("Ada Birk", "ada+claude@birk.example", "person"),
+        ("Heiko Lund", "git-list@hlund.example", "person"),
+        ("Christoph Kecht", "info@christoph-kecht.example", "person"),
+        ("Anna", "info@anna.example", "person"),
+        ("Moss", "info@moss.example", "group"),
+        ("Ada Birk via dev", "dev@lists.birk.example", "person"),
+        ("", "teskann.dev@gmail.com", "person"),
+        ("Skylake", "7+Skylake-dev@users.noreply.github.com", "person"),
+        ("GitHub", "noreply@github.com", "bot"),
+        ("Mail Delivery Subsystem", "MAILER-DAEMON@mx.birk.example", "bot"),
+        ("", "bo@birk.example", "person"),
+        ("", "", "person"),
+    ],
+)
+def test_evidence_is_weighed(name: str, address: str, kind: str) -> None:
+    assert judge("person", name, "", address).kind == kind
+
+
+def test_what_the_network_knows_stands() -> None:
+    assert judge("bot", "Ada Birk") == Judgement("bot", "network")
+    assert judge("organization", "Acorn Bot") == Judgement("organization", "network")
+    assert judge("person", "Jenkins", vouched=True) == Judgement("person", "network")
+
+
+def test_an_address_that_any_source_names_as_a_list_is_a_list() -> None:
+    assert judge("person", "Ada Birk", "", "ada@birk.example", is_list=True) == Judgement("group", "list")
+
+
+@given(st.text(max_size=60), st.text(max_size=30), st.text(max_size=60))
+def test_any_text_can_be_judged(name: str, handle: str, address: str) -> None:
+    assert judge("unknown", name, handle, address).kind in ("unknown", "bot", "group")
