@@ -26,7 +26,8 @@ from kith.domain.communities.agreement import nmi
 from kith.domain.communities.detect import detect, evidence
 from kith.domain.communities.update import update
 from kith.domain.graph import Graph, from_ties
-from kith.store import columns, survey
+from kith.projections import detection
+from kith.store import columns
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.workspaces import create_workspace
@@ -80,7 +81,7 @@ def changed(graph: Graph, share: float = 0.01) -> tuple[Graph, np.ndarray[Any, A
 
 
 async def stored(graph: Graph, url: str) -> tuple[Graph, float]:
-    """Store a graph as contact; return it as a survey reads it, in the same order, and the seconds of that."""
+    """Store a graph as contact; return it as a detection reads it, in the same order, and the seconds of that."""
     workspace_id, now = uuid4(), datetime.now(UTC)
     async with await open_pool(url, statement_seconds=None) as pool:
         async with workspace(pool, workspace_id) as db:
@@ -89,7 +90,7 @@ async def stored(graph: Graph, url: str) -> tuple[Graph, float]:
         await analyze(url)
         began = time.perf_counter()
         async with workspace(pool, workspace_id) as db:
-            facts = await survey.load(db, workspace_id, now, None, whole=True)
+            facts = await detection.load(db, workspace_id, now, None, whole=True)
         read = from_ties(range(len(facts.people)), facts.first, facts.second, facts.weight)
         return read, time.perf_counter() - began
 

@@ -30,8 +30,9 @@ from kith.api.http.auth import SCOPES
 from kith.cli.servers import start_servers
 from kith.connectors import Channel, Conversation, Identity, Interaction, InteractionRef, Page, Record, Ref, Target
 from kith.domain import ids
+from kith.projections import project
 from kith.runtime.settings import Settings
-from kith.store import ingest, project
+from kith.store import ingest
 from kith.store.db import Pool, open_pool, view, workspace
 from kith.store.migrate import migrate
 from kith.store.sources import create_source

@@ -22,10 +22,12 @@ import asyncpg
 import psutil
 
 from kith.cli.servers import start_servers
-from kith.store import ingest, project, rebuild, resolution
+from kith.projections import project, rebuild, resolution
+from kith.store import ingest
 from kith.store.db import Db, Pool, new_id, open_pool, workspace
 from kith.store.ingest import Batch
 from kith.store.migrate import migrate
+from kith.store.rebuild import Difference
 from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace
 
@@ -119,7 +121,7 @@ async def _fill(owner: Db, home: UUID, interactions: int, people: int) -> None:
     _say("facts made", began, f"{interactions:,} interactions of {people:,} people")
 
 
-async def _rebuild(pool: Pool, home: UUID) -> dict[str, rebuild.Difference]:
+async def _rebuild(pool: Pool, home: UUID) -> dict[str, Difference]:
     async with workspace(pool, home) as db:
         await ingest.lock(db, home, alone=True)
         return await rebuild.rebuild_relationships(db, partial(workspace, pool, home), home, datetime.now(UTC))

@@ -18,7 +18,7 @@ import asyncpg
 from kith.cli.servers import start_servers
 from kith.domain import matching
 from kith.domain.ids import fact_id
-from kith.store import profiles, resolution
+from kith.projections import profiles, resolution
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.workspaces import create_workspace

@@ -1,7 +1,7 @@
 """The Git project, as kith finds it in the demo.
 
 ``.venv/bin/python -m tests.quality.git_community``, run from the project's root, writes it into docs/roles.md. The demo
-goes the way of any source: records, pages, projections, and a survey, which speaks of the day until which it was read.
+goes the way of any source: records, pages, projections, and a detection, which speaks of the last day that was read.
 """
 
 import asyncio
@@ -17,14 +17,15 @@ from kith.cli.servers import start_servers
 from kith.connectors import Context
 from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector
 from kith.domain.roles import roles as domain
-from kith.store import communities, ingest, project
+from kith.projections import project
+from kith.store import communities, ingest
 from kith.store.communities import CommunityFilter, Role
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace
 from kith.workers.ingest import Ingest
-from tests.integration.surveys import look
+from tests.integration.detections import detect_in
 from tests.paths import ROOT
 
 DOCUMENT = ROOT / "docs" / "roles.md"
@@ -32,7 +33,7 @@ SHOWN: dict[str, str] = {"connector": "Connectors", "maven": "Mavens", "host": "
 
 
 async def load(pool: Pool) -> UUID:
-    """Store the demo in a new workspace, worked into all projections and surveyed; return the workspace."""
+    """Store the demo in a new workspace, worked into all projections and detected; return the workspace."""
     workspace_id, id_key = uuid4(), b"the key of the demo in the docs."
     async with workspace(pool, workspace_id) as db:
         await create_workspace(db, workspace_id, "demo")
@@ -47,7 +48,7 @@ async def load(pool: Pool) -> UUID:
         async with workspace(pool, workspace_id) as db:
             _, left = await project.project(db, workspace_id, datetime.now(UTC))
     async with workspace(pool, workspace_id) as db:
-        await look(db, workspace_id)
+        await detect_in(db, workspace_id)
     return workspace_id
 
 

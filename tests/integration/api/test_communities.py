@@ -14,7 +14,7 @@ from kith.store.db import Pool, workspace
 from tests.integration.api import town
 from tests.integration.api.conftest import Client, connected
 from tests.integration.api.contract import Contract
-from tests.integration.surveys import look
+from tests.integration.detections import detect_in
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROOMS = [Ref("git", name) for name in ("docs", "tests", "build", "web")]
@@ -38,7 +38,7 @@ async def client(fresh_url: str, pool: Pool, servers: Any, contract: Contract) -
     ]
     await town.tell(pool, home, [*told, *acts])
     async with workspace(pool, home.workspace_id) as db:
-        await look(db, home.workspace_id)
+        await detect_in(db, home.workspace_id)
     async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
         client.home = home  # type: ignore[attr-defined]  # for the tests below
         yield client

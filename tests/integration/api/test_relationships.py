@@ -13,7 +13,7 @@ from kith.store.sources import create_source
 from tests.integration.api import town
 from tests.integration.api.conftest import Client, Square, connected
 from tests.integration.api.contract import Contract
-from tests.integration.surveys import look
+from tests.integration.detections import detect_in
 
 
 async def test_no_token_no_relationships(square: Square) -> None:
@@ -194,7 +194,7 @@ async def test_quality_says_what_a_back_test_found(
             report = calibration.Report(town.ago(1).date(), 90, found, found)
             await calibration.save_report(db, home.workspace_id, shipped().version, report, town.ago(0))
             own = msgspec.structs.replace(shipped().model(), version=f"{shipped().version}+then")
-            await calibration.save_model(db, home.workspace_id, shipped().version, own)
+            await calibration.save_model(db, home.workspace_id, shipped().version, own.version, own)
         some = await client.get("/v1/relationships/quality")
         assert (some["model"], some["calibrated"]) == (own.version, True)
         assert "too little happened" in some["sentence"]
@@ -229,7 +229,7 @@ async def test_a_relationship_tells_what_it_is_about(
         assert [(each["topic"], each["channel"]["name"], each["interactions"]) for each in plain] == [
             (None, "docs", 10), (None, "build", 9), (None, "web", 8), (None, "core", 5)]  # fmt: skip
         async with workspace(pool, home.workspace_id) as db:
-            await look(db, home.workspace_id)
+            await detect_in(db, home.workspace_id)
         found = (await client.get(path))["subjects"]
         assert [((each["topic"] or each["channel"])["name"], each["interactions"]) for each in found] == [
             ("docs", 10), ("build", 9), ("web", 8), ("core, number", 5)]  # fmt: skip

@@ -9,7 +9,8 @@ import pytest
 from kith.api.http.auth import SCOPES
 from kith.connectors import Ref
 from kith.domain.ids import encode
-from kith.store import project, thresholds
+from kith.projections import project
+from kith.store import projection, resolution
 from kith.store.db import workspace
 from kith.store.sources import create_source
 from kith.store.workspaces import get_workspace
@@ -47,7 +48,7 @@ class Village:
     async def ask_humans(self) -> None:
         """Leave to humans what rules would join."""
         async with workspace(self.client.pool, self.client.workspace_id) as db:
-            await thresholds.set_thresholds(db, self.client.workspace_id, 1.0, 0.05)
+            await resolution.set_wish(db, self.client.workspace_id, 1.0, 0.05)
             await project.settle_all(db, self.client.workspace_id, NOON)
 
     async def suggestions(self, query: str = "") -> list[Any]:
@@ -124,7 +125,7 @@ async def test_a_merge_while_pages_are_worked_in_shows_as_soon_as_they_are(villa
     await village.crowd.tell([mail("ada@engines.org"), mail("kim@firm.net")])
     one, other = sorted((village.person("ada@engines.org"), village.person("kim@firm.net")))
     async with workspace(village.client.pool, village.client.workspace_id) as db:
-        await project.lock(db, village.client.workspace_id)
+        await projection.lock(db, village.client.workspace_id)
         merged = await village.post(f"/v1/people/{one}/merges", {"person_id": other}, 201)
         assert not merged["settled"]
     assert (await village.client.get("/v1/jobs?kind=project"))["data"]

@@ -9,12 +9,12 @@ import pytest
 
 from kith.api.routes import ROUTES
 from kith.domain import ids
-from kith.store import survey
+from kith.store import detections
 from kith.store.db import workspace
 from kith.store.jobs import enqueue
 from tests.integration.api.conftest import Square
 from tests.integration.api.town import Town
-from tests.integration.surveys import look
+from tests.integration.detections import detect_in
 
 NOUNS = {
     "person_id": "person ada",
@@ -51,7 +51,7 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
     return (
         known
         | await resolved(square, town)
-        | await surveyed(square, town)
+        | await detected(square, town)
         | {name: ids.encode(name.removesuffix("_id"), value) for name, value in rows.items()}
     )
 
@@ -98,21 +98,21 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
     return {name: ids.encode(name.removesuffix("_id"), value) for name, value in found.items()}
 
 
-async def surveyed(square: Square, town: Town) -> dict[str, str]:
-    """Return ids of what a survey of a town has found."""
+async def detected(square: Square, town: Town) -> dict[str, str]:
+    """Return ids of what a detection of a town has found."""
     find = "SELECT id FROM {} WHERE workspace_id = $1 ORDER BY id LIMIT 1"
     async with workspace(square.client.pool, town.workspace_id) as db:
-        if await survey.last(db, town.workspace_id) is None:
-            await look(db, town.workspace_id)
+        if await detections.last(db, town.workspace_id) is None:
+            await detect_in(db, town.workspace_id)
             await db.execute(
                 "INSERT INTO topics VALUES ($1, $2, 'Lanterns', '{lanterns}', 1, now())",
                 town.workspace_id, UUID(int=town.workspace_id.int + 9),
             )  # fmt: skip
-        found = {noun: await db.fetchval(find.format(table), town.workspace_id) for noun, table in SURVEYED.items()}
+        found = {noun: await db.fetchval(find.format(table), town.workspace_id) for noun, table in DETECTED.items()}
     return {f"{noun}_id": ids.encode(noun, value) for noun, value in found.items()}
 
 
-SURVEYED = {"community": "communities", "topic": "topics"}
+DETECTED = {"community": "communities", "topic": "topics"}
 RESOLVED = ("group_id", "organization_id", "affiliation_id", "decision_id", "suggestion_id")
 _PERSON, _ORGANIZATION, _IDENTITY, _OTHER = (
     f"{prefix}_{'0' * 25}{last}" for prefix, last in (("per", 1), ("org", 1), ("idn", 1), ("idn", 2))

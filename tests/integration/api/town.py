@@ -20,7 +20,8 @@ from kith.connectors import (
     Target,
 )
 from kith.domain import ids
-from kith.store import ingest, project
+from kith.projections import project
+from kith.store import ingest
 from kith.store.db import Pool, workspace
 from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace, get_workspace

@@ -10,7 +10,8 @@ import msgspec
 
 from kith.connectors import Claim, Identity, Interaction, InteractionRef, Page, Record, Ref, Target
 from kith.domain.ids import fact_id
-from kith.store import ingest, project
+from kith.projections import project
+from kith.store import ingest
 from kith.store.db import Db, Pool, workspace
 from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace

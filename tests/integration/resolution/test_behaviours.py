@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from kith.connectors import Interaction, InteractionRef, Record, Ref, Target, Tombstone
-from kith.store import rebuild
+from kith.projections import rebuild
 from kith.store.db import Pool
 from tests.integration.resolution.crowd import NOON, Crowd, act, mail
 

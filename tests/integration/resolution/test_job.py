@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kith.connectors import Limits
-from kith.store import jobs, thresholds
+from kith.store import jobs, resolution
 from kith.store.db import Pool
 from kith.workers.ground import Ground
 from kith.workers.runner import Runner
@@ -15,7 +15,7 @@ async def test_the_job_applies_thresholds_to_everybody(pool: Pool) -> None:
     await crowd.tell([mail("ada@engines.org", "Ada Lovelace"), mail("countess@home.net", "Ada Lovelace")])
     assert len(await crowd.persons()) == 1
     async with crowd.transaction() as db:
-        await thresholds.set_thresholds(db, crowd.workspace_id, 1.0, 0.05)
+        await resolution.set_wish(db, crowd.workspace_id, 1.0, 0.05)
         job_id, _ = await jobs.enqueue(db, crowd.workspace_id, "resolve", {}, slot="resolve")
     runner = Runner(pool, {}, Ground(Path(), Limits()), 1, 30)
     await runner.start(crowd.workspace_id, job_id)

@@ -4,7 +4,8 @@ import random
 import time
 
 from kith.connectors import Ref
-from kith.store import decisions, merges, people, project, relationships
+from kith.projections import merges, project
+from kith.store import decisions, people, relationships
 from kith.store.db import Pool
 from tests.integration.resolution.crowd import NOON, Crowd, act, mail
 

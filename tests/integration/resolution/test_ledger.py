@@ -7,7 +7,8 @@ from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from kith.store import decisions, ledger
+from kith.projections import ledger
+from kith.store import decisions
 from kith.store.db import Db, Pool
 from tests.integration.resolution.crowd import Crowd, decide, mail
 

@@ -9,18 +9,9 @@ import pytest
 
 from kith.connectors import Identity, Ref
 from kith.domain import matching
-from kith.store import (
-    affiliations,
-    decisions,
-    merges,
-    organizations,
-    profiles,
-    project,
-    rebuild,
-    resolution,
-    suggestions,
-    thresholds,
-)
+from kith.projections import ledger, merges, profiles, project, rebuild, resolution, thresholds
+from kith.store import affiliations, decisions, organizations, suggestions
+from kith.store import resolution as stored
 from kith.store.db import Pool
 from tests.bench.identities.generate import community
 from tests.integration.resolution.crowd import NOON, Crowd, act, claim, mail
@@ -301,7 +292,7 @@ async def test_a_merge_takes_back_what_was_decided_against_it_until_it_is_undone
         assert made is not None
         await merges.undo(db, crowd.workspace_id, made, "member:bob")
         await project.settle(db, crowd.workspace_id, NOON, [one, other])
-        standing = decisions.active(await decisions.between(db, crowd.workspace_id, [one, other]))
+        standing = ledger.active(await decisions.between(db, crowd.workspace_id, [one, other]))
     assert [row.verdict for row in standing] == ["different"]
     assert len(await crowd.persons()) == 2
 
@@ -311,11 +302,11 @@ async def test_a_threshold_that_is_previewed_does_what_the_preview_said(pool: Po
     before = len(await crowd.persons())
     async with crowd.transaction() as db:
         present = await thresholds.get_thresholds(db, crowd.workspace_id)
-        strict = await thresholds.preview(db, crowd.workspace_id, 0.99, present.suggest_above, 5)
-        loose = await thresholds.preview(db, crowd.workspace_id, 0.3, 0.3, 5)
+        strict = await stored.preview(db, crowd.workspace_id, 0.99, present.suggest_above, 5)
+        loose = await stored.preview(db, crowd.workspace_id, 0.3, 0.3, 5)
         assert strict.separations_count > 0
         assert strict.joins_count == loose.separations_count == 0
-        await thresholds.set_thresholds(db, crowd.workspace_id, 0.99, present.suggest_above)
+        await stored.set_wish(db, crowd.workspace_id, 0.99, present.suggest_above)
         await project.settle_all(db, crowd.workspace_id, NOON)
     rows = await crowd.fetch(
         "SELECT probability, status FROM suggestions WHERE workspace_id = $1 AND probability < 0.99"
@@ -323,7 +314,7 @@ async def test_a_threshold_that_is_previewed_does_what_the_preview_said(pool: Po
     assert len(await crowd.persons()) >= before
     assert rows
     async with crowd.transaction() as db:
-        await thresholds.set_thresholds(db, crowd.workspace_id, present.join_above, present.suggest_above)
+        await stored.set_wish(db, crowd.workspace_id, present.join_above, present.suggest_above)
         await project.settle_all(db, crowd.workspace_id, NOON)
     assert len(await crowd.persons()) == before
 

@@ -21,9 +21,11 @@ from kith.connectors import (
     Target,
     Tombstone,
 )
-from kith.store import ingest, project, rebuild
+from kith.projections import project, rebuild
+from kith.store import ingest
 from kith.store.db import Db, Pool, new_id, workspace
 from kith.store.ingest import Batch, Counts
+from kith.store.rebuild import Difference
 from kith.workers.ingest import Ingest
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -147,7 +149,7 @@ class Store:
             async with workspace(self.pool, self.workspace_id) as db:
                 after = await project.refresh(db, self.workspace_id, now, after)
 
-    async def rebuild(self) -> dict[str, rebuild.Difference]:
+    async def rebuild(self) -> dict[str, Difference]:
         mine = partial(workspace, self.pool, self.workspace_id)
         async with mine() as db:
             return await rebuild.rebuild(db, mine, self.workspace_id, NOW)

@@ -13,14 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kith.connectors import Coverage, Interaction, Record
+from kith.domain.days import day_of
 from kith.domain.strength.explanation import Explanation, explain, falls
-from kith.store import evidence, interactions, people, strength
+from kith.projections import evidence, strength
+from kith.store import interactions, people
 from kith.store.db import Pool, new_id, workspace
 from kith.store.workspaces import create_workspace
 from tests.integration.store.facts import DAY, NOW, Store, act, gone, mailmap
 
 PEOPLE = ("ada", "bob", "cyd", "dan", "eve")
-TODAY = strength.day_of(NOW)
+TODAY = day_of(NOW)
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 # All know each other from long ago, so that no later act, and no loss of one, changes whom anybody knows.
@@ -55,8 +57,8 @@ async def ties(store: Store) -> dict[tuple[UUID, UUID], dict[str, Any]]:
 
 async def tie_of(store: Store, pair: tuple[UUID, UUID], known_at: datetime | None = None) -> evidence.Tie:
     async with workspace(store.pool, store.workspace_id) as db:
-        identities = [await people.identities_of(db, store.workspace_id, id_) for id_ in pair]
-        return await evidence.load(db, store.workspace_id, pair, identities, known_at)
+        one, other = [await people.identities_of(db, store.workspace_id, id_) for id_ in pair]
+        return await evidence.load(db, store.workspace_id, pair, (one, other), known_at)
 
 
 async def explained(store: Store, pair: tuple[UUID, UUID]) -> Explanation:
@@ -81,7 +83,7 @@ async def test_what_is_stored_explained_and_rebuilt_is_the_same(pool: Pool, seed
     for pair, row in stored.items():
         told = await explained(store, pair)
         shown = (told.strength, told.word, told.version, told.day)
-        assert (row["strength"], row["word"], row["model"], strength.day_of(row["as_of"])) == shown
+        assert (row["strength"], row["word"], row["model"], day_of(row["as_of"])) == shown
     await store.rebuild()
     assert await ties(store) == stored
 
@@ -196,11 +198,11 @@ async def test_a_tie_is_spoken_of_as_of_the_day_until_which_its_sources_were_rea
     for _ in range(2):
         found = {frozenset({row["given"], row["received"]}): row for row in (await ties(store)).values()}
         assert len(found) == 1
-        by_day = sorted((strength.day_of(row["as_of"]), row["word"]) for row in (await ties(store)).values())
+        by_day = sorted((day_of(row["as_of"]), row["word"]) for row in (await ties(store)).values())
         assert by_day == [(days_before(200), "one-sided"), (TODAY, "dormant"), (TODAY, "dormant")]
         await store.rebuild()
     await old.store(act("ada again", "ada", ["eve"], channel="then", days=-100))
     await store.project()
     await store.refresh()
-    by_day = sorted((strength.day_of(row["as_of"]), row["word"]) for row in (await ties(store)).values())
+    by_day = sorted((day_of(row["as_of"]), row["word"]) for row in (await ties(store)).values())
     assert by_day[:2] == [(days_before(130), "one-sided"), (days_before(130), "unknown")]

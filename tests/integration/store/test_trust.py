@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 
 from kith.connectors import Interaction, InteractionRef, Record, Target, Tombstone
 from kith.domain import ids
+from kith.domain.days import day_of
 from kith.domain.trust.evidence import MEANINGS, Act, Verdict, trust
-from kith.store import ledger, strength
-from kith.store import trust as store_of_trust
+from kith.projections import ledger
+from kith.projections import trust as store_of_trust
 from kith.store.db import Pool, new_id, workspace
+from kith.store.trust import Act as ActRow
 from kith.store.workspaces import create_workspace
 from tests.integration.store.facts import NOW, Store, act, mailmap, who
 
 KINDS = ("approve", "help", "thank", "message", "conflict", "introduce")
-TODAY = strength.day_of(NOW)
+TODAY = day_of(NOW)
 
 
 def told(seed: int, count: int) -> list[Interaction]:
@@ -38,14 +40,14 @@ def told(seed: int, count: int) -> list[Interaction]:
     return found
 
 
-async def acts_between(store: Store, one: str, other: str) -> list[store_of_trust.Act]:
+async def acts_between(store: Store, one: str, other: str) -> list[ActRow]:
     persons = {row["identity_id"]: row["person_id"] for row in await store.rows("person_identities")}
     mine, theirs = [[id_ for id_ in persons if persons[id_] == persons[identity(store, name)]] for name in (one, other)]
     async with workspace(store.pool, store.workspace_id) as db:
         return await store_of_trust.list_acts(db, store.workspace_id, mine, theirs, MEANINGS, NOW.date(), 3)
 
 
-async def acts_then(store: Store, one: str, other: str, then: datetime) -> list[store_of_trust.Act]:
+async def acts_then(store: Store, one: str, other: str, then: datetime) -> list[ActRow]:
     async with workspace(store.pool, store.workspace_id) as db:
         mine, theirs = [
             await ledger.persons_then(db, store.workspace_id, identity(store, name), as_of=None, known_at=then)
@@ -60,7 +62,7 @@ async def clock(store: Store) -> datetime:
         return moment
 
 
-def uncited(acts: list[store_of_trust.Act]) -> list[store_of_trust.Act]:
+def uncited(acts: list[ActRow]) -> list[ActRow]:
     return [msgspec.structs.replace(each, interaction_ids=[]) for each in acts]
 
 
@@ -68,9 +70,9 @@ def identity(store: Store, name: str) -> UUID:
     return ids.fact_id(store.id_key, "identity", ("mail", "", who(name).key))
 
 
-def verdict(acts: list[store_of_trust.Act]) -> Verdict:
+def verdict(acts: list[ActRow]) -> Verdict:
     rows = [
-        Act(str(each.channel_id), strength.day_of(each.day), each.kind,
+        Act(str(each.channel_id), day_of(each.day), each.kind,
             *(("me", "you") if each.given else ("you", "me")), each.count)
         for each in acts
     ]  # fmt: skip
@@ -111,7 +113,7 @@ async def test_trust_rests_on_the_contact_of_the_ledger_and_loses_what_a_cited_a
     await store.store(Tombstone(gone.ref))
     await store.project()
     after = verdict(await acts_between(store, "ada", "bob"))
-    cited = 2.0 ** (-(TODAY - strength.day_of(gone.occurred_at)) / 365)
+    cited = 2.0 ** (-(TODAY - day_of(gone.occurred_at)) / 365)
     supports = [sum(topic.supports for topic in each.topics) for each in (before, after)]
     assert supports[0] - supports[1] == pytest.approx(cited)
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from kith.connectors import Coverage
-from kith.store import jobs, survey
+from kith.projections import detection
+from kith.store import detections, jobs
 from kith.store.db import workspace
 from kith.workers.apart import apart
 from tests.integration.store.facts import DAY, act
@@ -20,7 +21,7 @@ CIRCLE = [
 ]
 
 
-async def detections(office: Office) -> list[Any]:
+async def count_detections(office: Office) -> list[Any]:
     found = await office.value(
         "SELECT coalesce(jsonb_agg(j ORDER BY id), '[]') FROM jobs j WHERE workspace_id = $1 AND kind = 'detect'"
     )
@@ -30,7 +31,7 @@ async def detections(office: Office) -> list[Any]:
 async def test_what_a_source_told_is_looked_at(office: Office) -> None:
     office.connector.script = [page(*CIRCLE)]
     await office.run(await office.enqueue())
-    (waiting,) = await detections(office)
+    (waiting,) = await count_detections(office)
     row = await office.run(waiting["id"])
     assert (row["status"], row["error"]["code"]) == ("queued", "not_settled")
     await office.store.project(datetime.now(UTC))
@@ -43,18 +44,18 @@ async def test_what_a_source_told_is_looked_at(office: Office) -> None:
 async def test_a_run_that_brought_nothing_asks_for_no_look(office: Office) -> None:
     office.connector.script = []
     await office.run(await office.enqueue())
-    assert await detections(office) == []
+    assert await count_detections(office) == []
 
 
 async def test_a_run_that_read_on_to_another_day_asks_for_a_look(office: Office) -> None:
     office.connector.script = [page(*CIRCLE), page(Coverage("read", DAY, DAY + timedelta(days=9)))]
     await office.run(await office.enqueue())
     await office.store.project(datetime.now(UTC))
-    (first,) = await detections(office)
+    (first,) = await count_detections(office)
     await office.run(first["id"])
     office.connector.script.append(page(Coverage("read", DAY, DAY + timedelta(days=99))))
     await office.run(await office.enqueue())
-    first, second = await detections(office)
+    first, second = await count_detections(office)
     assert (first["status"], second["status"]) == ("succeeded", "queued")
     day = "SELECT as_of FROM communities WHERE workspace_id = $1"
     assert await office.value(day) == (DAY + timedelta(days=9)).date()
@@ -69,7 +70,7 @@ async def test_news_wait_until_some_time_after_the_last_look_and_a_wish_does_not
     office.connector.script = [page(*CIRCLE)]
     await office.run(await office.enqueue())
     await office.store.project(datetime.now(UTC))
-    (first,) = await detections(office)
+    (first,) = await count_detections(office)
     await office.run(first["id"])
     async with workspace(office.store.pool, office.store.workspace_id) as db:
         news, _ = await jobs.enqueue(db, office.store.workspace_id, "detect", {}, slot="detect")
@@ -93,10 +94,10 @@ async def test_the_second_look_starts_from_the_first(office: Office) -> None:
     await office.run(await office.enqueue())
     await office.store.project(datetime.now(UTC))
     async with workspace(office.store.pool, office.store.workspace_id) as db:
-        for job in await detections(office):
+        for job in await count_detections(office):
             await office.run(job["id"])
-        last = await survey.last(db, office.store.workspace_id)
+        last = await detections.last(db, office.store.workspace_id)
         assert last
         later = last.moment + timedelta(hours=1)
-        facts = await survey.load(db, office.store.workspace_id, later, last, whole=False)
+        facts = await detection.load(db, office.store.workspace_id, later, last, whole=False)
         assert [len(each.people) for each in facts.former] == [3]

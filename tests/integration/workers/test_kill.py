@@ -20,8 +20,9 @@ import pytest
 
 from kith.cli.servers import Servers, start_servers
 from kith.connectors import Interaction
+from kith.projections import project
 from kith.runtime.settings import Settings
-from kith.store import jobs, migrate, project
+from kith.store import jobs, migrate
 from kith.store.db import Pool, new_id, open_pool, workspace
 from kith.store.workspaces import create_workspace
 from tests.integration.store.facts import FACTS, PROJECTIONS, Store, act, add_source

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kith.domain import organizations as rules
+from kith.domain import affiliations as rules
 from kith.store.db import Db, new_id
 from kith.store.queries import Order, Statement, fetch_page
 

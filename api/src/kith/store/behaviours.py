@@ -1,60 +1,51 @@
-"""What two identities that may be one person did with one another: evidence that neither shows alone.
+"""What two identities that may be one person did with one another, as it was found when they were last compared."""
 
-It is kept for each pair that is likely enough by all else, so that an act that changes it is noticed.
-"""
-
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-from kith.domain.matching import Behaviour
 from kith.store.db import Db
 
-# Acts that carry a signature beside the author's own.
-SIGNING = ("sign_off", "contribute", "merge")
-# Acts that nobody does towards themselves.
-CONVERSING = (
-    "message", "reply", "question", "answer", "accept", "thank", "comment", "review", "approve", "test", "report",
-    "suggest", "help", "endorse", "introduce", "meet", "call", "conflict",
-)  # fmt: skip
-# Days on which each must have acted before their never acting on one day tells anything.
-DAYS = 3
-# Pairs looked at in one statement.
-CHUNK = 10_000
 
-Pair = tuple[str, str]  # ids in order, as the matching domain has them
+class Observed(NamedTuple):
+    """Acts of signing and of conversing between two identities, and whom both know where they took turns."""
+
+    one_id: UUID
+    other_id: UUID
+    signed: int
+    conversed: int
+    shared: int
 
 
-async def observe(db: Db, workspace_id: UUID, pairs: Collection[Pair]) -> dict[Pair, Behaviour]:
-    """Return what each of these pairs did."""
-    found = {}
-    wanted = sorted(pairs)
-    for start in range(0, len(wanted), CHUNK):
-        ones, others = zip(*wanted[start : start + CHUNK], strict=True)
-        for row in await db.fetch(_OBSERVE, workspace_id, ones, others, SIGNING, CONVERSING, DAYS):
-            found[str(row["one_id"]), str(row["other_id"])] = Behaviour(
-                row["signed"].bit_length(), row["conversed"].bit_length(), max(0, row["shared"].bit_length() - 1)
-            )
-    return found
+class Noted(NamedTuple):
+    """What was found of a pair when it was last compared."""
+
+    one_id: UUID
+    other_id: UUID
+    signed: int
+    conversed: int
+    took_turns: int
 
 
-async def note(
-    db: Db, workspace_id: UUID, identity_ids: Collection[str] | None, found: Mapping[Pair, Behaviour]
-) -> None:
-    """Keep what was found around these identities, or (None) around all."""
-    ids = None if identity_ids is None else list(map(UUID, identity_ids))
-    rows = [(UUID(one), UUID(other), did.signed, did.conversed, did.took_turns) for (one, other), did in found.items()]
-    await db.execute(_NOTE, workspace_id, ids, *(map(list, zip(*rows, strict=True)) if rows else [[]] * 5))
+async def observe(
+    db: Db, workspace_id: UUID, pairs: Sequence[tuple[str, str]], signing: Sequence[str], conversing: Sequence[str],
+    days: int,
+) -> list[Observed]:  # fmt: skip
+    """Return what each of these pairs did. days: on so many each must have acted before taking turns tells anything."""
+    ones, others = zip(*pairs, strict=True)
+    return [Observed(**row) for row in await db.fetch(_OBSERVE, workspace_id, ones, others, signing, conversing, days)]
 
 
-async def find_changed(db: Db, workspace_id: UUID, identity_ids: Collection[UUID] | None) -> set[UUID]:
-    """Return those who did other things with one of these identities, or with anyone, than when last compared."""
+async def noted(db: Db, workspace_id: UUID, identity_ids: Collection[UUID] | None) -> list[Noted]:
+    """Return what is noted of the pairs of these identities, or (None) of all."""
     ids = None if identity_ids is None else list(identity_ids)
-    stored = {
-        (str(row["one_id"]), str(row["other_id"])): Behaviour(row["signed"], row["conversed"], row["took_turns"])
-        for row in await db.fetch(_STORED, workspace_id, ids)
-    }
-    now = await observe(db, workspace_id, stored)
-    return {UUID(id_) for pair, did in now.items() if stored[pair] != did for id_ in pair}
+    return [Noted(**row) for row in await db.fetch(_STORED, workspace_id, ids)]
+
+
+async def note(db: Db, workspace_id: UUID, identity_ids: Collection[UUID] | None, found: Sequence[Noted]) -> None:
+    """Note what was found around these identities, or (None) around all, in place of what was noted before."""
+    ids = None if identity_ids is None else list(identity_ids)
+    await db.execute(_NOTE, workspace_id, ids, *(map(list, zip(*found, strict=True)) if found else [[]] * 5))
 
 
 _OBSERVE = """

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from kith.domain.strength.model import Model
 from kith.store.db import Db
 
 ROWS = 5_000_000
@@ -42,14 +41,25 @@ async def last_day(db: Db, workspace_id: UUID, today: date) -> date | None:
     return found
 
 
-async def save_model(db: Db, workspace_id: UUID, shipped: str, model: Model) -> None:
+async def get_model(db: Db, workspace_id: UUID, shipped: str) -> Any:
+    """Return the newest model that the workspace's own past has taught, drawn to the shipped one; None without."""
+    return await db.fetchval(
+        """
+        SELECT model FROM strength_models WHERE workspace_id = $1 AND shipped = $2
+        ORDER BY fitted_at DESC, version DESC LIMIT 1
+        """,
+        workspace_id, shipped,
+    )  # fmt: skip
+
+
+async def save_model(db: Db, workspace_id: UUID, shipped: str, version: str, model: object) -> None:
     """Let this model count from now on. shipped: the version that it was drawn to."""
     await db.execute(
         """
         INSERT INTO strength_models (workspace_id, version, shipped, model) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace_id, version) DO UPDATE SET model = excluded.model, fitted_at = now()
         """,
-        workspace_id, model.version, shipped, model,
+        workspace_id, version, shipped, model,
     )  # fmt: skip
 
 

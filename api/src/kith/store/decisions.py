@@ -1,13 +1,12 @@
 """The ledger of decisions on identities, which only grows."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from kith.domain import matching
 from kith.store.db import Db, new_id
 from kith.store.queries import Order, Statement, fetch_page
 
@@ -112,33 +111,6 @@ async def between(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) ->
         list(identity_ids),
     )
     return [Decision(**row) for row in rows]
-
-
-def author_kind(author: str) -> matching.decisions.Author:
-    """``rule:matching/1`` is a rule's, ``import:...`` an import's; all others are humans'."""
-    kind = author.partition(":")[0]
-    return "rule" if kind == "rule" else "import" if kind == "import" else "human"
-
-
-def active(decisions: Iterable[Decision]) -> list[Decision]:
-    """Return the decisions `same` and `different` that stand."""
-    decisions = list(decisions)
-    standing = {decision.id for decision in matching.decisions.active(map(as_domain, decisions))}
-    return [decision for decision in decisions if str(decision.id) in standing]
-
-
-def as_domain(decision: Decision) -> matching.Decision:
-    return matching.Decision(
-        id=str(decision.id),
-        kind=decision.verdict,  # type: ignore[arg-type]  # the table allows these three only
-        author=author_kind(decision.author),
-        at=decision.decided_at.timestamp(),
-        first=str(decision.one_id),
-        second=str(decision.other_id),
-        retracts="" if decision.retracts is None else str(decision.retracts),
-        confidence=decision.confidence,
-        log_odds=decision.evidence.get("log_odds"),
-    )
 
 
 # The later decision on two identities counts, so none may bear the time of another, whatever a clock says.

@@ -9,7 +9,7 @@ import msgspec
 
 from kith.domain.ids import encode
 from kith.store.db import Db, new_id
-from kith.store.ledger import Move
+from kith.store.persons import Move
 
 Type = Literal["person.joined", "person.split", "suggestion.opened"]
 

@@ -1,128 +1,77 @@
-"""What the strength of one pair is made of, on any day, as it is known now or was known at any moment."""
+"""What is known, or was known at a moment, of the contact of two people, by their identities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-import numpy as np
+import msgspec
 
-from kith.domain.strength.circles import Circles
-from kith.domain.strength.explanation import Evidence
-from kith.domain.strength.ledger import Activity, Contacts, Integers
-from kith.store import ledger, reach
 from kith.store.db import Db
-from kith.store.ingest import NOWHERE
-from kith.store.interactions import Interaction
 from kith.store.learnt import KNOWN
-from kith.store.strength import day_of
 
 
-@dataclass(frozen=True)
-class Tie:
-    """Two people, numbered 0 and 1 in the order of their ids, and what is known of their contact.
+class Contact(msgspec.Struct, frozen=True):
+    """What one gave (or received from) the other on one day in one channel."""
 
-    channels: what the contexts of contact are. until: the last day on which a source that sees the two was read, None
-    where that is not known. acquainted: the days, sorted, on which the first, the second, and both
-    of them, got to know another.
-    """
-
-    identities: tuple[frozenset[UUID], frozenset[UUID]]
-    contacts: Contacts
-    activity: Activity
-    channels: list[UUID]
-    until: int | None
-    acquainted: tuple[Integers, Integers, Integers]
-
-    def as_of(self, day: int) -> int:
-        """Return the day that can be spoken of when this day is asked for: silence that nobody read is no silence."""
-        return day if self.until is None else min(day, int(self.contacts.day.max(initial=self.until)))
-
-    def on(self, day: int) -> Evidence:
-        """Return the evidence that there was up to and including the day."""
-        one, other, both = (int(np.searchsorted(days, day, side="right")) for days in self.acquainted)
-        circles = Circles(np.array([both]), np.array([one + other - both]))
-        return Evidence(self.contacts.until(day), self.activity.until(day), circles)
-
-    def without(self, evidence: Evidence, act: Interaction) -> Evidence:
-        """Leave out one interaction."""
-        targets = [id_ for id_ in act.target_ids if id_ != act.actor_id]
-        day, weight = day_of(act.occurred_at), round(1000 / len(targets) ** 0.5)
-        actor, sides = self._side(act.actor_id), [self._side(id_) for id_ in targets]
-        moved = [side for side in (actor, *sides) if side is not None]
-        n = sides.count(1 - actor) if actor is not None else 0
-        context = self.channels.index(act.channel_id or NOWHERE)
-        contacts = Contacts.of(
-            [actor or 0] * n, [1 - (actor or 0)] * n, [day] * n, [context] * n, [1] * n, [weight] * n
-        )
-        return evidence.less(contacts, Activity.of(moved, [day] * len(moved), [1] * len(moved)))
-
-    def _side(self, identity_id: UUID) -> int | None:
-        return next((side for side, ids in enumerate(self.identities) if identity_id in ids), None)
+    given: bool
+    day: date
+    channel_id: UUID
+    count: int
+    weight: int
 
 
-async def load(
-    db: Db,
-    workspace_id: UUID,
-    person_ids: Sequence[UUID],
-    identities: Sequence[Sequence[UUID]],
-    known_at: datetime | None,
-) -> Tie:
-    """Return what is known of two people, the lesser id first. known_at: only what kith had learnt by then.
+class Acts(msgspec.Struct, frozen=True):
+    """How much the one (0) or the other (1) did and received on one day."""
 
-    identities: those that were the two then. Who else was one person is as decided by then, too.
-    """
-    ones, others = identities
-    if known_at is None:
-        contacts = await db.fetch(_CONTACTS, workspace_id, list(ones), list(others))
-        activity = await db.fetch(_ACTIVITY, workspace_id, list(ones), list(others))
-        acquainted = _days(await db.fetchrow(_ACQUAINTED, workspace_id, *person_ids))
-    else:
-        learnt = (workspace_id, list(ones), list(others), known_at)
-        contacts = await db.fetch(_LEARNT_CONTACTS, *learnt)
-        activity = await db.fetch(_LEARNT_ACTIVITY, *learnt)
-        acquainted = await _acquainted_then(db, workspace_id, identities, known_at)
-    channels = sorted({row["channel_id"] for row in contacts})
-    place = {id_: number for number, id_ in enumerate(channels)}
-    given = [row["given"] for row in contacts]
-    return Tie(
-        (frozenset(ones), frozenset(others)),
-        Contacts.of(
-            [0 if forth else 1 for forth in given],
-            [1 if forth else 0 for forth in given],
-            [day_of(row["day"]) for row in contacts],
-            [place[row["channel_id"]] for row in contacts],
-            [row["count"] for row in contacts],
-            [row["weight"] for row in contacts],
-        ),
-        Activity.of(*zip(*((row["person"], day_of(row["day"]), row["count"]) for row in activity), strict=True))
-        if activity
-        else Activity.of([], [], []),
-        channels,
-        None if (until := await reach.of_channels(db, workspace_id, channels)) is None else day_of(until),
-        acquainted,
-    )
+    person: int
+    day: date
+    count: int
 
 
-async def _acquainted_then(
-    db: Db, workspace_id: UUID, identities: Sequence[Sequence[UUID]], known_at: datetime
-) -> tuple[Integers, Integers, Integers]:
-    """Return the days on which the two got to know others, who are put together as was decided then."""
-    rows = await db.fetch(_LEARNT_MET, workspace_id, *map(list, identities), known_at)
-    persons = await ledger.roots_then(db, workspace_id, {row["they"] for row in rows}, as_of=None, known_at=known_at)
-    met: tuple[dict[UUID, date], dict[UUID, date]] = ({}, {})
-    for row in rows:
-        days, person = met[row["side"]], persons[row["they"]]
-        days[person] = min(row["first_day"], days.get(person, row["first_day"]))
-    one, other = met
-    both = [max(one[person], other[person]) for person in one.keys() & other.keys()]
-    return _days([sorted(one.values()), sorted(other.values()), sorted(both)])
+class Met(msgspec.Struct, frozen=True):
+    """Whom the one (0) or the other (1) met, and when first."""
+
+    side: int
+    they: UUID
+    first_day: date
 
 
-def _days(row: Any) -> tuple[Integers, Integers, Integers]:
-    one, other, both = (np.array([day_of(day) for day in days or ()], np.int64) for days in row)
-    return one, other, both
+Days = list[date] | None
+
+
+async def contacts(db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID]) -> list[Contact]:
+    return [Contact(**row) for row in await db.fetch(_CONTACTS, workspace_id, list(ones), list(others))]
+
+
+async def activity(db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID]) -> list[Acts]:
+    return [Acts(**row) for row in await db.fetch(_ACTIVITY, workspace_id, list(ones), list(others))]
+
+
+async def acquainted(db: Db, workspace_id: UUID, one_id: UUID, other_id: UUID) -> tuple[Days, Days, Days]:
+    """Return the days, sorted, on which the first, the second, and both of two people got to know another."""
+    row = await db.fetchrow(_ACQUAINTED, workspace_id, one_id, other_id)
+    return (row["one"], row["other"], row["both"]) if row else (None, None, None)
+
+
+async def contacts_then(
+    db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID], known_at: datetime
+) -> list[Contact]:
+    rows = await db.fetch(_LEARNT_CONTACTS, workspace_id, list(ones), list(others), known_at)
+    return [Contact(**row) for row in rows]
+
+
+async def activity_then(
+    db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID], known_at: datetime
+) -> list[Acts]:
+    rows = await db.fetch(_LEARNT_ACTIVITY, workspace_id, list(ones), list(others), known_at)
+    return [Acts(**row) for row in rows]
+
+
+async def met_then(
+    db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID], known_at: datetime
+) -> list[Met]:
+    rows = await db.fetch(_LEARNT_MET, workspace_id, list(ones), list(others), known_at)
+    return [Met(**row) for row in rows]
 
 
 _CONTACTS = """
@@ -142,10 +91,10 @@ _ACTIVITY = """
 """
 
 _ACQUAINTED = """
-    SELECT array_agg(one ORDER BY one) FILTER (WHERE one IS NOT NULL),
-        array_agg(other ORDER BY other) FILTER (WHERE other IS NOT NULL),
+    SELECT array_agg(one ORDER BY one) FILTER (WHERE one IS NOT NULL) AS one,
+        array_agg(other ORDER BY other) FILTER (WHERE other IS NOT NULL) AS other,
         array_agg(greatest(one, other) ORDER BY greatest(one, other))
-            FILTER (WHERE one IS NOT NULL AND other IS NOT NULL)
+            FILTER (WHERE one IS NOT NULL AND other IS NOT NULL) AS both
     FROM (SELECT other_id, first_day AS one FROM relationships
           WHERE workspace_id = $1 AND person_id = $2 AND other_id <> $3) AS a
     FULL JOIN (SELECT other_id, first_day AS other FROM relationships

@@ -1,75 +1,44 @@
-"""What resolution reads of identities: rows as the matching domain takes them, and the keys that find neighbours."""
+"""What resolution reads of identities, and the keys by which they find their neighbors."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
-
-from kith.domain import matching
-from kith.domain.matching import Identity, Link, Population
-from kith.domain.matching.candidates import cap
-from kith.domain.matching.features import count_population
-from kith.domain.organizations import employer_domain
 from kith.store.db import Db
-
-# An identity there is a signature, a name with an address or alone, and no account: two of them are no contradiction.
-_SIGNATURES = frozenset({"git", "mail"})
-_KINDS = {"person": "human", "bot": "bot"}
-# Claims that a network or a maintainer vouches for; each of these is enough.
-STATEMENTS = frozenset({"mailmap", "oauth", "same_as"})
-# Claims that their bearer makes; they count when each of the two makes one of the other.
-MUTUAL = frozenset({"rel_me", "profile_link"})
-
-# Identities compared at once when all are noted anew.
-CHUNK = 10_000
-# With fewer identities no name is common.
-FEWEST = 1000
 
 # asyncpg's records are mappings that do not say so.
 Row = Any
 
-_encode = msgspec.msgpack.Encoder(uuid_format="bytes").encode
+START = UUID(int=0)
+"""Where a walk through all identities begins."""
 
 
-class Profile(NamedTuple):
-    """An identity as resolution reads it. content: hash of all that was read; new: it was never read before."""
-
-    identity: Identity
-    content: bytes
-    new: bool
-
-
-async def load_changed(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Profile]:
-    """Return those of the identities that resolution has not yet seen as they are now."""
-    rows = await db.fetch(_CHANGED, workspace_id, list(identity_ids))
-    found = ((Profile(_identity(row), _content(row), row["content"] is None), row["content"]) for row in rows)
-    return [profile for profile, content in found if profile.content != content]
-
-
-async def save(db: Db, workspace_id: UUID, profiles: Sequence[Profile]) -> None:
-    """Note that resolution has seen these, and the keys by which others find them."""
-    await note_arrivals(db, workspace_id, sum(profile.new for profile in profiles))
-    await _write(db, workspace_id, [_Noted.of(profile) for profile in profiles])
-
-
-class _Noted(NamedTuple):
-    """What is kept of an identity that resolution has seen."""
+class Noted(NamedTuple):
+    """What is kept of an identity that resolution has seen. content: hash of all that was read."""
 
     id: UUID
     content: bytes
     domain: str | None
     keys: set[int]
 
-    @classmethod
-    def of(cls, profile: Profile) -> "_Noted":
-        keys = {hash_key(key) for key in matching.blocking_keys(matching.Profile(profile.identity))}
-        return cls(UUID(profile.identity.id), profile.content, employer_domain(profile.identity.address), keys)
+
+class Counted(NamedTuple):
+    """How many identities a snapshot counted, how many came since, the model of that day, and when it was."""
+
+    identities: int
+    arrived: int
+    model: str
+    counted_at: datetime
 
 
-async def _write(db: Db, workspace_id: UUID, noted: Sequence[_Noted]) -> None:
+async def changed(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Row]:
+    """Return these identities with their claims, humans' decisions on them, and the content last noted."""
+    found: list[Row] = await db.fetch(_CHANGED, workspace_id, list(identity_ids))
+    return found
+
+
+async def save(db: Db, workspace_id: UUID, noted: Sequence[Noted]) -> None:
     ids = [row.id for row in noted]
     pairs = [(key, row.id) for row in noted for key in row.keys]
     await db.execute(_SAVE, workspace_id, ids, [row.content for row in noted], [row.domain for row in noted])
@@ -77,54 +46,24 @@ async def _write(db: Db, workspace_id: UUID, noted: Sequence[_Noted]) -> None:
     await db.execute(_SAVE_KEYS, workspace_id, [key for key, _ in pairs], [id_ for _, id_ in pairs])
 
 
-async def restore(db: Db, workspace_id: UUID) -> dict[str, tuple[int, int, int]]:
-    """Note all identities anew; return, by table, how many rows were missing, extra and different."""
-    found = {"identity_profiles": (0, 0, 0), "identity_keys": (0, 0, 0)}
-    after = START
-    while ids := await _next(db, workspace_id, after, CHUNK):
-        after = ids[-1]
-        await _renew(db, workspace_id, ids, found)
-    return found
-
-
-async def renew_next(db: Db, workspace_id: UUID, after: UUID, limit: int) -> list[UUID]:
-    """Note the next identities, in the order of their ids, anew; return them."""
-    ids = await _next(db, workspace_id, after, limit)
-    await _renew(db, workspace_id, ids, {"identity_profiles": (0, 0, 0), "identity_keys": (0, 0, 0)})
-    return ids
-
-
-async def _next(db: Db, workspace_id: UUID, after: UUID, limit: int) -> list[UUID]:
+async def next_ids(db: Db, workspace_id: UUID, after: UUID, limit: int) -> list[UUID]:
+    """Return the next identities, and those noted that are no more, in the order of their ids."""
     return [row["id"] for row in await db.fetch(_NEXT, workspace_id, after, limit)]
 
 
-async def _renew(db: Db, workspace_id: UUID, ids: Sequence[UUID], found: dict[str, tuple[int, int, int]]) -> None:
-    """Note these identities anew, and add to ``found`` what differed."""
-    rows = await db.fetch(_CHANGED, workspace_id, ids)
-    right = {row["id"]: _Noted.of(Profile(_identity(row), _content(row), new=False)) for row in rows}
-    stored = {
-        row["identity_id"]: _Noted(row["identity_id"], row["content"], row["domain"], set(row["keys"]))
-        for row in await db.fetch(_STORED, workspace_id, ids)
+async def stored(db: Db, workspace_id: UUID, identity_ids: Sequence[UUID]) -> dict[UUID, Noted]:
+    return {
+        row["identity_id"]: Noted(row["identity_id"], row["content"], row["domain"], set(row["keys"]))
+        for row in await db.fetch(_STORED, workspace_id, identity_ids)
     }
-    both = right.keys() & stored.keys()
-    different = sum(right[id_][:3] != stored[id_][:3] for id_ in both)
-    pairs = [{(id_, key) for id_, row in side.items() for key in row.keys} for side in (right, stored)]
-    _add(found, "identity_profiles", len(right) - len(both), len(stored) - len(both), different)
-    _add(found, "identity_keys", len(pairs[0] - pairs[1]), len(pairs[1] - pairs[0]), 0)
-    await _write(db, workspace_id, [row for id_, row in right.items() if row != stored.get(id_)])
-    await db.execute(_DROP, workspace_id, list(stored.keys() - right.keys()))
 
 
-def _add(found: dict[str, tuple[int, int, int]], table: str, *counts: int) -> None:
-    missing, extra, different = (one + more for one, more in zip(found[table], counts, strict=True))
-    found[table] = missing, extra, different
-
-
-START = UUID(int=0)
+async def drop(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> None:
+    await db.execute(_DROP, workspace_id, list(identity_ids))
 
 
 async def walked_to(db: Db, workspace_id: UUID) -> UUID | None:
-    """Return up to which identity all have been resolved anew, in steps; None where that is not going on."""
+    """Return up to which identity all have been resolved again, in steps; None where that is not going on."""
     found: UUID | None = await db.fetchval("SELECT walked_to FROM populations WHERE workspace_id = $1", workspace_id)
     return found
 
@@ -138,126 +77,55 @@ async def total(db: Db, workspace_id: UUID) -> int:
     return count
 
 
-def hash_key(key: str) -> int:
-    """Return 64 bits of the key's hash: what the store looks up. Strangers who share it are told apart afterwards."""
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True)
-
-
-async def bearers(db: Db, workspace_id: UUID, keys: Iterable[str], more: int) -> set[UUID]:
-    """Return the identities that share one of the keys; of each key at most ``more`` than may share it."""
-    wanted = {hash_key(key): cap(key) + more for key in keys}
-    rows = await db.fetch(_BEARERS, workspace_id, list(wanted), list(wanted.values()))
+async def bearers(db: Db, workspace_id: UUID, most: Mapping[int, int]) -> set[UUID]:
+    """Return the identities that share one of the keys; of each key at most as many as it says."""
+    rows = await db.fetch(_BEARERS, workspace_id, list(most), list(most.values()))
     return {row["identity_id"] for row in rows}
 
 
-async def load(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Identity]:
-    rows = await db.fetch(f"{_SELECT} AND i.id = ANY ($2)", workspace_id, list(identity_ids))
-    return [_identity(row) for row in rows]
+async def some(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Row]:
+    found: list[Row] = await db.fetch(f"{_SELECT} AND i.id = ANY ($2)", workspace_id, list(identity_ids))
+    return found
 
 
-async def load_all(db: Db, workspace_id: UUID) -> list[Identity]:
-    return [_identity(row) async for row in db.cursor(_SELECT, workspace_id, prefetch=10_000)]
+async def everyone(db: Db, workspace_id: UUID) -> list[Row]:
+    return [row async for row in db.cursor(_SELECT, workspace_id, prefetch=10_000)]
 
 
-async def links(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Link]:
-    """Return the evidence that names one of these identities."""
-    rows = await db.fetch(_LINKS, workspace_id, list(identity_ids))
-    return _as_links(rows)
+async def claims_on(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Row]:
+    found: list[Row] = await db.fetch(_LINKS, workspace_id, list(identity_ids))
+    return found
 
 
-async def all_links(db: Db, workspace_id: UUID) -> list[Link]:
-    return _as_links(
-        await db.fetch("SELECT subject_id, object_id, kind FROM claims WHERE workspace_id = $1", workspace_id)
+async def all_claims(db: Db, workspace_id: UUID) -> list[Row]:
+    found: list[Row] = await db.fetch(
+        "SELECT subject_id, object_id, kind FROM claims WHERE workspace_id = $1", workspace_id
     )
+    return found
 
 
-# What was counted last, by workspace and moment: at a million identities it takes longer to read than all else.
-_counted: dict[tuple[UUID, datetime], Population] = {}
-COUNTED = 8
-
-
-class Snapshot(NamedTuple):
-    """How common names are. identities: how many were counted; arrived: how many came since; model: of that day."""
-
-    identities: int = 0
-    arrived: int = 0
-    population: Population = Population()
-    model: str = ""
-
-    @property
-    def outgrown(self) -> bool:
-        """Whether so many came since that it should be counted anew."""
-        return self.arrived >= max(self.identities, FEWEST)
-
-
-def count(identities: Sequence[Identity]) -> Snapshot:
-    """Count how common names are; with few identities, none is."""
-    if len(identities) < FEWEST:
-        return Snapshot(arrived=len(identities))
-    return Snapshot(len(identities), 0, count_population(map(matching.Profile, identities)))
-
-
-async def get_snapshot(db: Db, workspace_id: UUID) -> Snapshot:
+async def counted(db: Db, workspace_id: UUID) -> Counted | None:
+    """Return what the snapshot of how common names are says of itself."""
     row = await db.fetchrow(
         "SELECT identities, arrived, model, counted_at FROM populations WHERE workspace_id = $1", workspace_id
     )
-    if row is None:
-        return Snapshot()
-    key = workspace_id, row["counted_at"]
-    if key not in _counted:
-        content = await db.fetchval("SELECT content FROM populations WHERE workspace_id = $1", workspace_id)
-        if len(_counted) >= COUNTED:
-            _counted.pop(next(iter(_counted)))
-        _counted[key] = msgspec.msgpack.decode(content, type=Population)
-    return Snapshot(row["identities"], row["arrived"], _counted[key], row["model"])
+    return Counted(**row) if row else None
 
 
-async def save_snapshot(db: Db, workspace_id: UUID, snapshot: Snapshot) -> None:
-    content = msgspec.msgpack.encode(snapshot.population)
-    await db.execute(_SAVE_SNAPSHOT, workspace_id, snapshot.identities, snapshot.arrived, content, snapshot.model)
+async def population(db: Db, workspace_id: UUID) -> bytes:
+    content: bytes = await db.fetchval("SELECT content FROM populations WHERE workspace_id = $1", workspace_id)
+    return content
 
 
-async def note_arrivals(db: Db, workspace_id: UUID, count: int) -> None:
-    await db.execute(_NOTE_ARRIVALS, workspace_id, count, msgspec.msgpack.encode(Population()))
+async def save_population(
+    db: Db, workspace_id: UUID, identities: int, arrived: int, content: bytes, model: str
+) -> None:
+    await db.execute(_SAVE_SNAPSHOT, workspace_id, identities, arrived, content, model)
 
 
-def _identity(row: Row) -> Identity:
-    network, account = _account(row)
-    return Identity(
-        id=str(row["id"]),
-        name=row["name"] or "",
-        address=row["address"] or "",
-        network=network,
-        handle=row["handle"] or "",
-        account=account,
-        verified=row["verified"],
-        kind=_KINDS.get(row["kind"], "unknown"),  # type: ignore[arg-type]  # the values of _KINDS are of this type
-    )
-
-
-def _account(row: Row) -> tuple[str, str]:
-    """Return the network, as code hosts' addresses name it too, and the network's own id; neither for a signature."""
-    network, host = row["network"], row["host"]
-    if network in _SIGNATURES:
-        return "", ""
-    public = not host or host in (network, f"{network}.com", f"{network}.org")
-    return network if public else f"{network}:{host}", "" if "@" in row["key"] else row["key"]
-
-
-def _content(row: Row) -> bytes:
-    shown = tuple(row[name] for name in ("name", "address", "network", "host", "handle", "kind", "verified"))
-    return blake2b(_encode((shown, row["claims"], row["decisions"])), digest_size=16).digest()
-
-
-def _as_links(rows: Iterable[Row]) -> list[Link]:
-    claims = {(row["subject_id"], row["object_id"]): row["kind"] for row in rows if row["kind"] in MUTUAL}
-    found = {(min(one, other), max(one, other)) for one, other in claims if (other, one) in claims and one != other}
-    found |= {
-        (min(row["subject_id"], row["object_id"]), max(row["subject_id"], row["object_id"]))
-        for row in rows
-        if row["kind"] in STATEMENTS and row["subject_id"] != row["object_id"]
-    }
-    return [Link(str(one), str(other)) for one, other in sorted(found)]
+async def note_arrivals(db: Db, workspace_id: UUID, count: int, nobody: bytes) -> None:
+    """Count identities that arrived since the snapshot. nobody: the content of an empty one."""
+    await db.execute(_NOTE_ARRIVALS, workspace_id, count, nobody)
 
 
 # Organizations and groups are nobody's account: no rule makes them one person with anyone.

@@ -1,26 +1,16 @@
-"""Rebuild: every projection anew from the facts, compared with what pages have added up, and put right.
+"""The restoring of projections: what a table holds is compared with what its query says, and put right."""
 
-Pages wait until it ends; reads go on, and see the old rows until then. All of it is one transaction, but for what each
-identity did day by day: this is put right beside it, by a second connection, so that two cores work. PostgreSQL keeps
-what does not fit into WORK_MEMORY in temporary files; this process holds what ``kith.store.network`` says.
-"""
-
-import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
-from datetime import datetime
-from typing import NamedTuple, TypeVar
+from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID
 
-from kith.store import affiliations, decisions, ingest, ledger, network, profiles, project, statistics, strength
+from kith.store import projection, strength
 from kith.store.db import Db
 from kith.store.ingest import NOWHERE
-from kith.store.project import Projection
-
-One = TypeVar("One")
-Other = TypeVar("Other")
+from kith.store.projection import Projection
 
 WORK_MEMORY = "128MB"
+"""For each sort of either connection."""
 """For each sort of either connection."""
 # One connection may wait for the other. Tables are read whole and sorted, so that rows are stored in the order of their
 # keys; the planner would follow an index to each interaction instead.
@@ -33,8 +23,6 @@ _RESET = """
     SET LOCAL max_parallel_workers_per_gather = DEFAULT;
 """
 
-Transaction = Callable[[], AbstractAsyncContextManager[Db]]
-
 
 class Difference(NamedTuple):
     """Rows that were missing, that should not have been there, and whose values were wrong; all are right now."""
@@ -44,104 +32,38 @@ class Difference(NamedTuple):
     different: int
 
 
-async def rebuild(db: Db, beside: Transaction, workspace_id: UUID, now: datetime) -> dict[str, Difference]:
-    """Recreate every projection of the workspace; return how each differed: nothing but zeros, or kith has a fault.
-
-    beside: opens a second transaction on the workspace; it is committed first.
-    now: strengths are of its midnight (UTC). They also rest on how active two people are and whom they know, which the
-    stored ones follow later: they are not compared, only replaced.
-    """
-    await ingest.lock(db, workspace_id, alone=True)
-    while (await project.project(db, workspace_id, now))[1]:
-        pass
-    found = {"person_identities": await _restore(db, workspace_id, await _persons(db, workspace_id))}
-    found |= {table: Difference(*counts) for table, counts in (await profiles.restore(db, workspace_id)).items()}
-    for sums in (TARGETS, CHANNEL_DAYS):
-        found[sums.table] = await _restore(db, workspace_id, sums)
-    found |= await rebuild_relationships(db, beside, workspace_id, now)
-    await db.execute(project.WANTED)
-    await db.execute(_WANT_ALL, workspace_id)
-    for projection in (project.PEOPLE, project.CHANNEL_ACTIVITY, project.CONVERSATION_ACTIVITY):
-        found[projection.table] = await _restore(db, workspace_id, projection)
-    found["affiliations"] = Difference(*await affiliations.restore(db, workspace_id), 0)
-    found["behaviours"] = Difference(0, 0, await project.resolve_behaved(db, workspace_id, now))
-    return found
-
-
-async def rebuild_relationships(
-    db: Db, beside: Transaction, workspace_id: UUID, now: datetime
-) -> dict[str, Difference]:
-    """Recreate the ledgers of contact and activity, and the relationships, as part of ``rebuild``."""
+async def prepare(db: Db) -> None:
+    """Let this transaction read and sort whole tables."""
     await db.execute(_SETTINGS)
-    moment = project.midnight(now)
-    persons = await network.read_persons(db, workspace_id)
-    acts = asyncio.Queue[network.Rows](1)
 
-    async def activity() -> Difference:
-        async with beside() as other:
-            await other.execute(_SETTINGS)
-            await _compute(other, workspace_id, ACTIVITY_DAYS)
-            await acts.put(await network.read_activity(other, persons, "rebuilt"))
-            return await _put_right(other, workspace_id, ACTIVITY_DAYS)
 
-    async def relationships() -> tuple[Difference, Difference]:
-        contact_days = await _restore(db, workspace_id, CONTACT_DAYS)
-        known = await network.read_contact(db, workspace_id, persons)
-        await db.execute(project.WANTED)
-        pairs = await strength.weigh_all(db, workspace_id, moment, known, await acts.get())
-        del known
-        await strength.keep_all(db, persons, pairs)
-        return contact_days, await _restore(db, workspace_id, RELATIONSHIPS)
-
-    activity_days, (contact_days, found) = await _both(activity(), relationships())
+async def reset(db: Db) -> None:
+    """Let this transaction plan as ever."""
     await db.execute(_RESET)
-    await statistics.refresh(db)
-    return {"contact_days": contact_days, "activity_days": activity_days, "relationships": found}
 
 
-async def _both(one: Coroutine[None, None, One], other: Coroutine[None, None, Other]) -> tuple[One, Other]:
-    """Wait for both; when either fails, the other is stopped first."""
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            left, right = tasks.create_task(one), tasks.create_task(other)
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return left.result(), right.result()
-
-
-async def _persons(db: Db, workspace_id: UUID) -> Projection:
-    """Return the projection from identities to persons, with who is decided upon in a temporary table."""
-    made = await decisions.load_all(db, workspace_id)
-    decided = ledger.roots({id_ for decision in made for id_ in decision.pair}, made)
+async def restore_persons(db: Db, workspace_id: UUID, decided: Mapping[UUID, UUID]) -> Difference:
+    """Restore whose each identity is. decided: the persons of those on whom anything was decided."""
     await db.execute("CREATE TEMPORARY TABLE decided (identity_id uuid PRIMARY KEY, person_id uuid) ON COMMIT DROP")
     await db.copy_records_to_table("decided", records=decided.items())
-    return Projection(
-        "person_identities",
-        ("identity_id",),
-        ("person_id",),
-        "",
-        """
-        SELECT i.id AS identity_id, coalesce(d.person_id, i.id) AS person_id
-        FROM identities i LEFT JOIN decided d ON d.identity_id = i.id WHERE i.workspace_id = $1
-        """,
-    )
+    return await restore(db, workspace_id, PERSONS)
 
 
-async def _restore(db: Db, workspace_id: UUID, projection: Projection) -> Difference:
+async def restore(db: Db, workspace_id: UUID, projection: Projection) -> Difference:
     """Compare what is stored with what the query says; store that where they differ."""
     if not await _any(db, workspace_id, projection):
         return Difference(await _insert(db, workspace_id, projection, projection.query), 0, 0)
-    await _compute(db, workspace_id, projection)
-    return await _put_right(db, workspace_id, projection)
+    await compute(db, workspace_id, projection)
+    return await put_right(db, workspace_id, projection)
 
 
-async def _compute(db: Db, workspace_id: UUID, projection: Projection) -> None:
+async def compute(db: Db, workspace_id: UUID, projection: Projection) -> None:
     """Keep what the query says in ``rebuilt``."""
     await db.execute(f"CREATE TEMPORARY TABLE rebuilt ON COMMIT DROP AS {_bound(projection.query, workspace_id)}")
     await db.execute("ANALYZE rebuilt")
 
 
-async def _put_right(db: Db, workspace_id: UUID, projection: Projection) -> Difference:
+async def put_right(db: Db, workspace_id: UUID, projection: Projection) -> Difference:
     """Compare what is stored with ``rebuilt``, store that where they differ, and drop it."""
     if await _any(db, workspace_id, projection):
         difference = await _compare(db, workspace_id, projection)
@@ -227,6 +149,17 @@ def _bound(query: str, workspace_id: UUID) -> str:
 
 _DAY = "(i.occurred_at AT TIME ZONE 'UTC')::date"
 
+PERSONS = Projection(
+    "person_identities",
+    ("identity_id",),
+    ("person_id",),
+    "",
+    """
+    SELECT i.id AS identity_id, coalesce(d.person_id, i.id) AS person_id
+    FROM identities i LEFT JOIN decided d ON d.identity_id = i.id WHERE i.workspace_id = $1
+    """,
+)
+
 # The same sums as in kith.store.ingest, over all interactions.
 TARGETS = Projection(
     "interaction_targets",
@@ -238,6 +171,7 @@ TARGETS = Projection(
     FROM interactions i, unnest(i.target_ids) AS target_id WHERE i.workspace_id = $1 AND target_id <> i.actor_id
     """,
 )
+
 CONTACT_DAYS = Projection(
     "contact_days",
     ("actor_id", "target_id", "day", "channel_id", "kind"),
@@ -251,6 +185,7 @@ CONTACT_DAYS = Projection(
     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
     """,
 )
+
 ACTIVITY_DAYS = Projection(
     "activity_days",
     ("identity_id", "channel_id", "day"),
@@ -271,6 +206,7 @@ ACTIVITY_DAYS = Projection(
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     """,
 )
+
 CHANNEL_DAYS = Projection(
     "channel_days",
     ("channel_id", "day"),
@@ -282,15 +218,4 @@ CHANNEL_DAYS = Projection(
     """,
 )
 
-RELATIONSHIPS = project.RELATIONSHIPS._replace(query=strength.COMPUTED_ALL)
-
-_WANT_ALL = """
-    WITH people AS (INSERT INTO wanted_people SELECT DISTINCT person_id FROM person_identities WHERE workspace_id = $1),
-    channels AS (
-        INSERT INTO wanted_channels
-        SELECT channel_id FROM channel_days WHERE workspace_id = $1
-        UNION SELECT channel_id FROM sightings WHERE workspace_id = $1
-    )
-    INSERT INTO wanted_conversations
-    SELECT DISTINCT conversation_id FROM interactions WHERE workspace_id = $1 AND conversation_id IS NOT NULL
-"""
+RELATIONSHIPS = projection.RELATIONSHIPS._replace(query=strength.COMPUTED_ALL)

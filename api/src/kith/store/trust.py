@@ -1,12 +1,11 @@
 """Acts between two people that say something of trust, by what they were about, and day."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
-from kith.store import ledger
 from kith.store.db import Db
 from kith.store.learnt import KNOWN
 from kith.store.topics import ABOUT
@@ -31,22 +30,35 @@ class Act(msgspec.Struct, frozen=True):
 
 async def list_acts(
     db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID], kinds: Collection[str], until: date,
-    shown: int, known_at: datetime | None = None,
+    shown: int,
 ) -> list[Act]:  # fmt: skip
     """Return the acts of these kinds between two people's identities, up to and including the day.
 
     An introduction after which the one introduced was in touch with another whom it names, is two acts: ``introduce``
-    and ``introduce:met``. shown: how many interactions to name of each. known_at: as kith knew the acts, that contact
-    and who is one person then.
+    and ``introduce:met``. shown: how many interactions to name of each.
     """
-    asked = (workspace_id, list(ones), list(others), list(kinds), until, shown)
-    if known_at is None:
-        rows = await db.fetch(_ACTS, *asked)
-    else:
-        introduced = {row["id"] for row in await db.fetch(_INTRODUCED_THEN, *asked[:3], known_at)}
-        persons = await ledger.roots_then(db, workspace_id, introduced, as_of=None, known_at=known_at)
-        rows = await db.fetch(_ACTS_THEN, *asked, known_at, list(persons), list(persons.values()))
+    rows = await db.fetch(_ACTS, workspace_id, list(ones), list(others), list(kinds), until, shown)
     return [Act(**row) for row in rows]
+
+
+async def list_acts_then(
+    db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID], kinds: Collection[str], until: date,
+    shown: int, known_at: datetime, persons: Mapping[UUID, UUID],
+) -> list[Act]:  # fmt: skip
+    """Return the acts as in ``list_acts``, as kith knew them then. persons: of each identity, as decided then."""
+    rows = await db.fetch(
+        _ACTS_THEN, workspace_id, list(ones), list(others), list(kinds), until, shown, known_at, list(persons),
+        list(persons.values()),
+    )  # fmt: skip
+    return [Act(**row) for row in rows]
+
+
+async def introduced_then(
+    db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID], known_at: datetime
+) -> set[UUID]:
+    """Return the identities beside the two that introductions between them named, as kith knew them then."""
+    rows = await db.fetch(_INTRODUCED_THEN, workspace_id, list(ones), list(others), known_at)
+    return {row["id"] for row in rows}
 
 
 # The days are found in the ledger, since contact of other kinds may be much more.

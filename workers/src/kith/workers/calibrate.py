@@ -7,11 +7,13 @@ from typing import Any
 
 from scipy.special import expit
 
+from kith.domain.days import day_of
 from kith.domain.strength.calibration import Quality, backtest, calibrate_on, quality, window
 from kith.domain.strength.ledger import Activity, Contacts
 from kith.domain.strength.model import Model, shipped
+from kith.projections import strength
 from kith.store import calibration as store
-from kith.store import jobs, strength
+from kith.store import jobs
 from kith.workers.work import Work
 
 
@@ -20,7 +22,7 @@ async def calibrate(work: Work) -> dict[str, Any]:
     workspace_id, now = work.job.workspace_id, datetime.now(UTC)
     async with work.transaction() as db:
         until = await store.last_day(db, workspace_id, now.date())
-        day = strength.day_of(until or now)
+        day = day_of(until or now)
         network = await strength.load_all(db, workspace_id, day, store.ROWS) if until else None
     if until is None or network is None:
         return {"model": None, "why": "There is no contact yet." if until is None else "The network is too large."}
@@ -28,7 +30,7 @@ async def calibrate(work: Work) -> dict[str, Any]:
     model, report = await asyncio.to_thread(_learn, *network, day, name)
     async with work.transaction() as db:
         if model.version != shipped().version:
-            await store.save_model(db, workspace_id, shipped().version, model)
+            await store.save_model(db, workspace_id, shipped().version, model.version, model)
             await jobs.enqueue(db, workspace_id, "refresh", {}, slot="refresh", again=True)
         current = await strength.current_model(db, workspace_id)
         await store.save_report(

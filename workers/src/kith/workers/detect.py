@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from kith.domain.survey.survey import survey
-from kith.store import jobs
-from kith.store import survey as store
+from kith.domain.detection.detection import detect as detect_facts
+from kith.projections import detection
+from kith.store import detections, jobs
 from kith.store.db import Db
 from kith.workers.apart import apart
 from kith.workers.work import Later, Work
@@ -20,20 +20,20 @@ worked into the projections."""
 
 
 async def detect(work: Work) -> dict[str, Any]:
-    """Survey the workspace. args: ``whole``, when asked for by someone: everything anew and at once."""
+    """Look at the workspace. args: ``whole``, when asked for by someone: everything anew and at once."""
     whole, moment = bool(work.job.args.get("whole")), datetime.now(UTC)
     async with work.transaction() as db:
-        before = await store.last(db, work.job.workspace_id)
+        before = await detections.last(db, work.job.workspace_id)
         if not whole and before and moment < before.moment + EVERY:
             rest = (before.moment + EVERY - moment).total_seconds()
             raise Later("just_done", "Communities were looked at just now; the next look follows later.", rest)
-        if work.job.attempt < PATIENCE and await store.in_flux(db, work.job.workspace_id):
+        if work.job.attempt < PATIENCE and await detections.in_flux(db, work.job.workspace_id):
             pause = PAUSE * 2 ** (work.job.attempt - 1)
             raise Later("not_settled", "What a source tells is still being read or worked in.", pause)
-        facts = await store.load(db, work.job.workspace_id, moment, before, whole=whole)
-    found = await apart(survey, facts)
+        facts = await detection.load(db, work.job.workspace_id, moment, before, whole=whole)
+    found = await apart(detect_facts, facts)
     async with work.transaction() as db:
-        if not await store.save(db, work.job.workspace_id, moment, before, facts, found):
+        if not await detection.save(db, work.job.workspace_id, moment, before, facts, found):
             raise Later("overtaken", "Another look at the communities ended meanwhile.", 1.0)
         await work.advance(db, found.people, found.people, "people")
     return {"communities": len(found.communities), "topics": len(found.topics), "whole": facts.last is None}
@@ -41,6 +41,6 @@ async def detect(work: Work) -> dict[str, Any]:
 
 async def schedule(db: Db, workspace_id: UUID) -> None:
     """See to it that what a source told is looked at: now, where the last look is long ago."""
-    before, now = await store.last(db, workspace_id), datetime.now(UTC)
+    before, now = await detections.last(db, workspace_id), datetime.now(UTC)
     due_at = max(now, before.moment + EVERY) if before else now
     await jobs.enqueue(db, workspace_id, "detect", {}, slot=DETECT, again=True, due_at=due_at)

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from kith.store import project as store
-from kith.store import statistics, strength
+from kith.projections import project as store
+from kith.projections import strength
+from kith.store import statistics
 from kith.workers.work import Unfinished, Work
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from kith.store import rebuild as store
+from kith.projections import rebuild as store
 from kith.store import statistics
 from kith.workers.work import Work
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from kith.store import project as store
+from kith.projections import project as store
 from kith.workers.work import Unfinished, Work
 
 

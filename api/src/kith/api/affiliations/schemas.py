@@ -9,7 +9,7 @@ from kith.api.http.kinds import TEXT, Instant
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
-from kith.domain.organizations import Evidence as EvidenceKind
+from kith.domain.affiliations import Evidence as EvidenceKind
 from kith.store import affiliations as store
 
 Evidence = Annotated[

@@ -12,8 +12,9 @@ from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode, from_body, from_path, not_found, unknown
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
+from kith.projections import project
 from kith.store import decisions as store
-from kith.store import identities, project
+from kith.store import identities
 from kith.store.db import Db
 from kith.store.tokens import Token
 

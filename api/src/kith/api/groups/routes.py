@@ -27,8 +27,10 @@ from kith.api.http.problems import Problem
 from kith.api.http.revisions import check_unchanged, tag
 from kith.api.people.schemas import PersonRef
 from kith.domain import ids
+from kith.domain.days import day_of
+from kith.projections import strength
 from kith.store import groups as store
-from kith.store import people, strength
+from kith.store import people
 from kith.store.db import Db
 
 
@@ -184,7 +186,7 @@ async def get_mix(
     if total <= strength.PAIRS:
         pairs = await store.pairs_between(db, workspace_id, found.id, other, strength.PAIRS)
         days = ends(as_of, params.months)
-        counted = await strength.words_on(db, workspace_id, pairs, [strength.day_of(day) for day in days])
+        counted = await strength.words_on(db, workspace_id, pairs, [day_of(day) for day in days])
         months = [
             MonthMix(day, [WordCount(word, count) for word, count in sorted(counts.items()) if count])  # type: ignore[arg-type]  # the words of Word
             for day, counts in zip(days, counted, strict=True)

@@ -7,7 +7,8 @@ from kith.api.decisions.schemas import Decision
 from kith.api.decisions.show import show
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import Identity
-from kith.store import identities, merges, people
+from kith.projections import merges
+from kith.store import identities, people
 from kith.store.db import Db
 
 

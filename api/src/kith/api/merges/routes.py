@@ -17,8 +17,9 @@ from kith.api.http.problems import Fault, Problem
 from kith.api.merges.schemas import Merge, MergeCreate, MergesParams
 from kith.api.people.moves import lead_on
 from kith.api.people.schemas import PersonRef
-from kith.store import merges as store
-from kith.store import people, project
+from kith.projections import merges as store
+from kith.projections import project
+from kith.store import people
 from kith.store.db import Db
 from kith.store.tokens import Token
 

@@ -20,7 +20,7 @@ from kith.api.organizations.schemas import (
     OrganizationPatch,
     OrganizationsParams,
 )
-from kith.domain.organizations import employer_domain
+from kith.domain.employers import employer_domain
 from kith.store import affiliations
 from kith.store import organizations as store
 from kith.store.db import Db

@@ -31,7 +31,8 @@ from kith.api.people.schemas import (
 )
 from kith.api.relationships.lists import list_strongest
 from kith.api.relationships.schemas import Relationship, RelationshipsOfPersonParams
-from kith.store import corrections, identities, interactions, ledger, merges, project
+from kith.projections import ledger, merges, project
+from kith.store import corrections, identities, interactions
 from kith.store import people as store
 from kith.store.db import Db
 from kith.store.tokens import Token

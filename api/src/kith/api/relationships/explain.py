@@ -12,11 +12,12 @@ from kith.api.http.shapes import shape
 from kith.api.interactions.schemas import Place, TimelineItem
 from kith.api.relationships import schemas
 from kith.api.relationships.schemas import RelationshipDetail
+from kith.domain.days import EPOCH, day_of
 from kith.domain.strength import explanation
 from kith.domain.strength.direction import direction
 from kith.domain.strength.model import FLOOR, Model
-from kith.store import interactions, strength, topics
-from kith.store.evidence import Tie
+from kith.projections.evidence import Tie
+from kith.store import interactions, topics
 from kith.store.ingest import NOWHERE
 
 
@@ -35,7 +36,7 @@ def explain(
     subjects: None where the reader may not see any. acts: the latest, newest first, as stored and as shown; None where
     the reader may not see any.
     """
-    day = strength.day_of(on)
+    day = day_of(on)
     evidence = tie.on(day)
     visible = None if acts is not None else np.zeros(len(evidence.contacts.day), np.bool_)
     found = explanation.explain(model, evidence, day, visible, limit=0)
@@ -120,4 +121,4 @@ def about(topic_id: UUID | None, name: str) -> schemas.TopicRef | None:
 
 
 def _date(day: int) -> date:
-    return strength.EPOCH + timedelta(day)
+    return EPOCH + timedelta(day)

@@ -8,12 +8,12 @@ import numpy as np
 
 from kith.api.people.schemas import PersonRef
 from kith.api.relationships.schemas import Part
+from kith.domain.days import EPOCH, day_of
 from kith.domain.maps.history_svg import Week, history_svg
 from kith.domain.strength.model import Model
 from kith.domain.strength.model import strength as strength_of
 from kith.domain.strength.words import words
-from kith.store.evidence import Tie
-from kith.store.strength import EPOCH, day_of
+from kith.projections.evidence import Tie
 
 MOST = 520
 

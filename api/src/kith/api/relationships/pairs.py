@@ -9,7 +9,9 @@ from kith.api.http.problems import Problem
 from kith.api.people.schemas import PersonRef
 from kith.api.relationships.lists import show_people
 from kith.api.relationships.schemas import MomentParams
-from kith.store import evidence, ledger, people, strength
+from kith.domain.days import EPOCH, day_of
+from kith.projections import evidence, ledger
+from kith.store import people
 from kith.store.db import Db
 
 
@@ -37,11 +39,11 @@ async def find_pair(db: Db, workspace_id: UUID, person_id: str, other_id: str, p
     asked, ids, side = day_asked(params), (one, other), int(one > other)
     ordered = (ids[::-1], identities[::-1]) if side else (ids, identities)
     tie = await evidence.load(db, workspace_id, *ordered, params.known_at)
-    as_of = tie.as_of(strength.day_of(asked))
+    as_of = tie.as_of(day_of(asked))
     if not len(tie.on(as_of).contacts.day):
         raise no_contact()
     shown = await show_two(db, workspace_id, identities, params.known_at)
-    return Pair(shown, identities, tie, side, asked, strength.EPOCH + timedelta(as_of))
+    return Pair(shown, identities, tie, side, asked, EPOCH + timedelta(as_of))
 
 
 async def find_two(

@@ -32,8 +32,9 @@ from kith.api.relationships.schemas import (
 )
 from kith.domain.strength.model import shipped
 from kith.domain.trust.evidence import MEANINGS
-from kith.store import calibration, channels, communities, interactions, people, reach, strength, topics
-from kith.store import trust as trust_store
+from kith.projections import strength
+from kith.projections import trust as trust_store
+from kith.store import calibration, channels, communities, interactions, people, reach, topics
 from kith.store.db import Db
 
 SVG = "image/svg+xml"

@@ -12,9 +12,9 @@ from kith.api.http.shapes import shape
 from kith.api.interactions.schemas import Place
 from kith.api.relationships.explain import about
 from kith.api.relationships.schemas import Scope, TrustAct, TrustCommunity, TrustHidden, TrustTopic
+from kith.domain.days import EPOCH, day_of
 from kith.domain.trust import evidence
-from kith.store import strength
-from kith.store import trust as store
+from kith.store.trust import Act
 
 ACTS_SHOWN = 20
 TOPICS_SHOWN = 20
@@ -29,14 +29,14 @@ class Names(msgspec.Struct, frozen=True):
 
 
 def weigh(
-    acts: Sequence[store.Act], names: Names, on: date, *, visible: bool
+    acts: Sequence[Act], names: Names, on: date, *, visible: bool
 ) -> tuple[Scope, list[TrustTopic], int, list[TrustCommunity]]:
     """Return scope, topics, how many more there are, and communities: these add to the scope where no topic suffices.
 
     acts: given by who trusts, or received.
     """
-    day = strength.day_of(on)
-    by_key: dict[str, list[store.Act]] = {}
+    day = day_of(on)
+    by_key: dict[str, list[Act]] = {}
     for act in acts:
         by_key.setdefault(f"{act.topic_id} {act.channel_id}", []).append(act)
     verdict = evidence.trust("me", "you", [_act(key, act) for key in by_key for act in by_key[key]], day)
@@ -52,14 +52,14 @@ def weigh(
     return known, shown, len(topics) - len(shown), communities
 
 
-def _act(key: str, act: store.Act) -> evidence.Act:
+def _act(key: str, act: Act) -> evidence.Act:
     actor, target = ("me", "you") if act.given else ("you", "me")
-    return evidence.Act(key, strength.day_of(act.day), act.kind, actor, target, act.count)
+    return evidence.Act(key, day_of(act.day), act.kind, actor, target, act.count)
 
 
-def _topic(topic: evidence.Trust, acts: Sequence[store.Act], names: Names, *, visible: bool) -> TrustTopic:
+def _topic(topic: evidence.Trust, acts: Sequence[Act], names: Names, *, visible: bool) -> TrustTopic:
     first, latest = acts[0], topic.cited[::-1] if visible else []
-    told = {(strength.day_of(act.day), act.kind, act.given): act.interaction_ids for act in acts}
+    told = {(day_of(act.day), act.kind, act.given): act.interaction_ids for act in acts}
     rest, unseen = latest[ACTS_SHOWN:], [] if visible else topic.cited
     channel = first.channel_id
     return shape(
@@ -77,7 +77,7 @@ def _topic(topic: evidence.Trust, acts: Sequence[store.Act], names: Names, *, vi
 def _cited(cited: evidence.Cited, told: Mapping[tuple[int, str, bool], Sequence[UUID]]) -> TrustAct:
     act, given = cited.act, cited.act.actor == "me"
     return TrustAct(
-        strength.EPOCH + timedelta(act.day),
+        EPOCH + timedelta(act.day),
         act.kind.partition(":")[0],
         "given" if given else "received",
         cited.sentence,

@@ -11,8 +11,8 @@ from kith.api.http.problems import Fault, Problem
 from kith.api.http.revisions import check_unchanged, tag
 from kith.api.identities.schemas import IdentityRef
 from kith.api.resolution.schemas import Effect, Pair, Preview, Resolution, ResolutionPatch
-from kith.store import identities, jobs
-from kith.store import thresholds as store
+from kith.projections import thresholds as store
+from kith.store import identities, jobs, resolution
 from kith.store.db import Db
 
 EXAMPLES = 20
@@ -44,7 +44,7 @@ async def update_resolution(
     present = await store.get_thresholds(db, workspace_id, lock=True)
     check_unchanged(request, present)
     join_above, suggest_above = _wished(payload, present)
-    await store.set_thresholds(db, workspace_id, join_above, suggest_above)
+    await resolution.set_wish(db, workspace_id, join_above, suggest_above)
     job_id, _ = await jobs.enqueue(db, workspace_id, "resolve", {}, slot="resolve", again=True)
     return answer(await store.get_thresholds(db, workspace_id), job_id)
 
@@ -65,7 +65,7 @@ async def preview_resolution(
     """
     present = await store.get_thresholds(db, workspace_id)
     join_above, suggest_above = _wished(payload, present)
-    found = await store.preview(db, workspace_id, join_above, suggest_above, EXAMPLES)
+    found = await resolution.preview(db, workspace_id, join_above, suggest_above, EXAMPLES)
     return Preview(
         await _effect(db, workspace_id, found.joins_count, found.joins),
         await _effect(db, workspace_id, found.separations_count, found.separations),

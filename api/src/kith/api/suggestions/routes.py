@@ -20,7 +20,8 @@ from kith.api.suggestions.schemas import (
     SuggestionsDecide,
     SuggestionsParams,
 )
-from kith.store import decisions, identities, merges, people, project
+from kith.projections import merges, project
+from kith.store import decisions, identities, people
 from kith.store import suggestions as store
 from kith.store.db import Db
 from kith.store.tokens import Token

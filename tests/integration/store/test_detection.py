@@ -1,4 +1,4 @@
-"""Surveys on a real database: planted communities are found, keep their ids, and say what their roles rest on."""
+"""Detection on a real database: planted communities are found, keep their ids, and say what their roles rest on."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -12,14 +12,15 @@ import pytest
 
 from kith.connectors import Coverage, Interaction, Record
 from kith.domain import ids
+from kith.domain.detection.facts import Found
 from kith.domain.maps.packed import unpack
 from kith.domain.roles.acts import HELP
-from kith.domain.survey.facts import Survey
-from kith.store import communities, groups, survey, topics
+from kith.projections import detection
+from kith.store import communities, groups, topics
 from kith.store.communities import CommunityFilter
 from kith.store.db import workspace
+from tests.integration.detections import detect_in
 from tests.integration.store.facts import DAY, NOW, Store, act, channel, identity, who
-from tests.integration.surveys import look
 
 SIZE = 12
 TALK = {
@@ -63,9 +64,9 @@ def read_until(days: float) -> Coverage:
     return Coverage("read", DAY - timedelta(days=1000), DAY + timedelta(days=days))
 
 
-async def surveyed(store: Store, days: float = 0.0, *, whole: bool = False) -> Survey:
+async def detected(store: Store, days: float = 0.0, *, whole: bool = False) -> Found:
     async with workspace(store.pool, store.workspace_id) as db:
-        return await look(db, store.workspace_id, NOW + timedelta(days=days), whole=whole)
+        return await detect_in(db, store.workspace_id, NOW + timedelta(days=days), whole=whole)
 
 
 async def settled(store: Store) -> None:
@@ -135,13 +136,13 @@ def ref_parts(name: str) -> tuple[str, str, str]:
 
 async def test_planted_communities_are_found_and_keep_their_ids_through_small_changes(store: Store) -> None:
     await tell(store, read_until(40), *circle("bread"), *circle("boats"), say("bread1", "boats1", "bread", 3))
-    await surveyed(store)
+    await detected(store)
     before = await living(store)
     bread, boats = people_of(store, "bread"), people_of(store, "boats")
     assert sorted(map(sorted, before.values())) == sorted(map(sorted, (bread, boats)))
     newcomers = [say("bread12", f"bread{i}", "bread", 29) for i in range(5)]
     await tell(store, *newcomers, say("boats3", "boats4", "boats", 29))
-    found = await surveyed(store, 0.1)
+    found = await detected(store, 0.1)
     after = await living(store)
     assert after.keys() == before.keys()
     assert people_of(store, "bread", [12]) <= next(people for people in after.values() if bread <= people)
@@ -150,28 +151,28 @@ async def test_planted_communities_are_found_and_keep_their_ids_through_small_ch
     assert [change for change, _, _ in births] == ["birth"] * 3
     born = set().union(*(after for _, _, after in births))
     assert len(born - before.keys()) == 1  # the community of a level above, which holds both
-    await surveyed(store, 2, whole=True)
+    await detected(store, 2, whole=True)
     assert (await living(store)).keys() == before.keys()
 
 
 async def test_a_community_is_looked_at_anew_when_a_tenth_of_its_ties_had_contact(store: Store) -> None:
     await tell(store, read_until(40), *(told for name in TALK for told in circle(name)))
     await settled(store)
-    await surveyed(store)
+    await detected(store)
     await tell(store, *(say(f"bread{i}", f"bread{i + 1}", "bread", 30.05) for i in range(8)))
     await settled(store)
-    found = await surveyed(store, 0.1)
-    assert sum(each.look is not None for each in found.communities) == 1
+    found = await detected(store, 0.1)
+    assert sum(each.portrait is not None for each in found.communities) == 1
     looks = await looked_at(store)
     assert {name for name, (_, _, at) in looks.items() if at > NOW} == {"bread"}
     assert all(size == SIZE and held for size, held, _ in looks.values())
-    assert all(each.look for each in (await surveyed(store, 0.2, whole=True)).communities)
+    assert all(each.portrait for each in (await detected(store, 0.2, whole=True)).communities)
 
 
 async def test_who_moves_takes_no_role_along_though_both_communities_are_left_as_they_were(store: Store) -> None:
     await tell(store, read_until(40), *(told for name in TALK for told in circle(name)))
     await settled(store)
-    await surveyed(store)
+    await detected(store)
     before, (chief,) = await looked_at(store), people_of(store, "bread", [0])
     assert chief in before["bread"][1]
     async with workspace(store.pool, store.workspace_id) as db:
@@ -179,7 +180,7 @@ async def test_who_moves_takes_no_role_along_though_both_communities_are_left_as
                          store.workspace_id, chief)  # fmt: skip
     await tell(store, *(say("bread0", f"boats{i}", "boats", 30.05) for i in range(6)))
     await settled(store)
-    await surveyed(store, 0.1)
+    await detected(store, 0.1)
     after = await looked_at(store)
     assert [after[name][0] for name in TALK] == [SIZE - 1, SIZE + 1, SIZE, SIZE]
     assert after["bread"][1] == before["bread"][1] - {chief}
@@ -189,12 +190,12 @@ async def test_who_moves_takes_no_role_along_though_both_communities_are_left_as
 
 async def test_two_communities_that_become_one_are_a_merge_and_one_that_falls_apart_a_split(store: Store) -> None:
     await tell(store, *circle("bread"), *circle("boats"), *circle("birds"))
-    await surveyed(store)
+    await detected(store)
     before = await living(store)
     assert len(before) == 3
     mixed = [say(f"bread{i}", f"boats{j}", "fair", 25 + i % 5) for i in range(SIZE) for j in range(SIZE) for _ in "123"]
     await tell(store, *mixed)
-    await surveyed(store, 1, whole=True)
+    await detected(store, 1, whole=True)
     after = await living(store)
     assert len(after) == 2
     merged = next(id_ for id_, people in after.items() if people_of(store, "bread") <= people)
@@ -210,14 +211,14 @@ async def test_two_communities_that_become_one_are_a_merge_and_one_that_falls_ap
         await db.execute("DELETE FROM contact_days WHERE workspace_id = $1 AND channel_id = $2", store.workspace_id,
                          await db.fetchval("SELECT id FROM channels WHERE workspace_id = $1 AND key LIKE 'fair%'",
                                            store.workspace_id))  # fmt: skip
-    await surveyed(store, 2, whole=True)
+    await detected(store, 2, whole=True)
     assert len(await living(store)) == 3
     assert (await events(store))[-1][0] == "split"
 
 
 async def test_who_matters_answers_most_and_the_evidence_is_real(store: Store) -> None:
     await tell(store, *circle("bread"), *circle("boats"))
-    await surveyed(store)
+    await detected(store)
     (chief,) = people_of(store, "bread", [0])
     async with workspace(store.pool, store.workspace_id) as db:
         home = next(id_ for id_, people in (await living(store)).items() if chief in people)
@@ -243,7 +244,7 @@ async def test_who_matters_answers_most_and_the_evidence_is_real(store: Store) -
 
 async def test_a_person_joined_with_another_counts_once(store: Store) -> None:
     await tell(store, *circle("bread"), *circle("boats"))
-    await surveyed(store)
+    await detected(store)
     one, other = sorted(people_of(store, "bread", [3, 4]))
     async with workspace(store.pool, store.workspace_id) as db:
         await db.execute(
@@ -254,10 +255,10 @@ async def test_a_person_joined_with_another_counts_once(store: Store) -> None:
     before = await living(store)
     assert sorted(map(len, before.values())) == [SIZE - 1, SIZE]
     await settled(store)
-    found = await surveyed(store, 0.1)
+    found = await detected(store, 0.1)
     assert await living(store) == before
     home = next(str(id_) for id_, people in before.items() if one in people)
-    assert [each.id for each in found.communities if each.level == 0 and each.look] == [home]
+    assert [each.id for each in found.communities if each.level == 0 and each.portrait] == [home]
 
 
 async def test_a_declared_community_lives_beside_the_detected_ones(store: Store) -> None:
@@ -267,7 +268,7 @@ async def test_a_declared_community_lives_beside_the_detected_ones(store: Store)
         made = await communities.create_community(db, store.workspace_id, "The board", some)
         with pytest.raises(communities.NoSuchPerson):
             await communities.create_community(db, store.workspace_id, "Ghosts", [UUID(int=1)])
-    await surveyed(store)
+    await detected(store)
     async with workspace(store.pool, store.workspace_id) as db:
         found = await communities.get_community(db, store.workspace_id, made.id)
         assert found
@@ -275,20 +276,20 @@ async def test_a_declared_community_lives_beside_the_detected_ones(store: Store)
         assert await communities.get_map(db, store.workspace_id, made.id)
         assert await communities.list_roles(db, store.workspace_id, made.id, None, None, 15)
         await communities.delete_community(db, store.workspace_id, made.id)
-    await surveyed(store, 1)
+    await detected(store, 1)
     assert len(await living(store)) == 2
 
 
 async def test_a_map_of_many_shows_those_most_in_touch_though_not_all_with_each_other(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kith.domain.survey.look.MAPPED", 3)  # not 3,000: the people of a test are few
+    monkeypatch.setattr("kith.domain.detection.portraits.MAPPED", 3)  # not 3,000: the people of a test are few
     await tell(store, *circle("bread"), *circle("boats"), say("bread1", "boats1", "bread", 3))
-    found = await surveyed(store)
+    found = await detected(store)
     assert {each.level for each in found.communities} == {0, 1}
     for each in found.communities:
-        assert each.look
-        drawn = unpack(each.look.map)
+        assert each.portrait
+        drawn = unpack(each.portrait.map)
         assert len(drawn.people) == 3
         tied = {end for tie in drawn.ties for end in (tie.first, tie.second)}
         assert {place for place, person in enumerate(drawn.people) if person.community is not None} == tied
@@ -300,7 +301,7 @@ async def test_robots_tie_nobody(store: Store) -> None:
     greetings = [say("robot", person, "bread", day) for person in everyone for day in range(3)]
     robot = identity("robot", name="Robot")
     await tell(store, *circle("bread"), *circle("boats"), type(robot)(robot.ref, "bot", name="Robot"), *greetings)
-    await surveyed(store)
+    await detected(store)
     homes = await living(store)
     assert sorted(map(len, homes.values())) == [SIZE, SIZE]
 
@@ -309,8 +310,8 @@ async def test_topics_keep_their_ids_and_lead_to_where_they_come_up(store: Store
     rooms = {"bread": "Bakers", "boats": "Sailors", "birds": "Walkers", "books": "Readers"}
     for name, title in rooms.items():
         await tell(store, channel(name, title), *circle(name))
-    first = await surveyed(store)
-    second = await surveyed(store, 1)
+    first = await detected(store)
+    second = await detected(store, 1)
     assert {topic.id for topic in first.topics} == {topic.id for topic in second.topics} != set()
     async with workspace(store.pool, store.workspace_id) as db:
         listed = await topics.list_topics(db, store.workspace_id, None, None, 50)
@@ -322,14 +323,14 @@ async def test_topics_keep_their_ids_and_lead_to_where_they_come_up(store: Store
 async def test_a_look_that_was_overtaken_stores_nothing(store: Store) -> None:
     await tell(store, *circle("bread"))
     async with workspace(store.pool, store.workspace_id) as db:
-        facts = await survey.load(db, store.workspace_id, NOW, None, whole=True)
-    found = await surveyed(store)
+        facts = await detection.load(db, store.workspace_id, NOW, None, whole=True)
+    found = await detected(store)
     async with workspace(store.pool, store.workspace_id) as db:
-        assert not await survey.save(db, store.workspace_id, NOW, None, facts, found)
+        assert not await detection.save(db, store.workspace_id, NOW, None, facts, found)
 
 
 async def test_an_empty_workspace_has_no_communities(store: Store) -> None:
-    found = await surveyed(store)
+    found = await detected(store)
     assert (found.communities, found.topics, found.people) == ((), (), 0)
 
 
@@ -337,7 +338,7 @@ async def test_contact_counts_as_it_had_faded_on_that_day(store: Store) -> None:
     await tell(store, say("ada", "bob", "list", 0), say("bob", "ada", "list", 29), say("ada", "cyd", "list", -1500))
     await tell(store, read_until(30))
     async with workspace(store.pool, store.workspace_id) as db:
-        facts = await survey.load(db, store.workspace_id, NOW, None, whole=True)
+        facts = await detection.load(db, store.workspace_id, NOW, None, whole=True)
     assert len(facts.people) == 3
     assert facts.weight == pytest.approx([2 ** (-30 / 365) + 2 ** (-1 / 365)])
     assert np.isfinite(facts.arrivals).sum() == 2
@@ -346,28 +347,28 @@ async def test_contact_counts_as_it_had_faded_on_that_day(store: Store) -> None:
 async def test_a_look_speaks_of_the_day_until_which_was_read_however_late_it_is_made(store: Store) -> None:
     await tell(store, read_until(30), *(told for name in TALK for told in circle(name)))
     await settled(store)
-    await surveyed(store, 100)
+    await detected(store, 100)
     first = await found_in(store)
     assert {as_of for _, _, as_of, _, _ in first} == {NOW.date()}
     assert {health["newcomers"] for _, _, _, health, _ in first} == {0}  # they came in the last third
-    await surveyed(store, 150)
+    await detected(store, 150)
     assert await found_in(store) == first
 
     await tell(store, *(say(f"bread{i}", f"bread{i + 1}", "bread", 29.9) for i in range(8)))
-    few = await surveyed(store, 150.1)
-    assert sum(each.look is not None for each in few.communities) == 1
+    few = await detected(store, 150.1)
+    assert sum(each.portrait is not None for each in few.communities) == 1
     after = await found_in(store)
     assert after != first
-    await surveyed(store, 150.2, whole=True)
+    await detected(store, 150.2, whole=True)
     assert await found_in(store) == after
 
     await tell(store, read_until(200))
-    everything = await surveyed(store, 180)
-    assert all(each.look for each in everything.communities)
+    everything = await detected(store, 180)
+    assert all(each.portrait for each in everything.communities)
     later = await found_in(store)
     assert {as_of for _, _, as_of, _, _ in later} == {(DAY + timedelta(days=200)).date()}
     assert {health["newcomers"] for _, _, _, health, _ in later} == {SIZE - 1}  # one only heard
-    await surveyed(store, 180.1, whole=True)
+    await detected(store, 180.1, whole=True)
     assert await found_in(store) == later
     async with workspace(store.pool, store.workspace_id) as db:
         days = await communities.list_health(db, store.workspace_id, later[0][0], None, 9)
@@ -376,11 +377,11 @@ async def test_a_look_speaks_of_the_day_until_which_was_read_however_late_it_is_
 
 async def test_a_source_that_is_read_till_now_decides_though_another_ended_long_ago(store: Store) -> None:
     await tell(store, read_until(-300), *circle("bread", days=-330))
-    assert (await surveyed(store)).people == SIZE
+    assert (await detected(store)).people == SIZE
     assert {as_of for _, _, as_of, _, _ in await found_in(store)} == {(DAY - timedelta(days=300)).date()}
     other = await Store.open(store.pool, store.workspace_id)
     await tell(other, read_until(40), say("ada", "bob", "list", -90))
-    await surveyed(store, 0.1)
+    await detected(store, 0.1)
     assert {as_of for _, _, as_of, _, _ in await found_in(store)} == {NOW.date()}
 
 
@@ -391,6 +392,6 @@ async def test_us_are_all_people_of_the_group_team_for_whatever_reason(store: St
     async with workspace(store.pool, store.workspace_id) as db:
         made = {"description": None, "organization_id": None, "channel_id": office, "listed": [listed]}
         await groups.create_group(db, store.workspace_id, name="Team", **made)
-        facts = await survey.load(db, store.workspace_id, NOW + timedelta(days=2), None, whole=True)
+        facts = await detection.load(db, store.workspace_id, NOW + timedelta(days=2), None, whole=True)
     us = {UUID(bytes=facts.people[place]) for place in facts.us.tolist()}
     assert us == {listed, ids.fact_id(store.id_key, "identity", ("mail", "", who("bread3").key))}

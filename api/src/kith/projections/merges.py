@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from kith.projections import ledger
 from kith.store import decisions
 from kith.store.db import Db
 from kith.store.decisions import Decision, New
@@ -19,13 +20,13 @@ async def join(
     Each of the two is meant as a whole, so the human vouches for what rules had joined in it. What a human had decided
     against is taken back. All of that goes when the join is undone.
     """
-    known = decisions.active(await decisions.between(db, workspace_id, [*one, *other]))
+    known = ledger.active(await decisions.between(db, workspace_id, [*one, *other]))
     across = [
         row
         for row in known
         if row.verdict == "different"
         and (row.one_id in one) != (row.other_id in one)
-        and decisions.author_kind(row.author) == "human"
+        and ledger.author_kind(row.author) == "human"
     ]
     retractions = [New(verdict="retract", pair=row.pair, retracts=row.id, author=author) for row in across]
     ids = await decisions.append(db, workspace_id, retractions)
@@ -50,7 +51,7 @@ async def undo(db: Db, workspace_id: UUID, decision: Decision, author: str) -> U
     A human's or an import's decision is retracted, with all that came with it. A rule would find the same again, so
     against it a human decides that the two are different.
     """
-    if decisions.author_kind(decision.author) == "rule":
+    if ledger.author_kind(decision.author) == "rule":
         different = New(
             verdict="different", pair=decision.pair, author=author,
             evidence={"undoes": str(decision.id), "log_odds": decision.evidence.get("log_odds")},
@@ -72,7 +73,7 @@ async def joins_of(
         for row in await decisions.between(db, workspace_id, identity_ids)
         if (as_of is None or row.decided_at <= as_of) and (known_at is None or row.learnt_at <= known_at)
     ]
-    found = [row for row in decisions.active(made) if row.verdict == "same"]
+    found = [row for row in ledger.active(made) if row.verdict == "same"]
     return sorted(found, key=lambda row: (row.decided_at, row.id), reverse=True)
 
 

@@ -16,9 +16,10 @@ from uuid import UUID, uuid4
 import numpy as np
 
 from kith.cli.servers import start_servers
+from kith.domain.detection.detection import detect
 from kith.domain.graph import Graph, from_ties
-from kith.domain.survey.survey import survey
-from kith.store import survey as store
+from kith.projections import detection
+from kith.store import detections
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.workspaces import create_workspace
@@ -31,16 +32,16 @@ async def look(pool: Pool, workspace_id: UUID, moment: datetime) -> float:
     """Look at the workspace as the job does, print a row, return the seconds."""
     began = [time.perf_counter()]
     async with workspace(pool, workspace_id) as db:
-        before = await store.last(db, workspace_id)
-        facts = await store.load(db, workspace_id, moment, before, whole=False)
+        before = await detections.last(db, workspace_id)
+        facts = await detection.load(db, workspace_id, moment, before, whole=False)
     began.append(time.perf_counter())
-    found = survey(facts)
+    found = detect(facts)
     began.append(time.perf_counter())
     async with workspace(pool, workspace_id) as db:
-        assert await store.save(db, workspace_id, moment, before, facts, found)
+        assert await detection.save(db, workspace_id, moment, before, facts, found)
     began.append(time.perf_counter())
     load, compute, save = np.diff(began)
-    looked = sum(each.look is not None for each in found.communities)
+    looked = sum(each.portrait is not None for each in found.communities)
     what = "whole" if facts.last is None else f"{len(facts.last.touched):,} people touched"
     print(
         f"| {what} | {found.ties:,} | {load:.1f} | {compute:.1f} | {save:.1f} | {load + compute + save:.1f} "

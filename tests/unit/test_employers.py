@@ -2,7 +2,7 @@
 
 import pytest
 
-from kith.domain.organizations import employer_domain
+from kith.domain.employers import employer_domain
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,24 @@
-"""The survey: from contact, acts and texts to topics, communities, roles, health and maps."""
+"""The detection: from contact, acts and texts to topics, communities, roles, health and maps."""
 
 import numpy as np
 from msgspec.structs import replace
 
+from kith.domain.detection.divide import divide
+from kith.domain.detection.facts import Community, Facts, Found
+from kith.domain.detection.portraits import Portraits
+from kith.domain.detection.speak import find_topics, name_communities
 from kith.domain.graph import from_ties
 from kith.domain.roles.acts import NO_AREA
-from kith.domain.survey.divide import divide
-from kith.domain.survey.facts import Community, Facts, Survey
-from kith.domain.survey.look import Looks
-from kith.domain.survey.speak import find_topics, name_communities
 
 
-def survey(facts: Facts) -> Survey:
-    """Look at everything. The same facts give the same survey."""
+def detect(facts: Facts) -> Found:
+    """Look at everything. The same facts give the same detection."""
     graph = from_ties([person.hex() for person in facts.people], facts.first, facts.second, facts.weight)
     topics, of_text = find_topics(facts)
     division = divide(graph, facts)
-    looks = Looks(graph, division, _about_something(facts))
+    portraits = Portraits(graph, division, _about_something(facts))
     homes = [part.people[part.home] for part in division.parts]
-    names = name_communities(facts, topics, of_text, [looks.histories.of(people) for people in homes])
+    names = name_communities(facts, topics, of_text, [portraits.histories.of(people) for people in homes])
     former = {each.id: each for each in facts.former}
     detected = [
         Community(
@@ -30,15 +30,15 @@ def survey(facts: Facts) -> Survey:
             part.people,
             part.belonging,
             part.home,
-            None if looks.stands(former.get(part.id), home) else looks.at(part.id, home, name, part.level),
+            None if portraits.stands(former.get(part.id), home) else portraits.at(part.id, home, name, part.level),
         )
         for part, home, name in zip(division.parts, homes, names, strict=True)
     ]
     declared = [
-        Community(id_, "curated", 0, None, "", people, None, np.ones(len(people), bool), looks.at(id_, people, ""))
+        Community(id_, "curated", 0, None, "", people, None, np.ones(len(people), bool), portraits.at(id_, people, ""))
         for id_, people in facts.curated
     ]
-    return Survey(
+    return Found(
         int((np.diff(graph.indptr) > 0).sum()),
         len(graph.indices) // 2,
         division.partition.resolution,

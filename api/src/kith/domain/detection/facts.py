@@ -1,4 +1,4 @@
-"""What a survey reads and what it finds. People are named by their places, 0 to n - 1; ids are 16 bytes."""
+"""What a detection reads and what it finds. People are named by their places, 0 to n - 1; ids are 16 bytes."""
 
 import math
 from datetime import date, timedelta
@@ -30,7 +30,7 @@ FEWEST = 3
 
 
 class Former(msgspec.Struct, frozen=True):
-    """A community as the last survey left it.
+    """A community as the last detection left it.
 
     id: as text; people: places of those who still exist; looked: the day of the last look at it, minus infinity where
     people of it were joined with others since.
@@ -43,7 +43,7 @@ class Former(msgspec.Struct, frozen=True):
 
 
 class Last(msgspec.Struct, frozen=True):
-    """The division that the last survey found, and who had contact since: places, ``touched``."""
+    """The division that the last detection found, and who had contact since: places, ``touched``."""
 
     resolution: float
     bits_undivided: float
@@ -60,10 +60,10 @@ class Texts(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """All that a survey needs to know.
+    """All that a detection needs to know.
 
-    All days count from 1970. ``now`` is until when it tells, ``moment`` when the survey is made, which new ids are made
-    of. ``first[i]``, ``second[i]`` and ``weight[i]`` are living contact, each pair once. ``acts`` reach back
+    All days count from 1970. ``now`` is until when it tells, ``moment`` when the detection is made, which is part of
+    new ids. ``first[i]``, ``second[i]`` and ``weight[i]`` are living contact, each pair once. ``acts`` reach back
     ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each), ``act_texts`` (places, or -1) and
     ``act_learnt`` (days) go with them. ``places`` says of each channel in which it lies, itself if in none;
     ``arrivals`` is the day of each person's first act ever, infinite without. ``last`` is None for a look at everything
@@ -92,7 +92,7 @@ class Facts(msgspec.Struct, frozen=True):
 
     @property
     def as_of(self) -> date:
-        """The day that the survey speaks of."""
+        """The day that the detection speaks of."""
         return date(1970, 1, 1) + timedelta(days=math.floor(self.now))
 
     @property
@@ -110,7 +110,7 @@ class HeldRole(msgspec.Struct, frozen=True):
     place: int | None
 
 
-class Look(msgspec.Struct, frozen=True):
+class Portrait(msgspec.Struct, frozen=True):
     """What a closer look at a community showed."""
 
     health: Health
@@ -121,7 +121,7 @@ class Look(msgspec.Struct, frozen=True):
 class Community(msgspec.Struct, frozen=True):
     """A community. ``belonging`` is the share of each person's ties; ``home`` says who was put here by detection.
 
-    ``look`` is None where little has changed since the last one, which then still stands.
+    ``portrait`` is None where little has changed since the last one, which then still stands.
     """
 
     id: str
@@ -132,7 +132,7 @@ class Community(msgspec.Struct, frozen=True):
     people: Ints
     belonging: Floats | None
     home: Flags
-    look: Look | None
+    portrait: Portrait | None
 
 
 class FoundTopic(msgspec.Struct, frozen=True):
@@ -144,7 +144,7 @@ class FoundTopic(msgspec.Struct, frozen=True):
     texts: int
 
 
-class Survey(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True):
     """What there is. ``of_text`` is the topic of each text of the facts, a place in ``topics`` or -1."""
 
     people: int

@@ -7,9 +7,9 @@ import numpy as np
 
 from kith.domain.communities.naming import names
 from kith.domain.communities.track import Members, track
+from kith.domain.detection.facts import Facts, FoundTopic, Ints
 from kith.domain.ids import fact_id
 from kith.domain.roles.acts import NO_AREA
-from kith.domain.survey.facts import Facts, FoundTopic, Ints
 from kith.domain.topics.characteristic import characteristic
 from kith.domain.topics.topics import NO_TOPIC, Topic, topics
 

@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from kith.domain.communities.detect import ALONE
 from kith.domain.communities.health import health
+from kith.domain.detection.divide import Division
+from kith.domain.detection.facts import CHANGED, Facts, Former, HeldRole, Ints, Portrait
 from kith.domain.graph import Graph
 from kith.domain.maps.community import community_map
 from kith.domain.maps.packed import pack
@@ -14,15 +16,13 @@ from kith.domain.roles.acts import NOBODY, Acts
 from kith.domain.roles.cited import cited
 from kith.domain.roles.near import Histories
 from kith.domain.roles.roles import YEAR, roles, who_matters
-from kith.domain.survey.divide import Division
-from kith.domain.survey.facts import CHANGED, Facts, Former, HeldRole, Ints, Look
 
 MAPPED = 3_000
 """People whom a map shows at most: those who are most in touch with the others."""
 
 
-class Looks:
-    """Looks at one community after the other."""
+class Portraits:
+    """Portraits at one community after the other."""
 
     def __init__(self, graph: Graph, division: Division, facts: Facts) -> None:
         self.graph, self.division, self.facts = graph, division, facts
@@ -30,13 +30,13 @@ class Looks:
         self.ours = np.zeros(len(graph), dtype=bool)
         self.ours[facts.us] = True
 
-    def at(self, id_: str, people: Ints, name: str, level: int | None = None) -> Look:
+    def at(self, id_: str, people: Ints, name: str, level: int | None = None) -> Portrait:
         """Look at a community; ``level`` is None for a declared one."""
         members = np.sort(people)
         acts, source, near = self.histories.around(members, self._contacts(members))
         held = self._roles(acts, source, near, members, level)
         graph, places = self.graph.among(near), np.searchsorted(near, members)
-        return Look(
+        return Portrait(
             health(graph, acts, places, self.facts.now - YEAR, self.facts.now),
             self._map(id_, name, members, level, held),
             tuple(held),

@@ -13,9 +13,9 @@ from kith.domain.communities.hierarchy import levels
 from kith.domain.communities.overlap import belongings
 from kith.domain.communities.track import CommunityEvent, Members, track
 from kith.domain.communities.update import update
+from kith.domain.detection.facts import FEWEST, Facts, Flags, Floats, Former, Ints
 from kith.domain.graph import Graph
 from kith.domain.ids import fact_id
-from kith.domain.survey.facts import FEWEST, Facts, Flags, Floats, Former, Ints
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -1,0 +1,12 @@
+"""How far each kind of evidence for an affiliation goes."""
+
+from typing import Literal, get_args
+
+Evidence = Literal["address_in_act", "own_statement", "dated_record", "domain", "broker"]
+# The strongest first.
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
+
+# What an affiliation read from an address is believed: one that was written from, and one that was merely seen. An
+# organization's domain also serves guests, alumni and its customers, hence not certain.
+ADDRESS_IN_ACT = 0.9
+DOMAIN = 0.6

@@ -1,0 +1,249 @@
+"""Detections: what one needs to know of a workspace, and what it found.
+
+A detection speaks of the day until which sources were read (``reach.of_workspace``), not of the day on which it is
+made: months that nobody read are neither silence nor part of the last year. When it was made says when the next is due.
+
+Reading takes whole columns at once: about 100 bytes for each pair in touch and 250 for each act of the last years.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import numpy as np
+
+from kith.domain.detection.facts import (
+    CHANGED,
+    HALF_LIFE,
+    HISTORY,
+    LIVING,
+    Facts,
+    Floats,
+    Former,
+    Found,
+    Ints,
+    Last,
+    Texts,
+)
+from kith.domain.roles.acts import Acts
+from kith.store import columns, detections, reach
+from kith.store.db import Db
+from kith.store.detections import Detection, FoundCommunity, FoundEvent, FoundRole, FoundTopic
+
+TEXTS = 20_000
+"""Of the latest so many texts the topics are found; of each the first ``LETTERS`` characters."""
+LETTERS = 2_000
+WHOLE_HOURS = 24
+"""So long the former communities are brought up to date; then everything is looked at anew."""
+
+_SECONDS = 86_400
+_EARLIER = timedelta(minutes=10)  # what was learnt in a transaction that was long in committing
+
+
+async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection | None, *, whole: bool) -> Facts:
+    """Return what a detection at this moment needs to know. whole: look at everything anew, whatever has changed."""
+    now = await _spoken_of(db, workspace_id, moment)
+    since = now - timedelta(days=HISTORY)
+    await detections.prepare(db, workspace_id, since, now, TEXTS)
+    people = await detections.people(db)
+    first, second, weight = await _ties(db, workspace_id, now)
+    acts = await detections.acts(db, workspace_id, since, now)
+    acts = acts[np.argsort(acts["day"], kind="stable")]
+    ids = _ids(people["id"])
+    channels = await detections.channels(db)
+    names = [channel.name for channel in channels]
+    return Facts(
+        now=_day(now),
+        moment=_day(moment),
+        id_key=await detections.id_key(db, workspace_id),
+        people=ids,
+        first=first,
+        second=second,
+        weight=weight,
+        acts=Acts(
+            ids,
+            acts["day"],
+            _ints(acts["actor"]),
+            _ints(acts["other"]),
+            _ints(acts["kind"]),
+            await detections.kinds(db),
+            _ints(acts["channel"]),
+            names,
+        ),
+        places=np.array([channel.place for channel in channels], dtype=np.int64),
+        act_ids=acts["id"],
+        act_texts=_ints(acts["text"]),
+        act_learnt=np.ascontiguousarray(acts["learnt"]),
+        arrivals=people["first"],
+        us=_ints((await detections.us(db, workspace_id))["person"]),
+        texts=await _texts(db, workspace_id, names),
+        former=await _communities(db, workspace_id, "detected"),
+        last=None
+        if whole or before is None or before.as_of != _date(now)
+        else await _last(db, workspace_id, moment, before, acts, len(first)),
+        curated=tuple((each.id, each.people) for each in await _communities(db, workspace_id, "curated")),
+        topics={str(id_): tuple(terms) for id_, terms in (await detections.topics(db, workspace_id)).items()},
+    )
+
+
+async def _spoken_of(db: Db, workspace_id: UUID, moment: datetime) -> datetime:
+    """Return until when a detection at this moment speaks: the moment, or the end of the last day that was read."""
+    read = await reach.of_workspace(db, workspace_id)
+    return moment if read is None else min(moment, datetime.combine(read, time.max, UTC))
+
+
+async def _ties(db: Db, workspace_id: UUID, now: datetime) -> tuple[Ints, Ints, Floats]:
+    """Return the living contact of each pair: one, other, and its weight as faded on this day."""
+    rows = await detections.ties(db, workspace_id, _date(now), HALF_LIFE)
+    pair = _ints(rows["first"]) << 32 | rows["second"]
+    order = np.argsort(pair, kind="stable")
+    pair = pair[order]
+    starts = np.flatnonzero(np.diff(pair, prepend=-1))
+    weight = np.add.reduceat(rows["weight"][order], starts) if len(starts) else rows["weight"]
+    living = weight >= LIVING
+    pair = pair[starts][living]
+    return pair >> 32, pair & 0xFFFFFFFF, weight[living]
+
+
+async def _texts(db: Db, workspace_id: UUID, names: list[str]) -> Texts:
+    rows = await detections.texts(db, workspace_id, LETTERS)
+    return Texts(
+        [row.text_id.bytes for row in rows],
+        [row.said for row in rows],
+        np.array([row.channel for row in rows], dtype=np.int64),
+        names,
+    )
+
+
+async def _last(
+    db: Db, workspace_id: UUID, moment: datetime, before: Detection, acts: columns.Columns, ties: int
+) -> Last | None:
+    """Return the division to start from; None where too much changed since, or it goes back too far."""
+    news = acts[(acts["learnt"] > _day(before.moment - _EARLIER)) & (acts["other"] >= 0)]
+    one, other = _ints(news["actor"]), _ints(news["other"])
+    changed = np.unique(np.minimum(one, other) << 32 | np.maximum(one, other))
+    if moment - before.whole > timedelta(hours=WHOLE_HOURS) or len(changed) > CHANGED * ties:
+        return None
+    touched = np.unique(np.concatenate([changed >> 32, changed & 0xFFFFFFFF]))
+    division = await detections.division(db, workspace_id)
+    return Last(*division, touched) if division else None
+
+
+async def _communities(db: Db, workspace_id: UUID, kind: str) -> tuple[Former, ...]:
+    """Return who is at home in each community of a kind, by the places of the living people."""
+    rows = await detections.communities(db, workspace_id, kind, _EARLIER)
+    parts = np.split(rows, 1 + np.flatnonzero(rows["id"][1:] != rows["id"][:-1])) if len(rows) else []
+    return tuple(
+        Former(str(UUID(bytes=each["id"][0].tobytes())), int(each["level"][0]), _ints(each["person"]),
+               float(each["looked"][0]))
+        for each in parts
+    )  # fmt: skip
+
+
+async def save(
+    db: Db, workspace_id: UUID, moment: datetime, before: Detection | None, facts: Facts, found: Found
+) -> bool:
+    """Store what a detection found; return False, and store nothing, where another was stored since ``before``."""
+    await detections.lock(db, workspace_id)
+    newest = await detections.last(db, workspace_id)
+    if (newest and newest.id) != (before and before.id):
+        return False
+    await detections.add(
+        db, workspace_id, moment, facts.as_of, whole=facts.last is None, people=found.people, ties=found.ties,
+        resolution=found.resolution, bits=found.bits, bits_undivided=found.bits_undivided,
+    )  # fmt: skip
+    await detections.save_communities(
+        db, workspace_id, moment, facts.as_of, _communities_found(found), _belonging(facts, found),
+        _roles_found(facts, found), _events_found(found),
+    )  # fmt: skip
+    await _save_topics(db, workspace_id, moment, facts, found)
+    return True
+
+
+def _communities_found(found: Found) -> list[FoundCommunity]:
+    return [
+        FoundCommunity(
+            UUID(each.id),
+            each.kind,
+            each.name,
+            each.level,
+            UUID(each.parent) if each.parent else None,
+            len(each.people),
+            _json(each.portrait.health) if each.portrait else None,
+            each.portrait.map if each.portrait else None,
+        )
+        for each in found.communities
+    ]
+
+
+def _belonging(facts: Facts, found: Found) -> dict[str, Any] | None:
+    """Return, as columns, who belongs to the detected communities."""
+    detected = [each for each in found.communities if each.kind == "detected"]
+    if not detected:
+        return None
+    return {
+        "community_id": _packed([UUID(each.id).bytes for each in detected for _ in each.people]),
+        "person_id": _packed(facts.people)[np.concatenate([each.people for each in detected])],
+        "belonging": np.concatenate([each.belonging for each in detected]).astype(np.float32),
+        "home": np.concatenate([each.home for each in detected]),
+    }
+
+
+def _roles_found(facts: Facts, found: Found) -> list[FoundRole]:
+    return [
+        FoundRole(
+            UUID(each.id),
+            UUID(bytes=facts.people[held.role.person]),
+            held.role.role,
+            held.role.rank,
+            held.role.score,
+            held.role.stability,
+            _json(held.role.evidence),
+            [UUID(bytes=facts.act_ids[act].tobytes()) for act in held.acts.tolist()],
+            held.place,
+        )
+        for each in found.communities
+        if each.portrait
+        for held in each.portrait.roles
+    ]
+
+
+def _events_found(found: Found) -> list[FoundEvent]:
+    return [
+        FoundEvent(event.change, list(map(UUID, event.before)), list(map(UUID, event.after))) for event in found.events
+    ]
+
+
+async def _save_topics(db: Db, workspace_id: UUID, moment: datetime, facts: Facts, found: Found) -> None:
+    topics = [FoundTopic(UUID(topic.id), topic.name, topic.terms, topic.texts) for topic in found.topics]
+    spoken = np.flatnonzero(found.of_text >= 0)
+    await detections.save_topics(
+        db, workspace_id, moment, topics, [UUID(bytes=facts.texts.ids[place]) for place in spoken.tolist()],
+        [topics[topic].id for topic in found.of_text[spoken].tolist()],
+    )  # fmt: skip
+
+
+def _day(moment: datetime) -> float:
+    return moment.astimezone(UTC).timestamp() / _SECONDS
+
+
+def _date(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _ints(column: Any) -> Ints:
+    return np.asarray(column).astype(np.int64)
+
+
+def _ids(column: Any) -> list[bytes]:
+    return [value.tobytes() for value in column]
+
+
+def _packed(ids: Sequence[bytes]) -> Any:
+    return np.frombuffer(b"".join(ids), dtype="V16")
