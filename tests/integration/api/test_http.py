@@ -12,6 +12,7 @@ from kith.api.routes import ROUTES
 from kith.runtime.logs import redact
 from kith.runtime.settings import Settings
 from kith.store.tokens import mint
+from tests.integration.api.cases import requests
 from tests.integration.api.conftest import Client, Square, running
 from tests.integration.api.contract import check_problem
 
@@ -94,6 +95,32 @@ async def test_a_bad_parameter_is_named(square: Square, query: str, code: str, p
     answer = await square.client.send("GET", f"/v1/people?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert answer.json()["errors"][0]["parameter"] == parameter
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("interactions", ["kind=review", "kind=thank"]),
+        ("interactions", ["kind=review", "kind=thank,post"]),
+        ("people", ["network=git", "network=mail", "kind=person", "kind=bot"]),
+        ("jobs", ["status=failed", "status=queued", "status=failed"]),
+        ("channels", ["kind=area", "limit=1", "kind=list"]),
+    ],
+)
+async def test_the_values_of_a_list_come_with_commas_or_one_by_one(square: Square, path: str, query: list[str]) -> None:
+    together: dict[str, list[str]] = {}
+    for part in query:
+        together.setdefault(part.partition("=")[0], []).append(part.partition("=")[2])
+    one = await square.client.pages(f"/v1/{path}?{'&'.join(query)}")
+    with_commas = [f"{name}={','.join(values)}" for name, values in together.items()]
+    other = await square.client.pages(f"/v1/{path}?{'&'.join(with_commas)}")
+    assert one == other
+
+
+async def test_the_cases_of_a_list_parameter_that_is_repeated(square: Square) -> None:
+    with_commas, one_by_one, twice = [path for _, path, _ in requests("list-parameter-repeated")]
+    assert (await square.client.get(with_commas))["data"] == (await square.client.get(one_by_one))["data"] != []
+    assert await refused(square, "GET", twice) == (400, "repeated_parameter")
 
 
 async def test_a_zero_byte_in_a_parameter_is_no_fault_of_the_server(square: Square) -> None:

@@ -20,7 +20,7 @@ from litestar.response import Redirect
 
 from kith.api.connectors.schemas import Name as ConnectorName
 from kith.api.health.schemas import Ready
-from kith.api.http import ids, inputs, problems
+from kith.api.http import ids, inputs, moments, problems
 from kith.api.http.auth import SCOPES
 from kith.api.http.idempotency import Once
 from kith.api.http.paging import Listing
@@ -207,7 +207,7 @@ def _path_parameter(name: str) -> Json:
 
 
 def _query_parameters(params: type[msgspec.Struct]) -> list[Json]:
-    (_,), components = msgspec.json.schema_components([params], ref_template=_REF)
+    (_,), components = msgspec.json.schema_components([params], schema_hook=moments.schema, ref_template=_REF)
     found = []
     for name, schema in components[params.__name__]["properties"].items():
         options = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
@@ -217,8 +217,10 @@ def _query_parameters(params: type[msgspec.Struct]) -> list[Json]:
             del schema["default"]
         schema.pop("examples", None)
         item: Json = {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+        if schema.get("format") in ("date", "date-time"):
+            item["description"] += " A day or a moment."
         if schema.get("type") == "array":
-            item["description"] += " Several with commas between."
+            item["description"] += " Several with commas between, or one by one."
             item |= {"style": "form", "explode": False}
             for key in ("description", "examples"):
                 schema["items"].pop(key, None)
@@ -340,7 +342,7 @@ def _answer(handler: HTTPRouteHandler) -> Any:
 
 def _schemas(kinds: list[Any]) -> Json:
     """Return the schemas of the types and of all that they refer to, by their public names."""
-    _, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    _, components = msgspec.json.schema_components(kinds, schema_hook=moments.schema, ref_template=_REF)
     text = msgspec.json.encode(components).decode()
     for name in components:
         text = text.replace(f'"{_REF.format(name=name)}"', f'"{_REF.format(name=_public(name))}"')
@@ -358,7 +360,7 @@ def _public(name: str) -> str:
 
 
 def _ref(kind: Any) -> Json:
-    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
+    (schema,), _ = msgspec.json.schema_components([kind], schema_hook=moments.schema, ref_template=_REF)
     return {"$ref": _REF.format(name=_public(schema["$ref"].rpartition("/")[2]))}
 
 

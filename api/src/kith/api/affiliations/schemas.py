@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from kith.api.http.ids import AffiliationId, IdentityId, OrganizationId, encode
 from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.moments import Day
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
@@ -25,11 +26,11 @@ Title = Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Engineer"])
 
 
 class AffiliationsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    on: Annotated[date | None, Meta(description="Those of this day alone.")] = None
+    on: Annotated[Day | None, Meta(description="Those of this day alone.")] = None
 
 
 class AffiliatesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    on: Annotated[date | None, Meta(description="Those of this day alone.")] = None
+    on: Annotated[Day | None, Meta(description="Those of this day alone.")] = None
 
 
 class OrganizationRef(msgspec.Struct, frozen=True):

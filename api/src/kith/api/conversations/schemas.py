@@ -5,6 +5,7 @@ from msgspec import Meta
 
 from kith.api.http.ids import ChannelId, ConversationId, encode, encode_optional
 from kith.api.http.kinds import Instant, Network
+from kith.api.http.moments import Bound
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
@@ -14,10 +15,10 @@ from kith.store import conversations as store
 class ConversationsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     channel: Annotated[ChannelId | None, Meta(description="In this channel.")] = None
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="On one of these.")] = ()
-    since: Annotated[Instant | None, Meta(description="Latest interaction then or later.")] = msgspec.field(
+    since: Annotated[Bound | None, Meta(description="Latest interaction then or later.")] = msgspec.field(
         name="last_at[gte]", default=None
     )
-    before: Annotated[Instant | None, Meta(description="Latest interaction before.")] = msgspec.field(
+    before: Annotated[Bound | None, Meta(description="Latest interaction before.")] = msgspec.field(
         name="last_at[lt]", default=None
     )
 

@@ -5,6 +5,7 @@ from msgspec import Meta
 
 from kith.api.http.ids import DecisionId, IdentityId, PersonId, encode, encode_optional
 from kith.api.http.kinds import Instant
+from kith.api.http.moments import Bound
 from kith.api.http.paging import Listing
 from kith.api.identities.schemas import IdentityRef
 from kith.domain.matching import FEATURES, shipped
@@ -27,10 +28,10 @@ class DecisionsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=
     author: Annotated[tuple[AuthorKind, ...], Meta(max_length=3, description="Was made by one of these.")] = ()
     person: Annotated[PersonId | None, Meta(description="Names an identity of this person.")] = None
     identity: Annotated[IdentityId | None, Meta(description="Names this identity.")] = None
-    learnt_since: Annotated[Instant | None, Meta(description="kith learnt it then or later.")] = msgspec.field(
+    learnt_since: Annotated[Bound | None, Meta(description="kith learnt it then or later.")] = msgspec.field(
         name="learnt_at[gte]", default=None
     )
-    learnt_before: Annotated[Instant | None, Meta(description="kith learnt it before.")] = msgspec.field(
+    learnt_before: Annotated[Bound | None, Meta(description="kith learnt it before.")] = msgspec.field(
         name="learnt_at[lt]", default=None
     )
 

@@ -16,6 +16,7 @@ from litestar.connection import Request
 from litestar.di import NamedDependency
 from msgspec import inspect
 
+from kith.api.http import moments
 from kith.api.http.problems import Fault, Problem
 
 JSON = "application/json"
@@ -73,12 +74,16 @@ def _read_params(request: Request[Any, Any, Any], kind: type[msgspec.Struct]) ->
     for name, value in asked(request):
         if name not in readers:
             raise _unknown(name)
-        if name in given:
+        read = readers[name]
+        if name not in given:
+            given[name] = read(value)
+        elif read is _list:
+            given[name] += read(value)
+        else:
             message = f"{name} is given more than once."
             raise Problem("repeated_parameter", message, Fault("repeated_parameter", message, parameter=name))
-        given[name] = readers[name](value)
     try:
-        return msgspec.convert(given, kind)
+        return msgspec.convert(given, kind, dec_hook=moments.read)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         raise _invalid(next(name for name in sorted(given, reverse=True) if where.startswith(name)), what) from error
@@ -94,7 +99,7 @@ def _read_payload(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
         message = "The body contains U+0000, which cannot be stored."
         raise Problem("invalid_body", message, Fault("zero_character", message))
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=kind, dec_hook=moments.read)
     except msgspec.ValidationError as error:
         what, pointer = explain(error)
         raise Problem("invalid_body", f"{what} (at {pointer or '/'}).", Fault("invalid", what, pointer)) from error

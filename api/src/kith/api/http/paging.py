@@ -126,5 +126,5 @@ def _text(raw: bytes) -> str:
 
 def _sign(request: Request[Any, Any, Any], params: Listing, payload: bytes) -> bytes:
     asked = msgspec.structs.replace(params, cursor=None, limit=0)
-    context = msgspec.msgpack.encode((request.scope["path"], asked, payload))
+    context = msgspec.msgpack.encode((request.scope["path"], asked, payload), enc_hook=str)
     return blake2b(context, key=token_of(request).id_key, person=b"kith cursor", digest_size=_MAC_BYTES).digest()

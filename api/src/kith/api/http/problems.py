@@ -36,9 +36,7 @@ KINDS: dict[str, Kind] = {
     "unknown_parameter": Kind(
         400, "Unknown parameter", "The operation has no such query parameter; errors[] names it. Check its spelling."
     ),
-    "repeated_parameter": Kind(
-        400, "Repeated parameter", "A query parameter may be given once. Where several values are allowed, use commas."
-    ),
+    "repeated_parameter": Kind(400, "Repeated parameter", "A query parameter that takes one value may be given once."),
     "invalid_parameter": Kind(400, "Invalid parameter", "A query parameter has a value that it cannot have."),
     "invalid_cursor": Kind(
         400,

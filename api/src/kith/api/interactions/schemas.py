@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from kith.api.http.ids import ChannelId, ConversationId, IdentityId, InteractionId, PersonId, encode, encode_optional
 from kith.api.http.kinds import TEXT, Instant, InteractionKind, Network, TargetKind, Visibility
+from kith.api.http.moments import Bound
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
@@ -15,8 +16,8 @@ from kith.store import interactions as store
 from kith.store.db import Db
 
 Kinds = Annotated[tuple[InteractionKind, ...], Meta(max_length=40, description="Is one of these.")]
-Since = Annotated[Instant | None, Meta(description="Happened then or later.")]
-Before = Annotated[Instant | None, Meta(description="Happened before.")]
+Since = Annotated[Bound | None, Meta(description="Happened then or later.")]
+Before = Annotated[Bound | None, Meta(description="Happened before.")]
 
 
 class TimelineParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -101,7 +101,7 @@ async def get_person(
         if living is None:
             return await lead_on(request, db, workspace_id, person_id)
         person, members = living, await store.identities_of(db, workspace_id, key)
-    return await _show(request, db, workspace_id, person, members, params.as_of and params.as_of.astimezone(UTC).date())
+    return await _show(request, db, workspace_id, person, members, params.as_of and params.as_of.date())
 
 
 @patch(

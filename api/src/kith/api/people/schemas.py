@@ -9,6 +9,7 @@ from kith.api.http.coverage import Coverage
 from kith.api.http.ids import ChannelId, IdentityId, PersonId, encode
 from kith.api.http.kinds import TEXT, Instant, Network, Words
 from kith.api.http.kinds import IdentityKind as Kind
+from kith.api.http.moments import Bound, Until
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import Identity
@@ -16,15 +17,17 @@ from kith.store import people as store
 from kith.store.corrections import Field
 from kith.store.corrections import Name as FieldName
 
+KnownAt = Annotated[Until | None, Meta(description="Only what kith had learnt by then; now by default.")]
+
 
 class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     q: Words | None = None
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Has an identity on one of these.")] = ()
     kind: Annotated[tuple[Kind, ...], Meta(max_length=5, description="Is one of these.")] = ()
-    seen_since: Annotated[Instant | None, Meta(description="Last seen then or later.")] = msgspec.field(
+    seen_since: Annotated[Bound | None, Meta(description="Last seen then or later.")] = msgspec.field(
         name="last_seen[gte]", default=None
     )
-    seen_before: Annotated[Instant | None, Meta(description="Last seen before.")] = msgspec.field(
+    seen_before: Annotated[Bound | None, Meta(description="Last seen before.")] = msgspec.field(
         name="last_seen[lt]", default=None
     )
     sort: Annotated[
@@ -81,15 +84,13 @@ class ChannelUse(msgspec.Struct, frozen=True):
 
 
 class ThenParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    as_of: Annotated[Instant | None, Meta(description="Who it was by what was decided, and happened, until then.")] = (
-        None
-    )
-    known_at: Annotated[Instant | None, Meta(description="As far as kith knew then.")] = None
+    as_of: Annotated[Until | None, Meta(description="Who it was by what was decided, and happened, until then.")] = None
+    known_at: KnownAt = None
 
 
 class IdentitiesOfPersonParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    as_of: Annotated[Instant | None, Meta(description="Those by what was decided until then.")] = None
-    known_at: Annotated[Instant | None, Meta(description="As far as kith knew then.")] = None
+    as_of: Annotated[Until | None, Meta(description="Those by what was decided until then.")] = None
+    known_at: KnownAt = None
 
 
 class PersonIdentity(msgspec.Struct, frozen=True):

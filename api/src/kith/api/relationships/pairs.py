@@ -63,7 +63,7 @@ async def find_two(
 
 
 def day_asked(params: MomentParams) -> date:
-    return params.as_of or (params.known_at or datetime.now(UTC)).astimezone(UTC).date()
+    return (params.as_of or params.known_at or datetime.now(UTC)).date()
 
 
 async def _identities(db: Db, workspace_id: UUID, person_id: UUID, known_at: datetime | None) -> list[UUID]:

@@ -1,5 +1,5 @@
 import asyncio
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +42,7 @@ EVIDENCE_SHOWN = 10
 SUBJECTS_OF = 1_000
 SUBJECTS_SHOWN = 20
 SUBJECT_EVIDENCE = 3
-ZERO = UUID(int=0)
+LAST = UUID(int=(1 << 128) - 1)
 
 
 @get("/v1/relationships", operation_id="listRelationships", tags=["relationships"], scopes=["relationships:read"])
@@ -96,7 +96,7 @@ async def get_relationship(
     pair = await find_pair(db, workspace_id, person_id, other_id, params)
     if pair is None:
         return await lead_on(request, db, workspace_id, person_id, other_id)
-    scopes, until = token_of(request).scopes, (datetime.combine(pair.as_of + timedelta(days=1), time(), UTC), ZERO)
+    scopes, until = token_of(request).scopes, (datetime.combine(pair.as_of, time.max, UTC), LAST)
     acts = subjects = None
     if "topics:read" in scopes:
         ids = await interactions.ids_between(db, workspace_id, *pair.identities, until, SUBJECTS_OF)

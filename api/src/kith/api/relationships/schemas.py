@@ -8,9 +8,10 @@ from kith.api.communities.schemas import CommunityRef
 from kith.api.http.coverage import Coverage
 from kith.api.http.ids import ChannelId, InteractionId, PersonId, TopicId
 from kith.api.http.kinds import Instant
+from kith.api.http.moments import Day, Until
 from kith.api.http.paging import Listing
 from kith.api.interactions.schemas import Place, TimelineItem
-from kith.api.people.schemas import PersonRef
+from kith.api.people.schemas import KnownAt, PersonRef
 from kith.domain.strength import words
 from kith.store import calibration
 from kith.store import relationships as store
@@ -29,16 +30,15 @@ AsOf = Annotated[
 Scope = Literal["absolute", "contextual", "not enough evidence"]
 AsOfWhy = Annotated[str, Meta(description="Why that day.")]
 KnownThen = Annotated[Instant | None, Meta(description="Only what was learnt by then counts; null: all.")]
-KnownAt = Annotated[Instant | None, Meta(description="Only what kith had learnt by this moment; now by default.")]
 
 
 class RelationshipsOfPersonParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     channel: Annotated[ChannelId | None, Meta(description="Were in touch in this channel.")] = None
     min_strength: Annotated[Strength | None, Meta(description=MIN)] = msgspec.field(name="strength[gte]", default=None)
-    last_since: Annotated[date | None, Meta(description="Last contact on this day (UTC) or later.")] = msgspec.field(
+    last_since: Annotated[Day | None, Meta(description="Last contact on this day (UTC) or later.")] = msgspec.field(
         name="last_day[gte]", default=None
     )
-    last_before: Annotated[date | None, Meta(description="Last contact before this day (UTC).")] = msgspec.field(
+    last_before: Annotated[Day | None, Meta(description="Last contact before this day (UTC).")] = msgspec.field(
         name="last_day[lt]", default=None
     )
 
@@ -52,12 +52,12 @@ class EvidenceParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class MomentParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    as_of: Annotated[date | None, Meta(description="What happened up to and including this day (UTC); today.")] = None
+    as_of: Annotated[Until | None, Meta(description="What happened up to and including that day (UTC); today.")] = None
     known_at: KnownAt = None
 
 
 class HistoryPictureParams(MomentParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    since: Annotated[date | None, Meta(description="From the week or month with this day on.")] = None
+    since: Annotated[Day | None, Meta(description="From the week or month with this day on.")] = None
 
 
 class HistoryParams(HistoryPictureParams, frozen=True, forbid_unknown_fields=True, kw_only=True):

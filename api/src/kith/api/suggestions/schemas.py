@@ -6,6 +6,7 @@ from msgspec import Meta
 from kith.api.decisions.schemas import FeatureContribution
 from kith.api.http.ids import DecisionId, IdentityId, PersonId, SuggestionId, encode, encode_optional
 from kith.api.http.kinds import Instant
+from kith.api.http.moments import Moment
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import IdentityRef
@@ -65,7 +66,7 @@ class SuggestionDecide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Literal["accept", "reject", "postpone"],
         Meta(description="A rejection is remembered for good: the pair comes back only on strong new evidence."),
     ]
-    until: Annotated[Instant | None, Meta(description="When a postponed one is open again; null: in 30 days.")] = None
+    until: Annotated[Moment | None, Meta(description="When a postponed one is open again; null: in 30 days.")] = None
 
 
 class OneOfMany(SuggestionDecide, frozen=True, forbid_unknown_fields=True, kw_only=True):
