@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.connectors.git.mailmap import Mailmap
+from kith.connectors.git.merges import caught_up
 from kith.connectors.git.messages import PEOPLE, acts_of, area, parse
 from kith.connectors.git.people import Human, named_in
 
@@ -68,7 +69,7 @@ def test_blocks_notes_and_continuations_between_trailers_do_not_hide_any() -> No
     assert acts(message) == [
         ("reported-by", ("report",), ["a@x.org"]),
         ("tested-by", ("test",), ["b@x.org"]),
-        ("cc", ("copy",), ["c@x.org", "d@x.org"]),
+        ("cc", ("copy",), ["c@x.org", "d@x.org", "e@x.org"]),
     ]
     assert parse(message).trailers[1].people[0].name == "Long Name"
     assert parse(message).text == "x: y\n\nWhy."
@@ -154,6 +155,135 @@ def test_the_area_is_what_stands_before_the_first_colon(title: str, expected: st
     assert area(title) == expected
 
 
+NAMES = ("Bea Lund", "Cai Moss", "Dov O'Fell", "J. R. Carr Jr.", "Zoë Quill", "Łukasz van der Berg")
+DRESSES = (
+    "{name} <{address}>", "{name} ({address})", "{name} <mailto:{address}>", "{name} &lt;{address}&gt;",
+    '"{name}" <{address}>', "{name} [{address}]", "{name} <{address}>:", "{name} < {address} >", "{name}: <{address}>",
+    "{name}\u00a0<{address}>", "{address} ({name})", "{name} {{{address}}}",
+)  # fmt: skip
+PARTED = (", ", "; ", " and ", ", and ", " & ", ",", " ", " und ", " | ")
+
+
+@st.composite
+def several_people(draw: st.DrawFn) -> tuple[str, list[tuple[str, str]]]:
+    """Some people in one value, each in a dress of their own, parted in one of many ways; one of them perhaps twice."""
+    count = draw(st.integers(1, 4))
+    people = [(draw(st.sampled_from(NAMES)), f"p{number}@example.org") for number in range(count)]
+    value = draw(st.sampled_from(("", "\t", "\u00a0", "  ")))
+    for number, (name, address) in enumerate(people):
+        # An address in front of a name is told from one behind it by the comma alone.
+        part = draw(st.sampled_from(PARTED)) if number else ""
+        value += part + draw(st.sampled_from(DRESSES)).format(name=name, address=address)
+    if draw(st.booleans()):
+        value += f", <{people[0][1]}>"
+    return value, people
+
+
+@settings(deadline=None)
+@given(several_people())
+def test_each_person_of_a_trailer_is_named_once_in_whatever_dress(drawn: tuple[str, list[tuple[str, str]]]) -> None:
+    value, people = drawn
+    assert list(map(tuple, named_in(value))) == people
+
+
+BLANKS = ("", " ", "\t", "  \t ", "\u00a0", "\r")
+
+
+@settings(deadline=None)
+@given(
+    end=st.sampled_from(("\n", "\r\n", "\r")),
+    blank=st.sampled_from(BLANKS),
+    space=st.sampled_from((" ", "\t", "\u00a0", "", "  ", "\u2003")),
+    tail=st.sampled_from(("", " ", "\t")),
+    rule=st.booleans(),
+)
+def test_line_ends_and_white_space_hide_no_trailer(end: str, blank: str, space: str, tail: str, rule: bool) -> None:
+    lines = ["io: read once", blank, "Body.", blank, *(("---------", blank) if rule else ())]
+    lines += [f"Reviewed-by:{space}Bea Lund <bea@x.org>{tail}", f"Co-authored-by:{space}Cai Moss <cai@x.org>{tail}", ""]
+    message = parse(end.join(lines))
+    assert [(t.word, *t.people) for t in message.trailers] == [
+        ("reviewed-by", Human("Bea Lund", "bea@x.org")), ("co-authored-by", Human("Cai Moss", "cai@x.org")),
+    ]  # fmt: skip
+    assert message.text == "io: read once\n\nBody." + ("\n\n---------" if rule else "")
+
+
+DENIALS = ("Not-", "Un-", "Non-", "Never-", "No-longer-", "Not-yet-", "Un", "Formerly-", "Pending-", "not ", "NOT-")
+AGAINST = ("Rejected-by", "Objected-to-by", "Nacked-by", "NAKed-by", "Vetoed-by", "Disapproved-by", "Opposed-by")
+
+
+@given(st.sampled_from(DENIALS), st.sampled_from(("reviewed", "acked", "tested", "signed-off", "approved", "merged")))
+def test_what_is_denied_did_not_happen(denial: str, word: str) -> None:
+    assert acts_of(f"{denial}{word}-by".lower()) == ((), True)
+    message = parse(f"x\n\n{denial}{word}-by: Bea <bea@x.org>\nReviewed-by: Cai <cai@x.org>")
+    assert [trailer.word for trailer in message.trailers] == ["reviewed-by"]
+    assert message.unread == (f"{denial}{word}-by: Bea <bea@x.org>",)
+
+
+@pytest.mark.parametrize("word", AGAINST)
+def test_who_is_against_it_approves_of_nothing(word: str) -> None:
+    assert acts_of(word.lower()) == (("conflict",), True)
+
+
+@pytest.mark.parametrize("value", ["Claude:claude-opus coccinelle sparse", "gpt-5 via editor", "Copilot"])
+def test_tools_that_helped_are_no_people_and_nothing_is_missing(value: str) -> None:
+    message = parse(f"x\n\nAssisted-by: {value}\nGenerated-by: {value}\nReviewed-by: Cai <cai@x.org>")
+    assert [trailer.word for trailer in message.trailers] == ["reviewed-by"]
+    assert message.unread == ()
+
+
+OWN = "https://code.example.org/team/app.git"
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from((
+        "Merge branch '{0}' into {1}", "Merge {0} into {1}", "Merge remote-tracking branch 'origin/{0}' into {1}",
+        "all: merge {0} (3f2a1b) into {1}", "[dev.go] all: merge branch '{0}' into {1}", "Merged {0} into {1}",
+        "Merging {0} into {1}", "Merge latest {0} into {1}", "Merge the {0} branch into '{1}'",
+        "Merge branch '{0}' of https://fork.example.org/ada/app into {1}", "chore(ci): merge {0} to {1}",
+        "Merge commit 'upstream/{0}' into {1} (#12)", "Merge changes from {0} into {1}",
+        "Merge refs/heads/{0} into {1}.",
+        "Merge remote branch 'origin/{0}' into {1}", "Back-merge {0} into {1}", "merge: {0} into branch {1}",
+    )),
+    st.sampled_from(("main", "master", "trunk", "base")),
+    st.sampled_from(("topic", "feature/io", "next", "ada-fix", "release/1.2", "dev.go")),
+)  # fmt: skip
+def test_a_branch_catches_up_in_whatever_words(title: str, main: str, topic: str) -> None:
+    assert caught_up(title.format(main, topic), "base", OWN)
+    assert not caught_up(title.format(topic, main), "base", OWN)
+    assert not caught_up(title.format("other", topic), "base", OWN)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Merge branch 'main' of https://code.example.org/team/app", True),
+        ("Merge branch 'main' of git@code.example.org:team/app.git", True),
+        ("Merge branch 'main' of ssh://git@code.example.org:22/team/app into main", True),
+        ("Merge remote-tracking branch 'origin/main'", True),
+        ("Merge remote-tracking branch 'refs/remotes/origin/main'", True),
+        ("Merge branch 'main' into main", True),
+        ("Sync with main", True),
+        ("Merge tag 'v5.18-rc4' into x86/mm", True),
+        ("Merge branch 'develop' into feature/y", True),
+        ("Merge branch 'main' of https://code.example.org/team/other", False),
+        ("Merge branch 'main' of https://code.example.org/ada/app", False),
+        ("Merge branch 'develop' into main", False),
+        ("Merge branch 'develop' into release/1.2", False),
+        ("Merge branch 'develop'", False),
+        ("Merge remote-tracking branch 'ada/main'", False),
+        ("Merge pull request #12 from ada/main", False),
+        ("Merge tag 'net-5.18' of git://example.org/net", False),
+        ("Merge branches 'main' and 'topic' into next", False),
+        ("Merge branch 'main-menu' into next", False),
+        ("Merge main window code", False),
+        ("all: REVERSE MERGE dev.go (3f2a1b) into main", False),
+    ],
+)
+def test_what_the_main_line_takes_in_is_somebodys_work(title: str, expected: bool) -> None:
+    assert caught_up(title, "main", OWN) == expected
+
+
 @settings(deadline=None)
 @given(st.text())
 def test_any_message_can_be_taken_apart(message: str) -> None:
@@ -192,5 +322,6 @@ def test_a_message_made_to_keep_us_busy_does_not(tail: str) -> None:
     start = time.process_time()
     parse(f"x\n\nCc: {tail}")
     parse(f"x\n\nA{tail}: x")
+    caught_up(f"Merge {tail} into {tail}", "main", OWN)
     Mailmap(tail)
     assert time.process_time() - start < 5  # seconds

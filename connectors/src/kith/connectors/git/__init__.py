@@ -4,15 +4,17 @@ Reads: any repository on kith's machine (bare, worktree, shallow) or at an https
 a bare clone without file contents. Each commit is a ``contribute`` act; each trailer that names a person
 (Reviewed-by, Acked-by, Nacked-by, Tested-by, Reported-by, Suggested-by, Helped-by, Co-authored-by, Signed-off-by by
 another than the author, Cc, any other ``*-by`` with an address) is an act towards the author, a Cc or Thanks-to one by
-the author. A Nacked-by turns the work down: ``conflict``.
-A merge is an act towards the authors of what it brought in, unless a branch only caught up with the main line. A
-committer who is not the author and did not sign off has taken the work in: ``merge`` with the word ``committer``.
+the author. A Nacked-by, Rejected-by or Objected-to-by turns the work down: ``conflict``; what is denied
+(Not-reviewed-by, Untested-by) is no act. Tools in Assisted-by and Generated-by are context.
+A merge is an act towards the authors of what it brought in, unless a branch only caught up with the main line, in
+whatever words. A committer who is not the author and did not sign off has taken the work in: ``merge`` with the word ``committer``.
 Identities are (name, e-mail) pairs; ``.mailmap`` becomes claims about them. A channel is the part of the repository
 that the subject names before its first colon, else the one top folder that the commit changes, else the repository.
 
 Can't: names without an address (each is reported), tags, notes, and what a hosting service keeps beside git. Of merges
 with more than 100 authors, the 100 with most commits. More than 500 refs: the most recently moved. When ``.mailmap``
-changes, authors and committers are claimed anew at once, people in trailers alone when they are next seen.
+changes, authors and committers are claimed anew at once, people in trailers alone when they are next seen. Where a tree
+is missing, the commit counts for the repository as a whole. A shallow clone that is deepened is read anew.
 Resume and growth: the cursor holds the tips that were read, so that only new commits are read; within a walk it holds
 the walk's tips and the place in it.
 Deletions: commits that no ref reaches any more (rewritten, branch deleted) become tombstones, as long as the repository

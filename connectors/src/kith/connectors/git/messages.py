@@ -9,7 +9,7 @@ from kith.connectors.git.people import Human, named_in
 
 PEOPLE = 1000  # named by one commit; a machine wrote what goes beyond
 
-_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& ]+[A-Za-z0-9]+){0,8}) ?: *(\S.*)", re.DOTALL)
+_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& ]+[A-Za-z0-9]+){0,8})\s?:\s*(\S.*)", re.DOTALL)
 _NOTE = re.compile(r"\[.*\]?$|\(cherry[- ]picked from|---$")
 #: Trailers that name no person, but show that a paragraph is made of trailers.
 _PLAIN = {
@@ -21,7 +21,9 @@ _PLAIN = {
 _ACTS: dict[str, InteractionKind] = {
     "authored": "contribute", "developed": "contribute", "written": "contribute", "patch": "contribute",
     "contributed": "contribute", "reviewed": "review", "acked": "approve", "ack": "approve", "approved": "approve",
-    "nacked": "conflict", "nack": "conflict",
+    "nacked": "conflict", "nack": "conflict", "naked": "conflict", "nak": "conflict", "rejected": "conflict",
+    "objected": "conflict", "opposed": "conflict", "vetoed": "conflict", "declined": "conflict", "refused": "conflict",
+    "disapproved": "conflict", "disagreed": "conflict",
     "tested": "test", "verified": "test", "checked": "test", "reported": "report", "noticed": "report",
     "spotted": "report", "found": "report", "discovered": "report", "diagnosed": "report", "identified": "report",
     "suggested": "suggest", "requested": "suggest", "proposed": "suggest", "inspired": "suggest", "idea": "suggest",
@@ -30,6 +32,13 @@ _ACTS: dict[str, InteractionKind] = {
     "commented": "comment", "signed": "sign_off", "merged": "merge", "committed": "merge", "applied": "merge",
     "sponsored": "sponsor", "liked": "endorse",
 }  # fmt: skip
+#: Words that say that something did not happen, no longer holds or is still to come.
+_DENIED = {
+    "not", "non", "no", "never", "un", "without", "former", "formerly", "ex", "withdrawn", "retracted", "revoked",
+    "rescinded", "pending", "awaiting", "needs", "unless",
+}  # fmt: skip
+#: Trailers that name tools: without an address, nobody is missing.
+_TOOLS = {"assisted-by", "generated-by"}
 _AREA = re.compile(
     r"\s*(?:\[[^\]]*\]\s*)*(@?[A-Za-z0-9_.][\w./+*-]{0,60})(?:, ?[\w./+*-]{1,60}){0,5}"
     r"(?:\(([\w./+, -]{1,60})\))?!?:\s+(?=\S)"
@@ -70,7 +79,7 @@ class Message(NamedTuple):
 
 def parse(message: str) -> Message:
     """Take a commit message apart; trailers stand in the last paragraphs, notes and foreign lines among them."""
-    paragraphs = [paragraph for paragraph in message.strip().split("\n\n") if paragraph.strip()]
+    paragraphs = _paragraphs(message)
     if not paragraphs:
         return Message("", "", (), ())
     title = " ".join(paragraphs[0].split())
@@ -86,7 +95,7 @@ def parse(message: str) -> Message:
         if people:
             trailers.append(Trailer(word.lower(), acts, people[:room]))
             room = max(0, room - len(people))
-        elif known:
+        elif known and word.lower() not in _TOOLS:
             unread.append(f"{word}: {value}"[:200])
     if not room:
         unread.append(f"people beyond the first {PEOPLE}")
@@ -114,7 +123,8 @@ def area(title: str) -> str | None:
 def acts_of(word: str) -> tuple[tuple[InteractionKind, ...], bool]:
     """Return the acts of a trailer's word in lower case, and whether kith knows the word.
 
-    An unknown ``*-by`` that names an address is help of some kind: the word is kept as native_kind.
+    An unknown ``*-by`` that names an address is help of some kind: the word is kept as native_kind. What is denied
+    (Not-reviewed-by, Untested-by) did not happen: it stands for no act.
     """
     if word == "cc":
         return ("copy",), True
@@ -122,8 +132,22 @@ def acts_of(word: str) -> tuple[tuple[InteractionKind, ...], bool]:
         return ("thank",), True
     if not word.endswith(("-by", " by")):
         return (), False
-    acts = tuple(dict.fromkeys(_ACTS[part] for part in re.split(r"[-/& ]+", word) if part in _ACTS))
+    parts = re.split(r"[-/& ]+", word)
+    if word == "generated-by" or any(map(_is_denied, parts)):
+        return (), True
+    acts = tuple(dict.fromkeys(_ACTS[part] for part in parts if part in _ACTS))
     return acts or ("help",), bool(acts)
+
+
+def _is_denied(part: str) -> bool:
+    return part in _DENIED or (part.startswith("un") and part[2:] in _ACTS)
+
+
+def _paragraphs(message: str) -> list[str]:
+    """Return the paragraphs, whatever ends their lines; a line of white space alone ends one, as git holds."""
+    lines = message.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = "\n".join([line.rstrip() for line in lines]).strip()
+    return [paragraph.strip("\n") for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
 def _trailer_lines(paragraph: str) -> list[tuple[str, str]]:

@@ -6,15 +6,22 @@ for which ``.mailmap`` and the address are evidence.
 
 import re
 from functools import lru_cache
+from html import unescape
 from typing import NamedTuple
 
 from kith.connectors import Ref
 
-_BARE = re.compile(r"[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+")
 _BOT = re.compile(r"\[bot\]$|^(dependabot|renovate|greenkeeper|pre-commit-ci|github-actions)\b", re.IGNORECASE)
+#: A quoted name, a mark that parts or encloses, or a word.
+_TOKEN = re.compile(r'"([^"]*)"|([<>()\[\]{}‹›«»,;|])|([^\s<>()\[\]{}‹›«»,;|"]+)')
+_COMMENT = re.compile(r"(?:^|\s)#")
+_AND = {"and", "und", "et", "y", "e", "och", "og", "en", "&", "+", "/"}
+#: What clings to an address or a name and is no part of it.
+_CLINGING = "\"'`*_:.\u200b\u2060\ufeff"
 
 NAME_CHARACTERS = 500
 ADDRESS_CHARACTERS = 320
+NAME_WORDS = 4  # before an address that nothing encloses; more are a sentence
 
 
 class Human(NamedTuple):
@@ -48,16 +55,80 @@ def _ref(who: Human) -> Ref:
 
 @lru_cache(maxsize=50_000)
 def named_in(value: str) -> tuple[Human, ...]:
-    """Return whom a trailer's value names: ``Ada <ada@x.org>, Bob <bob@x.org>``, ``<ada@x.org>`` or ``ada@x.org``.
+    """Return whom a trailer's value names, each address once, however it is dressed.
 
-    Words after the last address are a comment. Without any address nobody is named: a bare name is no identity.
+    ``Ada <ada@x.org>, bob@x.org and Carl (carl@x.org)`` names three. What follows ``#`` or an address, up to the next
+    comma, is a comment. Without any address nobody is named: a bare name is no identity.
     """
-    found = []
-    position = 0
-    while (start := value.find("<", position)) >= 0 and (end := value.find(">", start)) >= 0:
-        name, address = value[position:start], value[start + 1 : end].strip()
-        position = end + 1
-        if "@" in address and not any(map(str.isspace, address)):
-            found.append(human(name.lstrip(" ,;&\t").strip().strip("\"'"), address))
-    words = () if found else value.partition("#")[0].replace(",", " ").replace(";", " ").split()
-    return (*found, *(human("", word) for word in words if _BARE.fullmatch(word)))
+    if "&" in value:
+        value = unescape(value)
+    if comment := _COMMENT.search(value):
+        value = value[: comment.start()]
+    names = _Names()
+    for match in _TOKEN.finditer(value):
+        quoted, mark, word = match.groups()
+        if mark:
+            names.mark(mark)
+        elif word:
+            names.word(word)
+        else:
+            names.words.append(quoted)
+    return tuple(human(name, address) for address, name in names.found.items())
+
+
+class _Names:
+    """Reads a value word by word. words: of the name to come. behind: the address just read, until a comma."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self.words: list[str] = []
+        self._behind = ""
+        self._enclosed = ""
+
+    def mark(self, mark: str) -> None:
+        if mark in ",;|":
+            if self._behind:
+                self.words = []
+            elif self.words:
+                self.words[-1] += ","
+            self._behind = ""
+        elif mark in ">)]}›»":
+            self._close(mark)
+        else:
+            self._enclosed = mark
+            self.words.append(mark)
+
+    def word(self, word: str) -> None:
+        address = word.lower().removeprefix("mailto:").strip(_CLINGING)
+        local, _, domain = address.rpartition("@")
+        if local and domain and (self._enclosed or ("." in domain and "@" not in local)):
+            self._name(address)
+        elif self.found and not self.words and word in _AND:
+            self._behind = ""
+        elif word.strip(_CLINGING):
+            self.words.append(word)
+
+    def _name(self, address: str) -> None:
+        begun = self.words.index(self._enclosed) if self._enclosed in self.words else len(self.words)
+        words = self.words[:begun]
+        name = "" if not self._enclosed and len(words) > NAME_WORDS else _cleaned(words)
+        if address not in self.found or not self.found[address]:
+            self.found[address] = "" if name.lower() == address else name
+        self.words, self._behind = [], address
+
+    def _close(self, mark: str) -> None:
+        """End what was enclosed: an address, the name of the address before it, or a part of the name to come."""
+        opened, self._enclosed = self._enclosed, ""
+        if opened not in self.words:
+            return
+        begun = self.words.index(opened)
+        inner = " ".join(self.words[begun + 1 :])
+        self.words = self.words[:begun]
+        if self.words:
+            self.words.append(f"{opened}{inner}{mark}")
+        elif opened == "(" and self._behind and not self.found[self._behind]:
+            self.found[self._behind] = _cleaned([inner])
+
+
+def _cleaned(words: list[str]) -> str:
+    return " ".join(words).lstrip(" ,-/&+").rstrip(" ,-").strip(_CLINGING.replace(".", "")).strip(" ,")

@@ -140,18 +140,23 @@ class Stream:
 
 def _environment(network: Network, folder: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "SSH_AUTH_SOCK", "TMPDIR") if name in os.environ}
-    return kept | {
-        "GIT_ALLOW_PROTOCOL": network.protocols,
-        "GIT_ASKPASS": "true",
-        "GIT_CEILING_DIRECTORIES": str(folder.parent),
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_SSH_COMMAND": network.ssh,
-        "GIT_TERMINAL_PROMPT": "0",
-        "HOME": os.devnull,  # no .netrc: its passwords are not for whoever may create sources
-        "LC_ALL": "C",
-    }
+    lazy = {"GIT_NO_LAZY_FETCH": "1"} if network == OFFLINE else {}
+    return (
+        kept
+        | lazy
+        | {
+            "GIT_ALLOW_PROTOCOL": network.protocols,
+            "GIT_ASKPASS": "true",
+            "GIT_CEILING_DIRECTORIES": str(folder.parent),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_SSH_COMMAND": network.ssh,
+            "GIT_TERMINAL_PROMPT": "0",
+            "HOME": os.devnull,  # no .netrc: its passwords are not for whoever may create sources
+            "LC_ALL": "C",
+        }
+    )
 
 
 def _error(said: str) -> ConnectorError:

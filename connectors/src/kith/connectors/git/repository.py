@@ -4,13 +4,14 @@ import fcntl
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 
 from kith.connectors import Fatal, Limits, Reauthorize, Retry
 from kith.connectors.git.addresses import Address, address_of, reach, redacted
+from kith.connectors.git.merges import DEVELOP, MAIN
 from kith.connectors.git.program import Git, Stream
 
 TIPS = 500  # of the most recently moved refs: the tips of two walks have to fit into a cursor
@@ -91,8 +92,27 @@ class Repository:
         lines = self.run("cat-file", "--batch-check=%(objectname) %(objecttype)", given=given).decode().splitlines()
         return {line.split()[0] for line in lines if line.endswith(" commit")}
 
-    def is_shallow(self) -> bool:
-        return self.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+    def boundary(self) -> str:
+        """Return a word for where a shallow clone is cut off, which changes with that; empty where all is here."""
+        if self.run("rev-parse", "--is-shallow-repository").strip() != b"true":
+            return ""
+        file = self._folder / self.run("rev-parse", "--git-path", "shallow").decode().strip()
+        return blake2b(file.read_bytes(), digest_size=8).hexdigest()
+
+    def main_branch(self) -> str:
+        """Return the name of the main line: as the origin has it, as HEAD has it, or as main lines are called."""
+        origin, head = self._points("refs/remotes/origin/HEAD").removeprefix("origin/"), self._points("HEAD")
+        if origin or head in MAIN | DEVELOP:
+            return origin or head
+        usual = (
+            name for name in ("main", "master", "trunk") if self.maybe("rev-parse", "--verify", f"refs/heads/{name}")
+        )
+        return next(usual, head or "main")
+
+    def _points(self, name: str) -> str:
+        """Return the branch that a symbolic ref points to, empty where it is none."""
+        found = self.maybe("symbolic-ref", "--quiet", "--short", name)
+        return found.decode(errors="replace").strip() if found else ""
 
     def origin(self) -> str | None:
         found = self.maybe("config", "--local", "--get", "remote.origin.url")
@@ -104,8 +124,21 @@ class Repository:
         text = self.maybe("cat-file", "blob", blob.decode().strip()) if blob else None
         return (blob.decode().strip(), text.decode(errors="replace")) if blob and text is not None else ("", "")
 
-    def folders(self, commits: Iterable[str]) -> dict[str, str | None]:
-        """Return for each commit the one top folder that it changes; None where it changes several or none."""
+    def folders(self, commits: Sequence[str]) -> dict[str, str | None]:
+        """Return for each commit the one top folder that it changes; None where it changes several or none.
+
+        Where the objects for it are missing or damaged, the commit is left out.
+        """
+        try:
+            return self._folders(commits)
+        except Fatal:
+            whole = self._with_trees(commits)
+        if len(whole) == len(commits):
+            half = len(whole) // 2
+            return self.folders(whole[:half]) | self.folders(whole[half:]) if half else {}
+        return self.folders(whole)
+
+    def _folders(self, commits: Sequence[str]) -> dict[str, str | None]:
         found: dict[str, str | None] = {}
         given = "".join(f"{commit}\n" for commit in commits).encode()
         if not given:
@@ -123,6 +156,13 @@ class Repository:
                 commit, several = word.decode().strip(), False
                 found[commit] = None
         return found
+
+    def _with_trees(self, commits: Sequence[str]) -> list[str]:
+        """Return those of the commits whose tree is here, and so is their first parent's, where they have one."""
+        given = "".join(f"{commit}^{{tree}}\n{commit}^1\n{commit}^1^{{tree}}\n" for commit in commits).encode()
+        kinds = [line.endswith(b"missing") for line in self.run("cat-file", "--batch-check", given=given).splitlines()]
+        told = zip(commits, kinds[::3], kinds[1::3], kinds[2::3], strict=True)
+        return [commit for commit, tree, parent, other in told if not tree and (parent or not other)]
 
 
 def open_local(git: Git, repository: str, limits: Limits) -> Repository:

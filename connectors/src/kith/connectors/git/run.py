@@ -35,7 +35,7 @@ class Run:
                 known_as = repository.origin() or config.repository
             name = config.channel or public_name(known_as)
             channel = Channel(Ref("git", name), "repository", name, visibility=config.visibility)
-            yield from Reader(repository, config.refs, channel, self._cursor).pages()
+            yield from Reader(repository, config.refs, channel, known_as, self._cursor).pages()
 
     def close(self) -> None:
         self._closed = True
@@ -58,7 +58,7 @@ def look_at(config: GitConfig, context: Context) -> Report:
     found = [] if tips else ["There is nothing to read yet: no commits below these refs."]
     if others:
         found.append(f"{others} refs with the oldest tips are not read; name fewer by `refs`.")
-    if repository.is_shallow():
+    if repository.boundary():
         found.append("This is a shallow clone: older history is not here.")
     name = config.channel or public_name(repository.origin() or config.repository)
     commits = repository.history(tips, ()).count(b"\n")

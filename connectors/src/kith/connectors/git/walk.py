@@ -1,10 +1,10 @@
 """One run over a repository: what vanished, then what is new, oldest first, then what .mailmap says."""
 
-import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import islice
 
 import msgspec
@@ -26,6 +26,7 @@ from kith.connectors import (
 from kith.connectors.git.acts import BRIEF, BRIEF_FIELDS, FIELDS, FORMAT, Commit, interactions, read_brief, read_commit
 from kith.connectors.git.graph import Graph
 from kith.connectors.git.mailmap import Mailmap
+from kith.connectors.git.merges import caught_up
 from kith.connectors.git.messages import area
 from kith.connectors.git.people import Human
 from kith.connectors.git.repository import Repository
@@ -39,8 +40,7 @@ MERGED = 100  # people whose work a merge is said to bring in, those with most c
 #: Dates outside were never a commit's: they say nothing about the period that was read.
 _PLAUSIBLE = (datetime(1971, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
-
-_CATCHING_UP = re.compile(r"Merge (remote-tracking )?branch '(\w+/)?(main|master|trunk|develop)'( of \S+)? into ")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Walk(msgspec.Struct, frozen=True):
@@ -53,26 +53,37 @@ class Walk(msgspec.Struct, frozen=True):
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """done: tips of which all history was read, between since and until. mailmap: the blob that was read."""
+    """done: tips of which all history was read, between since and until. mailmap: the blob that was read.
+
+    boundary: where the history was cut off then, in a shallow clone.
+    """
 
     done: tuple[str, ...] = ()
     walk: Walk | None = None
     since: datetime | None = None
     until: datetime | None = None
     mailmap: str = ""
+    boundary: str = ""
 
 
 class Reader:
-    """Makes the pages of one run. Blocks: keep it off the event loop."""
+    """Makes the pages of one run. Blocks: keep it off the event loop. known_as: the repository's address or path."""
 
     def __init__(
-        self, repository: Repository, refs: tuple[str, ...], channel: Channel, raw: msgspec.Raw | None
+        self,
+        repository: Repository,
+        refs: tuple[str, ...],
+        channel: Channel,
+        known_as: str,
+        raw: msgspec.Raw | None,
     ) -> None:
         self._repository = repository
         self._refs = refs
         self._channel = channel
+        self._known_as = known_as
         self._cursor = load_cursor(raw, Cursor) or Cursor()
         self._walk = Walk(())
+        self._boundary = ""
         self._graph = Graph()
         self._mailmap = Mailmap("")
         self._since, self._until = self._cursor.since, self._cursor.until
@@ -84,17 +95,21 @@ class Reader:
         known = self._repository.known(read)
         mailmap, text = self._repository.mailmap()
         self._mailmap = Mailmap(text)
+        self._boundary = self._repository.boundary()
+        deepened = self._boundary != self._cursor.boundary
         if not tips and read:
             raise Fatal("There are no commits below these refs any more; what was read is kept.")
         if not walk.tips or not known.issuperset(walk.tips):
-            if set(tips) == set(self._cursor.done) and mailmap == self._cursor.mailmap:
+            if set(tips) == set(self._cursor.done) and mailmap == self._cursor.mailmap and not deepened:
                 return
             walk = Walk(tuple(tips), mailmap)
         self._walk = walk
         done = tuple(tip for tip in self._cursor.done if tip in known)
         if not walk.position:
-            yield from self._gone(done, tips, _left_out(others, len(read) - len(known)))
-        total = yield from self._new(done)
+            # Where a shallow clone is cut off elsewhere than before, what it lacks may be there all the same.
+            lost = () if deepened and self._boundary else done
+            yield from self._gone(lost, tips, _left_out(others, len(read) - len(known)))
+        total = yield from self._new(() if deepened else done)
         draft = self._draft()
         if done and mailmap != self._cursor.mailmap:
             for who in self._everyone():
@@ -102,7 +117,7 @@ class Reader:
                 if draft.is_full:
                     yield draft.page(self._standing(), total, total)
         draft.extend(self._coverage())
-        cursor = Cursor(walk.tips, None, self._since, self._until, walk.mailmap)
+        cursor = Cursor(walk.tips, None, self._since, self._until, walk.mailmap, self._boundary)
         yield draft.page(save_cursor(cursor), total, total)
 
     def _gone(self, done: tuple[str, ...], tips: list[str], skipped: tuple[Skip, ...]) -> Iterator[Page]:
@@ -132,9 +147,10 @@ class Reader:
         self._warm(history, position)
         for _, lines in _batches(history, position):
             batch = list(map(read_commit, self._repository.log(lines, FORMAT, FIELDS)))
-            folders = self._repository.folders(
-                commit.hash for commit in batch if not commit.is_merge and not area(commit.message.title)
-            )
+            asked = [commit.hash for commit in batch if not commit.is_merge and not area(commit.message.title)]
+            folders = self._repository.folders(asked)
+            if without := [commit for commit in asked if commit not in folders]:
+                draft.skip(_without_trees(without))
             for commit in batch:
                 position += 1
                 self._graph.add(commit)
@@ -182,7 +198,7 @@ class Reader:
 
     def _merged(self, merge: Commit) -> list[Human]:
         """Return whose work a merge brought in; nobody's, where a branch only caught up with the main line."""
-        if _CATCHING_UP.match(merge.message.title):
+        if caught_up(merge.message.title, self._main_branch, self._known_as):
             return []
         counts = self._graph.merged(merge)
         if counts is None:
@@ -192,6 +208,10 @@ class Reader:
             counts = Counter(read_brief(fields).author for fields in self._repository.log(lines, BRIEF, BRIEF_FIELDS))
         ranked = sorted(counts, key=lambda who: (-counts[who], who))
         return [who for who in ranked if any(who)][:MERGED]
+
+    @cached_property
+    def _main_branch(self) -> str:
+        return self._repository.main_branch()
 
     def _everyone(self) -> Iterator[Human]:
         """Yield every author and committer; who stands in a trailer alone is claimed when next seen."""
@@ -216,10 +236,10 @@ class Reader:
             return
         end = datetime.fromtimestamp(self._until.timestamp() + 1, UTC)
         yield Coverage("read", self._since, end)
-        if self._repository.is_shallow():
-            yield Coverage(
-                "truncated", datetime(1970, 1, 1, tzinfo=UTC), self._since, "a shallow clone: older history is not here"
-            )
+        if self._boundary:
+            yield Coverage("truncated", _EPOCH, self._since, "a shallow clone: older history is not here")
+        elif self._cursor.boundary and self._since > _EPOCH:
+            yield Coverage("read", _EPOCH, self._since)  # nothing is missing there any more
 
 
 class _Draft:
@@ -314,6 +334,15 @@ def _at(history: bytes, position: int) -> str:
     """Return the commit before a position, empty at the beginning."""
     width = history.find(b"\n") + 1
     return history[(position - 1) * width : position * width].decode().strip() if position else ""
+
+
+def _without_trees(commits: list[str]) -> Skip:
+    """Say once of many commits that their folders cannot be told."""
+    reason = (
+        f"a tree of this commit or its parent is missing or damaged, and {len(commits) - 1} more commits like it: they "
+        "count for the repository as a whole; git fsck names the objects, git fetch --refetch brings them back"
+    )
+    return Skip(f"commit {commits[0]}", "missing_tree", reason)
 
 
 def _left_out(refs: int, tips: int) -> tuple[Skip, ...]:

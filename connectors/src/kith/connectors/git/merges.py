@@ -1,0 +1,70 @@
+"""Merges that took nobody's work in: a branch only caught up with the main line, in whatever words that is said."""
+
+import re
+
+from kith.connectors.git.addresses import public_name
+
+#: Names that main lines have, besides the one that HEAD has, and lines that features begin at.
+MAIN = {"main", "master", "trunk", "mainline", "upstream"}
+DEVELOP = {"develop", "devel", "dev", "development"}
+_REMOTES = ("origin", "upstream")
+_RELEASE = re.compile(r"(?:release|stable|prod|production|deploy|hotfix)\b.*|v?\d.*", re.IGNORECASE)
+_VERSION = re.compile(r"v?\d+\.\d.*", re.IGNORECASE)
+_TITLE = re.compile(
+    r"""
+    (?:\[[^\]]*\]\s*)*                                                      # [dev.types]
+    (?:[\w./-]+(?:\([^)]*\))?!?:\s+)?                                       # all:
+    (?:auto(?:matic(?:ally)?)?[- ]*|back[- ]*)?
+    (?:merg(?:e|es|ed|ing)|sync(?:ed|ing)?|catch(?:ing)?\ up)\b:?
+    (?:\s+(?:the|latest|newest|current|changes|up|in|from|with)\b)*
+    (?:\s+remote(?:-tracking)?)?(?:\s+(?:branch|commit|(?P<tag>tag)))?
+    \s+['"`‘“]?(?P<source>[\w.@+-][\w./@+-]*)['"`’”]?
+    (?:\s+branch)?
+    (?:\s*\([^)]*\))?                                                       # (3f2a1b)
+    (?:\s+of\s+(?P<address>\S+))?
+    (?:\s+(?:in)?to\s+(?:the\s+)?(?:branch\s+)?['"`‘“]?(?P<into>[\w.@+-][\w./@+-]*)['"`’”]?(?:\s+branch)?)?
+    (?:\s*\([^)]*\))?
+    [.\s]*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_TITLE_CHARACTERS = 500
+
+
+def caught_up(title: str, main: str, known_as: str) -> bool:
+    """Whether the title of a merge says that it brought into a branch what the main line already had.
+
+    main: the name of the main line. known_as: the repository's own address, which a pull from it names. What
+    the main line itself takes in is somebody's work, unless it is the main line as it stands elsewhere.
+    """
+    match = _TITLE.fullmatch(title[:_TITLE_CHARACTERS])
+    if match is None:
+        return False
+    remote, name = _branch(match["source"])
+    into = _branch(match["into"])[1] if match["into"] else main
+    is_main = name in {main, *MAIN}
+    if into == main or into in MAIN:
+        if not is_main or remote not in ("", *_REMOTES):
+            return False
+        if address := match["address"]:
+            return _is_same(address, known_as)
+        return bool(remote) or match["into"] is None or name == into
+    if match["tag"]:
+        return _VERSION.fullmatch(name) is not None
+    return is_main or (name in DEVELOP and into not in DEVELOP and not _RELEASE.fullmatch(into))
+
+
+def _branch(name: str) -> tuple[str, str]:
+    """Return the remote that a branch is named by, if any, and the branch's own name: ``origin/main`` is main."""
+    name = name.rstrip(".").removeprefix("refs/").removeprefix("heads/").removeprefix("remotes/")
+    remote, _, branch = name.partition("/")
+    known = branch in MAIN or branch in DEVELOP or (branch and remote in _REMOTES)
+    return (remote, branch) if known else ("", name)
+
+
+def _is_same(address: str, known_as: str) -> bool:
+    """Whether both are one repository; where one of them names no host, by its last name alone."""
+    one, other = public_name(address).lower(), public_name(known_as).lower()
+    if "/" in one and "/" in other:
+        return one == other
+    return one.rpartition("/")[2] == other.rpartition("/")[2]
