@@ -7,7 +7,8 @@ another than the author, Cc, any other ``*-by`` with an address) is an act towar
 the author. A Nacked-by, Rejected-by or Objected-to-by turns the work down: ``conflict``; what is denied
 (Not-reviewed-by, Untested-by) is no act. Tools in Assisted-by and Generated-by are context.
 A merge is an act towards the authors of what it brought in, unless a branch only caught up with the main line, in
-whatever words. A committer who is not the author and did not sign off has taken the work in: ``merge`` with the word ``committer``.
+whatever words. A committer who is not the author and did not sign off has taken the work in: ``merge`` with the word
+``committer``.
 Identities are (name, e-mail) pairs; ``.mailmap`` becomes claims about them. A channel is the part of the repository
 that the subject names before its first colon, else the one top folder that the commit changes, else the repository.
 
