@@ -291,7 +291,7 @@ async def test_the_docs_page_loads_nothing_from_elsewhere(square: Square) -> Non
 
 async def test_the_service_says_how_it_is(square: Square) -> None:
     assert await square.client.get("/livez", token=None) == {"status": "ok"}
-    ready = {"ready": True, "database": "ok", "migrations": "ok", "queue": "ok"}
+    ready = {"ready": True, "database": "ok", "migrations": "ok", "disk": "ok", "queue": "ok"}
     assert await square.client.get("/readyz", token=None) == ready
     assert (await square.client.get("/version", token=None))["api"] == "v1"
 

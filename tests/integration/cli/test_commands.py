@@ -237,7 +237,18 @@ def test_variables_that_are_no_settings_are_told(settings: dict[str, str]) -> No
 def test_doctor_finds_nothing_to_do(settings: dict[str, str]) -> None:
     done = kith(settings, "doctor")
     assert done.returncode == 0, done.stdout
-    for what in ("Python", "Disk", "Connectors", "PostgreSQL", "Clock", "Migrations", "Jobs", "Valkey"):
+    for what in (
+        "Python",
+        "Disk",
+        "Connectors",
+        "PostgreSQL",
+        "Clock",
+        "Application",
+        "PostgreSQL's disk",
+        "Migrations",
+        "Jobs",
+        "Valkey",
+    ):
         assert f"✓ {what}: " in done.stdout
 
 

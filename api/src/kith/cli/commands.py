@@ -7,12 +7,14 @@ for name, text in {
     "up": "Start everything on this machine and keep it running until Ctrl-C.",
     "doctor": "Look at everything that kith needs and say what to do.",
     "migrate": "Bring the database to this version.",
+    "backup": "Write the whole database to a file.",
     "api": "Serve the API in the foreground.",
     "worker": "Do background work in the foreground.",
     "connectors": "List the networks that this installation can read.",
     "rebuild": "Make every projection anew from the facts.",
 }.items():
     app.command(f"kith.cli.{name}:{name}", help=text)
+app.command("kith.cli.backup:restore", help="Fill an empty database from such a file.")
 
 sources = App(name="sources", help="What kith reads: configured uses of connectors.")
 app.command(sources)

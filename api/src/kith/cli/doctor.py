@@ -18,7 +18,8 @@ from kith.cli.screen import Screen
 from kith.cli.servers import prepare_home
 from kith.connectors import load_registry
 from kith.runtime.settings import Settings, unknown_variables
-from kith.store.db import bound
+from kith.store import health
+from kith.store.db import Db, Unreachable, bound, open_pool
 from kith.store.migrate import MigrationError, pending
 
 ENOUGH_SPACE = 2 << 30  # bytes: PostgreSQL's log of changes alone may take that
@@ -79,6 +80,8 @@ async def _of_servers(found: Addresses) -> AsyncIterator[Finding]:
                 yield finding
         finally:
             await db.close()
+        async for finding in _of_application(found.database_url):
+            yield finding
     yield await _of_valkey(found.redis_url)
 
 
@@ -94,18 +97,34 @@ async def _of_database(db: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterato
         f"{apart:.1f} s from PostgreSQL's",
         "" if apart < CLOCK_SECONDS else "Set the clocks of both machines by NTP: leases of jobs are told by them.",
     )
+
+
+async def _of_application(url: str) -> AsyncIterator[Finding]:
+    """Look with the rights of the application."""
     try:
-        waiting = await pending(db)
-    except MigrationError as error:
-        yield Finding("Migrations", "they do not fit", str(error))
+        pool = await open_pool(url, size=1)
+    except Unreachable as error:
+        yield Finding("Application", "it cannot work on this database", str(error))
         return
-    todo = "Run 'kith migrate'." if waiting else ""
-    yield Finding("Migrations", f"{len(waiting)} to apply" if waiting else "up to date", todo)
-    if not waiting:
-        yield await _of_queue(db)
+    async with pool, pool.acquire() as db:
+        rights = await health.of_rights(db)
+        yield Finding("Application", rights, "" if rights == health.OK else "Run 'kith migrate'.")
+        disk = await health.of_disk(db)
+        yield Finding("PostgreSQL's disk", disk, "" if disk == health.OK else "Free some space there.")
+        if rights != health.OK:
+            return
+        try:
+            waiting = await pending(db)
+        except MigrationError as error:
+            yield Finding("Migrations", "they do not fit", str(error))
+            return
+        todo = "Run 'kith migrate'." if waiting else ""
+        yield Finding("Migrations", f"{len(waiting)} to apply" if waiting else "up to date", todo)
+        if not waiting:
+            yield await _of_queue(db)
 
 
-async def _of_queue(db: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def _of_queue(db: Db) -> Finding:
     async with bound(db, DEFAULT_WORKSPACE):
         (row,) = await db.fetch(
             """

@@ -2,13 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import NamedTuple
 
 import asyncpg
 
-from kith.store.db import Db, reaching
+from kith.store import rights
+from kith.store.db import ROLE, Db, reaching
 
 # Any two numbers that nothing else in the database uses as an advisory lock.
 LOCK = (0x6B697468, 1)
@@ -41,7 +43,9 @@ def migrations() -> list[Migration]:
 
 
 async def migrate(url: str, *, wait_seconds: float = 60.0, statement_seconds: float = 600.0) -> list[str]:
-    """Apply what is pending at ``url`` and return the names applied. Raises MigrationError, Unreachable.
+    """Apply what is pending at ``url``, grant the application its rights, and return the names applied.
+
+    Raises MigrationError, Unreachable.
 
     wait_seconds: how long to wait while another process migrates. Each lock on a table is waited for 4 s at most, so
     that a migration behind a long transaction fails, to be tried again, instead of stopping all work.
@@ -57,15 +61,13 @@ async def migrate(url: str, *, wait_seconds: float = 60.0, statement_seconds: fl
         except asyncpg.LockNotAvailableError as error:
             raise MigrationError("Another process is migrating this database; try again when it is done.") from error
         await db.execute(f"SET lock_timeout = '4s'; SET statement_timeout = {int(statement_seconds * 1000)}")
-        try:
+        with _privileged():
             await _prepare(db)
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise MigrationError(
-                f"The user of KITH_DATABASE_URL must own the schema and may create roles ({error.args[0]})."
-            ) from error
         waiting = await pending(db)
         for migration in waiting:
             await _apply(db, migration)
+        with _privileged():
+            await rights.grant(db)
         return [migration.name for migration in waiting]
     finally:
         await db.close()
@@ -89,28 +91,28 @@ async def pending(db: Db, known: Sequence[Migration] | None = None) -> list[Migr
     return [migration for migration in known if migration.name not in applied]
 
 
+@contextmanager
+def _privileged() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise MigrationError(
+            f"The user of KITH_DATABASE_URL must own the schema and may create roles ({error.args[0]})."
+        ) from error
+
+
 async def _prepare(db: Db) -> None:
+    await rights.create_role(db)
     await db.execute(
         """
-        DO $$ BEGIN
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kith_app') THEN
-                CREATE ROLE kith_app NOLOGIN NOBYPASSRLS;
-            END IF;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- another database of this server was faster
-        END $$;
-        DO $$ BEGIN
-            IF NOT pg_has_role(current_user, 'kith_app', 'SET') THEN
-                EXECUTE format('GRANT kith_app TO %I', current_user);
-            END IF;
-        END $$;
         CREATE TABLE IF NOT EXISTS migrations (
             name       text PRIMARY KEY,
             checksum   text NOT NULL,
             applied_at timestamptz NOT NULL DEFAULT now()
         );
-        GRANT SELECT ON migrations TO kith_app;
         """
     )
+    await db.execute(f"GRANT SELECT ON migrations TO {ROLE}")
 
 
 async def _apply(db: Db, migration: Migration) -> None:

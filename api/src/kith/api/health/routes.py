@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from kith.api.health.schemas import Alive, Ready, Version
-from kith.store import migrate
+from kith.store import health
 from kith.store.db import ABSENT, Pool
 
 _WAIT_SECONDS = 2.0
@@ -27,13 +27,15 @@ async def get_liveness() -> Alive:
 async def get_readiness(state: State) -> Response[Ready]:
     """Say whether requests can be answered.
 
-    Looks at PostgreSQL, its migrations and Valkey; 503 when one is missing.
+    Looks at PostgreSQL with the rights of the application, at its migrations, its disk and at Valkey; 503 when
+    something is wrong.
     """
-    database, migrations = await _look_at_database(state.pool)
+    database, migrations, disk = await _look_at_database(state.pool)
     queue = await _look_at_queue(state.settings.redis_url)
-    ready = (database, migrations, queue) == ("ok", "ok", "ok")
+    ready = {database, migrations, disk, queue} == {"ok"}
     return Response(
-        Ready(ready, database, migrations, queue), status_code=HTTP_200_OK if ready else HTTP_503_SERVICE_UNAVAILABLE
+        Ready(ready, database, migrations, disk, queue),
+        status_code=HTTP_200_OK if ready else HTTP_503_SERVICE_UNAVAILABLE,
     )
 
 
@@ -43,15 +45,14 @@ async def get_version() -> Version:
     return Version(version("kith-api"), "v1")
 
 
-async def _look_at_database(pool: Pool) -> tuple[str, str]:
+async def _look_at_database(pool: Pool) -> tuple[str, str, str]:
     try:
         async with pool.acquire(timeout=_WAIT_SECONDS) as db:
-            waiting = await migrate.pending(db)
-    except migrate.MigrationError:
-        return "ok", "differ"
+            rights = await health.of_rights(db)
+            migrations = await health.of_migrations(db) if rights == health.OK else "unknown"
+            return rights, migrations, await health.of_disk(db)
     except (asyncpg.PostgresError, *ABSENT):
-        return "away", "unknown"
-    return "ok", f"{len(waiting)} to apply" if waiting else "ok"
+        return "away", "unknown", "unknown"
 
 
 async def _look_at_queue(url: str | None) -> str:

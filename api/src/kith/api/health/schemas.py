@@ -18,6 +18,7 @@ class Ready(msgspec.Struct, frozen=True):
     ready: Annotated[bool, Meta(description="Whether all of the below is ok.")]
     database: Check
     migrations: Check
+    disk: Check
     queue: Check
 
 

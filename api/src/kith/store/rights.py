@@ -1,0 +1,106 @@
+"""Rights: what the application's role may do, granted again by each migration, for a restored dump brings no roles."""
+
+from kith.store.db import ROLE, Db
+
+#: What only grows: rows are added, and nobody changes them.
+LEDGERS = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
+#: What every workspace may read.
+SHARED = ("migrations", "workspace_ids")
+
+
+async def lacking(db: Db) -> list[str]:
+    """Return the tables and functions on which the application lacks a right that it needs."""
+    return [row["name"] for row in await db.fetch(_LACKING, ROLE, list(LEDGERS), list(SHARED))]
+
+
+async def create_role(db: Db) -> None:
+    """Create the application's role where it is missing, and let the present user work as it."""
+    await db.execute(_CREATE_ROLE)
+
+
+async def grant(db: Db) -> None:
+    """Grant what is lacking."""
+    if await lacking(db):
+        await db.execute(_GRANT)
+
+
+_CREATE_ROLE = f"""
+    DO $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN
+            CREATE ROLE {ROLE} NOLOGIN NOBYPASSRLS;
+        END IF;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- another database of this server was faster
+    END $$;
+    DO $$ BEGIN
+        IF NOT pg_has_role(current_user, '{ROLE}', 'SET') THEN
+            EXECUTE format('GRANT {ROLE} TO %I', current_user);
+        END IF;
+    END $$;
+"""
+
+_TENANT_TABLES = """
+    SELECT c.oid, c.relname AS name FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'workspace_ids'
+"""
+
+# Functions that work with the rights of their owner; those that triggers call need none.
+_FUNCTIONS = """
+    SELECT p.oid, p.proname AS name FROM pg_proc p
+    WHERE p.pronamespace = current_schema()::regnamespace AND p.prosecdef AND p.prorettype <> 'trigger'::regtype
+"""
+
+_LACKING = f"""
+    SELECT name FROM ({_TENANT_TABLES}) AS t WHERE NOT (
+        has_table_privilege($1, oid, 'SELECT') AND has_table_privilege($1, oid, 'INSERT')
+        AND has_table_privilege($1, oid, 'DELETE')
+        AND (name = ANY ($2::text[]) OR has_table_privilege($1, oid, 'UPDATE'))
+    )
+    UNION ALL
+    SELECT c.relname FROM pg_class c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY ($3::text[])
+        AND NOT has_table_privilege($1, c.oid, 'SELECT')
+    UNION ALL
+    SELECT name FROM ({_FUNCTIONS}) AS f WHERE NOT has_function_privilege($1, oid, 'EXECUTE')
+    ORDER BY 1
+"""
+
+# The functions that search belong to a role that row-level security does not bind, where such a role may be created:
+# they insist on the workspace themselves.
+_GRANT = f"""
+    DO $$
+    DECLARE
+        found record;
+    BEGIN
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO {ROLE}', current_schema());
+        FOR found IN {_TENANT_TABLES} LOOP
+            EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO {ROLE}', found.name);
+            IF found.name = ANY ('{{{",".join(LEDGERS)}}}') THEN
+                EXECUTE format('REVOKE UPDATE ON %I FROM {ROLE}', found.name);
+            END IF;
+        END LOOP;
+        GRANT SELECT ON {", ".join(SHARED)} TO {ROLE};
+        FOR found IN {_FUNCTIONS} LOOP
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', found.oid::regprocedure);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {ROLE}', found.oid::regprocedure);
+        END LOOP;
+    END $$;
+    DO $$
+    DECLARE
+        found record;
+    BEGIN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kith_search') THEN
+            CREATE ROLE kith_search NOLOGIN BYPASSRLS;
+        END IF;
+        GRANT SELECT ON identities, interactions TO kith_search;
+        EXECUTE format('GRANT kith_search TO %I', current_user);
+        EXECUTE format('GRANT CREATE ON SCHEMA %I TO kith_search', current_schema());
+        FOR found IN {_FUNCTIONS} AND p.proname LIKE 'search\\_%' LOOP
+            EXECUTE format('ALTER FUNCTION %s OWNER TO kith_search', found.oid::regprocedure);
+        END LOOP;
+        EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM kith_search', current_schema());
+        EXECUTE format('REVOKE kith_search FROM %I', current_user);
+    EXCEPTION WHEN insufficient_privilege THEN
+        RAISE NOTICE 'No right to create a role that bypasses row-level security: searches will be slow.';
+    END $$;
+"""
