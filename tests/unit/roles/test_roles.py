@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,6 +71,56 @@ def test_the_middle_of_a_star_has_the_largest_effective_size_and_the_smallest_co
 def test_effective_size_falls_by_the_ties_among_the_contacts() -> None:
     triangle = from_ties(range(3), [0, 0, 1], [1, 2, 2])
     assert effective_size(triangle).tolist() == [1.0, 1.0, 1.0]
+
+
+TIES = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(0, 9), st.floats(0.1, 9)).filter(lambda tie: tie[0] != tie[1]), max_size=40
+)
+
+
+@given(TIES)
+def test_effective_size_is_what_the_product_of_the_graph_with_itself_gives(ties: list[tuple[int, int, float]]) -> None:
+    first, second, weight = zip(*ties, strict=True) if ties else ((), (), ())
+    graph = from_ties(range(10), first, second, weight)
+    tied = graph.matrix.toarray()
+    contacts = tied.sum(axis=1)
+    between = (tied * (tied @ (tied > 0))).sum(axis=1)
+    expected = contacts - np.divide(between, contacts, out=np.zeros(10), where=contacts > 0)
+    assert effective_size(graph) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("hubs", [1, 2, 3])
+def test_a_hub_takes_memory_for_its_contacts_and_not_for_their_square(hubs: int) -> None:
+    contacts = 20_000
+    leaf = np.arange(contacts) + hubs
+    first = np.repeat(np.arange(hubs), contacts)
+    graph = from_ties(range(hubs + contacts), first, np.tile(leaf, hubs))
+    tracemalloc.start()
+    sizes = effective_size(graph)
+    everyone, centre = set(leaf.tolist()), set(range(hubs))
+    known = {person: centre for person in everyone} | dict.fromkeys(range(hubs), everyone)
+    chains = brokerage(0, known, known, np.zeros(hubs + contacts, np.int64))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sizes.tolist() == [contacts] * hubs + [hubs] * contacts
+    assert chains == Brokerage(coordinator=contacts * (contacts - 1))
+    assert peak < 1000 * hubs * contacts
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda act: act[0] != act[1]), max_size=25))
+def test_brokers_are_counted_as_chain_by_chain(turned_to: list[tuple[int, int]]) -> None:
+    membership = np.array([0, 0, 1, 1, 2, -1])
+    takers = {i: {b for a, b in turned_to if a == i} for i in range(6)}
+    givers = {i: {a for a, b in turned_to if b == i} for i in range(6)}
+    chains = [(a, b) for a in givers[0] for b in takers[0] if a != b and b not in takers[a]]
+    sides = [(int(membership[a]), int(membership[b])) for a, b in chains]
+    assert brokerage(0, givers, takers, membership) == Brokerage(
+        coordinator=sum(a == b == 0 for a, b in sides),
+        itinerant=sum(a == b != 0 for a, b in sides),
+        gatekeeper=sum(a != b == 0 for a, b in sides),
+        representative=sum(b != a == 0 for a, b in sides),
+        liaison=sum(len({0, a, b}) == 3 for a, b in sides),
+    )
 
 
 def test_participation_is_the_chance_that_two_ties_lead_to_different_communities() -> None:

@@ -1,5 +1,6 @@
 """Connectors: people whose contacts would not meet without them."""
 
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from kith.domain.communities.leiden import ties_of
 from kith.domain.graph import Graph
 from kith.domain.roles.acts import Acts, decayed
+from kith.domain.strength.circles import triangles
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -27,9 +29,13 @@ def effective_size(graph: Graph) -> Floats:
 
     Burt 1992 in Borgatti's form (n - 2t/n of n contacts with t ties among them), which it is where all weights are 1.
     """
-    ties, present = graph.matrix, graph.reweighted(np.ones(len(graph.weights))).matrix
+    first, second, weights = graph.pairs()
     contacts = graph.strengths()
-    between = np.asarray((ties @ present).multiply(ties).sum(axis=1), dtype=np.float64)
+    between = np.zeros(len(graph))
+    for found in triangles(first, second):
+        one, two, three = (weights[pair] for pair in found.pairs)
+        for third, product in zip(found.thirds, (two * three, one * three, one * two), strict=True):
+            between += np.bincount(third, 2 * product, len(graph))
     return contacts - np.divide(between, contacts, out=np.zeros(len(graph)), where=contacts > 0)
 
 
@@ -99,16 +105,32 @@ class Brokerage(msgspec.Struct, frozen=True):
 
 
 def brokerage(person: int, givers: dict[int, set[int]], takers: dict[int, set[int]], membership: Ints) -> Brokerage:
-    """Count the chains through ``person``: ``takers[x]`` are those whom x turned to, ``givers[x]`` who turned to x."""
-    count = dict.fromkeys(Brokerage.__struct_fields__, 0)
-    home = membership[person]
+    """Count the chains through ``person``: ``takers[x]`` are those whom x turned to, ``givers[x]`` who turned to x.
+
+    All chains are counted by community, then those are taken off that lead back to where they began, or whose ends are
+    in touch without the person: so a hub costs what it has contacts, not the square of it.
+    """
+    home = int(membership[person])
+    ends = takers.get(person, set())
+    before, after = (Counter(int(membership[i]) for i in side) for side in (givers.get(person, set()), ends))
+    count = Counter(_chains(before, after, home))
     for a in givers.get(person, set()):
-        reached = takers.get(a, set())
-        for b in takers.get(person, set()):
-            if a == b or b in reached:
-                continue
-            count[_role(membership[a], home, membership[b])] += 1
+        for b in (takers.get(a, set()) | {a}) & ends:
+            count[_role(int(membership[a]), home, int(membership[b]))] -= 1
     return Brokerage(**count)
+
+
+def _chains(before: Counter[int], after: Counter[int], home: int) -> dict[str, int]:
+    """How many pairs of one before and one after there are, by the role of who stands at ``home`` between them."""
+    together = sum(count * after[community] for community, count in before.items())
+    inside = before[home] * after[home]
+    found = {
+        "coordinator": inside,
+        "itinerant": together - inside,
+        "gatekeeper": (before.total() - before[home]) * after[home],
+        "representative": before[home] * (after.total() - after[home]),
+    }
+    return found | {"liaison": before.total() * after.total() - sum(found.values())}
 
 
 def _role(a: int, home: int, b: int) -> BrokerRole:

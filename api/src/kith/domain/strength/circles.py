@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from kith.domain.strength.ledger import Integers, Reals
 
-_PAIRS_AT_ONCE = 100_000
+_STEPS_AT_ONCE = 2_000_000
+"""Acquaintances that are looked through at once; each takes some 40 bytes meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,7 @@ def within(a: Integers, b: Integers, person: Integers, acquaintance: Integers) -
     begins = np.cumsum(known) - known
     few, many = np.where(known[a] <= known[b], a, b), np.where(known[a] <= known[b], b, a)
     shared = np.zeros(len(a), dtype=np.int64)
-    for start in range(0, len(a), _PAIRS_AT_ONCE // 100):
-        part = slice(start, start + _PAIRS_AT_ONCE // 100)
+    for part in _parts(known[few]):
         size = known[few[part]]
         pair = np.repeat(np.arange(len(size)), size)
         place = np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size) + begins[few[part]][pair]
@@ -86,15 +88,26 @@ def triangles(a: Integers, b: Integers) -> Iterator[Triangles]:
     low, high = np.where(swap, b, a), np.where(swap, a, b)
     number = sparse.csr_array((np.arange(1, pairs + 1), (low, high)), shape=(people, people))
     linked = sparse.csr_array((np.ones(pairs, dtype=np.int64), (low, high)), shape=(people, people))
-    for start in range(0, pairs, _PAIRS_AT_ONCE):
-        lows, highs = low[start : start + _PAIRS_AT_ONCE], high[start : start + _PAIRS_AT_ONCE]
+    steps = np.diff(linked.indptr)
+    for part in _parts(steps[low] + steps[high]):
+        lows, highs = low[part], high[part]
         from_low = number[lows].multiply(linked[highs]).tocsr()
         from_high = linked[lows].multiply(number[highs]).tocsr()
         row = np.repeat(np.arange(len(lows)), np.diff(from_low.indptr))
         yield Triangles(
-            pairs=(row + start, from_low.data - 1, from_high.data - 1),
+            pairs=(row + part.start, from_low.data - 1, from_high.data - 1),
             thirds=(from_low.indices.astype(np.int64), highs[row], lows[row]),
         )
+
+
+def _parts(steps: NDArray[np.integer[Any]]) -> Iterator[slice]:
+    """Cut pairs into parts that take about as many steps as are taken at once; a pair of more is a part of its own."""
+    ends, start = np.cumsum(steps), 0
+    while start < len(steps):
+        taken = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, taken + _STEPS_AT_ONCE, side="right")))
+        yield slice(start, stop)
+        start = stop
 
 
 def acquainted(a: Integers, b: Integers) -> Integers:
