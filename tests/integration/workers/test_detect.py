@@ -1,18 +1,21 @@
 """The job ``detect``: it follows what sources tell, waits its turn, and gives way."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kith.connectors import Coverage
 from kith.projections import detection
 from kith.store import detections, jobs
 from kith.store.db import workspace
-from kith.workers.apart import apart
+from kith.workers.apart import MEGABYTE, OutOfMemory, apart
 from tests.integration.store.facts import DAY, act
 from tests.integration.workers.conftest import Office, page
 
+MEGABYTES = 512
 CIRCLE = [
     act(f"{one} to {other}", one, [other])
     for one in ("ada", "bob", "cyd")
@@ -84,9 +87,15 @@ async def test_news_wait_until_some_time_after_the_last_look_and_a_wish_does_not
 
 
 async def test_a_computation_apart_answers_or_says_that_it_failed() -> None:
-    assert await apart(sorted, [3, 1, 2]) == [1, 2, 3]
+    assert await apart(sorted, [3, 1, 2], MEGABYTES) == [1, 2, 3]
     with pytest.raises(RuntimeError, match="len ended with status 1"):
-        await apart(len, 3)  # type: ignore[arg-type]  # what has no length
+        await apart(len, 3, MEGABYTES)  # type: ignore[arg-type]  # what has no length
+
+
+@pytest.mark.parametrize("compute", [np.zeros, bytearray])
+async def test_a_computation_apart_takes_no_more_memory_than_it_may(compute: Callable[[int], object]) -> None:
+    with pytest.raises(OutOfMemory):
+        await apart(compute, 2 * MEGABYTES * MEGABYTE, MEGABYTES)
 
 
 async def test_the_second_look_starts_from_the_first(office: Office) -> None:

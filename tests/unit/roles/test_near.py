@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from kith.domain.communities.health import health
 from kith.domain.roles.acts import HELP, NOBODY, acts
 from kith.domain.roles.cited import MOST, cited
+from kith.domain.roles.evidence import YEAR
 from kith.domain.roles.near import Histories
-from kith.domain.roles.roles import YEAR, roles
+from kith.domain.roles.roles import roles
 
 PEOPLE = 12
 ACTS = st.lists(
@@ -55,9 +56,10 @@ def test_what_is_cited_is_what_the_role_rests_on(told: list[tuple[int, int, int,
     inside, ours = np.ones(PEOPLE, bool), np.zeros(PEOPLE, bool)
     first = Histories(history).first
     for role in roles(history, np.zeros(PEOPLE, np.int64), 0, NOW):
-        shown = cited(role, history, inside, ours, first, NOW)
+        shown = cited(role, Histories(history), inside, ours, first, NOW)
         assert len(set(shown.tolist())) == len(shown) <= MOST
-        assert all(history.day[shown] >= NOW - YEAR)
+        assert all(history.day[shown] >= NOW - float(role.evidence.get("years", 1)) * YEAR)
+        assert len(shown) > 0 or role.role == "newcomer"
         assert all((history.actor[shown] == role.person) | (history.other[shown] == role.person))
         if role.role == "maven":
             assert all(history.actor[shown] == role.person)

@@ -1,3 +1,5 @@
+import math
+import re
 import tracemalloc
 
 import numpy as np
@@ -12,6 +14,10 @@ from kith.domain.roles.experts import expertise
 from kith.domain.roles.mavens import helping, helping_by_area, people_helped
 from kith.domain.roles.roles import Role, roles, sentence, who_matters
 
+COUNTED = {
+    "contacts", "contacts_known", "helps", "people_helped", "newcomers_met", "contacts_inside", "contacts_with_us",
+    "contacts_elsewhere", "broadcasts",
+}  # fmt: skip
 ACTS = st.lists(
     st.tuples(
         st.integers(0, 400), st.integers(0, 5), st.integers(-1, 5), st.sampled_from(["answer", "message", "post"])
@@ -98,7 +104,7 @@ def test_a_hub_takes_memory_for_its_contacts_and_not_for_their_square(hubs: int)
     tracemalloc.start()
     sizes = effective_size(graph)
     everyone, centre = set(leaf.tolist()), set(range(hubs))
-    known = {person: centre for person in everyone} | dict.fromkeys(range(hubs), everyone)
+    known = dict.fromkeys(everyone, centre) | dict.fromkeys(range(hubs), everyone)
     chains = brokerage(0, known, known, np.zeros(hubs + contacts, np.int64))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -169,6 +175,28 @@ def test_roles_are_held_by_those_who_play_them() -> None:
 def test_our_people_make_others_bridges() -> None:
     found = roles(community(), np.zeros(6, dtype=np.int64), 0, now=352, us=[3])
     assert [role.person for role in found if role.role == "bridge"] == [0]
+
+
+@pytest.mark.parametrize("quiet", [0, 300, 364, 365, 366, 900, 1800])
+def test_who_was_silent_for_years_is_spoken_of_by_the_years_that_it_takes(quiet: int) -> None:
+    now = 352.0 + quiet
+    found = roles(community(), np.zeros(6, dtype=np.int64), 0, now=now, us=[3])
+    assert {"connector", "maven", "core", "bridge", "host"} <= {role.role for role in found}
+    for role in found:
+        said = sentence(role, "Ada")
+        assert not re.search(r"\b0 (people|person|members?|newcomers?|times?|of us|other)", said), said
+        if role.role == "maven":
+            years = math.ceil((now - 348) / 365)
+            assert said.startswith(f"In the last {f'{years} years' if years > 1 else 'year'} Ada helped")
+
+
+@settings(deadline=None, max_examples=30)
+@given(ACTS, st.integers(401, 2500))
+def test_no_role_rests_on_nobody(rows: list[tuple[int, int, int, str]], now: int) -> None:
+    day, actor, other, kind = zip(*rows, strict=True)
+    for role in roles(acts(range(6), day, actor, other, kind), np.zeros(6, dtype=np.int64), 0, now, us=[5]):
+        counts = {name: count for name, count in role.evidence.items() if name in COUNTED}
+        assert all(counts.values()), role
 
 
 @settings(deadline=None, max_examples=30)

@@ -79,6 +79,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_jobs: Annotated[
         int, Meta(description="Jobs that one worker process runs at the same time.", ge=1, le=100)
     ] = 4
+    detection_memory: Annotated[
+        int,
+        Meta(
+            description="Most memory, in MB, of the process that finds communities; a job that needs more fails with "
+            "`out_of_memory`.",
+            ge=256,
+        ),
+    ] = 4096
 
     @property
     def source_folders(self) -> tuple[Path, ...]:

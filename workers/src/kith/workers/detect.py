@@ -8,8 +8,8 @@ from kith.domain.detection.detection import detect as detect_facts
 from kith.projections import detection
 from kith.store import detections, jobs
 from kith.store.db import Db
-from kith.workers.apart import apart
-from kith.workers.work import Later, Work
+from kith.workers.apart import OutOfMemory, apart
+from kith.workers.work import Failed, Later, Work
 
 DETECT = "detect"  # the slot of the job that follows changes
 EVERY = timedelta(minutes=10)
@@ -17,6 +17,10 @@ EVERY = timedelta(minutes=10)
 PATIENCE, PAUSE = 7, 5.0
 """So often, at first so many seconds and then each time twice as long, a detection waits until what is being read is
 worked into the projections."""
+_TOO_LARGE = (
+    "This community is too large for the {:,} MB that a detection may take; what was found before stands. "
+    "KITH_DETECTION_MEMORY allows it more."
+)
 
 
 async def detect(work: Work) -> dict[str, Any]:
@@ -31,7 +35,10 @@ async def detect(work: Work) -> dict[str, Any]:
             pause = PAUSE * 2 ** (work.job.attempt - 1)
             raise Later("not_settled", "What a source tells is still being read or worked in.", pause)
         facts = await detection.load(db, work.job.workspace_id, moment, before, whole=whole)
-    found = await apart(detect_facts, facts)
+    try:
+        found = await apart(detect_facts, facts, work.memory)
+    except OutOfMemory as error:
+        raise Failed("out_of_memory", _TOO_LARGE.format(work.memory)) from error
     async with work.transaction() as db:
         if not await detection.save(db, work.job.workspace_id, moment, before, facts, found):
             raise Later("overtaken", "Another look at the communities ended meanwhile.", 1.0)

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from kith.connectors import Connector
+from kith.runtime.settings import Settings
 from kith.store import jobs, syncs
 from kith.store.db import ABSENT, Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, Job, Problem
@@ -48,6 +49,7 @@ class Runner:
         most: int,
         lease_seconds: float,
         name: str | None = None,
+        memory: int = Settings().detection_memory,
     ) -> None:
         self._pool = pool
         self._connectors = connectors
@@ -55,6 +57,7 @@ class Runner:
         self._most = most
         self._lease_seconds = lease_seconds
         self._name = name
+        self._memory = memory
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
 
@@ -93,7 +96,7 @@ class Runner:
 
     async def _step(self, job: Job) -> Callable[[Db], Awaitable[object]] | None:
         """Do one step of the job; return what then has to be stored about the job itself."""
-        work = Work(job, self._pool, self._connectors, self._ground, self._stopping)
+        work = Work(job, self._pool, self._connectors, self._ground, self._memory, self._stopping)
         doing = asyncio.create_task(self._do(work))
         keeping = asyncio.create_task(self._keep(job))
         try:

@@ -39,12 +39,13 @@ class Unfinished(Exception):
 
 @dataclass(slots=True)
 class Work:
-    """One step of a job. stopping: set when the process has to end."""
+    """One step of a job. memory: megabytes that a process of its own may take. stopping: set when we have to end."""
 
     job: Job
     pool: Pool
     connectors: dict[str, Connector]
     ground: Ground
+    memory: int
     stopping: asyncio.Event
     began: float = field(default_factory=time.monotonic)
 

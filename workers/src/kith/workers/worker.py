@@ -66,7 +66,7 @@ class Worker:
             self._pool = pool
             self._runner = Runner(
                 pool, registry.connectors, _ground(self._settings), self._settings.worker_jobs,
-                self._settings.lease_seconds, self._settings.worker_name,
+                self._settings.lease_seconds, self._settings.worker_name, self._settings.detection_memory,
             )  # fmt: skip
             self._redis = _redis(self._redis_url)
             await self._succeed()

@@ -14,8 +14,9 @@ from kith.domain.maps.community import community_map
 from kith.domain.maps.packed import pack
 from kith.domain.roles.acts import NOBODY, Acts
 from kith.domain.roles.cited import cited
+from kith.domain.roles.evidence import YEAR
 from kith.domain.roles.near import Histories
-from kith.domain.roles.roles import YEAR, roles, who_matters
+from kith.domain.roles.roles import roles, who_matters
 
 MAPPED = 3_000
 """People whom a map shows at most: those who are most in touch with the others."""
@@ -75,7 +76,7 @@ class Portraits:
         place = {person: i for i, person in enumerate(who_matters(found), 1)}
         first, ours = self.histories.first[near], self.ours[near]
         told = np.flatnonzero(source >= 0)
-        told_acts = acts.where(told)
+        told_acts = Histories(acts.where(told))
         return [
             HeldRole(
                 replace(role, person=int(near[role.person])),

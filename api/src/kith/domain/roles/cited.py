@@ -2,45 +2,29 @@
 
 import numpy as np
 
-from kith.domain.roles.acts import HELP, NOBODY, Acts, Flags, Floats, Ints
-from kith.domain.roles.roles import WELCOME, YEAR, Role
+from kith.domain.roles.acts import Flags, Floats, Ints
+from kith.domain.roles.evidence import YEAR, rests_on
+from kith.domain.roles.near import Histories
+from kith.domain.roles.roles import Role
 
 MOST = 5
 
 
-def cited(role: Role, acts: Acts, inside: Flags, ours: Flags, first: Floats, now: float) -> Ints:
-    """Return positions in ``acts``, the latest first: of each other person one act, then further ones, up to ``MOST``.
+def cited(role: Role, told: Histories, inside: Flags, ours: Flags, first: Floats, now: float) -> Ints:
+    """Return positions in the history: of each other person the latest act, then further ones, up to ``MOST``.
 
-    ``first`` is the day of each person's first act; ``inside`` and ``ours`` say who is a member, and one of us.
+    They are of the years that the role's evidence is of. ``first`` is the day of each person's first act; ``inside``
+    and ``ours`` say who is a member, and one of us.
     """
-    mine = (acts.actor == role.person) | (acts.other == role.person)
-    lately = np.flatnonzero(mine & (acts.day >= now - YEAR) & (acts.day < now))
-    near = acts.where(lately)
-    kept = lately[_rests(role, near, inside, ours, first)]
-    others = np.where(acts.actor[kept] == role.person, acts.other[kept], acts.actor[kept])
+    mine = told.of(np.array([role.person]))
+    near = told.history.where(mine)
+    since = now - float(role.evidence.get("years", 1)) * YEAR
+    lately = (near.day >= since) & (near.day < now)
+    rests = lately & rests_on(role.role, role.person, near, inside, ours, first)
+    kept, near = mine[rests], near.where(rests)
+    others = np.where(near.actor == role.person, near.other, near.actor)
     latest = np.arange(len(kept))[::-1]
     firsts = latest[np.sort(np.unique(others[latest], return_index=True)[1])]
     rest = latest[~np.isin(latest, firsts)]
     chosen: Ints = kept[np.concatenate([firsts, rest])[:MOST]]
     return chosen
-
-
-def _rests(role: Role, near: Acts, inside: Flags, ours: Flags, first: Floats) -> Flags:
-    given, directed = near.actor == role.person, near.other != NOBODY
-    other = np.where(given, near.other, near.actor)
-    rests: Flags = directed
-    if role.role == "maven":
-        rests = near.of_kind(HELP) & given & directed
-    elif role.role == "host":
-        since = near.day - first[other]
-        soon = (since >= 0) & (since <= WELCOME)
-        rests = given & directed & soon & (first[role.person] < first[other])
-    elif role.role == "core":
-        rests = directed & inside[other]
-    elif role.role == "bridge":
-        rests = directed & (ours[other] | inside[other])
-    elif role.role == "broadcaster":
-        rests = given & ~directed
-    elif role.role == "newcomer":
-        rests = given
-    return rests

@@ -3,29 +3,18 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import cached_property
-from typing import Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.domain.roles.acts import NO_AREA, NOBODY, Acts, decayed
-from kith.domain.roles.connectors import (
-    Brokerage,
-    betweenness,
-    brokerage,
-    constraint,
-    effective_size,
-    living_ties,
-    participation,
-)
+from kith.domain.roles.acts import NOBODY, Acts, decayed
+from kith.domain.roles.connectors import effective_size, living_ties
+from kith.domain.roles.evidence import WELCOME, YEAR, Evidence, Name
 from kith.domain.roles.mavens import helping
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-Name = Literal["connector", "maven", "host", "newcomer", "core", "bridge", "broadcaster"]
 
 # Of each ranked role a community has one per twenty people, at least one and at most seven: few enough to know all.
 _ONE_IN = 20
@@ -33,8 +22,6 @@ _MOST = 7
 
 # Days.
 _NEW = 90.0  # how long one is a newcomer
-WELCOME = 30.0  # a contact so soon after someone's first act welcomes them
-YEAR = 365.0
 _WEEK = 7.0
 
 _BROADCASTS = 5  # fewer say nothing about a habit
@@ -48,7 +35,7 @@ class Role(msgspec.Struct, frozen=True):
 
     ``rank`` counts from 1 among the members, ``score`` is what they are ranked by. ``stability`` is the share of
     resampled histories (weeks drawn with replacement) in which the person has the role again. ``evidence`` says what
-    it rests on; numbers of the last year unless named otherwise.
+    it rests on, in the last year unless ``years`` says that it takes so many to find any.
     """
 
     person: int
@@ -84,7 +71,7 @@ def roles(
         for role, people in _holders(measure(_resampled(near, seed * _RESAMPLES + resample)), members).items():
             for person in people:
                 again[role, person] += 1
-    evidence = _Evidence(near, membership, ours, first, now)
+    evidence = Evidence(near, membership, inside, ours, first, now)
     return [
         Role(
             person, role, rank, float(scores[role][person]), again[role, person] / _RESAMPLES, evidence.of(role, person)
@@ -167,106 +154,6 @@ def _resampled(acts: Acts, seed: int) -> Acts:
     return acts.where(np.repeat(np.arange(len(acts)), draws[place]))
 
 
-class _Evidence:
-    """What a role of a person rests on."""
-
-    def __init__(self, acts: Acts, membership: Ints, ours: NDArray[np.bool_], first: Floats, now: float) -> None:
-        self.acts, self.membership, self.ours, self.first, self.now = acts, membership, ours, first, now
-        self.year = acts.since(now - YEAR)
-        self.helps = self.year.helps()
-        self.givers, self.takers = _turning(self.year)
-
-    def of(self, role: Name, person: int) -> dict[str, float | str]:
-        """Evidence by name."""
-        find: dict[Name, Callable[[int], dict[str, float | str]]] = {
-            "connector": self._connector,
-            "maven": self._maven,
-            "host": self._host,
-            "newcomer": self._newcomer,
-            "core": self._core,
-            "bridge": self._bridge,
-            "broadcaster": self._broadcaster,
-        }
-        return find[role](person)
-
-    @cached_property
-    def _known(self) -> Ints:
-        """With how many people each was ever in contact: former contact is living contact that fades."""
-        return np.diff(self.acts.contacts().indptr)
-
-    def _contacts(self, person: int) -> set[int]:
-        return self.givers[person] | self.takers[person]
-
-    @cached_property
-    def _brokers(self) -> dict[int, dict[str, float | str]]:
-        """How everyone with contact stands between others: measured once, for all connectors."""
-        ties = self.year.contacts()
-        linked = np.flatnonzero(np.diff(ties.indptr))
-        near = ties.among(linked)
-        rank = np.empty(len(linked), dtype=np.int64)
-        rank[np.argsort(-betweenness(near), kind="stable")] = np.arange(1, len(linked) + 1)
-        spread = participation(near, self.membership[linked])
-        return {
-            int(i): {"betweenness_rank": int(r), "participation": round(float(s), 4)}
-            for i, r, s in zip(linked, rank, spread, strict=True)
-        }
-
-    def _connector(self, person: int) -> dict[str, float | str]:
-        contacts = self._contacts(person)
-        chains: Brokerage = brokerage(person, self.givers, self.takers, self.membership)
-        found: dict[str, float | str] = {
-            "contacts": len(contacts),
-            "contacts_known": int(self._known[person]),
-            "communities": len({int(self.membership[i]) for i in contacts if self.membership[i] >= 0}),
-            **self._brokers.get(person, {}),
-        }
-        if contacts:
-            found["constraint"] = round(float(constraint(self.year.contacts(), np.array([person]))[0]), 4)
-        if chains.leading:
-            found["broker"] = chains.leading
-        return found
-
-    def _maven(self, person: int) -> dict[str, float | str]:
-        mine = self.helps.where(self.helps.actor == person)
-        areas, uses = np.unique(mine.area[mine.area != NO_AREA], return_counts=True)
-        leading = [mine.areas[int(areas[i])] for i in np.argsort(-uses, kind="stable")[:3]]
-        found: dict[str, float | str] = {"helps": len(mine), "people_helped": len(np.unique(mine.other))}
-        return found | ({"areas": ", ".join(leading)} if leading else {})
-
-    def _host(self, person: int) -> dict[str, float | str]:
-        mine = self.year.where((self.year.actor == person) & (self.year.other != NOBODY))
-        since = mine.day - self.first[mine.other]
-        met = mine.other[(since >= 0) & (since <= WELCOME) & (self.first[person] < self.first[mine.other])]
-        return {"newcomers_met": len(np.unique(met))}
-
-    def _newcomer(self, person: int) -> dict[str, float | str]:
-        return {"days": round(self.now - float(self.first[person]), 1), "acts": int((self.year.actor == person).sum())}
-
-    def _core(self, person: int) -> dict[str, float | str]:
-        home = self.membership[person]
-        inside = [i for i in self._contacts(person) if self.membership[i] == home]
-        return {"contacts_inside": len(inside)}
-
-    def _bridge(self, person: int) -> dict[str, float | str]:
-        contacts = self._contacts(person)
-        of_us = sum(1 for i in contacts if self.ours[i])
-        return {"contacts_with_us": of_us, "contacts_elsewhere": len(contacts) - of_us}
-
-    def _broadcaster(self, person: int) -> dict[str, float | str]:
-        mine = self.year.where(self.year.actor == person)
-        return {"broadcasts": int((mine.other == NOBODY).sum()), "directed": int((mine.other != NOBODY).sum())}
-
-
-def _turning(acts: Acts) -> tuple[defaultdict[int, set[int]], defaultdict[int, set[int]]]:
-    """Who turned to each person, and to whom each person turned."""
-    givers, takers = defaultdict[int, set[int]](set), defaultdict[int, set[int]](set)
-    for actor, other in zip(acts.actor.tolist(), acts.other.tolist(), strict=True):
-        if other not in (NOBODY, actor):
-            takers[actor].add(other)
-            givers[other].add(actor)
-    return givers, takers
-
-
 _BROKERS: dict[str, str] = {
     "coordinator": "mostly among people of this community",
     "itinerant": "mostly between people of one other community",
@@ -289,20 +176,22 @@ def sentence(role: Role, name: str) -> str:
             + (f", most often in {known['areas']}" if "areas" in known else "")
         ),
         "host": lambda: f"{name} turned to {_many(known['newcomers_met'], 'newcomer')} in their first month",
-        "newcomer": lambda: f"{name} came {_many(round(float(known['days'])), 'day')} ago",
+        "newcomer": lambda: f"{name} came {_ago(round(float(known['days'])))}",
         "core": lambda: f"{name} was in touch with {_many(known['contacts_inside'], 'member')}",
         "bridge": lambda: (
             f"{name} was in touch with {_many(known['contacts_with_us'], 'of us', 'of us')} and "
             f"{_many(known['contacts_elsewhere'], 'other person', 'other people')}"
         ),
         "broadcaster": lambda: (
-            f"{name} announced {_many(known['broadcasts'], 'time')} and turned to someone "
-            f"{_many(known['directed'], 'time')}"
+            f"{name} announced {_many(known['broadcasts'], 'time')} and turned to "
+            + (f"someone {_many(known['directed'], 'time')}" if known["directed"] else "nobody")
         ),
     }
     if role.role == "newcomer":
         return f"{said[role.role]()}."
-    return f"In the last year {said[role.role]()}; this {_steadiness(role.stability)}."
+    years = int(known.get("years", 1))
+    lately = "last year" if years == 1 else f"last {years} years"
+    return f"In the {lately} {said[role.role]()}; this {_steadiness(role.stability)}."
 
 
 def _reach(known: dict[str, float | str]) -> str:
@@ -314,6 +203,10 @@ def _reach(known: dict[str, float | str]) -> str:
 
 def _many(count: float | str, one: str, more: str | None = None) -> str:
     return f"{int(count):,} {one if int(count) == 1 else more or one + 's'}"
+
+
+def _ago(days: int) -> str:
+    return f"{_many(days, 'day')} ago" if days else "today"
 
 
 def _steadiness(stability: float) -> str:
