@@ -11,6 +11,7 @@ from kith.api.http.kinds import TEXT, Instant
 from kith.api.http.paging import Limit, Listing
 from kith.api.http.shapes import shape
 from kith.api.people.schemas import PersonRef
+from kith.domain.roles import evidence
 from kith.domain.roles import roles as domain
 from kith.store import communities as store
 
@@ -18,7 +19,7 @@ Kind = Annotated[Literal["detected", "curated"], Meta(description="Found by kith
 Level = Annotated[int, Meta(ge=0, le=100, description="0: the smallest; each level above joins some of the one below.")]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rank = Annotated[int, Meta(ge=1)]
-RoleName = Annotated[domain.Name, Meta(description="What the person is to the community.")]
+RoleName = Annotated[evidence.Name, Meta(description="What the person is to the community.")]
 Name = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=TEXT, description="Its name.", examples=["Translators"])
 ]
