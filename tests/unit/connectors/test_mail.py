@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kith.connectors import Channel, Conversation, Coverage, Fatal, Identity, Interaction, Page, Ref, Skip, Tombstone
 from kith.connectors.mail import MailConfig, MailConnector
+from kith.connectors.mail.dates import Arrival
 from kith.connectors.mail.mails import Mail, read_mail
 from tests.paths import shared
 from tests.unit.connectors.archives import LIST, START, THREAD, Inbox, mail, mbox
@@ -33,7 +34,7 @@ def skips(pages: list[Page]) -> list[Skip]:
 
 
 def read(data: bytes, list_address: str | None = None) -> Mail:
-    return read_mail(data, list_address, None)
+    return read_mail(data, list_address, Arrival())
 
 
 async def acts_of(tmp_path: Path, *mails: bytes, list_address: str | None = LIST) -> list[Interaction]:

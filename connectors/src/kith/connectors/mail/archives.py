@@ -1,10 +1,11 @@
 """What an archive of mails is, whatever it lies in."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import NamedTuple, Protocol
 
 import msgspec
+
+from kith.connectors.mail.dates import Arrival
 
 #: Of the mails read before, so many are read again for their headers alone: who wrote what is needed to understand the
 #: answers to it. Twice what ``threads`` remembers, so that those remembered know their own parents.
@@ -15,7 +16,7 @@ MAIL_BYTES = 16 << 20  # of one mail; the rest of a longer one is attachments, a
 class Item(NamedTuple):
     """One mail of an archive. cursor: what follows it. is_old: it was read before. is_gone: the archive took it out.
 
-    arrived: when the archive says that it came, None where it does not.
+    arrived: when the archive says that it came. unread: why it is none that can be read.
     """
 
     place: str
@@ -23,7 +24,8 @@ class Item(NamedTuple):
     cursor: msgspec.Struct
     is_old: bool = False
     is_gone: bool = False
-    arrived: datetime | None = None
+    arrived: Arrival = Arrival()
+    unread: str = ""
 
 
 class Archive(Protocol):

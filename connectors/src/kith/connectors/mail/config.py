@@ -14,8 +14,8 @@ class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         LocalPath,
         msgspec.Meta(
             title="Archive",
-            description="On kith's machine: an mbox file (plain, gzip or Zstandard), a Maildir, a folder of .eml "
-            "files, one .eml file, or a public-inbox archive.",
+            description="On kith's machine: an mbox file (plain, gzip or Zstandard), a Maildir, an MH folder, a folder "
+            "of mboxes, Maildirs or .eml files, one .eml file, or a public-inbox archive.",
             examples=["/data/dev.mbox", "/data/inbox/git/0.git"],
         ),
     ]

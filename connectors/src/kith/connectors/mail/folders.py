@@ -1,83 +1,200 @@
-"""Maildir, and folders of ``.eml`` files: one file a mail."""
+"""Folders of mail: Maildir with its subfolders, MH, ``.eml`` and ``.emlx`` files, mboxes, and folders of all these."""
 
+import re
 from collections.abc import Iterator
-from contextlib import suppress
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from kith.connectors import Fatal, Limits
+from kith.connectors._files import BROKEN, open_file, uncompressed
 from kith.connectors.mail import archives
 from kith.connectors.mail.archives import MAIL_BYTES, Item
+from kith.connectors.mail.dates import Arrival
+from kith.connectors.mail.mbox import HEAD_BYTES, Mbox, MboxCursor, is_mbox, unwrapped
+
+MBOXES = 400  # whose places the cursor holds; of more, those that changed last
+
+_PACKED = (".gz", ".zst")
+_MAILS = (".eml", ".emlx", ".mht")
+#: What mail programs keep beside the mails.
+_COMPANION = re.compile(
+    r"\..*|.*\.(?:msf|lock|index|cache|log|db|sqlite|dat|plist|uidl|ics)|dovecot.*|courier.*|maildir(?:folder|size)"
+    r"|subscriptions|table_of_contents|msgfilterrules.*|popstate.*",
+    re.IGNORECASE,
+)
+_DELIVERED = re.compile(r"(\d{9,10})[.,_]")
 
 
 class FolderCursor(msgspec.Struct, frozen=True, tag="folder"):
-    """The newest file read, by time of change and name, and a hash of the names up to it: a late comer changes that."""
+    """The newest file read, by time of change and name, and a hash of the names up to it: a late comer changes that.
 
+    mboxes: where the reading of each mbox in the folder stands, by its path there. others: a hash of the names that
+    are neither.
+    """
+
+    changed: int = 0
+    name: str = ""
+    digest: str = ""
+    mboxes: dict[str, MboxCursor] = {}
+    others: str = ""
+
+
+class _File(NamedTuple):
     changed: int
     name: str
-    digest: str
+    path: Path
+    is_mail: bool
 
 
 class Folder:
-    """Files in the order in which they came; those of a Maildir are known by the part of the name without flags."""
+    """Files of one mail each in the order in which they came, then mboxes by name, then what is neither.
+
+    A file of a Maildir is known by the part of its name without flags.
+    """
 
     def __init__(self, path: str, cursor: FolderCursor | None, limits: Limits) -> None:
         self._path = Path(path)
         self._limits = limits
-        self._cursor = cursor
+        self._cursor = cursor or FolderCursor()
+        self._open: Mbox | None = None
 
     def close(self) -> None:
-        """Nothing is held open between two mails."""
+        if self._open:
+            self._open.close()
 
     def items(self) -> Iterator[Item]:
-        found = sorted(self._files())
-        read = self._cursor
+        mails: list[_File] = []
+        mboxes: list[_File] = []
+        others: list[_File] = []
+        for file in self._files():
+            (mails if file.is_mail else mboxes if self._is_mbox(file.path) else others).append(file)
+        yield from self._mails(sorted(mails))
+        yield from self._mboxes(sorted(mboxes, key=lambda file: file.name))
+        yield from self._others(sorted(file.name for file in others))
+
+    def _mails(self, found: list[_File]) -> Iterator[Item]:
         cursors = []
         digest = blake2b(digest_size=16)
-        for changed, name, _ in found:
-            digest.update(f"{changed} {name}\n".encode("utf-8", "surrogateescape"))
-            cursors.append(FolderCursor(changed, name.encode("utf-8", "replace").decode(), digest.hexdigest()))
+        for file in found:
+            digest.update(f"{file.changed} {file.name}\n".encode("utf-8", "surrogateescape"))
+            name = file.name.encode("utf-8", "replace").decode()
+            cursors.append((file.changed, name, digest.hexdigest()))
+        read = (self._cursor.changed, self._cursor.name, self._cursor.digest)
         last = cursors.index(read) if read in cursors else -1
         for number in range(max(0, last + 1 - archives.WARM), len(found)):
-            path = found[number][2]
+            changed, name, digested = cursors[number]
+            if number > last:
+                self._cursor = msgspec.structs.replace(self._cursor, changed=changed, name=name, digest=digested)
+            path = found[number].path
             self._limits.check_path(path)
             try:
-                with path.open("rb") as file:
-                    data = file.read(MAIL_BYTES)
+                mail, arrived = _mail(path)
             except FileNotFoundError:
                 continue  # moved or deleted since the folder was listed
             except OSError as error:
                 raise Fatal(f"{path} cannot be read: {error.strerror}.") from error
-            yield Item(cursors[number].name, data, cursors[number], is_old=number <= last)
+            except BROKEN as error:
+                yield Item(name, b"", self._cursor, number <= last, unread=f"breaks off: {error}")
+                continue
+            yield Item(name, mail, self._cursor, number <= last, arrived=arrived)
 
-    def _files(self) -> Iterator[tuple[int, str, Path]]:
-        """Yield time of change, name and path of each file."""
-        for path in _paths(self._path):
-            with suppress(FileNotFoundError):  # moved or deleted meanwhile
-                yield path.stat().st_mtime_ns, _unique(path, self._path), path
+    def _mboxes(self, found: list[_File]) -> Iterator[Item]:
+        known = {file.name for file in sorted(found)[-MBOXES:]}
+        warm = archives.WARM
+        places = self._cursor.mboxes
+        for file in reversed(found):  # the last of them are read again, as far as later mails need them
+            place = places.get(file.name)
+            if place and warm <= 0:
+                places = {**places, file.name: msgspec.structs.replace(place, warm=(place.offset, place.mails))}
+            warm -= place.mails if place else 0
+        for file in found:
+            self._limits.check_path(file.path)
+            self._open = Mbox(str(file.path), places.get(file.name))
+            try:
+                for item in self._open.items():
+                    if not item.is_old and file.name in known and isinstance(item.cursor, MboxCursor):
+                        kept = {name: place for name, place in self._cursor.mboxes.items() if name in known}
+                        self._cursor = msgspec.structs.replace(self._cursor, mboxes={**kept, file.name: item.cursor})
+                    yield item._replace(place=f"{file.name}, {item.place}", cursor=self._cursor)
+            finally:
+                self._open.close()
+
+    def _others(self, names: list[str]) -> Iterator[Item]:
+        """Yield what is no mail, once."""
+        digest = blake2b("\n".join(names).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+        is_old = digest == self._cursor.others or not names
+        self._cursor = msgspec.structs.replace(self._cursor, others=digest)
+        for name in names:
+            yield Item(
+                name.encode("utf-8", "replace").decode(), b"", self._cursor, is_old, unread="neither a mail nor an mbox"
+            )
+
+    def _files(self) -> Iterator[_File]:
+        for path, name in _walk(self._path, self._path):
+            try:
+                changed = path.stat().st_mtime_ns
+            except FileNotFoundError:
+                continue  # moved or deleted meanwhile
+            yield _File(changed, name, path, _is_mail(path, self._path))
+
+    def _is_mbox(self, path: Path) -> bool:
+        self._limits.check_path(path)
+        return is_mbox(head_of(str(path)))
 
 
 def is_maildir(path: Path) -> bool:
     return (path / "cur").is_dir() and (path / "new").is_dir()
 
 
-def _unique(path: Path, root: Path) -> str:
-    return (
-        path.name.partition(":2,")[0]
-        if is_maildir(root)
-        else str(path.relative_to(root))
-        if path != root
-        else path.name
-    )
+def head_of(path: str) -> bytes:
+    """Return the first bytes of a file, unpacked; of one that breaks off, a separator, so that reading it says so."""
+    with open_file(path) as file:
+        try:
+            return uncompressed(file).read(HEAD_BYTES)
+        except BROKEN:
+            return b"From "
 
 
-def _paths(root: Path) -> Iterator[Path]:
-    if root.is_file():
-        yield root
-    elif is_maildir(root):
+def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files of a folder and of those in it, each with its name there."""
+    if folder.is_file():
+        yield folder, folder.name
+        return
+    entries = sorted(folder.iterdir())
+    if is_maildir(folder):
+        inside = str(folder.relative_to(root)) + "/" if folder != root else ""
         for part in ("cur", "new"):
-            yield from (path for path in (root / part).iterdir() if path.is_file() and not path.name.startswith("."))
-    else:
-        yield from (path for path in root.rglob("*") if path.suffix.lower() == ".eml" and path.is_file())
+            for path in (folder / part).iterdir():
+                if path.is_file() and not path.name.startswith("."):
+                    yield path, inside + path.name.partition(":2,")[0].partition(";2,")[0]
+        entries = [entry for entry in entries if entry.is_dir() and entry.name not in ("cur", "new", "tmp")]
+    for entry in entries:
+        if entry.is_dir():
+            yield from _walk(entry, root)
+        elif entry.is_file() and not _COMPANION.fullmatch(entry.name):
+            yield entry, str(entry.relative_to(root))
+
+
+def _is_mail(path: Path, root: Path) -> bool:
+    """Whether a file holds one mail, as far as its name and its place tell."""
+    name = path.name.lower()
+    for ending in _PACKED:
+        name = name.removesuffix(ending)
+    in_maildir = path.parent.name in ("cur", "new") and is_maildir(path.parent.parent)
+    return path == root or in_maildir or name.endswith(_MAILS) or name.isdigit()
+
+
+def _mail(path: Path) -> tuple[bytes, Arrival]:
+    """Return a file's mail, and when it came: by its separator, else by the name that a Maildir gave it."""
+    with path.open("rb") as file:
+        data = uncompressed(file).read(MAIL_BYTES)
+    if path.suffix.lower() == ".emlx":  # Apple: the mail's size in bytes, the mail, what is known about it
+        size, _, rest = data.partition(b"\n")
+        data = rest[: int(size)] if size.strip().isdigit() else data
+    mail, arrived = unwrapped(data)
+    delivered = _DELIVERED.match(path.name) if path.parent.name in ("cur", "new") else None
+    return mail, Arrival(datetime.fromtimestamp(int(delivered[1]), UTC), False) if delivered else Arrival(arrived)

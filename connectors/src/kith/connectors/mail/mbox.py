@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterator
+from datetime import datetime
 from typing import BinaryIO
 
 import msgspec
@@ -11,11 +12,21 @@ from kith.connectors import Fatal
 from kith.connectors._files import BROKEN, BUFFER, MARK_BYTES, fingerprint, marks, open_file, skip, uncompressed
 from kith.connectors.mail import archives
 from kith.connectors.mail.archives import MAIL_BYTES, Item
-from kith.connectors.mail.mails import moment
+from kith.connectors.mail.dates import Arrival, moment
 
-_FROM = re.compile(rb"From \S.*\d\d?:\d\d.*\d{4}")
-_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|>From ")
+BLANK = b"\xef\xbb\xbf\r\n"  # also a byte order mark
+#: So much of a file is looked at to find where its first mail begins.
+HEAD_BYTES = 1 << 18
+
+_DATED = re.compile(rb"From \S.*\d\d?:\d\d.*\d{4}|From \S+\s+\d{4}-\d\d-\d\d")
+#: What git writes before each patch, in a text or in a file of patches; no mail came then.
+_PATCH = re.compile(rb"From [0-9a-f]{7,64} Mon Sep 17 00:00:00 2001\s*$")
+_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:|>From ")
+_KNOWN = frozenset(
+    (b"from", b"date", b"subject", b"to", b"message-id", b"received", b"return-path", b"reply-to", b"delivered-to")
+)
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_HEAD_LINES = 200
 
 
 class MboxCursor(msgspec.Struct, frozen=True, tag="mbox"):
@@ -33,7 +44,7 @@ class MboxCursor(msgspec.Struct, frozen=True, tag="mbox"):
 
 
 class Mbox:
-    """A line begins a mail if it looks like it and a header follows: many programs leave ``From `` as it is."""
+    """A ``From `` line begins a mail if the head of one follows: many programs leave ``From `` as it is in texts."""
 
     def __init__(self, path: str, cursor: MboxCursor | None) -> None:
         self._cursor = cursor
@@ -54,12 +65,16 @@ class Mbox:
             skip(text, offset)
             starts = deque([(offset, number)], maxlen=archives.WARM)
             tail = b""
-            for data, size, end in _mails(text):
+            of_patches = _PATCH.match(head.lstrip(BLANK)[:200]) is not None
+            before: datetime | None = None
+            for data, size, end in _mails(text, of_patches=of_patches):
                 offset, number = offset + size, number + 1
                 tail = (tail + end)[-MARK_BYTES:]
                 mark = fingerprint(head[:offset], tail)
                 cursor = MboxCursor(number, offset, starts[0], len(tail), mark)
-                yield _item(data, cursor, is_old=offset <= read)
+                item = _item(data, cursor, before, is_old=offset <= read)
+                yield item
+                before = item.arrived.at
                 starts.append((offset, number))
         except BROKEN as error:
             raise Fatal(f"The file breaks off after mail {number}: {error}") from error
@@ -69,24 +84,30 @@ class Mbox:
         return found is not None and fingerprint(*found) == cursor.fingerprint
 
 
-def is_mbox(path: str) -> bool:
-    with open_file(path) as file:
-        try:
-            return uncompressed(file).readline(BUFFER).startswith(b"From ")
-        except BROKEN:
-            return True  # of the kinds of archives only this one may be compressed
+def is_mbox(head: bytes) -> bool:
+    """Whether a file that begins so is one: with a separator, or with words before the first one."""
+    lines = head.lstrip(BLANK).splitlines(keepends=True)
+    if lines and lines[0].startswith(b"From "):
+        return True
+    return not _head_names(lines[:_HEAD_LINES]) & _KNOWN and any(
+        line.startswith(b"From ") and _begins(line, True, lines[number + 1 : number + 1 + _HEAD_LINES])
+        for number, line in enumerate(lines)
+    )
 
 
-def _mails(text: BinaryIO) -> Iterator[tuple[bytes, int, bytes]]:
+def _mails(text: BinaryIO, *, of_patches: bool) -> Iterator[tuple[bytes, int, bytes]]:
     """Yield each mail, cut at MAIL_BYTES, with its whole size and its last bytes."""
     lines: list[bytes] = []
     size, end = 0, b""
-    waiting = text.readline(BUFFER)
-    while waiting:
-        line, waiting = waiting, text.readline(BUFFER)
-        if lines and _FROM.match(line[:200]) and _HEADER.match(waiting):
-            yield b"".join(lines), size, end
-            lines, size, end = [], 0, b""
+    ahead: deque[bytes] = deque()
+    after_blank = True
+    while line := ahead.popleft() if ahead else text.readline(BUFFER):
+        if line.startswith(b"From ") and any(line.strip(BLANK) for line in lines):
+            _look_ahead(text, ahead)
+            if (of_patches or not _PATCH.match(line)) and _begins(line, after_blank, list(ahead)[:_HEAD_LINES]):
+                yield b"".join(lines), size, end
+                lines, size, end = [], 0, b""
+        after_blank = not line.strip()
         size += len(line)
         end = (end + line)[-MARK_BYTES:]
         if size <= MAIL_BYTES:
@@ -95,9 +116,52 @@ def _mails(text: BinaryIO) -> Iterator[tuple[bytes, int, bytes]]:
         yield b"".join(lines), size, end
 
 
-def _item(data: bytes, cursor: MboxCursor, *, is_old: bool) -> Item:
-    arrived = None
-    if data.startswith(b"From "):
-        first, _, data = data.partition(b"\n")
-        arrived = moment(" ".join(first.decode("latin-1").split()[-5:]))
-    return Item(f"mail {cursor.mails}", _QUOTED_FROM.sub(rb"\1", data), cursor, is_old, arrived=arrived)
+def _look_ahead(text: BinaryIO, ahead: "deque[bytes]") -> None:
+    """Read on until the head that may follow has ended."""
+    while len(ahead) < _HEAD_LINES and all(line.strip() for line in ahead):
+        line = text.readline(BUFFER)
+        if not line:
+            return
+        ahead.append(line)
+
+
+def _begins(line: bytes, after_blank: bool, following: list[bytes]) -> bool:
+    """Whether a ``From `` line begins a mail: its head follows, a whole one where the line has no date."""
+    names = _head_names(following)
+    if _DATED.match(line[:200]):
+        return bool(names & _KNOWN) or bool(following and following[0].startswith(b">From "))
+    return after_blank and b"from" in names and len(names & _KNOWN) > 1
+
+
+def _head_names(lines: list[bytes]) -> set[bytes]:
+    """Return the names of the headers with which these lines begin; none where other lines are among them."""
+    found: set[bytes] = set()
+    for line in lines:
+        if not line.strip():
+            break
+        match = _NAME.match(line)
+        if match:
+            found.add((match[1] or b"").lower())
+        elif not found or line[:1] not in b" \t":
+            return set()
+    return found
+
+
+def _item(data: bytes, cursor: MboxCursor, before: datetime | None, *, is_old: bool) -> Item:
+    if cursor.mails == 1 and not _head_names(
+        data.lstrip(BLANK).splitlines()[data.lstrip(BLANK).startswith(b"From ") :]
+    ):
+        return Item("mail 1", b"", cursor, is_old, unread="stands before the first mail")
+    mail, arrived = unwrapped(data)
+    return Item(f"mail {cursor.mails}", mail, cursor, is_old, arrived=Arrival(arrived, before in (None, arrived)))
+
+
+def unwrapped(data: bytes) -> tuple[bytes, datetime | None]:
+    """Return a mail without its separator and the marks that this needed, and when the separator says that it came."""
+    data = data.lstrip(BLANK)
+    if not data.startswith(b"From "):
+        return data, None
+    first, _, mail = data.partition(b"\n")
+    words = first.decode("latin-1").split()
+    arrived = None if _PATCH.match(first) else moment(" ".join(words[2:])) or moment(" ".join(words[1:]))
+    return _QUOTED_FROM.sub(rb"\1", mail), arrived

@@ -12,6 +12,7 @@ from kith.connectors.git.program import Git
 from kith.connectors.git.repository import Repository, open_local
 from kith.connectors.mail import archives
 from kith.connectors.mail.archives import MAIL_BYTES, Item
+from kith.connectors.mail.dates import Arrival
 
 BATCH = 200  # commits whose mails are fetched from git at once
 
@@ -62,7 +63,7 @@ class PublicInbox:
                     if data := blobs.get(change.blob):
                         is_old = numbers[change.commit] < old[1]
                         place = f"commit {change.commit}"
-                        yield Item(place, data, InboxCursor(read), is_old, change.is_gone, change.made)
+                        yield Item(place, data, InboxCursor(read), is_old, change.is_gone, Arrival(change.made, False))
                 position += BATCH
 
     def _plan(self) -> list[tuple[str, Repository, bytes, tuple[int, int]]]:

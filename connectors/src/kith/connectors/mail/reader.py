@@ -1,10 +1,8 @@
 """One run over an archive: mails become interactions, their authors and readers identities."""
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
 
 import msgspec
 
@@ -13,7 +11,6 @@ from kith.connectors import (
     ConnectorError,
     Conversation,
     Coverage,
-    Fatal,
     Identity,
     Interaction,
     InteractionKind,
@@ -30,12 +27,13 @@ from kith.connectors import (
     load_cursor,
     save_cursor,
 )
-from kith.connectors.mail.archives import Archive, Item
+from kith.connectors.mail.archives import Item
 from kith.connectors.mail.config import MailConfig
-from kith.connectors.mail.folders import Folder, FolderCursor, is_maildir
-from kith.connectors.mail.mails import ADDRESS, Mail, Mailbox, content_key, read_mail
-from kith.connectors.mail.mbox import Mbox, MboxCursor, is_mbox
-from kith.connectors.mail.public_inbox import InboxCursor, PublicInbox, epochs
+from kith.connectors.mail.headers import ADDRESS, Mailbox
+from kith.connectors.mail.machines import is_list, is_list_robot, kind_of
+from kith.connectors.mail.mails import Mail, content_key, read_mails
+from kith.connectors.mail.mentions import mentioned
+from kith.connectors.mail.opening import Cursors, open_archive
 from kith.connectors.mail.threads import Position, Threads
 
 PAGE_RECORDS = 5000  # one mail more adds some hundred identities at most
@@ -43,19 +41,11 @@ PAGE_CHARACTERS = 4_000_000
 LOOKED_AT = 100  # mails, by check
 MENTIONS = 20  # addresses in the text of one mail
 
-_BOT = re.compile(
-    r"(mailer-daemon|no-?reply|do-?not-?reply|notifications?|postmaster|bounces?)([+-].*)?@.*|.*[-+.]bot@.*"
-)
-#: Addresses of other lists: what is sent to them is said in a room, to nobody.
-_GROUP = re.compile(
-    r".*@(lists?\.|(vger\.kernel\.org|googlegroups\.com|groups\.io)$).*|.*-(list|dev|devel|users|announce)@.*"
-)
-
 
 class Cursor(msgspec.Struct, frozen=True):
     """Where the archive stands, and the period of the mails read; covered: that period was told."""
 
-    archive: MboxCursor | FolderCursor | InboxCursor | None = None
+    archive: Cursors | None = None
     since: datetime | None = None
     until: datetime | None = None
     covered: bool = False
@@ -94,13 +84,21 @@ class Reader:
     def _take(self, item: Item) -> None:
         if not item.is_old:
             self._cursor = msgspec.structs.replace(self._cursor, archive=item.cursor, covered=False)
+        if item.unread and not item.is_old:
+            self._skipped.append(Skip(item.place, "not_read", item.unread))
+        if item.unread:
+            return
         try:
-            mail = read_mail(item.data, self._list, item.arrived, whole=not (item.is_old or item.is_gone))
+            mails = read_mails(item.data, self._list, item.arrived, whole=not (item.is_old or item.is_gone))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             # What the library stumbles over in one stranger's mail must not stop the archive.
             if not item.is_old:
                 self._skipped.append(Skip(item.place, "unreadable_mail", f"{type(error).__name__}: {error}"[:500]))
             return
+        for mail in mails:
+            self._place(item, mail)
+
+    def _place(self, item: Item, mail: Mail) -> None:
         if self._threads.is_other(mail):
             mail = mail._replace(key=content_key(item.data))
         if item.is_gone:
@@ -108,7 +106,13 @@ class Reader:
                 self._records.append(Tombstone(self._ref(mail)))
             return
         place = self._threads.place(mail)
-        if not item.is_old:
+        if item.is_old:
+            return
+        if mail.cut:
+            self._skipped.append(Skip(item.place, "cut", f"mail {mail.key} is kept without {mail.cut}"[:500]))
+        if mail.automatic:
+            self._skipped.append(Skip(item.place, "automatic", f"mail {mail.key} is {mail.automatic}"[:500]))
+        else:
             self._send(mail, place, item.place)
 
     def _send(self, mail: Mail, place: Position, where: str) -> None:
@@ -143,17 +147,16 @@ class Reader:
 
     def _targets(self, mail: Mail, place: Position, sender: Mailbox, sent: datetime) -> Iterator[Target]:
         """Yield whom a mail addresses, each once, by the closest kind; a list is a channel and no target."""
-        mentioned = [Mailbox(address, "") for address in islice(ADDRESS.findall((mail.text or "").lower()), MENTIONS)]
         addressed: tuple[tuple[TargetKind, Iterable[Mailbox]], ...] = (
             ("reply", [place.author] if place.author else []),
             ("to", mail.to),
             ("cc", mail.cc),
-            ("mention", mentioned),
+            ("mention", [Mailbox(address, "") for address in mentioned(mail.text or "")[:MENTIONS]]),
         )
         seen = {sender.address, mail.list_address}
         for kind, mailboxes in addressed:
             for mailbox in mailboxes:
-                if mailbox.address not in seen and not _GROUP.fullmatch(mailbox.address):
+                if not (mailbox.address in seen or is_list(mailbox.address) or is_list_robot(mailbox.address)):
                     seen.add(mailbox.address)
                     yield Target(self._identity(mailbox, sent), kind)
 
@@ -161,9 +164,9 @@ class Reader:
         return InteractionRef("mail", mail.key, "reply" if mail.is_reply else _opening(mail))
 
     def _answered(self, mail: Mail, place: Position) -> InteractionRef | None:
-        if mail.parent is None:
+        if place.answers is None:
             return None
-        return InteractionRef("mail", mail.parent, "reply" if place.answers_reply else _opening(mail))
+        return InteractionRef("mail", place.answers, "reply" if place.answers_reply else _opening(mail))
 
     def _channel(self, address: str) -> Ref:
         ref = Ref("mail", address)
@@ -181,7 +184,7 @@ class Reader:
         identities = [
             Identity(
                 Ref("mail", address),
-                kind="bot" if _BOT.fullmatch(address) else "person",
+                kind=kind_of(Mailbox(address, seen[1] if seen else "")),
                 name=seen[1] if seen else None,
                 address=address if ADDRESS.fullmatch(address) else None,
                 seen_at=seen[0] if seen else None,
@@ -204,7 +207,8 @@ class Reader:
 def look_at(config: MailConfig, limits: Limits) -> Report:
     archive = open_archive(config.path, None, limits)
     try:
-        mails = [read_mail(item.data, config.list, item.arrived) for item in islice(archive.items(), LOOKED_AT)]
+        items = [item for item in islice(archive.items(), LOOKED_AT) if not item.unread]
+        mails = [mail for item in items for mail in read_mails(item.data, config.list, item.arrived)]
     finally:
         archive.close()
     if not mails:
@@ -213,19 +217,6 @@ def look_at(config: MailConfig, limits: Limits) -> Report:
     private = sum(mail.list_address is None for mail in mails)
     detail = f"Of the first {len(mails)} mails, {private} are private"
     return Report(f"{detail}; lists: {', '.join(lists)}."[:1000] if lists else f"{detail}.")
-
-
-def open_archive(path: str, cursor: msgspec.Struct | None, limits: Limits) -> Archive:
-    """Open what lies at ``path``, to be read on from the cursor if that is one of this kind of archive."""
-    folder = Path(path)
-    if folder.is_file():
-        if is_mbox(path):
-            return Mbox(path, cursor if isinstance(cursor, MboxCursor) else None)
-    elif not folder.is_dir():
-        raise Fatal(f"{path} is neither a file nor a folder on kith's machine.")
-    elif not is_maildir(folder) and epochs(folder):
-        return PublicInbox(path, cursor if isinstance(cursor, InboxCursor) else None, limits)
-    return Folder(path, cursor if isinstance(cursor, FolderCursor) else None, limits)
 
 
 def _opening(mail: Mail) -> InteractionKind:

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from kith.connectors.mail.mails import Mail, Mailbox
+from kith.connectors.mail.headers import Mailbox
+from kith.connectors.mail.mails import Mail
 
 REMEMBERED = 30_000  # mails, about 15 MB; an answer to an older one names it, but not its author
 WINDOW = timedelta(days=30)
@@ -13,11 +14,13 @@ SAME = timedelta(hours=1)  # that copies of one mail may differ where its date i
 class Position(NamedTuple):
     """root: the mail that began the conversation. opens: nothing of it was seen before, or this is its first mail.
 
-    author: who wrote the mail that this one answers, None where that is unknown. answers_reply: whether that is one.
+    answers: the mail that this one answers, None where it names none. author: who wrote that, None where that is
+    unknown; kith finds out when it reads the mail. answers_reply: whether that is one.
     """
 
     root: str
     opens: bool
+    answers: str | None
     author: Mailbox | None
     answers_reply: bool
 
@@ -50,22 +53,24 @@ class Threads:
     def place(self, mail: Mail) -> Position:
         """Return where a mail belongs, and remember it.
 
-        References name the root of a conversation; a mail that names its parent alone joins the parent's conversation.
-        One that is a reply by its subject only joins the newest conversation of the same subject on the same list, if
-        that was alive within 30 days.
+        Any mail that it names and that is known decides, the nearest first; else References name the root. One that is
+        a reply by its subject only joins the newest conversation of the same subject on the same list, if that was
+        alive within 30 days.
         """
-        parent = self._mails.get(mail.parent) if mail.parent else None
+        answers = next((id_ for id_ in mail.answers if id_ in self._mails), next(iter(mail.answers), None))
+        parent = self._mails.get(answers) if answers else None
         topic = (mail.list_address, mail.topic.lower())
         root = mail.key
-        if mail.parent and mail.root:
-            root = parent.root if parent and mail.root == mail.parent else mail.root
+        if answers:
+            near = (known for id_ in (answers, *reversed(mail.references)) if (known := self._mails.get(id_)))
+            root = next((known.root for known in near), mail.references[0])
         elif mail.is_reply and mail.sent and (alive := self._topics.get(topic)) and abs(mail.sent - alive[1]) <= WINDOW:
             root = alive[0]
         opens = root == mail.key or root not in self._roots
         self._remember(mail, topic, root)
         if parent:
-            return Position(root, opens, parent.author, parent.is_reply)
-        return Position(root, opens, None, mail.root != mail.parent)
+            return Position(root, opens, answers, parent.author, parent.is_reply)
+        return Position(root, opens, answers, None, answers != mail.references[0] if answers else False)
 
     def _remember(self, mail: Mail, topic: tuple[str | None, str], root: str) -> None:
         self._mails[mail.key] = _Known(mail.sender, mail.sent, root, mail.is_reply)

@@ -1,0 +1,123 @@
+"""Addresses of people in a text: an @ alone makes none."""
+
+import re
+
+#: What is cut out first: web addresses, and what stands in <> after words that speak of mails and not of people.
+_URL = re.compile(
+    r"\b(?!mailto:)[a-z][a-z0-9+.-]{1,30}:(?://)?[^\s<>\"']*@[^\s<>\"']*|\b[a-z][a-z0-9+.-]{1,30}://\S+", re.IGNORECASE
+)
+_MAIL_ID = re.compile(
+    r"(?:message[\s-]?ids?|in-reply-to|references|msg-?id|mail-?id|content-id|\bid)\s*(?:is|was|of|:|=)?\s*"
+    r"(?:<[^<>\s]{1,998}>[\s,]*)+",
+    re.IGNORECASE,
+)
+#: Lines that are commands to a machine.
+_COMMAND = re.compile(
+    r"\s*(?:[$#%]\s+|>>>\s)?(?:sudo\s+)?(?:ssh|scp|sftp|rsync|mosh|git|svn|hg|cvs|telnet|ftp|sshfs|ping|npm|pip|docker|podman|finger|talk)\s"
+)
+_ADDRESS = re.compile(
+    r"(?:(?<=mailto:)|(?<![^\s<(\[{\"'“‘„«,;|=*_]))"
+    r"(?P<local>\w[\w!#$%&'*+/=?^`{|}~-]{0,63}(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*)"
+    r"@(?P<host>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}|(?:[\w-]+\.)+xn--[a-z0-9-]+)"
+    r"(?=$|[\s>)\]}\"'”’“»,;|*_!?]|[.:](?:\s|$|[\"')>])|\?\w+=)",
+    re.IGNORECASE,
+)
+#: What ends a file's or a service's name and no domain's.
+_NO_DOMAINS = frozenset(
+    [
+        "local",
+        "localhost",
+        "localdomain",
+        "internal",
+        "lan",
+        "home",
+        "invalid",
+        "service",
+        "socket",
+        "timer",
+        "target",
+        "mount",
+        "slice",
+        "path",
+        "device",
+        "git",
+        "py",
+        "js",
+        "ts",
+        "jsx",
+        "tsx",
+        "rb",
+        "php",
+        "java",
+        "class",
+        "jar",
+        "cpp",
+        "hpp",
+        "cc",
+        "hh",
+        "cxx",
+        "rst",
+        "txt",
+        "json",
+        "yaml",
+        "yml",
+        "toml",
+        "xml",
+        "html",
+        "htm",
+        "css",
+        "cfg",
+        "conf",
+        "ini",
+        "log",
+        "dts",
+        "dtsi",
+        "patch",
+        "diff",
+        "zip",
+        "gz",
+        "xz",
+        "bz",
+        "tar",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "svg",
+        "pdf",
+        "exe",
+        "dll",
+        "bin",
+        "img",
+        "iso",
+        "deb",
+        "rpm",
+        "lock",
+        "sock",
+        "pid",
+    ]
+)
+#: A Message-ID's part before the @ rather than a mailbox's.
+_ID_LIKE = re.compile(
+    r".*\d{6,}.*[.$].*|.*[.$].*\d{6,}.*|.{41,}|.*[$=].*|.*\.fsf(?:_-_)?|\d{12,}|(?=.*\d.*\d.*\d)(?=.*[a-f])[0-9a-f-]{16,}"
+)
+_NOBODY = frozenset(
+    ("root", "git", "hg", "svn", "cvs", "anonymous", "nobody", "www-data", "postgres", "user", "username", "foo", "you")
+)
+
+
+def mentioned(text: str) -> list[str]:
+    """Return the addresses that stand in a text as such, each once, in lower case."""
+    if "@" not in text:
+        return []
+    found: dict[str, None] = {}
+    for line in text.lower().splitlines():
+        if "@" in line and not _COMMAND.match(line):
+            for match in _ADDRESS.finditer(_MAIL_ID.sub(" ", _URL.sub(" ", line))):
+                if _is_persons(match["local"], match["host"]):
+                    found.setdefault(match[0].strip())
+    return list(found)
+
+
+def _is_persons(local: str, host: str) -> bool:
+    return not (host.rpartition(".")[2] in _NO_DOMAINS or local in _NOBODY or _ID_LIKE.fullmatch(local))
