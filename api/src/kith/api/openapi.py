@@ -19,7 +19,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from kith.api.connectors.schemas import Name as ConnectorName
-from kith.api.health.schemas import Ready
+from kith.api.health.schemas import Readiness
 from kith.api.http import ids, inputs, moments, problems
 from kith.api.http.auth import SCOPES
 from kith.api.http.idempotency import Once
@@ -242,7 +242,7 @@ def _responses(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
     statuses = {problems.KINDS[code].status for code in _codes(handler)}
     found |= {str(status): {"$ref": f"#/components/responses/{_RESPONSES[status]}"} for status in statuses}
     if handler.opt.get("unready"):
-        found["503"] = {"description": "Something is missing.", "content": _content(Ready, schemas)}
+        found["503"] = {"description": "Something is missing.", "content": _content(Readiness, schemas)}
     return dict(sorted(found.items()))
 
 

@@ -19,8 +19,8 @@ from kith.api.http.idempotency import Once
 from kith.api.http.ids import from_body, from_path, not_found, unknown
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
-from kith.api.identities.schemas import IdentityRef
 from kith.api.people.moves import lead_on
+from kith.api.refs import IdentityRef
 from kith.store import affiliations as store
 from kith.store import identities, organizations, people
 from kith.store.db import Db

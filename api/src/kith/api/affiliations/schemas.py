@@ -9,7 +9,7 @@ from kith.api.http.kinds import TEXT, Instant
 from kith.api.http.moments import Day
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
-from kith.api.identities.schemas import IdentityRef
+from kith.api.refs import IdentityRef, OrganizationRef
 from kith.domain.affiliations import Evidence as EvidenceKind
 from kith.store import affiliations as store
 
@@ -31,13 +31,6 @@ class AffiliationsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 class AffiliatesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     on: Annotated[Day | None, Meta(description="Those of this day alone.")] = None
-
-
-class OrganizationRef(msgspec.Struct, frozen=True):
-    """An organization, as mentioned by an affiliation."""
-
-    id: OrganizationId
-    name: Annotated[str, Meta(description="Its name.", examples=["Analytical Ltd"])]
 
 
 class Affiliation(msgspec.Struct, frozen=True):

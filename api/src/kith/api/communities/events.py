@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.communities.find import find
-from kith.api.communities.schemas import CommunityEvent, EventsParams, refer
+from kith.api.communities.schemas import CommunityEvent, CommunityEventsParams, refer
 from kith.api.http.ids import encode
 from kith.api.http.paging import Page, after, page
 from kith.api.http.shapes import shape
@@ -28,7 +28,7 @@ async def list_events(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     community_id: FromPath[str],
-    params: NamedDependency[EventsParams],
+    params: NamedDependency[CommunityEventsParams],
 ) -> Response[Page[CommunityEvent]]:
     """List what became of a community.
 
@@ -47,7 +47,7 @@ async def list_all_events(
     request: Request[Any, Any, Any],
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
-    params: NamedDependency[EventsParams],
+    params: NamedDependency[CommunityEventsParams],
 ) -> Response[Page[CommunityEvent]]:
     """List how communities came, went, merged and split.
 
@@ -57,7 +57,11 @@ async def list_all_events(
 
 
 async def _events(
-    request: Request[Any, Any, Any], db: Db, workspace_id: UUID, params: EventsParams, community_id: UUID | None
+    request: Request[Any, Any, Any],
+    db: Db,
+    workspace_id: UUID,
+    params: CommunityEventsParams,
+    community_id: UUID | None,
 ) -> Response[Page[CommunityEvent]]:
     key = after(request, params, tuple[UUID])
     rows = await store.list_events(db, workspace_id, community_id, key[0] if key else None, params.limit + 1)

@@ -12,11 +12,11 @@ from kith.api.communities.find import find
 from kith.api.communities.schemas import (
     CommunityPeopleParams,
     CommunityPerson,
+    CommunityRole,
     CommunityRolesParams,
-    PersonInRole,
+    PersonRole,
     PersonRolesParams,
-    Role,
-    RoleOfPerson,
+    RoleHolder,
     refer,
     shape_role,
 )
@@ -74,7 +74,7 @@ async def list_roles(
     workspace_id: NamedDependency[UUID],
     community_id: FromPath[str],
     params: NamedDependency[CommunityRolesParams],
-) -> Response[CoveredPage[PersonInRole]]:
+) -> Response[CoveredPage[RoleHolder]]:
     """List who matters in a community, and why.
 
     The connectors, mavens, hosts and the core, by their best role: the first ten to fifteen are those to know. Each
@@ -88,10 +88,10 @@ async def list_roles(
         request,
         params,
         rows,
-        lambda row: PersonInRole(
+        lambda row: RoleHolder(
             refs[row[1]],
             min((role.place for role in row[2] if role.place), default=None),
-            [Role(**shape_role(role, refs[row[1]].name)) for role in row[2]],
+            [CommunityRole(**shape_role(role, refs[row[1]].name)) for role in row[2]],
         ),
         lambda row: row[:2],
         await get_coverage(db, workspace_id),
@@ -112,7 +112,7 @@ async def list_roles_of(
     workspace_id: NamedDependency[UUID],
     person_id: FromPath[str],
     params: NamedDependency[PersonRolesParams],
-) -> Response[CoveredPage[RoleOfPerson]] | Redirect:
+) -> Response[CoveredPage[PersonRole]] | Redirect:
     """List what a person is to each community.
 
     The highest rank first.
@@ -128,7 +128,7 @@ async def list_roles_of(
         request,
         params,
         rows,
-        lambda row: RoleOfPerson(**shape_role(row, person.name), community=refer(row.community_id, names)),
+        lambda row: PersonRole(**shape_role(row, person.name), community=refer(row.community_id, names)),
         lambda row: (row.rank, row.community_id, row.role),
         await get_coverage(db, workspace_id),
     )

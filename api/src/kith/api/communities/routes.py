@@ -16,9 +16,9 @@ from kith.api.communities.schemas import (
     Community,
     CommunityCreate,
     CommunityDetail,
+    CommunityHealth,
+    CommunityHealthDay,
     CommunityPatch,
-    Health,
-    HealthDay,
     HealthParams,
 )
 from kith.api.http.coverage import get_coverage
@@ -186,7 +186,7 @@ async def list_health(
     workspace_id: NamedDependency[UUID],
     community_id: FromPath[str],
     params: NamedDependency[HealthParams],
-) -> Response[Page[HealthDay]]:
+) -> Response[Page[CommunityHealthDay]]:
     """List how a community did, day by day.
 
     The latest look first, one a day at most.
@@ -194,7 +194,9 @@ async def list_health(
     found = await find(db, workspace_id, community_id)
     key = after(request, params, tuple[date])
     rows = await store.list_health(db, workspace_id, found.id, key[0] if key else None, params.limit + 1)
-    return page(request, params, rows, lambda row: HealthDay(**row.health, day=row.day), lambda row: (row.day,))
+    return page(
+        request, params, rows, lambda row: CommunityHealthDay(**row.health, day=row.day), lambda row: (row.day,)
+    )
 
 
 async def _declared(request: Request[Any, Any, Any], db: Db, workspace_id: UUID, community_id: str) -> store.Community:
@@ -215,8 +217,8 @@ def _person_ids(texts: list[str]) -> set[UUID]:
     return {from_path("person", text) for text in texts}
 
 
-def _health(stored: dict[str, Any] | None) -> Health | None:
-    return None if stored is None else Health(**stored)
+def _health(stored: dict[str, Any] | None) -> CommunityHealth | None:
+    return None if stored is None else CommunityHealth(**stored)
 
 
 ROUTES = [

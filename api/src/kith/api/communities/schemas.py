@@ -10,7 +10,7 @@ from kith.api.http.ids import CommunityId, EventId, InteractionId, PersonId, enc
 from kith.api.http.kinds import TEXT, Instant
 from kith.api.http.paging import Limit, Listing
 from kith.api.http.shapes import shape
-from kith.api.people.schemas import PersonRef
+from kith.api.refs import CommunityRef, PersonRef
 from kith.domain.roles import evidence
 from kith.domain.roles import roles as domain
 from kith.store import communities as store
@@ -51,7 +51,7 @@ class PersonRolesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_onl
     pass
 
 
-class EventsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CommunityEventsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
 
@@ -66,7 +66,7 @@ class ExportParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ] = "graphml"
 
 
-class Health(msgspec.Struct, frozen=True):
+class CommunityHealth(msgspec.Struct, frozen=True):
     """How a community did in the year until that day. A share is null where there was nothing to take a share of."""
 
     people: Annotated[int, Meta(description="Members.", ge=0)]
@@ -82,13 +82,6 @@ class Health(msgspec.Struct, frozen=True):
     dependence: Annotated[
         Share | None, Meta(description="The fewest who take part in half of all talk, as a share of the members.")
     ]
-
-
-class CommunityRef(msgspec.Struct, frozen=True):
-    """A community, as mentioned by other things."""
-
-    id: CommunityId
-    name: Name
 
 
 class Community(msgspec.Struct, frozen=True):
@@ -116,7 +109,7 @@ class Community(msgspec.Struct, frozen=True):
 class CommunityDetail(Community, frozen=True):
     """A community and how it does."""
 
-    health: Annotated[Health | None, Meta(description="Null before the first look.")]
+    health: Annotated[CommunityHealth | None, Meta(description="Null before the first look.")]
     coverage: Coverage
 
 
@@ -149,7 +142,7 @@ class CommunityPerson(msgspec.Struct, frozen=True):
         return shape(cls, row, person=person, belonging=share)
 
 
-class Role(msgspec.Struct, frozen=True):
+class CommunityRole(msgspec.Struct, frozen=True):
     """A role of a person in a community."""
 
     role: RoleName
@@ -173,17 +166,17 @@ class Role(msgspec.Struct, frozen=True):
     as_of: Annotated[date, Meta(description=SPOKEN_OF)]
 
 
-class PersonInRole(msgspec.Struct, frozen=True):
+class RoleHolder(msgspec.Struct, frozen=True):
     """A person who matters in a community, and why."""
 
     person: PersonRef
     place: Annotated[
         Rank | None, Meta(description="Among those who matter here, by their best role; null: not among them.")
     ]
-    roles: Annotated[list[Role], Meta(description="What they are to the community.")]
+    roles: Annotated[list[CommunityRole], Meta(description="What they are to the community.")]
 
 
-class RoleOfPerson(Role, frozen=True):
+class PersonRole(CommunityRole, frozen=True):
     """A role of this person, and where."""
 
     community: CommunityRef
@@ -202,7 +195,7 @@ class CommunityEvent(msgspec.Struct, frozen=True):
     occurred_at: Annotated[Instant, Meta(description="When it was seen.")]
 
 
-class HealthDay(Health, frozen=True):
+class CommunityHealthDay(CommunityHealth, frozen=True):
     """How a community did on one day."""
 
     day: Annotated[date, Meta(description="The day (UTC) that a look spoke of.")]

@@ -10,7 +10,7 @@ from kith.api.conversations.schemas import Conversation, ConversationDetail, Con
 from kith.api.http.ids import encode_optional, from_path, from_query, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.http.shapes import shape
-from kith.api.identities.schemas import IdentityRef
+from kith.api.refs import IdentityRef
 from kith.store import conversations as store
 from kith.store import identities
 from kith.store.db import Db

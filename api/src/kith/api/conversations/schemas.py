@@ -8,7 +8,7 @@ from kith.api.http.kinds import Instant, Network
 from kith.api.http.moments import Bound
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
-from kith.api.identities.schemas import IdentityRef
+from kith.api.refs import IdentityRef
 from kith.store import conversations as store
 
 

@@ -7,7 +7,7 @@ from kith.api.http.ids import DecisionId, IdentityId, PersonId, encode, encode_o
 from kith.api.http.kinds import Instant
 from kith.api.http.moments import Bound
 from kith.api.http.paging import Listing
-from kith.api.identities.schemas import IdentityRef
+from kith.api.refs import IdentityRef
 from kith.domain.matching import FEATURES, shipped
 from kith.store import decisions as store
 from kith.store.suggestions import Contribution as StoredContribution
@@ -49,14 +49,14 @@ class FeatureContribution(msgspec.Struct, frozen=True):
         return cls(part.feature, _MEANINGS.get(part.feature, part.feature), part.value, part.log_odds)
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class DecisionEvidence(msgspec.Struct, frozen=True):
     """What a decision rests on."""
 
     log_odds: Annotated[float | None, Meta(description="Log-odds of the pair when it was decided; null: not compared.")]
     contributions: Annotated[list[FeatureContribution], Meta(description="They add up to log_odds.")]
 
     @classmethod
-    def of(cls, evidence: dict[str, Any]) -> "Evidence":
+    def of(cls, evidence: dict[str, Any]) -> "DecisionEvidence":
         parts = msgspec.convert(evidence.get("contributions", []), list[StoredContribution])
         return cls(evidence.get("log_odds"), [FeatureContribution.of(part) for part in parts])
 
@@ -76,7 +76,7 @@ class Decision(msgspec.Struct, frozen=True):
         ),
     ]
     confidence: Annotated[float, Meta(description="How sure the author was.", ge=0, le=1)]
-    evidence: Evidence
+    evidence: DecisionEvidence
     decided_at: Annotated[Instant, Meta(description="When it was decided.")]
     learnt_at: Annotated[Instant, Meta(description="When kith learnt of it.")]
 
@@ -89,7 +89,7 @@ class Decision(msgspec.Struct, frozen=True):
             retracts=encode_optional("decision", row.retracts),
             author=row.author,
             confidence=row.confidence,
-            evidence=Evidence.of(row.evidence),
+            evidence=DecisionEvidence.of(row.evidence),
             decided_at=row.decided_at,
             learnt_at=row.learnt_at,
         )

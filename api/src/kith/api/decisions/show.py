@@ -5,7 +5,7 @@ from uuid import UUID
 
 from kith.api.decisions.schemas import Decision
 from kith.api.http.ids import encode, from_query
-from kith.api.identities.schemas import IdentityRef
+from kith.api.refs import IdentityRef
 from kith.store import decisions, identities, people
 from kith.store.db import Db
 from kith.store.tokens import Token

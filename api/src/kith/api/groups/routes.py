@@ -25,7 +25,7 @@ from kith.api.http.inputs import named
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Problem
 from kith.api.http.revisions import check_unchanged, tag
-from kith.api.people.schemas import PersonRef
+from kith.api.refs import PersonRef
 from kith.domain import ids
 from kith.domain.days import day_of
 from kith.projections import strength

@@ -7,7 +7,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from kith.api.health.schemas import Alive, Ready, Version
+from kith.api.health.schemas import Liveness, Readiness, ServiceVersion
 from kith.store import health
 from kith.store.db import ABSENT, Pool
 
@@ -15,16 +15,16 @@ _WAIT_SECONDS = 2.0
 
 
 @get("/livez", operation_id="getLiveness", tags=["meta"], public=True)
-async def get_liveness() -> Alive:
+async def get_liveness() -> Liveness:
     """Say that the process runs.
 
     Touches nothing else.
     """
-    return Alive()
+    return Liveness()
 
 
 @get("/readyz", operation_id="getReadiness", tags=["meta"], public=True, unready=True)
-async def get_readiness(state: State) -> Response[Ready]:
+async def get_readiness(state: State) -> Response[Readiness]:
     """Say whether requests can be answered.
 
     Looks at PostgreSQL with the rights of the application, at its migrations, its disk and at Valkey; 503 when
@@ -34,15 +34,15 @@ async def get_readiness(state: State) -> Response[Ready]:
     queue = await _look_at_queue(state.settings.redis_url)
     ready = {database, migrations, disk, queue} == {"ok"}
     return Response(
-        Ready(ready, database, migrations, disk, queue),
+        Readiness(ready, database, migrations, disk, queue),
         status_code=HTTP_200_OK if ready else HTTP_503_SERVICE_UNAVAILABLE,
     )
 
 
 @get("/version", operation_id="getVersion", tags=["meta"], public=True)
-async def get_version() -> Version:
+async def get_version() -> ServiceVersion:
     """Say what runs here."""
-    return Version(version("kith-api"), "v1")
+    return ServiceVersion(version("kith-api"), "v1")
 
 
 async def _look_at_database(pool: Pool) -> tuple[str, str, str]:

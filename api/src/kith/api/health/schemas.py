@@ -6,13 +6,13 @@ from msgspec import Meta
 Check = Annotated[str, Meta(description="`ok`, or what is wrong.", examples=["ok"])]
 
 
-class Alive(msgspec.Struct, frozen=True):
+class Liveness(msgspec.Struct, frozen=True):
     """The process runs."""
 
     status: Annotated[str, Meta(description="Always `ok`.", examples=["ok"])] = "ok"
 
 
-class Ready(msgspec.Struct, frozen=True):
+class Readiness(msgspec.Struct, frozen=True):
     """Whether requests can be answered, and what is missing."""
 
     ready: Annotated[bool, Meta(description="Whether all of the below is ok.")]
@@ -22,7 +22,7 @@ class Ready(msgspec.Struct, frozen=True):
     queue: Check
 
 
-class Version(msgspec.Struct, frozen=True):
+class ServiceVersion(msgspec.Struct, frozen=True):
     """What runs here."""
 
     version: Annotated[str, Meta(description="Version of kith.", examples=["0.1.0"])]

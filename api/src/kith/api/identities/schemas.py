@@ -51,22 +51,3 @@ class Identity(msgspec.Struct, frozen=True):
             key=identity.key if contact or "@" not in identity.key else None,
             address=identity.address if contact else None,
         )
-
-
-class IdentityRef(msgspec.Struct, frozen=True):
-    """An identity, as mentioned by other things."""
-
-    id: IdentityId
-    network: Network
-    name: Annotated[str | None, Meta(description="Its name or handle.")]
-    person_id: Annotated[PersonId | None, Meta(description="Who is behind it.")]
-    person_name: Annotated[str | None, Meta(description="Name of that person.")]
-
-    @classmethod
-    def of(cls, identity: store.IdentityRef) -> "IdentityRef":
-        return shape(
-            cls,
-            identity,
-            id=encode("identity", identity.id),
-            person_id=encode_optional("person", identity.person_id),
-        )

@@ -1,5 +1,5 @@
 from collections.abc import Collection, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,7 @@ from kith.api.http.kinds import TEXT, Instant, InteractionKind, Network, TargetK
 from kith.api.http.moments import Bound
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
-from kith.api.identities.schemas import IdentityRef
+from kith.api.refs import ChannelRef, ConversationRef, IdentityRef
 from kith.store import identities
 from kith.store import interactions as store
 from kith.store.db import Db
@@ -37,25 +37,11 @@ class InteractionsParams(TimelineParams, frozen=True, forbid_unknown_fields=True
     conversation: Annotated[ConversationId | None, Meta(description="In this conversation.")] = None
 
 
-class Target(msgspec.Struct, frozen=True):
+class InteractionTarget(msgspec.Struct, frozen=True):
     """Whom an interaction addresses, and how."""
 
     identity: IdentityRef
     kind: TargetKind
-
-
-class Place(msgspec.Struct, frozen=True):
-    """The channel in which an interaction happened."""
-
-    id: ChannelId
-    name: Annotated[str | None, Meta(description="Name of the channel.")]
-
-
-class Thread(msgspec.Struct, frozen=True):
-    """The conversation to which an interaction belongs."""
-
-    id: ConversationId
-    title: Annotated[str | None, Meta(description="Title of the conversation.")]
 
 
 class Interaction(msgspec.Struct, frozen=True):
@@ -65,9 +51,9 @@ class Interaction(msgspec.Struct, frozen=True):
     kind: InteractionKind
     native_kind: Annotated[str | None, Meta(description="The network's own word.", examples=["reviewed-by"])]
     actor: IdentityRef
-    targets: Annotated[list[Target], Meta(description="Empty for a broadcast.")]
-    channel: Place | None
-    conversation: Thread | None
+    targets: Annotated[list[InteractionTarget], Meta(description="Empty for a broadcast.")]
+    channel: ChannelRef | None
+    conversation: ConversationRef | None
     reply_to: Annotated[InteractionId | None, Meta(description="What it answers; perhaps not read (yet).")]
     network: Network
     key: Annotated[str, Meta(description="The network's own id of it.")]
@@ -117,9 +103,12 @@ def _parts(row: store.Interaction, refs: dict[UUID, IdentityRef]) -> dict[str, A
     return {
         "id": encode("interaction", row.id),
         "actor": refs[row.actor_id],
-        "targets": [Target(refs[id_], kind) for id_, kind in zip(row.target_ids, row.target_kinds, strict=True)],  # type: ignore[arg-type]  # ingest checks kinds
-        "channel": Place(encode("channel", row.channel_id), row.channel_name) if row.channel_id else None,
-        "conversation": Thread(encode("conversation", row.conversation_id), row.conversation_title)
+        "targets": [
+            InteractionTarget(refs[id_], cast("TargetKind", kind))
+            for id_, kind in zip(row.target_ids, row.target_kinds, strict=True)
+        ],
+        "channel": ChannelRef(encode("channel", row.channel_id), row.channel_name) if row.channel_id else None,
+        "conversation": ConversationRef(encode("conversation", row.conversation_id), row.conversation_title)
         if row.conversation_id
         else None,
         "reply_to": encode_optional("interaction", row.reply_to),

@@ -20,7 +20,7 @@ class JobsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True)
     ] = ()
 
 
-class Progress(msgspec.Struct, frozen=True):
+class JobProgress(msgspec.Struct, frozen=True):
     """How far work has come."""
 
     done: Annotated[int, Meta(description="Units done.", ge=0)]
@@ -46,7 +46,7 @@ class Job(msgspec.Struct, frozen=True):
     cancel: Annotated[bool, Meta(description="Whether it was asked to stop.")]
     attempt: Annotated[int, Meta(description="How often it was begun since it last made progress.", ge=0)]
     max_attempts: Annotated[int, Meta(description="How often it is begun without progress at most.", ge=1)]
-    progress: Progress
+    progress: JobProgress
     error: Annotated[JobError | None, Meta(description="Why the last attempt failed.")]
     result: Annotated[dict[str, Any] | None, Meta(description="What came out, by kind.")]
     due_at: Annotated[Instant, Meta(description="When it is, or was, to begin.")]
@@ -60,14 +60,14 @@ class Job(msgspec.Struct, frozen=True):
         return shape(cls, job, id=encode("job", job.id), progress=progress(job), error=problem(job.error))
 
 
-def progress(work: store.Job | runs.Run) -> Progress:
+def progress(work: store.Job | runs.Run) -> JobProgress:
     """Return how far a job has come; rate and end from its own times, so that the same state reads the same."""
     seconds = (work.updated_at - work.started_at).total_seconds() if work.started_at else 0.0
     rate = work.done / seconds if seconds > 0 and work.done else None
     end = None
     if rate and work.total is not None and work.status == "running":
         end = (work.updated_at + timedelta(seconds=max(0, work.total - work.done) / rate)).astimezone(UTC)
-    return Progress(work.done, work.total, work.unit, rate, end)
+    return JobProgress(work.done, work.total, work.unit, rate, end)
 
 
 def problem(error: dict[str, Any] | None) -> JobError | None:

@@ -16,7 +16,7 @@ from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
 from kith.api.merges.schemas import Merge, MergeCreate, MergesParams
 from kith.api.people.moves import lead_on
-from kith.api.people.schemas import PersonRef
+from kith.api.refs import PersonRef
 from kith.projections import merges as store
 from kith.projections import project
 from kith.store import people

@@ -6,7 +6,7 @@ from msgspec import Meta
 from kith.api.decisions.schemas import Decision
 from kith.api.http.ids import PersonId
 from kith.api.http.paging import Listing
-from kith.api.people.schemas import PersonRef
+from kith.api.refs import PersonRef
 
 
 class MergesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -13,10 +13,10 @@ from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
 from kith.api.http.revisions import check_unchanged, tag
 from kith.api.organizations.schemas import (
-    Domain,
-    DomainList,
     Organization,
     OrganizationCreate,
+    OrganizationDomain,
+    OrganizationDomains,
     OrganizationPatch,
     OrganizationsParams,
 )
@@ -149,13 +149,13 @@ async def delete_organization(
     tags=["organizations"],
     scopes=["organizations:read"],
 )
-async def list_domains(db: NamedDependency[Db], workspace_id: NamedDependency[UUID]) -> DomainList:
+async def list_domains(db: NamedDependency[Db], workspace_id: NamedDependency[UUID]) -> OrganizationDomains:
     """List domains that several people write from and that no organization has.
 
     Never free mail or a social network.
     """
     rows = await store.list_domains(db, workspace_id, DOMAINS_SHOWN)
-    return DomainList([Domain.of(row) for row in rows])
+    return OrganizationDomains([OrganizationDomain.of(row) for row in rows])
 
 
 async def find(db: Db, workspace_id: UUID, organization_id: str, *, lock: bool = False) -> store.Organization:

@@ -69,7 +69,7 @@ class OrganizationPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     url: Url | UnsetType = UNSET
 
 
-class Domain(msgspec.Struct, frozen=True):
+class OrganizationDomain(msgspec.Struct, frozen=True):
     """A domain that people write from and that no organization has yet."""
 
     domain: DomainName
@@ -77,11 +77,11 @@ class Domain(msgspec.Struct, frozen=True):
     identities: Annotated[int, Meta(description="How many identities.", ge=2)]
 
     @classmethod
-    def of(cls, row: store.Domain) -> "Domain":
+    def of(cls, row: store.Domain) -> "OrganizationDomain":
         return shape(cls, row)
 
 
-class DomainList(msgspec.Struct, frozen=True):
+class OrganizationDomains(msgspec.Struct, frozen=True):
     """Domains that may be organizations."""
 
-    data: Annotated[list[Domain], Meta(description="The 200 with most people.")]
+    data: Annotated[list[OrganizationDomain], Meta(description="The 200 with most people.")]

@@ -19,18 +19,16 @@ from kith.api.identities.schemas import Identity
 from kith.api.interactions.schemas import TimelineItem, TimelineParams, shape_timeline
 from kith.api.people.moves import lead_on
 from kith.api.people.schemas import (
-    ChannelUse,
     IdentitiesOfPersonParams,
     PeopleParams,
     Person,
+    PersonChannel,
     PersonDetail,
     PersonField,
     PersonIdentity,
     PersonPatch,
     ThenParams,
 )
-from kith.api.relationships.lists import list_strongest
-from kith.api.relationships.schemas import Relationship, RelationshipsOfPersonParams
 from kith.projections import ledger, merges, project
 from kith.store import corrections, identities, interactions
 from kith.store import people as store
@@ -151,7 +149,7 @@ async def _show(
         id=encode("person", person.id),
         identities=[Identity.of(identity, contact) for identity in behind],
         fields=[PersonField.of(field) for field in fields if contact or field.field != "address"],
-        channels=[ChannelUse.of(use) for use in uses],
+        channels=[PersonChannel.of(use) for use in uses],
         coverage=await get_coverage(db, workspace_id),
     )
 
@@ -231,37 +229,10 @@ async def list_timeline(
     return page(request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id))
 
 
-@get(
-    "/v1/people/{person_id:str}/relationships",
-    operation_id="listRelationshipsOfPerson",
-    tags=["people"],
-    scopes=["people:read", "relationships:read"],
-    errors=["not_found"],
-    moves=True,
-)
-async def list_relationships(
-    request: Request[Any, Any, Any],
-    db: NamedDependency[Db],
-    workspace_id: NamedDependency[UUID],
-    person_id: FromPath[str],
-    params: NamedDependency[RelationshipsOfPersonParams],
-) -> Response[CoveredPage[Relationship]] | Redirect:
-    """List with whom a person is in touch.
-
-    The strongest relationship first, those below the floor of evidence last.
-    """
-    key = from_path("person", person_id)
-    found = await list_strongest(request, db, workspace_id, params, key)
-    if not found.content.data and await store.living_person(db, workspace_id, key) != key:
-        return await lead_on(request, db, workspace_id, person_id)
-    return found
-
-
 ROUTES = [
     list_people,
     get_person,
     update_person,
     list_identities_of_person,
     list_timeline,
-    list_relationships,
 ]

@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -35,20 +35,6 @@ class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ] = "-last_seen"
 
 
-class PersonRef(msgspec.Struct, frozen=True):
-    """A person, as mentioned by other things."""
-
-    id: PersonId
-    name: Annotated[str | None, Meta(description="As chosen from the identities; null when none has one.")]
-    kind: Kind
-    networks: Annotated[list[Network], Meta(description="Where the person has identities.")]
-
-    @classmethod
-    def of(cls, person: store.PersonRef | store.Person) -> "PersonRef":
-        kind = cast("Kind", person.kind)
-        return cls(encode("person", person.id), person.name, kind, person.networks)
-
-
 class Person(msgspec.Struct, frozen=True):
     """A human, or a bot so flagged, behind one or more identities."""
 
@@ -66,7 +52,7 @@ class Person(msgspec.Struct, frozen=True):
         return shape(cls, person, id=encode("person", person.id))
 
 
-class ChannelUse(msgspec.Struct, frozen=True):
+class PersonChannel(msgspec.Struct, frozen=True):
     """What a person does in a channel."""
 
     channel_id: Annotated[ChannelId | None, Meta(description="Null for what happened in no channel.")]
@@ -79,7 +65,7 @@ class ChannelUse(msgspec.Struct, frozen=True):
     last_day: Annotated[date, Meta(description="Latest day (UTC) of either.")]
 
     @classmethod
-    def of(cls, use: store.ChannelUse) -> "ChannelUse":
+    def of(cls, use: store.ChannelUse) -> "PersonChannel":
         return shape(cls, use, channel_id=encode("channel", use.channel_id) if use.channel_id.int else None)
 
 
@@ -144,5 +130,5 @@ class PersonDetail(Person, frozen=True):
     fields: Annotated[list[PersonField], Meta(description="Which identity or human gave each field.")]
 
     identities: Annotated[list[Identity], Meta(description="The first 200; GET /v1/identities?person= has all.")]
-    channels: Annotated[list[ChannelUse], Meta(description="The busiest 50.")]
+    channels: Annotated[list[PersonChannel], Meta(description="The busiest 50.")]
     coverage: Coverage

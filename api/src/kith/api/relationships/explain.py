@@ -9,7 +9,8 @@ import numpy as np
 
 from kith.api.http.ids import encode
 from kith.api.http.shapes import shape
-from kith.api.interactions.schemas import Place, TimelineItem
+from kith.api.interactions.schemas import TimelineItem
+from kith.api.refs import ChannelRef, TopicRef
 from kith.api.relationships import schemas
 from kith.api.relationships.schemas import RelationshipDetail
 from kith.domain.days import EPOCH, day_of
@@ -48,10 +49,10 @@ def explain(
         why=found.why,
         momentum=found.momentum,
         as_of=on,
-        model=schemas.Model(model.version, model.horizon_days, FLOOR, model.intercept),
+        model=schemas.StrengthModel(model.version, model.horizon_days, FLOOR, model.intercept),
         log_odds=found.log_odds,
         contributions=[_contribution(part, acts or (), first, last) for part in found.contributions],
-        hidden=schemas.Hidden(found.hidden.interactions, found.hidden.log_odds),
+        hidden=schemas.HiddenEvidence(found.hidden.interactions, found.hidden.log_odds),
         given=_side((flow.a, flow.b)[me]),
         received=_side((flow.a, flow.b)[1 - me]),
         together=flow.together,
@@ -61,9 +62,9 @@ def explain(
         days=flow.days,
         channels=_channels(tie, evidence, me, names),
         subjects=None if subjects is None else [_subject(each, shown=acts is not None) for each in subjects],
-        circle=schemas.Circle(found.circle.shared, found.circle.either),
+        circle=schemas.SharedCircle(found.circle.shared, found.circle.either),
         evidence=[
-            schemas.Cited(shown, *explanation.falls(model, found.log_odds, tie.without(evidence, act), day))
+            schemas.CitedInteraction(shown, *explanation.falls(model, found.log_odds, tie.without(evidence, act), day))
             for act, shown in acts or ()
         ],
         **parts,
@@ -75,26 +76,26 @@ def _contribution(
     acts: Sequence[tuple[interactions.Interaction, TimelineItem]],
     first: date,
     last: date,
-) -> schemas.Contribution:
+) -> schemas.StrengthContribution:
     days = {"recency": (last,), "tenure": (first, last)}.get(part.feature)
     cited = [
         shown.id for act, shown in acts
         if part.rests_on == "pair" and (days is None or act.occurred_at.astimezone(UTC).date() in days)
     ]  # fmt: skip
-    return shape(schemas.Contribution, part, interactions=cited)
+    return shape(schemas.StrengthContribution, part, interactions=cited)
 
 
-def _side(side: Any) -> schemas.Side:
-    return shape(schemas.Side, side, interactions=side.contacts)
+def _side(side: Any) -> schemas.RelationshipSide:
+    return shape(schemas.RelationshipSide, side, interactions=side.contacts)
 
 
-def _balance(period: Any, me: int) -> schemas.Balance:
+def _balance(period: Any, me: int) -> schemas.ContactBalance:
     given, received = (period.sent, period.received)[:: -1 if me else 1]
     share = period.balance if not me or period.balance is None else 1 - period.balance
-    return schemas.Balance(_date(period.end), given, received, share)
+    return schemas.ContactBalance(_date(period.end), given, received, share)
 
 
-def _channels(tie: Tie, evidence: explanation.Evidence, me: int, names: dict[Any, str]) -> list[schemas.Meeting]:
+def _channels(tie: Tie, evidence: explanation.Evidence, me: int, names: dict[Any, str]) -> list[schemas.SharedChannel]:
     rows, found = evidence.contacts, []
     for context in np.unique(rows.context).tolist():
         here = rows.context == context
@@ -102,22 +103,22 @@ def _channels(tie: Tie, evidence: explanation.Evidence, me: int, names: dict[Any
         received = int(rows.count[here & (rows.source != me)].sum())
         id_ = tie.channels[context]
         public = None if id_ == NOWHERE else encode("channel", id_)
-        found.append(schemas.Meeting(public, names.get(id_), given, received, _date(int(rows.day[here].max()))))
+        found.append(schemas.SharedChannel(public, names.get(id_), given, received, _date(int(rows.day[here].max()))))
     return sorted(found, key=lambda meeting: (-meeting.given - meeting.received, meeting.id or ""))
 
 
-def _subject(subject: topics.Subject, *, shown: bool) -> schemas.Subject:
-    return schemas.Subject(
+def _subject(subject: topics.Subject, *, shown: bool) -> schemas.RelationshipSubject:
+    return schemas.RelationshipSubject(
         about(subject.topic_id, subject.topic_name or ""),
-        Place(encode("channel", subject.channel_id), subject.channel_name) if subject.channel_id else None,
+        ChannelRef(encode("channel", subject.channel_id), subject.channel_name) if subject.channel_id else None,
         subject.interactions,
         subject.last_at,
         [encode("interaction", id_) for id_ in subject.interaction_ids] if shown else [],
     )
 
 
-def about(topic_id: UUID | None, name: str) -> schemas.TopicRef | None:
-    return schemas.TopicRef(encode("topic", topic_id), name) if topic_id else None
+def about(topic_id: UUID | None, name: str) -> TopicRef | None:
+    return TopicRef(encode("topic", topic_id), name) if topic_id else None
 
 
 def _date(day: int) -> date:

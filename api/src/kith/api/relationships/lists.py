@@ -8,7 +8,7 @@ from litestar import Request, Response
 from kith.api.http.coverage import get_coverage
 from kith.api.http.ids import from_query
 from kith.api.http.paging import CoveredPage, after, covered_page
-from kith.api.people.schemas import PersonRef
+from kith.api.refs import PersonRef
 from kith.api.relationships.schemas import Relationship, RelationshipsOfPersonParams
 from kith.store import people
 from kith.store import relationships as store

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from kith.api.http.ids import from_path
 from kith.api.http.problems import Problem
-from kith.api.people.schemas import PersonRef
+from kith.api.refs import PersonRef
 from kith.api.relationships.lists import show_people
 from kith.api.relationships.schemas import MomentParams
 from kith.domain.days import EPOCH, day_of

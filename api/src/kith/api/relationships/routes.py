@@ -20,13 +20,14 @@ from kith.api.relationships.lists import list_strongest
 from kith.api.relationships.pairs import day_asked, find_pair, find_two, no_contact, show_two, why
 from kith.api.relationships.schemas import (
     EvidenceParams,
-    History,
     HistoryParams,
     HistoryPictureParams,
     ModelQuality,
     MomentParams,
     Relationship,
     RelationshipDetail,
+    RelationshipHistory,
+    RelationshipsOfPersonParams,
     RelationshipsParams,
     Trust,
 )
@@ -57,6 +58,32 @@ async def list_relationships(
     The strongest first, those below the floor of evidence last. Each pair once; with `person`, seen from that person.
     """
     return await list_strongest(request, db, workspace_id, params, from_query("person", "person", params.person))
+
+
+@get(
+    "/v1/people/{person_id:str}/relationships",
+    operation_id="listRelationshipsOfPerson",
+    tags=["people"],
+    scopes=["people:read", "relationships:read"],
+    errors=["not_found"],
+    moves=True,
+)
+async def list_relationships_of_person(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    person_id: FromPath[str],
+    params: NamedDependency[RelationshipsOfPersonParams],
+) -> Response[CoveredPage[Relationship]] | Redirect:
+    """List with whom a person is in touch.
+
+    The strongest relationship first, those below the floor of evidence last.
+    """
+    key = from_path("person", person_id)
+    found = await list_strongest(request, db, workspace_id, params, key)
+    if not found.content.data and await people.living_person(db, workspace_id, key) != key:
+        return await lead_on(request, db, workspace_id, person_id)
+    return found
 
 
 @get("/v1/relationships/quality", operation_id="getQuality", tags=["relationships"], scopes=["relationships:read"])
@@ -139,7 +166,7 @@ async def get_history(
     person_id: FromPath[str],
     other_id: FromPath[str],
     params: NamedDependency[HistoryParams],
-) -> History | Redirect:
+) -> RelationshipHistory | Redirect:
     """Show how a relationship went.
 
     By week or month: what went each way, and the strength at the end. Each number is what an observer had then.
@@ -149,7 +176,7 @@ async def get_history(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     model = await strength.current_model(db, workspace_id)
     parts = await asyncio.to_thread(history.series, model, pair.tie, pair.as_of, pair.side, params.period, params.since)
-    return History(
+    return RelationshipHistory(
         *pair.people, params.period, model.version, pair.as_of,
         why(pair.asked, pair.as_of), parts, await get_coverage(db, workspace_id),
     )  # fmt: skip
@@ -260,4 +287,13 @@ async def list_evidence(
     return page(request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id))
 
 
-ROUTES = [list_relationships, get_quality, get_relationship, get_history, draw_history, get_trust, list_evidence]
+ROUTES = [
+    list_relationships,
+    list_relationships_of_person,
+    get_quality,
+    get_relationship,
+    get_history,
+    draw_history,
+    get_trust,
+    list_evidence,
+]

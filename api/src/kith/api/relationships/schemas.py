@@ -4,14 +4,14 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import Meta
 
-from kith.api.communities.schemas import CommunityRef
 from kith.api.http.coverage import Coverage
-from kith.api.http.ids import ChannelId, InteractionId, PersonId, TopicId
+from kith.api.http.ids import ChannelId, InteractionId, PersonId
 from kith.api.http.kinds import Instant
 from kith.api.http.moments import Day, Until
 from kith.api.http.paging import Listing
-from kith.api.interactions.schemas import Place, TimelineItem
-from kith.api.people.schemas import KnownAt, PersonRef
+from kith.api.interactions.schemas import TimelineItem
+from kith.api.people.schemas import KnownAt
+from kith.api.refs import ChannelRef, CommunityRef, PersonRef, TopicRef
 from kith.domain.strength import words
 from kith.store import calibration
 from kith.store import relationships as store
@@ -96,7 +96,7 @@ class Relationship(msgspec.Struct, frozen=True):
         )
 
 
-class Model(msgspec.Struct, frozen=True):
+class StrengthModel(msgspec.Struct, frozen=True):
     """How strength is computed: strength = 1 / (1 + e^-log_odds), log_odds = intercept + all contributions + hidden."""
 
     version: Annotated[str, Meta(description="Name and version.", examples=["strength-1"])]
@@ -105,7 +105,7 @@ class Model(msgspec.Struct, frozen=True):
     intercept: Annotated[float, Meta(description="Log-odds before any evidence.")]
 
 
-class Contribution(msgspec.Struct, frozen=True):
+class StrengthContribution(msgspec.Struct, frozen=True):
     """What one named part adds to the log-odds: weight · value."""
 
     feature: Annotated[str, Meta(description="Name of the part.", examples=["recency"])]
@@ -122,14 +122,14 @@ class Contribution(msgspec.Struct, frozen=True):
     ]
 
 
-class Hidden(msgspec.Struct, frozen=True):
+class HiddenEvidence(msgspec.Struct, frozen=True):
     """Evidence that the token may not see: without `interactions:read` that is all of it."""
 
     interactions: Annotated[int, Meta(description="How many.", ge=0)]
     log_odds: Annotated[float, Meta(description="What all of them together add.")]
 
 
-class Side(msgspec.Struct, frozen=True):
+class RelationshipSide(msgspec.Struct, frozen=True):
     """What one of the two does towards the other."""
 
     interactions: Annotated[int, Meta(description="Interactions in this direction.", ge=0)]
@@ -139,7 +139,7 @@ class Side(msgspec.Struct, frozen=True):
     days_to_answer: Annotated[float | None, Meta(description="Median of these days; null where none was answered.")]
 
 
-class Balance(msgspec.Struct, frozen=True):
+class ContactBalance(msgspec.Struct, frozen=True):
     """Contact in 90 days."""
 
     last_day: Annotated[date, Meta(description="The last of the 90 days (UTC).")]
@@ -148,7 +148,7 @@ class Balance(msgspec.Struct, frozen=True):
     share: Annotated[Strength | None, Meta(description="given as a share of both; null where there was no contact.")]
 
 
-class Meeting(msgspec.Struct, frozen=True):
+class SharedChannel(msgspec.Struct, frozen=True):
     """A channel in which the two are in touch."""
 
     id: Annotated[ChannelId | None, Meta(description="Null for contact in no channel.")]
@@ -158,18 +158,11 @@ class Meeting(msgspec.Struct, frozen=True):
     last_day: Annotated[date, Meta(description="Latest contact there (UTC).")]
 
 
-class TopicRef(msgspec.Struct, frozen=True):
-    """A topic, as mentioned by other things."""
-
-    id: TopicId
-    name: Annotated[str, Meta(description="Its most telling terms.", examples=["rebase, merge"])]
-
-
-class Subject(msgspec.Struct, frozen=True):
+class RelationshipSubject(msgspec.Struct, frozen=True):
     """What the two are in touch about: a topic, or where none is known, the channel; null for neither."""
 
     topic: TopicRef | None
-    channel: Place | None
+    channel: ChannelRef | None
     interactions: Annotated[int, Meta(description="How many of the latest 1,000 are about it.", ge=1)]
     last_at: Annotated[Instant, Meta(description="The latest of them.")]
     evidence: Annotated[
@@ -177,14 +170,14 @@ class Subject(msgspec.Struct, frozen=True):
     ]
 
 
-class Circle(msgspec.Struct, frozen=True):
+class SharedCircle(msgspec.Struct, frozen=True):
     """Acquaintances of the two."""
 
     shared: Annotated[int, Meta(description="People whom both know.", ge=0)]
     either: Annotated[int, Meta(description="People whom at least one of them knows.", ge=0)]
 
 
-class Cited(msgspec.Struct, frozen=True):
+class CitedInteraction(msgspec.Struct, frozen=True):
     """An interaction that the relationship rests on, and what the number would lose without it."""
 
     interaction: TimelineItem
@@ -207,30 +200,30 @@ class RelationshipDetail(msgspec.Struct, frozen=True):
     as_of_why: AsOfWhy
     computed_at: Annotated[Instant, Meta(description="The day that was asked for: its beginning (UTC).")]
     known_at: KnownThen
-    model: Model
+    model: StrengthModel
     log_odds: Annotated[float, Meta(description="Of being in touch within the horizon, whatever the evidence.")]
-    contributions: list[Contribution]
-    hidden: Hidden
-    given: Side
-    received: Side
+    contributions: list[StrengthContribution]
+    hidden: HiddenEvidence
+    given: RelationshipSide
+    received: RelationshipSide
     together: Annotated[int, Meta(description="Exchanges that both began on the same day.", ge=0)]
-    balance: Annotated[list[Balance], Meta(description="By 90 days, the oldest first.")]
+    balance: Annotated[list[ContactBalance], Meta(description="By 90 days, the oldest first.")]
     first_day: Annotated[date, Meta(description="First contact (UTC).")]
     last_day: Annotated[date, Meta(description="Latest contact (UTC).")]
     days: Annotated[int, Meta(description="Days with contact.", ge=1)]
-    channels: Annotated[list[Meeting], Meta(description="Where they are in touch, the liveliest first.")]
+    channels: Annotated[list[SharedChannel], Meta(description="Where they are in touch, the liveliest first.")]
     subjects: Annotated[
-        list[Subject] | None,
+        list[RelationshipSubject] | None,
         Meta(description="About what, the most frequent 20 of the latest 1,000; null without `topics:read`."),
     ]
-    circle: Circle
+    circle: SharedCircle
     evidence: Annotated[
-        list[Cited], Meta(description="The latest 10 interactions that it rests on; …/interactions has all.")
+        list[CitedInteraction], Meta(description="The latest 10 interactions that it rests on; …/interactions has all.")
     ]
     coverage: Coverage
 
 
-class Part(msgspec.Struct, frozen=True):
+class HistoryPeriod(msgspec.Struct, frozen=True):
     """Contact in a week or month, and the strength at its end."""
 
     first_day: Annotated[date, Meta(description="The Monday, or the first of the month (UTC).")]
@@ -240,7 +233,7 @@ class Part(msgspec.Struct, frozen=True):
     word: Word
 
 
-class History(msgspec.Struct, frozen=True):
+class RelationshipHistory(msgspec.Struct, frozen=True):
     """How a relationship went, as an observer with today's model would have seen it each time."""
 
     person: PersonRef
@@ -249,11 +242,11 @@ class History(msgspec.Struct, frozen=True):
     model: Annotated[str, Meta(description="Version of the model.", examples=["strength-1"])]
     as_of: AsOf
     as_of_why: AsOfWhy
-    data: Annotated[list[Part], Meta(description="The oldest first; the latest 520 at most.")]
+    data: Annotated[list[HistoryPeriod], Meta(description="The oldest first; the latest 520 at most.")]
     coverage: Coverage
 
 
-class Quality(msgspec.Struct, frozen=True):
+class BacktestQuality(msgspec.Struct, frozen=True):
     """How promises did on 90 days that the model had not seen; null for what does not exist."""
 
     pairs: Annotated[int, Meta(description="Pairs with contact when the promise was made.", ge=0)]
@@ -271,13 +264,13 @@ class Backtest(msgspec.Struct, frozen=True):
 
     until: Annotated[date, Meta(description="The last day with contact that was read (UTC).")]
     horizon_days: Annotated[int, Meta(description="How far a promise reaches.", gt=0)]
-    own: Quality
-    shipped: Quality
+    own: BacktestQuality
+    shipped: BacktestQuality
     computed_at: Annotated[Instant, Meta(description="When it was made.")]
 
     @classmethod
     def of(cls, made: calibration.Judgement) -> "Backtest":
-        own, plain = (msgspec.convert(found, Quality) for found in (made.report.own, made.report.shipped))
+        own, plain = (msgspec.convert(found, BacktestQuality) for found in (made.report.own, made.report.shipped))
         return cls(made.report.until, made.report.horizon_days, own, plain, made.computed_at)
 
 
@@ -324,7 +317,7 @@ class TrustAct(msgspec.Struct, frozen=True):
     evidence: Annotated[list[InteractionId], Meta(description="The latest 3 of those that still stand.")]
 
 
-class TrustHidden(msgspec.Struct, frozen=True):
+class HiddenTrust(msgspec.Struct, frozen=True):
     """Acts that the token may not see: without `interactions:read` that is all of them."""
 
     interactions: Annotated[int, Meta(description="How many.", ge=0)]
@@ -352,11 +345,11 @@ class TrustTopic(TrustIn, frozen=True):
     """Trust in a topic, or where none is known, in a channel; both are null for what was about and in neither."""
 
     topic: TopicRef | None
-    channel: Place | None
+    channel: ChannelRef | None
     acts: Annotated[list[TrustAct], Meta(description="The latest 20 days of acts, the latest first.")]
     earlier_interactions: Annotated[int, Meta(description="Interactions before these.", ge=0)]
     earlier_weight: Annotated[float, Meta(description="What they add together.")]
-    hidden: TrustHidden
+    hidden: HiddenTrust
 
 
 class Trust(msgspec.Struct, frozen=True):

@@ -6,12 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from kith.api.communities.schemas import CommunityRef
 from kith.api.http.ids import encode
 from kith.api.http.shapes import shape
-from kith.api.interactions.schemas import Place
+from kith.api.refs import ChannelRef, CommunityRef
 from kith.api.relationships.explain import about
-from kith.api.relationships.schemas import Scope, TrustAct, TrustCommunity, TrustHidden, TrustTopic
+from kith.api.relationships.schemas import HiddenTrust, Scope, TrustAct, TrustCommunity, TrustTopic
 from kith.domain.days import EPOCH, day_of
 from kith.domain.trust import evidence
 from kith.store.trust import Act
@@ -66,11 +65,11 @@ def _topic(topic: evidence.Trust, acts: Sequence[Act], names: Names, *, visible:
         TrustTopic,
         topic,
         topic=about(first.topic_id, names.topics.get(first.topic_id, "") if first.topic_id else ""),
-        channel=Place(encode("channel", channel), names.channels.get(channel)) if channel else None,
+        channel=ChannelRef(encode("channel", channel), names.channels.get(channel)) if channel else None,
         acts=[_cited(cited, told) for cited in latest[:ACTS_SHOWN]],
         earlier_interactions=sum(cited.act.count for cited in rest),
         earlier_weight=sum(cited.weight for cited in rest),
-        hidden=TrustHidden(sum(cited.act.count for cited in unseen), sum(cited.weight for cited in unseen)),
+        hidden=HiddenTrust(sum(cited.act.count for cited in unseen), sum(cited.weight for cited in unseen)),
     )
 
 

@@ -9,8 +9,8 @@ from msgspec import UNSET
 from kith.api.http.ids import encode_optional
 from kith.api.http.problems import Fault, Problem
 from kith.api.http.revisions import check_unchanged, tag
-from kith.api.identities.schemas import IdentityRef
-from kith.api.resolution.schemas import Effect, Pair, Preview, Resolution, ResolutionPatch
+from kith.api.refs import IdentityRef
+from kith.api.resolution.schemas import IdentityPair, Resolution, ResolutionPatch, ResolutionPreview, ThresholdEffect
 from kith.projections import thresholds as store
 from kith.store import identities, jobs, resolution
 from kith.store.db import Db
@@ -58,7 +58,7 @@ async def update_resolution(
 )
 async def preview_resolution(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], payload: NamedDependency[ResolutionPatch]
-) -> Preview:
+) -> ResolutionPreview:
     """Tell what other thresholds would do.
 
     Nothing is changed. Each pair is judged by itself: that one join may prevent another is not foreseen.
@@ -66,7 +66,7 @@ async def preview_resolution(
     present = await store.get_thresholds(db, workspace_id)
     join_above, suggest_above = _wished(payload, present)
     found = await resolution.preview(db, workspace_id, join_above, suggest_above, EXAMPLES)
-    return Preview(
+    return ResolutionPreview(
         await _effect(db, workspace_id, found.joins_count, found.joins),
         await _effect(db, workspace_id, found.separations_count, found.separations),
         found.withdrawn_count,
@@ -83,10 +83,11 @@ def _wished(payload: ResolutionPatch, present: store.Thresholds) -> tuple[float,
     return join_above, suggest_above
 
 
-async def _effect(db: Db, workspace_id: UUID, count: int, pairs: Sequence[tuple[UUID, UUID, float]]) -> Effect:
+async def _effect(db: Db, workspace_id: UUID, count: int, pairs: Sequence[tuple[UUID, UUID, float]]) -> ThresholdEffect:
     refs = await identities.get_refs(db, workspace_id, {id_ for pair in pairs for id_ in pair[:2]})
-    return Effect(
-        count, [Pair([IdentityRef.of(refs[one]), IdentityRef.of(refs[other])], share) for one, other, share in pairs]
+    return ThresholdEffect(
+        count,
+        [IdentityPair([IdentityRef.of(refs[one]), IdentityRef.of(refs[other])], share) for one, other, share in pairs],
     )
 
 

@@ -5,7 +5,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.http.ids import JobId
 from kith.api.http.kinds import Instant
-from kith.api.identities.schemas import IdentityRef
+from kith.api.refs import IdentityRef
 from kith.domain.matching import shipped
 
 JoinAbove = Annotated[
@@ -37,25 +37,27 @@ class ResolutionPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suggest_above: SuggestAbove | UnsetType = UNSET
 
 
-class Pair(msgspec.Struct, frozen=True):
+class IdentityPair(msgspec.Struct, frozen=True):
     """Two identities."""
 
     identities: Annotated[list[IdentityRef], Meta(description="The two.")]
     probability: Annotated[float, Meta(description="How likely they are one person.", ge=0, le=1)]
 
 
-class Effect(msgspec.Struct, frozen=True):
+class ThresholdEffect(msgspec.Struct, frozen=True):
     """What would happen to pairs."""
 
     count: Annotated[int, Meta(description="How many pairs.", ge=0)]
-    examples: Annotated[list[Pair], Meta(description="The likeliest 20 of them.")]
+    examples: Annotated[list[IdentityPair], Meta(description="The likeliest 20 of them.")]
 
 
-class Preview(msgspec.Struct, frozen=True):
+class ResolutionPreview(msgspec.Struct, frozen=True):
     """What other thresholds would do; nothing has been changed."""
 
-    joined: Annotated[Effect, Meta(description="Suggestions that would be joined.")]
-    separated: Annotated[Effect, Meta(description="Joins by rules that would be taken back, and suggested instead.")]
+    joined: Annotated[ThresholdEffect, Meta(description="Suggestions that would be joined.")]
+    separated: Annotated[
+        ThresholdEffect, Meta(description="Joins by rules that would be taken back, and suggested instead.")
+    ]
     withdrawn: Annotated[int, Meta(description="Suggestions that would be withdrawn.", ge=0)]
     complete: Annotated[
         bool,

@@ -7,7 +7,7 @@ from kith.api.http.ids import JobId, RunId, SourceId, encode
 from kith.api.http.kinds import Instant, JobStatus
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
-from kith.api.jobs.schemas import JobError, Progress, problem, progress
+from kith.api.jobs.schemas import JobError, JobProgress, problem, progress
 from kith.store import runs as store
 
 
@@ -22,7 +22,7 @@ class Run(msgspec.Struct, frozen=True):
     source_id: SourceId
     job_id: JobId
     status: JobStatus
-    progress: Progress
+    progress: JobProgress
     error: Annotated[JobError | None, Meta(description="Why it failed.")]
     pages: Annotated[int, Meta(description="Pages read.", ge=0)]
     records: Annotated[int, Meta(description="Records read.", ge=0)]

@@ -16,7 +16,7 @@ from kith.api.http.revisions import check_unchanged, tag
 from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import Job
 from kith.api.runs.schemas import Run, RunsParams
-from kith.api.sources.schemas import Period, Source, SourceCreate, SourcePatch, SourcePeriods, SourcesParams
+from kith.api.sources.schemas import Source, SourceCreate, SourcePatch, SourcePeriod, SourcePeriods, SourcesParams
 from kith.connectors import Forbidden, Limits, Registry, check_locations, locations
 from kith.store import job_list, jobs, runs
 from kith.store import sources as store
@@ -169,7 +169,7 @@ async def get_source_coverage(
     """
     found = await find(db, workspace_id, source_id)
     periods = await store.list_periods(db, workspace_id, found.id)
-    return SourcePeriods([shape(Period, period) for period in periods])
+    return SourcePeriods([shape(SourcePeriod, period) for period in periods])
 
 
 @get(

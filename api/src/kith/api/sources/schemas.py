@@ -68,7 +68,7 @@ class SourcePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: Annotated[Literal["active", "paused"], Meta(description="Pause it, or let it go on.")] | UnsetType = UNSET
 
 
-class Period(msgspec.Struct, frozen=True):
+class SourcePeriod(msgspec.Struct, frozen=True):
     """What a source says of a period of time."""
 
     status: Annotated[Literal["read", "gap", "truncated"], Meta(description="Fully read, not readable, or cut short.")]
@@ -81,4 +81,4 @@ class Period(msgspec.Struct, frozen=True):
 class SourcePeriods(msgspec.Struct, frozen=True):
     """What a source has read, and what it misses."""
 
-    data: Annotated[list[Period], Meta(description="Oldest first.")]
+    data: Annotated[list[SourcePeriod], Meta(description="Oldest first.")]

@@ -12,12 +12,12 @@ from kith.api.http.idempotency import Once
 from kith.api.http.ids import from_body, from_path, not_found, unknown
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
-from kith.api.identities.schemas import IdentityRef
+from kith.api.refs import IdentityRef
 from kith.api.suggestions.schemas import (
+    DecidedSuggestions,
     Suggestion,
-    SuggestionDecide,
-    Suggestions,
-    SuggestionsDecide,
+    SuggestionDecision,
+    SuggestionDecisions,
     SuggestionsParams,
 )
 from kith.projections import merges, project
@@ -88,7 +88,7 @@ async def decide_suggestion(
     workspace_id: NamedDependency[UUID],
     token: NamedDependency[Token],
     suggestion_id: FromPath[str],
-    payload: NamedDependency[SuggestionDecide],
+    payload: NamedDependency[SuggestionDecision],
     once: NamedDependency[Once],
 ) -> Response[Suggestion]:
     """Accept, reject or postpone a suggestion.
@@ -116,14 +116,14 @@ async def decide_suggestions(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     token: NamedDependency[Token],
-    payload: NamedDependency[SuggestionsDecide],
+    payload: NamedDependency[SuggestionDecisions],
     once: NamedDependency[Once],
-) -> Response[Suggestions]:
+) -> Response[DecidedSuggestions]:
     """Accept, reject or postpone up to 500 suggestions.
 
     All of it happens, or none.
     """
-    wanted: dict[UUID, SuggestionDecide] = {}
+    wanted: dict[UUID, SuggestionDecision] = {}
     for number, item in enumerate(payload.decisions):
         pointer = f"/decisions/{number}/suggestion_id"
         key = from_body("suggestion", pointer, item.suggestion_id)
@@ -136,10 +136,10 @@ async def decide_suggestions(
             raise unknown("suggestion", f"/decisions/{number}/suggestion_id")
         _check(asked, found[key], f"/decisions/{number}")
     await _decide(db, workspace_id, token, found, wanted)
-    return await once.answer(Suggestions(await _reload(db, workspace_id, list(wanted))), 200, {})
+    return await once.answer(DecidedSuggestions(await _reload(db, workspace_id, list(wanted))), 200, {})
 
 
-def _check(asked: SuggestionDecide, suggestion: store.Suggestion, pointer: str) -> None:
+def _check(asked: SuggestionDecision, suggestion: store.Suggestion, pointer: str) -> None:
     if suggestion.status not in ("open", "postponed"):
         message = f"The suggestion is {suggestion.status} already."
         raise Problem("conflict", message, Fault("decided", message, pointer=pointer))
@@ -150,7 +150,7 @@ def _check(asked: SuggestionDecide, suggestion: store.Suggestion, pointer: str) 
 
 async def _decide(
     db: Db, workspace_id: UUID, token: Token, found: Mapping[UUID, store.Suggestion],
-    wanted: Mapping[UUID, SuggestionDecide],
+    wanted: Mapping[UUID, SuggestionDecision],
 ) -> None:  # fmt: skip
     now, touched = datetime.now(UTC), set[UUID]()
     for key, asked in wanted.items():

@@ -9,7 +9,7 @@ from kith.api.http.kinds import Instant
 from kith.api.http.moments import Moment
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
-from kith.api.identities.schemas import IdentityRef
+from kith.api.refs import IdentityRef
 from kith.domain.matching import shipped
 from kith.store import suggestions as store
 
@@ -59,7 +59,7 @@ class Suggestion(msgspec.Struct, frozen=True):
         )
 
 
-class SuggestionDecide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SuggestionDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a human makes of a suggestion."""
 
     verdict: Annotated[
@@ -69,21 +69,22 @@ class SuggestionDecide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: Annotated[Moment | None, Meta(description="When a postponed one is open again; null: in 30 days.")] = None
 
 
-class OneOfMany(SuggestionDecide, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SuggestionDecisionItem(SuggestionDecision, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a human makes of one of many suggestions."""
 
     suggestion_id: SuggestionId
 
 
-class SuggestionsDecide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SuggestionDecisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a human makes of many suggestions: all of it happens, or none."""
 
     decisions: Annotated[
-        list[OneOfMany], Meta(min_length=1, max_length=500, description="No suggestion may be named twice.")
+        list[SuggestionDecisionItem],
+        Meta(min_length=1, max_length=500, description="No suggestion may be named twice."),
     ]
 
 
-class Suggestions(msgspec.Struct, frozen=True):
+class DecidedSuggestions(msgspec.Struct, frozen=True):
     """Suggestions after they were decided on."""
 
     data: Annotated[list[Suggestion], Meta(description="In the order in which they were named.")]

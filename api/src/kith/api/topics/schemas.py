@@ -7,7 +7,7 @@ from kith.api.http.ids import ChannelId, InteractionId, PersonId, TopicId, encod
 from kith.api.http.kinds import Instant
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
-from kith.api.people.schemas import PersonRef
+from kith.api.refs import PersonRef
 from kith.store import topics as store
 
 
