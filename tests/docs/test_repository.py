@@ -78,3 +78,10 @@ def test_every_package_is_on_the_map() -> None:
         if len(path.relative_to(ROOT).parts) == 3
     }
     assert tests <= mapped
+
+
+def test_each_step_of_a_walk_is_one_file_and_none_is_walked_twice() -> None:
+    steps = re.findall(r"^\| [A-Z].*\. \| `([\w./-]+\.py)` \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert len(steps) >= 12
+    assert len(set(steps)) == len(steps)
+    assert [step for step in steps if not (ROOT / step).is_file()] == []
