@@ -221,9 +221,12 @@ def test_two_verified_accounts_on_one_network_are_two_persons() -> None:
     assert resolve([one, msgspec.structs.replace(other, account="1")]) == [["1", "2"]]
 
 
-def test_a_bot_is_never_joined_with_a_human() -> None:
+def test_a_robot_is_joined_with_nobody() -> None:
     human = Identity("1", name="Ada Lovelace", address="ada@acme.org")
-    assert resolve([human, Identity("2", name="Ada Lovelace", address="ada@acme.org", kind="bot")]) == [["1"], ["2"]]
+    other = msgspec.structs.replace(human, id="2", kind="other")
+    assert resolve([human, other], links=[Link("1", "2")]) == [["1"], ["2"]]
+    copilots = [Identity(n, name="Copilot", address="7+copilot@users.noreply.github.com") for n in "34"]
+    assert resolve([human, *copilots]) == [["1"], ["3"], ["4"]]
 
 
 def test_nobody_has_more_addresses_than_a_human_has() -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from kith.domain import matching
 from kith.domain.employers import employer_domain
+from kith.domain.kinds import VERSION
 from kith.domain.matching import Identity, Link, Population
 from kith.domain.matching.candidates import cap
 from kith.domain.matching.features import count_population
@@ -19,7 +20,8 @@ from kith.store.profiles import START, Noted, Row
 
 # An identity there is a signature, a name with an address or alone, and no account: two of them are no contradiction.
 _SIGNATURES = frozenset({"git", "mail"})
-_KINDS = {"person": "human", "bot": "bot"}
+# Who was judged to be no robot and no list (kith.projections.kinds).
+_HUMAN = frozenset({"person", "unknown"})
 # Claims that a network or a maintainer vouches for; each of these is enough.
 STATEMENTS = frozenset({"mailmap", "oauth", "same_as"})
 # Claims that their bearer makes; they count when each of the two makes one of the other.
@@ -51,7 +53,7 @@ async def load_changed(db: Db, workspace_id: UUID, identity_ids: Collection[UUID
 async def save(db: Db, workspace_id: UUID, profiles: Sequence[Profile]) -> None:
     """Note that resolution has seen these, and the keys by which others find them."""
     arrived = sum(profile.new for profile in profiles)
-    await store.note_arrivals(db, workspace_id, arrived, msgspec.msgpack.encode(Population()))
+    await store.note_arrivals(db, workspace_id, arrived, msgspec.msgpack.encode(Population()), VERSION)
     await store.save(db, workspace_id, [_noted(profile) for profile in profiles])
 
 
@@ -165,7 +167,9 @@ async def get_snapshot(db: Db, workspace_id: UUID) -> Snapshot:
 
 async def save_snapshot(db: Db, workspace_id: UUID, snapshot: Snapshot) -> None:
     content = msgspec.msgpack.encode(snapshot.population)
-    await store.save_population(db, workspace_id, snapshot.identities, snapshot.arrived, content, snapshot.model)
+    await store.save_population(
+        db, workspace_id, snapshot.identities, snapshot.arrived, content, snapshot.model, VERSION
+    )
 
 
 def _identity(row: Row) -> Identity:
@@ -178,7 +182,7 @@ def _identity(row: Row) -> Identity:
         handle=row["handle"] or "",
         account=account,
         verified=row["verified"],
-        kind=_KINDS.get(row["kind"], "unknown"),  # type: ignore[arg-type]  # the values of _KINDS are of this type
+        kind="human" if row["kind"] in _HUMAN else "other",
     )
 
 

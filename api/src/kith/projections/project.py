@@ -10,8 +10,8 @@ from itertools import combinations
 from uuid import UUID
 
 from kith.domain.days import midnight
-from kith.projections import behaviours, resolution, strength
-from kith.store import affiliations, jobs, projection
+from kith.projections import behaviours, kinds, resolution, strength
+from kith.store import affiliations, jobs, profiles, projection
 from kith.store.db import Db
 from kith.store.persons import Move
 
@@ -56,12 +56,23 @@ async def resolve_behaved(db: Db, workspace_id: UUID, now: datetime) -> int:
     return len(identity_ids)
 
 
+async def judge_all(db: Db, workspace_id: UUID, now: datetime) -> kinds.Found:
+    """Judge everybody anew, and resolve whoever changed by that."""
+    found = await kinds.judge_all(db, workspace_id)
+    if found.changed:
+        await projection.start(db)
+        await _work_in(db, workspace_id, now, [{"identity_ids": list(found.changed)}])
+    return found
+
+
 async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
     """Resolve all identities anew and work in what that moves; return how many identities moved."""
     await projection.start(db)
     await projection.lock(db, workspace_id)
+    judged = (await kinds.judge_all(db, workspace_id)).changed
     moves = await resolution.resolve_all(db, workspace_id)
     await _want_moved(db, workspace_id, moves)
+    await _want_judged(db, workspace_id, judged, moves)
     await _save_wanted(db, workspace_id, now)
     return len(moves)
 
@@ -70,8 +81,11 @@ async def settle_next(db: Db, workspace_id: UUID, now: datetime) -> resolution.S
     """Take the next step of resolving all identities anew, and work in what that moves."""
     await projection.start(db)
     await projection.lock(db, workspace_id)
+    begins = await profiles.walked_to(db, workspace_id) is None
+    judged = (await kinds.judge_all(db, workspace_id)).changed if begins else set()
     step = await resolution.resolve_next(db, workspace_id)
     await _want_moved(db, workspace_id, step.moves)
+    await _want_judged(db, workspace_id, judged, step.moves)
     await _save_wanted(db, workspace_id, now)
     return step
 
@@ -101,6 +115,8 @@ async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[
         return [id_ for touch in touches for id_ in touch.get(column, ())]
 
     identity_ids = set(touched("identity_ids"))
+    judged = await _judge(db, workspace_id, identity_ids)
+    identity_ids |= judged
     moves = await resolution.resolve(db, workspace_id, identity_ids)
     await affiliations.derive(db, workspace_id, identity_ids)
     await projection.want_people_of(db, workspace_id, identity_ids)
@@ -108,7 +124,17 @@ async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[
     await projection.want_conversations(db, touched("conversation_ids"))
     await projection.want_pairs_of(db, workspace_id, touched("actor_ids"), touched("target_ids"))
     await _want_moved(db, workspace_id, moves)
+    await _want_judged(db, workspace_id, judged, moves)
     await _save_wanted(db, workspace_id, now)
+
+
+async def _judge(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> set[UUID]:
+    """Judge who is human among these, or among all where the words for that have changed; return who changed."""
+    if await kinds.is_outdated(db, workspace_id):
+        if await profiles.total(db, workspace_id) <= resolution.WHOLE:
+            return (await kinds.judge_all(db, workspace_id)).changed
+        await jobs.enqueue(db, workspace_id, "resolve", {}, slot="resolve")
+    return (await kinds.judge(db, workspace_id, identity_ids)).changed
 
 
 async def _save_wanted(db: Db, workspace_id: UUID, now: datetime) -> None:
@@ -122,6 +148,13 @@ async def _want_moved(db: Db, workspace_id: UUID, moves: Sequence[Move]) -> None
     if moves:
         await projection.want_people(db, {id_ for move in moves for id_ in (move.old_id, move.new_id)})
         await projection.want_pairs(db, await _pairs_of_moved(db, workspace_id, moves))
+
+
+async def _want_judged(db: Db, workspace_id: UUID, judged: Collection[UUID], moves: Sequence[Move]) -> None:
+    """Want the people who stand otherwise than before, as humans or not, and all whom they met."""
+    if judged:
+        left = [id_ for move in moves if move.identity_id in judged for id_ in (move.old_id, move.new_id)]
+        await projection.want_met(db, workspace_id, judged, left)
 
 
 async def _pairs_of_moved(db: Db, workspace_id: UUID, moves: Sequence[Move]) -> set[tuple[UUID, UUID]]:

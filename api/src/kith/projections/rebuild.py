@@ -37,7 +37,9 @@ async def rebuild(db: Db, beside: Transaction, workspace_id: UUID, now: datetime
     await ingest.lock(db, workspace_id, alone=True)
     while (await project.project(db, workspace_id, now))[1]:
         pass
-    found = {"person_identities": await _restore_persons(db, workspace_id)}
+    judged = await project.judge_all(db, workspace_id, now)
+    found = {"identity_kinds": Difference(*judged[1:])}
+    found |= {"person_identities": await _restore_persons(db, workspace_id)}
     found |= {table: Difference(*counts) for table, counts in (await profiles.restore(db, workspace_id)).items()}
     for sums in (store.TARGETS, store.CHANNEL_DAYS):
         found[sums.table] = await store.restore(db, workspace_id, sums)

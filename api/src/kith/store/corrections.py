@@ -25,17 +25,17 @@ class Field(msgspec.Struct, frozen=True):
 
 
 async def correct(
-    db: Db, workspace_id: UUID, identity_id: UUID, values: Mapping[Name, str | None], author: str
+    db: Db, workspace_id: UUID, identity_ids: Collection[UUID], values: Mapping[Name, str | None], author: str
 ) -> None:
-    """Say what is right of the person with this identity; None takes back what was said."""
-    rows = [(new_id(), name, value) for name, value in values.items()]
+    """Say what is right of these identities and their persons; None takes back what was said."""
+    rows = [(id_, new_id(), name, value) for id_ in identity_ids for name, value in values.items()]
     if rows:
         await db.execute(
             """
-            INSERT INTO corrections (workspace_id, identity_id, author, decided_at, id, field, value)
-            SELECT $1, $2, $3, clock_timestamp(), * FROM unnest($4::uuid[], $5::text[], $6::text[])
+            INSERT INTO corrections (workspace_id, author, decided_at, identity_id, id, field, value)
+            SELECT $1, $2, clock_timestamp(), * FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
             """,
-            workspace_id, identity_id, author, *map(list, zip(*rows, strict=True)),
+            workspace_id, author, *map(list, zip(*rows, strict=True)),
         )  # fmt: skip
 
 
@@ -61,8 +61,8 @@ _FIELDS = """
                  WHEN i.verified THEN 1 ELSE 2 END,
             CASE WHEN f.field = 'kind' THEN array_position('{bot,person,organization,group,unknown}', f.value)
                  ELSE 0 END
-        FROM identities i, LATERAL (VALUES
-            ('name', left(coalesce(i.name, i.handle), 200)), ('kind', i.kind), ('handle', i.handle),
+        FROM identities i LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = i.id, LATERAL (VALUES
+            ('name', left(coalesce(i.name, i.handle), 200)), ('kind', coalesce(k.kind, i.kind)), ('handle', i.handle),
             ('address', i.address), ('url', i.url)
         ) AS f (field, value)
         WHERE i.workspace_id = $1 AND i.id = ANY ($2)

@@ -251,7 +251,7 @@ _FILL_PEOPLE = """
     WITH numbered AS (
         INSERT INTO detection_people
         SELECT (row_number() OVER (ORDER BY id))::integer - 1, id, first_seen
-        FROM people WHERE workspace_id = $1 AND kind IN ('person', 'unknown')
+        FROM people WHERE workspace_id = $1 AND kind IN ('person', 'unknown') AND NOT suspected
         RETURNING person, person_id
     )
     INSERT INTO detection_identities

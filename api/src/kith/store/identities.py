@@ -10,11 +10,13 @@ from kith.store.db import Db
 from kith.store.queries import Statement
 
 _COLUMNS = """
-    i.id, i.network, i.host, i.key, i.kind, i.name, i.handle, i.address, i.url, i.verified, i.seen_at, i.learnt_at,
+    i.id, i.network, i.host, i.key, coalesce(k.kind, i.kind) AS kind, coalesce(k.reason, '') AS kind_reason,
+    coalesce(k.suspected, false) AS suspected, i.name, i.handle, i.address, i.url, i.verified, i.seen_at, i.learnt_at,
     pi.person_id, p.name AS person_name
 """
 _FROM = """
     FROM identities i
+    LEFT JOIN identity_kinds k ON k.workspace_id = i.workspace_id AND k.identity_id = i.id
     LEFT JOIN person_identities pi ON pi.workspace_id = i.workspace_id AND pi.identity_id = i.id
     LEFT JOIN people p ON p.workspace_id = pi.workspace_id AND p.id = pi.person_id
 """
@@ -26,6 +28,8 @@ class Identity(msgspec.Struct, frozen=True):
     host: str
     key: str
     kind: str
+    kind_reason: str
+    suspected: bool
     name: str | None
     handle: str | None
     address: str | None
@@ -53,6 +57,7 @@ class IdentityFilter(msgspec.Struct, frozen=True, kw_only=True):
     person_id: UUID | None = None
     networks: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    suspected: bool | None = None
 
 
 async def list_identities(
@@ -64,7 +69,8 @@ async def list_identities(
     statement.where("i.id = ANY({})", wanted.ids)
     statement.where("pi.person_id = {}", wanted.person_id)
     statement.where("i.network = ANY({})", wanted.networks)
-    statement.where("i.kind = ANY({})", wanted.kinds)
+    statement.where("coalesce(k.kind, i.kind) = ANY({})", wanted.kinds)
+    statement.where("coalesce(k.suspected, false) = {}", wanted.suspected)
     statement.where("i.id > {}", after)
     sql = f"SELECT {_COLUMNS} {_FROM} WHERE i.workspace_id = $1{statement.and_()} ORDER BY i.id LIMIT {limit:d}"
     return [Identity(**row) for row in await db.fetch(sql, *statement.values)]

@@ -527,7 +527,9 @@ _TOUCH = """
     touched AS MATERIALIZED (
         SELECT
             ARRAY(SELECT actor_id FROM staged_changes UNION SELECT target_id FROM pairs
-                  UNION SELECT id FROM staged_identities UNION SELECT unnest($2::uuid[])) AS identity_ids,
+                  UNION SELECT id FROM staged_identities UNION SELECT unnest($2::uuid[])
+                  UNION SELECT i.id FROM staged_channels c
+                  JOIN identities i ON i.workspace_id = $1 AND i.address = c.key WHERE c.kind = 'list') AS identity_ids,
             (SELECT coalesce(array_agg(actor_id), '{}') FROM pairs) AS actor_ids,
             (SELECT coalesce(array_agg(target_id), '{}') FROM pairs) AS target_ids,
             ARRAY(SELECT DISTINCT channel_id FROM staged_changes WHERE channel_id IS NOT NULL) AS channel_ids,

@@ -6,6 +6,7 @@ from uuid import UUID
 from kith.store import columns, reach
 from kith.store.columns import Columns
 from kith.store.db import Db
+from kith.store.kinds import NOBODY
 
 ACTIVITY = "activity_days WHERE workspace_id = $1"
 """The FROM of all activity that is stored."""
@@ -40,9 +41,9 @@ async def ends(db: Db, workspace_id: UUID) -> list[tuple[UUID, int]]:
     return [(row["channel_id"], row["day"]) for row in rows]
 
 
-_PERSONS = """
+_PERSONS = f"""
     SELECT identity_id, person_id, (dense_rank() OVER (ORDER BY person_id))::integer - 1
-    FROM person_identities WHERE workspace_id = $1
+    FROM person_identities WHERE workspace_id = $1 AND person_id NOT IN ({NOBODY})
 """
 
 _CONTACT = """

@@ -11,7 +11,7 @@ from kith.store.db import Db
 from kith.store.queries import Order, Statement, fetch_page
 
 _COLUMNS = """
-    p.id, p.name, p.kind, p.networks, p.identities AS identity_count, p.interactions AS interaction_count,
+    p.id, p.name, p.kind, p.suspected, p.networks, p.identities AS identity_count, p.interactions AS interaction_count,
     p.first_seen, p.last_seen
 """
 
@@ -20,6 +20,7 @@ class Person(msgspec.Struct, frozen=True):
     id: UUID
     name: str | None
     kind: str
+    suspected: bool
     networks: list[str]
     identity_count: int
     interaction_count: int
@@ -150,6 +151,7 @@ async def get_person_then(
         id=min(identity_ids),
         name=given.get("name"),
         kind=given["kind"],
+        suspected=row["suspected"],
         networks=row["networks"],
         identity_count=len(identity_ids),
         interaction_count=row["interactions"],
@@ -183,7 +185,9 @@ async def list_channels_of(
 
 _THEN = """
     SELECT count(*) AS interactions, min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
-        ARRAY(SELECT DISTINCT network FROM identities WHERE workspace_id = $1 AND id = ANY($2) ORDER BY 1) AS networks
+        ARRAY(SELECT DISTINCT network FROM identities WHERE workspace_id = $1 AND id = ANY($2) ORDER BY 1) AS networks,
+        (SELECT bool_and(coalesce(k.suspected, false)) FROM unnest($2::uuid[]) AS m (id)
+         LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = m.id) AS suspected
     FROM interactions
     WHERE workspace_id = $1 AND actor_id = ANY($2)
         AND ($3::timestamptz IS NULL OR occurred_at <= $3) AND ($4::timestamptz IS NULL OR learnt_at <= $4)

@@ -118,32 +118,34 @@ async def population(db: Db, workspace_id: UUID) -> bytes:
 
 
 async def save_population(
-    db: Db, workspace_id: UUID, identities: int, arrived: int, content: bytes, model: str
+    db: Db, workspace_id: UUID, identities: int, arrived: int, content: bytes, model: str, kinds: str
 ) -> None:
-    await db.execute(_SAVE_SNAPSHOT, workspace_id, identities, arrived, content, model)
+    """kinds: by which words everybody was judged, where there is no snapshot yet."""
+    await db.execute(_SAVE_SNAPSHOT, workspace_id, identities, arrived, content, model, kinds)
 
 
-async def note_arrivals(db: Db, workspace_id: UUID, count: int, nobody: bytes) -> None:
-    """Count identities that arrived since the snapshot. nobody: the content of an empty one."""
-    await db.execute(_NOTE_ARRIVALS, workspace_id, count, nobody)
+async def note_arrivals(db: Db, workspace_id: UUID, count: int, nobody: bytes, kinds: str) -> None:
+    """Count identities that arrived since the snapshot. nobody: the content of an empty one; kinds: as there."""
+    await db.execute(_NOTE_ARRIVALS, workspace_id, count, nobody, kinds)
 
 
-# Organizations and groups are nobody's account: no rule makes them one person with anyone.
-_SELECT = """
-    SELECT i.id, i.name, i.address, i.network, i.host, i.key, i.handle, i.kind, i.verified
-    FROM identities i WHERE i.workspace_id = $1 AND i.kind NOT IN ('organization', 'group')
+_SHOWN = "i.id, i.name, i.address, i.network, i.host, i.key, i.handle, coalesce(k.kind, i.kind) AS kind, i.verified"
+_WITH_KINDS = """
+    identities i LEFT JOIN identity_kinds k ON k.workspace_id = i.workspace_id AND k.identity_id = i.id
 """
 
-_CHANGED = """
-    SELECT i.id, i.name, i.address, i.network, i.host, i.key, i.handle, i.kind, i.verified, p.content,
+_SELECT = f"SELECT {_SHOWN} FROM {_WITH_KINDS} WHERE i.workspace_id = $1"
+
+_CHANGED = f"""
+    SELECT {_SHOWN}, p.content,
         ARRAY(SELECT c.id FROM claims c WHERE c.workspace_id = $1 AND c.subject_id = i.id
               UNION SELECT c.id FROM claims c WHERE c.workspace_id = $1 AND c.object_id = i.id ORDER BY 1) AS claims,
         ARRAY(SELECT d.id FROM decisions d
               WHERE d.workspace_id = $1 AND d.one_id = i.id AND d.author NOT LIKE 'rule:%'
               UNION SELECT d.id FROM decisions d
               WHERE d.workspace_id = $1 AND d.other_id = i.id AND d.author NOT LIKE 'rule:%' ORDER BY 1) AS decisions
-    FROM identities i LEFT JOIN identity_profiles p ON p.workspace_id = $1 AND p.identity_id = i.id
-    WHERE i.workspace_id = $1 AND i.id = ANY ($2) AND i.kind NOT IN ('organization', 'group')
+    FROM {_WITH_KINDS} LEFT JOIN identity_profiles p ON p.workspace_id = $1 AND p.identity_id = i.id
+    WHERE i.workspace_id = $1 AND i.id = ANY ($2)
     ORDER BY i.id
 """
 
@@ -196,13 +198,13 @@ _LINKS = """
 """
 
 _SAVE_SNAPSHOT = """
-    INSERT INTO populations (workspace_id, identities, arrived, content, model) VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO populations (workspace_id, identities, arrived, content, model, kinds) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (workspace_id) DO UPDATE
     SET identities = excluded.identities, arrived = excluded.arrived, content = excluded.content,
         model = excluded.model, counted_at = clock_timestamp()
 """
 
 _NOTE_ARRIVALS = """
-    INSERT INTO populations AS p (workspace_id, identities, arrived, content) VALUES ($1, 0, $2, $3)
+    INSERT INTO populations AS p (workspace_id, identities, arrived, content, kinds) VALUES ($1, 0, $2, $3, $4)
     ON CONFLICT (workspace_id) DO UPDATE SET arrived = p.arrived + excluded.arrived
 """

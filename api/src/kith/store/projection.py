@@ -42,7 +42,7 @@ class Projection(NamedTuple):
 PEOPLE = Projection(
     "people",
     ("id",),
-    ("name", "kind", "networks", "identities", "interactions", "first_seen", "last_seen"),
+    ("name", "kind", "suspected", "networks", "identities", "interactions", "first_seen", "last_seen"),
     "SELECT id FROM wanted_people",
     # As kith.store.corrections has it: what a human said, what a network vouches for, the name last seen; cut so that
     # it fits into an index. A bot is a bot even if one of its accounts is not marked.
@@ -62,8 +62,9 @@ PEOPLE = Projection(
         ) AS name,
         coalesce(
             (SELECT value FROM corrected c WHERE c.person_id = w.id AND c.field = 'kind'),
-            (array_agg(i.kind ORDER BY array_position('{bot,person,organization,group,unknown}', i.kind)))[1]
+            (array_agg(s.kind ORDER BY array_position('{bot,person,organization,group,unknown}', s.kind)))[1]
         ) AS kind,
+        bool_and(coalesce(k.suspected, false)) AS suspected,
         array_agg(DISTINCT i.network ORDER BY i.network) AS networks,
         count(*)::integer AS identities,
         coalesce(sum(a.acts), 0)::bigint AS interactions,
@@ -71,6 +72,8 @@ PEOPLE = Projection(
     FROM wanted_people w
     JOIN person_identities p ON p.workspace_id = $1 AND p.person_id = w.id
     JOIN identities i ON i.workspace_id = $1 AND i.id = p.identity_id
+    LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = i.id
+    CROSS JOIN LATERAL (SELECT coalesce(k.kind, i.kind) AS kind) AS s
     CROSS JOIN LATERAL (
         SELECT sum(acts) AS acts FROM activity_days WHERE workspace_id = $1 AND identity_id = i.id
     ) AS a
@@ -192,6 +195,12 @@ async def want_pairs_of(db: Db, workspace_id: UUID, actor_ids: Sequence[UUID], t
     await db.execute(_WANT_PAIRS, workspace_id, actor_ids, target_ids)
 
 
+async def want_met(db: Db, workspace_id: UUID, identity_ids: Collection[UUID], person_ids: Collection[UUID]) -> None:
+    """Want these persons, and those of the identities, with all pairs of them and whom they met."""
+    for statement in (_WANT_JUDGED, _WANT_MET):
+        await db.execute(statement, workspace_id, list(identity_ids), list(person_ids))
+
+
 async def want_pairs(db: Db, pairs: Collection[tuple[UUID, UUID]]) -> None:
     ones, others = zip(*pairs, strict=True) if pairs else ((), ())
     await db.execute(
@@ -267,6 +276,34 @@ _TAKE = f"""
 _WANT_PEOPLE = """
     INSERT INTO wanted_people
     SELECT DISTINCT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2)
+    ON CONFLICT DO NOTHING
+"""
+
+_JUDGED = """
+    SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2)
+    UNION SELECT unnest($3::uuid[])
+"""
+
+_WANT_JUDGED = f"INSERT INTO wanted_people {_JUDGED} ON CONFLICT DO NOTHING"
+
+_WANT_MET = f"""
+    WITH mine AS MATERIALIZED (
+        SELECT p.identity_id, p.person_id FROM ({_JUDGED}) AS j
+        JOIN person_identities p ON p.workspace_id = $1 AND p.person_id = j.person_id
+    ),
+    met AS (
+        SELECT m.person_id, d.target_id AS identity_id FROM mine m
+        JOIN contact_days d ON d.workspace_id = $1 AND d.actor_id = m.identity_id
+        UNION
+        SELECT m.person_id, i.actor_id FROM mine m
+        JOIN interaction_targets t ON t.workspace_id = $1 AND t.identity_id = m.identity_id
+        JOIN interactions i ON i.workspace_id = $1 AND i.id = t.interaction_id
+    )
+    INSERT INTO wanted_pairs
+    SELECT DISTINCT least(m.person_id, p.person_id), greatest(m.person_id, p.person_id)
+    FROM met m JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = m.identity_id
+    WHERE m.person_id <> p.person_id
+    ON CONFLICT DO NOTHING
 """
 
 _WANT_PAIRS = """
@@ -276,6 +313,7 @@ _WANT_PAIRS = """
     JOIN person_identities a ON a.workspace_id = $1 AND a.identity_id = p.actor_id
     JOIN person_identities b ON b.workspace_id = $1 AND b.identity_id = p.target_id
     WHERE a.person_id <> b.person_id
+    ON CONFLICT DO NOTHING
 """
 
 _WANT_NEXT = """

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from kith.store import columns, reach
+from kith.store import columns, kinds, reach
 from kith.store.columns import Columns
 from kith.store.db import Db
 
@@ -131,7 +131,7 @@ _FIND_PAIRS = f"""
         SELECT {_SUMS}, array_agg(DISTINCT channel_id) AS channels FROM ({_OF_PAIR}) AS contact
     ) AS d
     CROSS JOIN LATERAL ({reach.OF_CHANNELS.format(channels="d.channels")}) AS r
-    WHERE d.first_day IS NOT NULL
+    WHERE d.first_day IS NOT NULL AND p.one_id NOT IN ({kinds.NOBODY}) AND p.other_id NOT IN ({kinds.NOBODY})
 """
 
 _NUMBER_PEOPLE = """

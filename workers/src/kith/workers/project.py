@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from kith.projections import kinds, strength
 from kith.projections import project as store
-from kith.projections import strength
-from kith.store import statistics
+from kith.store import jobs, statistics
 from kith.workers.work import Unfinished, Work
 
 
@@ -26,7 +26,13 @@ async def project(work: Work) -> dict[str, Any]:
 
 
 async def refresh(work: Work) -> dict[str, Any]:
-    """Compute all strengths for today. They order rightly before, too: all of one day are of the same moment."""
+    """Compute all strengths for today. They order rightly before, too: all of one day are of the same moment.
+
+    It also has everybody judged again where the words that tell robots and lists from humans have changed.
+    """
+    async with work.transaction() as db:
+        if await kinds.is_outdated(db, work.job.workspace_id):
+            await jobs.enqueue(db, work.job.workspace_id, "resolve", {}, slot="resolve")
     after: tuple[UUID, UUID] | None = (UUID(int=0), UUID(int=0))
     done = 0
     while after:

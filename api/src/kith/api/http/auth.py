@@ -19,7 +19,7 @@ SCOPES = {
     "people:write": "Correct people, join them, and take that back.",
     "people:contact:read": "See e-mail addresses and telephone numbers.",
     "identities:read": "Read identities, and what was decided and is suggested on them.",
-    "identities:write": "Decide which identities are one person.",
+    "identities:write": "Decide which identities are one person, and what stands behind each.",
     "organizations:read": "Read organizations and affiliations.",
     "organizations:write": "Create, change and delete organizations and affiliations.",
     "channels:read": "Read channels.",

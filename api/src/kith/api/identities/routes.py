@@ -1,17 +1,22 @@
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, patch
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kith.api.decisions.show import author
 from kith.api.http.auth import may_see_contact
 from kith.api.http.ids import from_path, from_query, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.identities.detail import IdentityDetail, explain
-from kith.api.identities.schemas import IdentitiesParams, Identity
+from kith.api.identities.schemas import IdentitiesParams, Identity, IdentityPatch
+from kith.projections import project
+from kith.store import corrections
 from kith.store import identities as store
 from kith.store.db import Db
+from kith.store.tokens import Token
 
 
 @get("/v1/identities", operation_id="listIdentities", tags=["identities"], scopes=["identities:read"])
@@ -30,6 +35,7 @@ async def list_identities(
         person_id=from_query("person", "person", params.person),
         networks=params.network,
         kinds=params.kind,
+        suspected=params.suspected,
     )
     key = after(request, params, tuple[UUID])
     rows = await store.list_identities(db, workspace_id, wanted, key[0] if key else None, params.limit + 1)
@@ -60,4 +66,34 @@ async def get_identity(
     return await explain(db, workspace_id, found, may_see_contact(request))
 
 
-ROUTES = [list_identities, get_identity]
+@patch(
+    "/v1/identities/{identity_id:str}",
+    operation_id="updateIdentity",
+    tags=["identities"],
+    scopes=["identities:write"],
+    errors=["not_found"],
+)
+async def update_identity(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    token: NamedDependency[Token],
+    identity_id: FromPath[str],
+    payload: NamedDependency[IdentityPatch],
+) -> IdentityDetail:
+    """Correct what stands behind an identity: a human, a robot, a list, a firm.
+
+    No sync and no later judgement of kith overwrites it. A robot and a list hold no role and make no relationship.
+    """
+    key = from_path("identity", identity_id)
+    if await store.get_identity(db, workspace_id, key) is None:
+        raise not_found("identity")
+    await corrections.correct(db, workspace_id, [key], {"kind": payload.kind}, author(token))
+    await project.settle(db, workspace_id, datetime.now(UTC), [key])
+    found = await store.get_identity(db, workspace_id, key)
+    if found is None:
+        raise LookupError(key)
+    return await explain(db, workspace_id, found, may_see_contact(request))
+
+
+ROUTES = [list_identities, get_identity, update_identity]

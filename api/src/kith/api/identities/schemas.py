@@ -15,6 +15,7 @@ class IdentitiesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only
     person: Annotated[PersonId | None, Meta(description="Belongs to this person.")] = None
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Is on one of these.")] = ()
     kind: Annotated[tuple[IdentityKind, ...], Meta(max_length=5, description="Is one of these.")] = ()
+    suspected: Annotated[bool | None, Meta(description="Is suspected to be a list, or is not.")] = None
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -32,6 +33,16 @@ class Identity(msgspec.Struct, frozen=True):
         ),
     ]
     kind: IdentityKind
+    kind_reason: Annotated[
+        str,
+        Meta(
+            description="What the kind rests on: correction, network, list (a source names its address as one), mark, "
+            "model, service, robot_name, robot_address, list_address, name, addressed; empty: what was seen."
+        ),
+    ]
+    suspected: Annotated[
+        bool, Meta(description="Suspected to be a list: never acts, and many address it. A correction of kind decides.")
+    ]
     name: Annotated[str | None, Meta(description="The newest name that was seen.")]
     handle: Annotated[str | None, Meta(description="The newest handle that was seen.", examples=["ada"])]
     address: Annotated[str | None, Meta(description="E-mail address; null without the scope people:contact:read.")]
@@ -51,3 +62,9 @@ class Identity(msgspec.Struct, frozen=True):
             key=identity.key if contact or "@" not in identity.key else None,
             address=identity.address if contact else None,
         )
+
+
+class IdentityPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands behind an identity; null takes an earlier correction back."""
+
+    kind: Annotated[IdentityKind | None, Meta(description="What stands behind it.")]

@@ -120,14 +120,19 @@ async def update_person(
 ) -> PersonDetail | Redirect:
     """Correct a person.
 
-    No sync ever overwrites a correction. The identity whose id the person has keeps it, and takes it along.
+    No sync ever overwrites a correction. The identity whose id the person has keeps it, and takes it along; what kind
+    it is, each of its identities keeps.
     """
     key = from_path("person", person_id)
     if await store.get_person(db, workspace_id, key) is None:
         return await lead_on(request, db, workspace_id, person_id)
-    given = named(payload)
-    await corrections.correct(db, workspace_id, key, cast("dict[corrections.Name, str | None]", given), author(token))
-    await project.settle(db, workspace_id, datetime.now(UTC), [key])
+    members = await store.identities_of(db, workspace_id, key)
+    given = cast("dict[corrections.Name, str | None]", named(payload))
+    kind: dict[corrections.Name, str | None] = {name: value for name, value in given.items() if name == "kind"}
+    rest: dict[corrections.Name, str | None] = {name: value for name, value in given.items() if name != "kind"}
+    await corrections.correct(db, workspace_id, members, kind, author(token))
+    await corrections.correct(db, workspace_id, [key], rest, author(token))
+    await project.settle(db, workspace_id, datetime.now(UTC), members)
     person = await store.get_person(db, workspace_id, key)
     if person is None:
         raise LookupError(key)

@@ -41,6 +41,7 @@ class Person(msgspec.Struct, frozen=True):
     id: PersonId
     name: Annotated[str | None, Meta(description="As chosen from the identities; null when none has one.")]
     kind: Kind
+    suspected: Annotated[bool, Meta(description="Suspected to be a list: never acts, and many address it.")]
     networks: Annotated[list[Network], Meta(description="Where the person has identities.")]
     identity_count: Annotated[int, Meta(description="How many identities.", ge=1)]
     interaction_count: Annotated[int, Meta(description="How many acts by the person.", ge=0)]

@@ -17,6 +17,9 @@ from anyascii import anyascii
 from kith.domain.kinds import words as w
 
 VERSION = "1"
+# Different people who address somebody that never acts, from which on it is suspected to be a list.
+MANY = 10
+VERY_MANY = 30
 
 Kind = Literal["person", "bot", "organization", "group", "unknown"]
 Reason = Literal[
@@ -83,6 +86,17 @@ def judge(
     if reason := _robot(shown, name, handle) or _group(shown):
         return Judgement("group" if reason in ("list_address", "name") else "bot", reason)
     return Judgement(kind)
+
+
+def is_suspected(name: str, address: str, addressers: int) -> bool:
+    """Whether a target that never acts is suspected to be a list: so many different ones address it.
+
+    A human's full name stands against it, until more do than write to most humans.
+    """
+    if addressers < MANY:
+        return False
+    shown = _show(name, "", address)
+    return addressers >= VERY_MANY or len(shown.words) < 2 or not _is_human(shown)
 
 
 def _show(name: str, handle: str, address: str) -> _Shown:

@@ -24,7 +24,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 class Profile:
-    """The comparable parts of an identity.
+    """The comparable parts of an identity; of what is not human there are none.
 
     `address` is a mailbox of one human as far as its spelling tells; `weak_address` one of a machine, a role or a list.
     `accounts` holds (network, immutable id) and (network, @handle), `handles` one of these for each network. `words`
@@ -38,10 +38,12 @@ class Profile:
     )  # fmt: skip
 
     def __init__(self, identity: Identity) -> None:
+        self.identity, self.human = identity, _is_human(identity)
+        if not self.human:
+            identity = Identity(identity.id)
         name = parse_name(identity.name) if identity.name else Name()
         address = None if name.relayed else parse_address(identity.address) or parse_address(name.address)
         self.id = identity.id
-        self.identity = identity
         self.full = name.full
         self.name = name.full or name.guessed
         self.address, self.weak_address, self.domain = _mailbox(address)
@@ -49,7 +51,6 @@ class Profile:
         self.verified = identity.verified
         self.words = {word: without_digits(word) for word in _handles(identity, name, address)}
         self.spelled = spellings(self.name)
-        self.human = _is_human(identity)
         self.born = "".join(_DIGITS.findall(identity.born)) if identity.born else ""
         self.place = frozenset(_trigrams(fold(identity.place))) if identity.place else _NOTHING
         self.place_numbers = " ".join(sorted(_DIGITS.findall(identity.place))) if identity.place else ""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Kind = Literal["human", "bot", "unknown"]
+Kind = Literal["human", "other", "unknown"]
 
 
 class Identity(Struct, frozen=True, gc=False):
@@ -17,7 +17,7 @@ class Identity(Struct, frozen=True, gc=False):
     handle: str = ""  # on `network`; may be renamed
     account: str = ""  # the network's own immutable id, where there is one
     verified: bool = False  # the network itself vouches for the account: it is not a claim written by its bearer
-    kind: Kind = "unknown"
+    kind: Kind = "unknown"  # other: a robot, a list, a firm; unknown: judged by its own words
     born: str = ""  # date of birth, YYYYMMDD
     place: str = ""  # postal address as one line
     number: str = ""  # telephone, ORCID, staff number: unique to one human
