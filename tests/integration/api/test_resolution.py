@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from kith.api.http.auth import SCOPES
-from kith.connectors import Ref
+from kith.connectors import Record, Ref
 from kith.domain.ids import encode
 from kith.projections import project
 from kith.store import projection, resolution
@@ -16,6 +18,7 @@ from kith.store.sources import create_source
 from kith.store.workspaces import get_workspace
 from tests.integration.api.conftest import Client
 from tests.integration.resolution.crowd import NOON, Crowd, act, mail
+from tests.paths import shared
 
 ADA, BO = ("ada@engines.org", "Ada Lovelace"), ("countess@home.net", "Ada Lovelace")
 
@@ -54,6 +57,11 @@ class Village:
     async def suggestions(self, query: str = "") -> list[Any]:
         found: list[Any] = (await self.client.get(f"/v1/identity-suggestions{query}"))["data"]
         return found
+
+    async def statuses(self) -> list[Any]:
+        """Return what became of each suggestion, and by which decision."""
+        every = await self.suggestions("?status=open,accepted,rejected,postponed,joined")
+        return sorted((item["id"], item["status"], item["decision_id"]) for item in every)
 
 
 @pytest.fixture
@@ -406,3 +414,90 @@ async def test_organizations_have_names_and_domains_of_their_own(village: Villag
     await village.do("DELETE", one, 200)
     await village.do("GET", one, 404)
     assert len(await village.client.pages(path + "?limit=5")) == 1
+
+
+async def test_a_rejection_is_taken_back(village: Village) -> None:
+    lines = shared("cases/api/undo-a-rejection/data.ndjson").read_bytes().splitlines()
+    await village.crowd.tell([msgspec.json.decode(line, type=Record) for line in lines])
+    before = await village.suggestions()
+    assert before
+    found = before[0]
+    path = f"/v1/identity-suggestions/{found['id']}/decisions"
+    await village.post(path, {"verdict": "reject"}, 200)
+    assert found["id"] not in {item["id"] for item in await village.suggestions()}
+    (rejection,) = (await village.client.get("/v1/decisions?verdict=different"))["data"]
+    assert rejection["retracted_by"] is None
+
+    taken_back = await village.do("DELETE", f"/v1/decisions/{rejection['id']}", 200)
+    assert (taken_back["verdict"], taken_back["retracts"]) == ("retract", rejection["id"])
+    shown = await village.client.get(f"/v1/decisions/{rejection['id']}")
+    assert shown == rejection | {"retracted_by": taken_back["id"]}
+    same = ("id", "status", "probability", "log_odds", "contributions", "decision_id", "created_at")
+    again = await village.suggestions()
+    assert [[item[name] for name in same] for item in again] == [[item[name] for name in same] for item in before]
+    await village.do("DELETE", f"/v1/decisions/{rejection['id']}", 409)
+
+    accepted = await village.post(path, {"verdict": "accept"}, 200)
+    await village.do("DELETE", f"/v1/decisions/{accepted['decision_id']}", 200)
+    assert [item["id"] for item in await village.suggestions()] == [item["id"] for item in before]
+    ledger = (await village.client.get("/v1/decisions?author=member"))["data"]
+    assert [row["verdict"] for row in ledger] == ["retract", "same", "retract", "different"]
+    assert len({row["author"] for row in ledger}) == 1
+
+
+async def test_a_retraction_is_taken_back_too(village: Village) -> None:
+    await village.crowd.tell([mail("ada@engines.org", "Ada Lovelace"), mail("kim@firm.net", "Kim Novak")])
+    await village.crowd.tell([mail("a@x.org", "A"), mail("b@x.org", "B")])
+    one, other = village.person("ada@engines.org"), village.person("kim@firm.net")
+    merged = await village.post(f"/v1/people/{one}/merges", {"person_id": other}, 201)
+    whole = len(await village.people())
+    retraction = await village.do("DELETE", f"/v1/decisions/{merged['decision']['id']}", 200)
+    assert len(await village.people()) == whole + 1
+    await village.do("DELETE", f"/v1/decisions/{retraction['id']}", 200)
+    assert len(await village.people()) == whole
+    assert (await village.client.get(f"/v1/decisions/{merged['decision']['id']}"))["retracted_by"] is None
+
+
+async def test_a_rules_decision_is_overruled_once(village: Village) -> None:
+    await village.crowd.tell([mail(*ADA), mail(*BO)])
+    (rule,) = (await village.client.get("/v1/decisions?author=rule"))["data"]
+    made = await village.do("DELETE", f"/v1/decisions/{rule['id']}", 200)
+    assert made["verdict"] == "different"
+    assert len(await village.people()) == 2
+    await village.do("DELETE", f"/v1/decisions/{rule['id']}", 409)
+    await village.do("DELETE", f"/v1/decisions/{made['id']}", 200)
+    assert len(await village.people()) == 1
+    await village.do("DELETE", "/v1/decisions/dec_" + "0" * 26, 404)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_suggestions_follow_the_ledger_whatever_was_decided(village: Village, seed: int) -> None:
+    """After each of many decisions suggestions are what resolving everybody anew makes of them."""
+    draw = Random(seed)
+    await village.ask_humans()
+    names = ["Ada Lovelace", "Kim Novak", "Ruth Ng"]
+    await village.crowd.tell([mail(f"{name[:3]}{n}@d{n}.org".lower(), name) for name in names for n in range(3)])
+    keys = [f"{name[:3]}{n}@d{n}.org".lower() for name in names for n in range(3)]
+    for _ in range(10):
+        every = await village.suggestions("?status=open,accepted,rejected,postponed,joined")
+        ledger = (await village.client.get("/v1/decisions?author=member"))["data"]
+        standing = [row for row in ledger if row["retracted_by"] is None]
+        doing = draw.choice(["decide", "decide", "state", "retract", "reopen"])
+        decided = [item for item in every if item["status"] in ("accepted", "rejected", "postponed")]
+        if doing == "reopen" and decided:
+            chosen = draw.choice(decided)["id"]
+            await village.post(f"/v1/identity-suggestions/{chosen}/decisions", {"verdict": "reopen"}, 200)
+        elif doing == "decide" and (waiting := [item for item in every if item["status"] in ("open", "postponed")]):
+            verdict = draw.choice(["accept", "reject", "postpone"])
+            chosen = draw.choice(waiting)["id"]
+            await village.post(f"/v1/identity-suggestions/{chosen}/decisions", {"verdict": verdict}, 200)
+        elif doing == "retract" and standing:
+            await village.do("DELETE", f"/v1/decisions/{draw.choice(standing)['id']}", 200)
+        else:
+            one, other = map(village.identity, draw.sample(keys, 2))
+            body = {"verdict": draw.choice(["same", "different"]), "one_id": one, "other_id": other}
+            await village.post("/v1/decisions", body, 201)
+        incremental = await village.statuses()
+        async with workspace(village.client.pool, village.client.workspace_id) as db:
+            await project.settle_all(db, village.client.workspace_id, NOON)
+        assert await village.statuses() == incremental

@@ -3,7 +3,7 @@
 A person's id is the least id among its identities: a fact, so no order of events can change it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -87,6 +87,25 @@ def active(decisions: Iterable[Decision]) -> list[Decision]:
     decisions = list(decisions)
     standing = {decision.id for decision in matching.decisions.active(map(as_domain, decisions))}
     return [decision for decision in decisions if str(decision.id) in standing]
+
+
+def retractions(decisions: Iterable[Decision]) -> dict[UUID, UUID]:
+    """Return, for each of the decisions that is taken back, what takes it back."""
+    decisions = sorted(decisions, key=lambda row: (row.decided_at, row.id), reverse=True)
+    standing = {decision.id for decision in matching.decisions.standing(map(as_domain, decisions))}
+    by = {row.retracts: row.id for row in decisions if row.retracts and str(row.id) in standing}
+    return {row.id: by[row.id] for row in decisions if str(row.id) not in standing and row.id in by}
+
+
+def can_be_undone(decision: Decision, on_the_pair: Collection[Decision]) -> bool:
+    """Whether a human may take this decision back: it stands, and no human has overruled it, where it is a rule's."""
+    standing = {found.id for found in matching.decisions.standing(map(as_domain, on_the_pair))}
+    if str(decision.id) not in standing:
+        return False
+    if author_kind(decision.author) != "rule":
+        return True
+    counts = matching.decisions.verdicts(map(as_domain, on_the_pair))
+    return any(found.id == str(decision.id) for found in counts)
 
 
 def as_domain(decision: Decision) -> matching.Decision:

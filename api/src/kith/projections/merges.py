@@ -45,8 +45,8 @@ async def join(
     return decision_id
 
 
-async def undo(db: Db, workspace_id: UUID, decision: Decision, author: str) -> UUID:
-    """Take a join back; return the decision that does so.
+async def undo(db: Db, workspace_id: UUID, decision: Decision, author: str) -> tuple[UUID, set[UUID]]:
+    """Take a decision back; return the one that does so, and the identities concerned.
 
     A human's or an import's decision is retracted, with all that came with it. A rule would find the same again, so
     against it a human decides that the two are different.
@@ -56,11 +56,15 @@ async def undo(db: Db, workspace_id: UUID, decision: Decision, author: str) -> U
             verdict="different", pair=decision.pair, author=author,
             evidence={"undoes": str(decision.id), "log_odds": decision.evidence.get("log_odds")},
         )  # fmt: skip
-        return (await decisions.append(db, workspace_id, [different]))[0]
+        return (await decisions.append(db, workspace_id, [different]))[0], set(decision.pair)
     others = [await decisions.get_decision(db, workspace_id, UUID(text)) for text in decision.evidence.get("with", ())]
-    taken_back = [decision, *filter(None, others)]
-    new = [New(verdict="retract", pair=row.pair, retracts=row.id, author=author) for row in taken_back]
-    return (await decisions.append(db, workspace_id, new))[0]
+    beside = [row for row in others if row]
+    retractions = [New(verdict="retract", pair=row.pair, retracts=row.id, author=author) for row in beside]
+    noted = {"with": list(map(str, await decisions.append(db, workspace_id, retractions)))} if beside else {}
+    last = New(verdict="retract", pair=decision.pair, retracts=decision.id, author=author, evidence=noted)
+    return (await decisions.append(db, workspace_id, [last]))[0], {
+        id_ for row in (decision, *beside) for id_ in row.pair
+    }
 
 
 async def joins_of(

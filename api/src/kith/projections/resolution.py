@@ -22,7 +22,7 @@ from kith.store import profiles as stored_profiles
 from kith.store.db import Db
 from kith.store.decisions import Decision, New
 from kith.store.persons import Move
-from kith.store.suggestions import Contribution, Found
+from kith.store.suggestions import Closed, Contribution, Found, Stored
 
 # Identities resolved together around what is near them; more would make the neighbourhoods of mass-used keys large.
 TOGETHER = 100
@@ -265,7 +265,25 @@ async def _suggest(db: Db, workspace_id: UUID, outcome: Outcome, person: Mapping
         for item in outcome.resolution.suggestions
         if item.first in affected or item.second in affected
     ]
-    ids = [UUID(id_) for id_ in affected]
-    stored = await suggestions.pairs_around(db, workspace_id, ids)
-    together = [pair for pair in stored if person.get(str(pair[0]), -1) == person.get(str(pair[1]), -2)]
-    await suggestions.bring_up_to_date(db, workspace_id, ids, found, together, outcome.resolver.model.version)
+    stored = await suggestions.around(db, workspace_id, [UUID(id_) for id_ in affected])
+    kept = {suggestions.suggestion_id(item.pair) for item in found}
+    others = [row for row in stored if row.id not in kept and str(row.one_id) in person and str(row.other_id) in person]
+    closed = _closed(outcome, person, others)
+    gone = {row.id for row in others} - {row.id for row in closed}
+    await suggestions.bring_up_to_date(db, workspace_id, found, closed, gone, outcome.resolver.model.version)
+
+
+def _closed(outcome: Outcome, person: Mapping[str, int], stored: Iterable[Stored]) -> list[Closed]:
+    """Return what the ledger says of suggestions that are found no longer."""
+    decided = {decision.pair: decision for decision in matching.decisions.verdicts(outcome.evidence)}
+    found = []
+    for row in stored:
+        pair = str(row.one_id), str(row.other_id)
+        decision = decided.get(pair)
+        by = UUID(decision.id) if decision else None
+        if person[pair[0]] == person[pair[1]]:
+            accepted = decision is not None and decision.kind == "same" and by == row.decision_id
+            found.append(Closed(row.id, "accepted", by) if accepted else Closed(row.id, "joined", None))
+        elif decision and decision.kind == "different":
+            found.append(Closed(row.id, "rejected", by))
+    return found

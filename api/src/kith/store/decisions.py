@@ -103,6 +103,19 @@ async def load_all(db: Db, workspace_id: UUID) -> list[Decision]:
     return [Decision(**row) async for row in rows]
 
 
+async def on_pairs(db: Db, workspace_id: UUID, pairs: Collection[tuple[UUID, UUID]]) -> list[Decision]:
+    """Return all decisions on just these pairs, the lesser id first."""
+    ones, others = zip(*pairs, strict=True) if pairs else ((), ())
+    rows = await db.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM decisions WHERE workspace_id = $1 AND one_id = ANY ($2)
+            AND (one_id, other_id) IN (SELECT * FROM unnest($2::uuid[], $3::uuid[]))
+        """,
+        workspace_id, list(ones), list(others),
+    )  # fmt: skip
+    return [Decision(**row) for row in rows]
+
+
 async def between(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Decision]:
     """Return all decisions both of whose identities are among these."""
     rows = await db.fetch(

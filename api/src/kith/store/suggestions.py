@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -50,6 +50,23 @@ class Found(msgspec.Struct, frozen=True):
     probability: float
     log_odds: float
     contributions: Sequence[Contribution]
+
+
+class Stored(NamedTuple):
+    """A suggestion as it is stored, whatever became of it."""
+
+    id: UUID
+    one_id: UUID
+    other_id: UUID
+    decision_id: UUID | None
+
+
+class Closed(NamedTuple):
+    """What the ledger made of a suggestion: accepted or rejected by a decision, or joined by others."""
+
+    id: UUID
+    status: str
+    decision_id: UUID | None
 
 
 class SuggestionFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,13 +126,9 @@ async def close(
 
 
 async def bring_up_to_date(
-    db: Db, workspace_id: UUID, identity_ids: Collection[UUID], found: Sequence[Found],
-    joined: Collection[tuple[UUID, UUID]], model: str,
-) -> None:  # fmt: skip
-    """Store what was found around these identities, and close what no longer holds.
-
-    joined: the stored pairs around them that are one person by now.
-    """
+    db: Db, workspace_id: UUID, found: Sequence[Found], closed: Sequence[Closed], gone: Collection[UUID], model: str
+) -> None:
+    """Store what was found, what the ledger made of others, and forget those that are gone."""
     rows = [
         (
             suggestion_id(item.pair),
@@ -126,19 +139,18 @@ async def bring_up_to_date(
         )
         for item in found
     ]
-    kept = [row[0] for row in rows]
-    together = [suggestion_id(pair) for pair in joined]
-    await db.execute(_JOINED, workspace_id, together)
-    await db.execute(_WITHDRAW, workspace_id, list(identity_ids), kept)
+    if closed:
+        await db.execute(_CLOSE, workspace_id, *map(list, zip(*closed, strict=True)))
+    if gone:
+        await db.execute("DELETE FROM suggestions WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, list(gone))
     if rows:
         opened = await db.fetch(_SAVE, workspace_id, *map(list, zip(*rows, strict=True)), model)
         await events.add(db, workspace_id, [("suggestion.opened", _tell(row)) for row in opened if row["opened"]])
 
 
-async def pairs_around(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
-    """Return the pairs of the suggestions, still open or postponed, that name one of these identities."""
-    rows = await db.fetch(_AROUND, workspace_id, list(identity_ids))
-    return [(row["one_id"], row["other_id"]) for row in rows]
+async def around(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[Stored]:
+    """Return the suggestions that name one of these identities."""
+    return [Stored(*row) for row in await db.fetch(_AROUND, workspace_id, list(identity_ids))]
 
 
 def _tell(row: Any) -> dict[str, Any]:
@@ -156,19 +168,14 @@ def _suggestion(row: Any) -> Suggestion:
 
 
 _AROUND = """
-    SELECT one_id, other_id FROM suggestions
-    WHERE workspace_id = $1 AND status IN ('open', 'postponed') AND (one_id = ANY ($2) OR other_id = ANY ($2))
+    SELECT id, one_id, other_id, decision_id FROM suggestions
+    WHERE workspace_id = $1 AND (one_id = ANY ($2) OR other_id = ANY ($2))
 """
 
-_JOINED = """
-    UPDATE suggestions SET status = 'joined', postponed_until = NULL, updated_at = now()
-    WHERE workspace_id = $1 AND id = ANY ($2) AND status IN ('open', 'postponed')
-"""
-
-_WITHDRAW = """
-    DELETE FROM suggestions
-    WHERE workspace_id = $1 AND (one_id = ANY ($2) OR other_id = ANY ($2)) AND status IN ('open', 'postponed')
-        AND NOT id = ANY ($3)
+_CLOSE = """
+    UPDATE suggestions s SET status = n.status, decision_id = n.decision_id, postponed_until = NULL, updated_at = now()
+    FROM unnest($2::uuid[], $3::text[], $4::uuid[]) AS n (id, status, decision_id)
+    WHERE s.workspace_id = $1 AND s.id = n.id AND (s.status, s.decision_id) IS DISTINCT FROM (n.status, n.decision_id)
 """
 
 # A pair that was decided on is found again only when its decision was taken back, or on strong new evidence.

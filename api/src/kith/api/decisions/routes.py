@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -12,7 +12,7 @@ from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode, from_body, from_path, not_found, unknown
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
-from kith.projections import project
+from kith.projections import ledger, merges, project
 from kith.store import decisions as store
 from kith.store import identities
 from kith.store.db import Db
@@ -90,4 +90,34 @@ async def create_decision(
     return await once.answer(body, 201, {"Location": f"/v1/decisions/{body.id}"})
 
 
-ROUTES = [list_decisions, get_decision, create_decision]
+@delete(
+    "/v1/decisions/{decision_id:str}",
+    operation_id="retractDecision",
+    tags=["decisions"],
+    scopes=["identities:write"],
+    errors=["not_found", "conflict"],
+    status_code=200,
+)
+async def retract_decision(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    token: NamedDependency[Token],
+    decision_id: FromPath[str],
+) -> Decision:
+    """Take a decision back, wherever it was made.
+
+    A human's or an import's decision is retracted, as if it had never been made; a rejected suggestion is open again. A
+    rule's is overruled: the two are different from now on. Both stay in the ledger. Answers with the decision that does
+    so, which can be taken back too.
+    """
+    row = await store.get_decision(db, workspace_id, from_path("decision", decision_id))
+    if row is None:
+        raise not_found("decision")
+    if not ledger.can_be_undone(row, await store.on_pairs(db, workspace_id, [row.pair])):
+        raise Problem("conflict", "The decision is taken back or overruled already, or follows from the facts.")
+    made, concerned = await merges.undo(db, workspace_id, row, author(token))
+    await project.settle(db, workspace_id, datetime.now(UTC), concerned)
+    return await show_one(db, workspace_id, made)
+
+
+ROUTES = [list_decisions, get_decision, create_decision, retract_decision]

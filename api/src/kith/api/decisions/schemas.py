@@ -1,4 +1,5 @@
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -68,6 +69,7 @@ class Decision(msgspec.Struct, frozen=True):
     verdict: Verdict
     identities: Annotated[list[IdentityRef], Meta(description="The two that it names, as they are now.")]
     retracts: Annotated[DecisionId | None, Meta(description="The decision that a retraction takes back.")]
+    retracted_by: Annotated[DecisionId | None, Meta(description="The retraction that takes it back; null: it stands.")]
     author: Annotated[
         str,
         Meta(
@@ -81,12 +83,13 @@ class Decision(msgspec.Struct, frozen=True):
     learnt_at: Annotated[Instant, Meta(description="When kith learnt of it.")]
 
     @classmethod
-    def of(cls, row: store.Decision, identities: list[IdentityRef]) -> "Decision":
+    def of(cls, row: store.Decision, identities: list[IdentityRef], retracted_by: UUID | None) -> "Decision":
         return cls(
             id=encode("decision", row.id),
             verdict=row.verdict,  # type: ignore[arg-type]  # the table allows these three only
             identities=identities,
             retracts=encode_optional("decision", row.retracts),
+            retracted_by=encode_optional("decision", retracted_by),
             author=row.author,
             confidence=row.confidence,
             evidence=DecisionEvidence.of(row.evidence),

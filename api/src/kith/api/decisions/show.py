@@ -6,6 +6,7 @@ from uuid import UUID
 from kith.api.decisions.schemas import Decision
 from kith.api.http.ids import encode, from_query
 from kith.api.refs import IdentityRef
+from kith.projections import ledger
 from kith.store import decisions, identities, people
 from kith.store.db import Db
 from kith.store.tokens import Token
@@ -27,7 +28,10 @@ async def named(db: Db, workspace_id: UUID, person: str | None, identity: str | 
 
 async def show(db: Db, workspace_id: UUID, rows: Sequence[decisions.Decision]) -> list[Decision]:
     refs = await identities.get_refs(db, workspace_id, {id_ for row in rows for id_ in row.pair})
-    return [Decision.of(row, [IdentityRef.of(refs[id_]) for id_ in row.pair if id_ in refs]) for row in rows]
+    by = ledger.retractions(await decisions.on_pairs(db, workspace_id, {row.pair for row in rows}))
+    return [
+        Decision.of(row, [IdentityRef.of(refs[id_]) for id_ in row.pair if id_ in refs], by.get(row.id)) for row in rows
+    ]
 
 
 async def show_one(db: Db, workspace_id: UUID, decision_id: UUID) -> Decision:

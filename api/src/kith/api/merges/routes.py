@@ -120,7 +120,7 @@ async def undo_merge(
     joins = {row.id: row for row in await store.joins_of(db, workspace_id, members)}
     if key not in joins:
         raise not_found("decision")
-    made = await store.undo(db, workspace_id, joins[key], author(token))
+    made, _ = await store.undo(db, workspace_id, joins[key], author(token))
     return await _settle(db, workspace_id, made, set(members))
 
 

@@ -27,6 +27,7 @@ from kith.store.db import Db
 from kith.store.tokens import Token
 
 POSTPONED = timedelta(days=30)
+_WAITING = ("open", "postponed")
 
 
 @get(
@@ -91,9 +92,10 @@ async def decide_suggestion(
     payload: NamedDependency[SuggestionDecision],
     once: NamedDependency[Once],
 ) -> Response[Suggestion]:
-    """Accept, reject or postpone a suggestion.
+    """Accept, reject, postpone or reopen a suggestion.
 
-    An accepted one makes one person of the two; `GET /v1/people/{person_id}/merges` lists it, to be undone there.
+    An accepted one makes one person of the two. To reopen one takes back what was decided on it, as
+    `DELETE /v1/decisions/{decision_id}` does.
     """
     key = from_path("suggestion", suggestion_id)
     found = await store.get_suggestions(db, workspace_id, [key], lock=True)
@@ -119,7 +121,7 @@ async def decide_suggestions(
     payload: NamedDependency[SuggestionDecisions],
     once: NamedDependency[Once],
 ) -> Response[DecidedSuggestions]:
-    """Accept, reject or postpone up to 500 suggestions.
+    """Accept, reject, postpone or reopen up to 500 suggestions.
 
     All of it happens, or none.
     """
@@ -140,7 +142,7 @@ async def decide_suggestions(
 
 
 def _check(asked: SuggestionDecision, suggestion: store.Suggestion, pointer: str) -> None:
-    if suggestion.status not in ("open", "postponed"):
+    if suggestion.status not in (("accepted", "rejected", "postponed") if asked.verdict == "reopen" else _WAITING):
         message = f"The suggestion is {suggestion.status} already."
         raise Problem("conflict", message, Fault("decided", message, pointer=pointer))
     if asked.until is not None and (asked.verdict != "postpone" or asked.until <= datetime.now(UTC)):
@@ -155,6 +157,9 @@ async def _decide(
     now, touched = datetime.now(UTC), set[UUID]()
     for key, asked in wanted.items():
         suggestion = found[key]
+        if asked.verdict == "reopen":
+            touched |= await _reopen(db, workspace_id, token, suggestion)
+            continue
         if asked.verdict == "postpone":
             await store.close(db, workspace_id, key, "postponed", until=asked.until or now + POSTPONED)
             continue
@@ -164,6 +169,17 @@ async def _decide(
         touched |= {suggestion.one_id, suggestion.other_id}
     if touched:
         await project.settle(db, workspace_id, now, touched)
+
+
+async def _reopen(db: Db, workspace_id: UUID, token: Token, suggestion: store.Suggestion) -> set[UUID]:
+    """Take back what was decided; return the identities concerned."""
+    await store.close(db, workspace_id, suggestion.id, "open")
+    if suggestion.decision_id is None:
+        return set()
+    decision = await decisions.get_decision(db, workspace_id, suggestion.decision_id)
+    if decision is None:
+        raise LookupError(suggestion.decision_id)
+    return (await merges.undo(db, workspace_id, decision, author(token)))[1]
 
 
 async def _accept(db: Db, workspace_id: UUID, token: Token, suggestion: store.Suggestion) -> UUID:

@@ -63,8 +63,11 @@ class SuggestionDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     """What a human makes of a suggestion."""
 
     verdict: Annotated[
-        Literal["accept", "reject", "postpone"],
-        Meta(description="A rejection is remembered for good: the pair comes back only on strong new evidence."),
+        Literal["accept", "reject", "postpone", "reopen"],
+        Meta(
+            description="A rejection is remembered: the pair comes back only on strong new evidence. `reopen` takes "
+            "back what was decided before."
+        ),
     ]
     until: Annotated[Moment | None, Meta(description="When a postponed one is open again; null: in 30 days.")] = None
 

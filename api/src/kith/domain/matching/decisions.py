@@ -74,7 +74,12 @@ class Forest:
 
 
 def active(decisions: Iterable[Decision]) -> list[Decision]:
-    """Return the decisions `same` and `different` that stand.
+    """Return the decisions `same` and `different` that stand."""
+    return [decision for decision in standing(decisions) if decision.kind != "retract"]
+
+
+def standing(decisions: Iterable[Decision]) -> list[Decision]:
+    """Return the decisions, retractions among them, that no other takes back.
 
     A retraction takes effect on an earlier decision of no higher rank (human over import over rule) than its own, and
     can itself be retracted.
@@ -89,7 +94,7 @@ def active(decisions: Iterable[Decision]) -> list[Decision]:
     for decision in sorted(by_id.values(), key=lambda decision: (decision.at, decision.id), reverse=True):
         if any(retraction.id not in retracted for retraction in retractions.get(decision.id, ())):
             retracted.add(decision.id)
-    return [decision for decision in by_id.values() if decision.id not in retracted and decision.kind != "retract"]
+    return [decision for decision in by_id.values() if decision.id not in retracted]
 
 
 def verdicts(decisions: Iterable[Decision]) -> list[Decision]:
