@@ -9,7 +9,7 @@ from kith.store.db import workspace
 from tests.integration.api.conftest import Client
 
 
-async def enqueue(client: Client, kind: str) -> UUID:
+async def enqueue(client: Client, kind: jobs.Kind) -> UUID:
     await asyncio.sleep(0.002)  # ids sort by the millisecond of their creation
     async with workspace(client.pool, client.workspace_id) as db:
         job_id, _ = await jobs.enqueue(db, client.workspace_id, kind, {})

@@ -7,7 +7,7 @@ import pytest
 from kith.connectors import Forbidden, Limits, check_locations
 from kith.connectors.ndjson import NdjsonConfig
 from kith.domain import ids
-from kith.store import jobs, sources, syncs
+from kith.store import jobs, runs, sources
 from kith.store.db import workspace
 from tests.integration.api.conftest import Client
 
@@ -292,7 +292,7 @@ async def work(client: Client, job: str, source: str) -> None:
     async with workspace(client.pool, client.workspace_id) as db:
         claimed = await jobs.claim(db, client.workspace_id, job_id, 60)
         assert claimed
-        run_id = await syncs.open_run(db, client.workspace_id, source_id, job_id)
+        run_id = await runs.open_run(db, client.workspace_id, source_id, job_id)
         await db.executemany(
             "INSERT INTO run_errors (workspace_id, run_id, place, code, reason) VALUES ($1, $2, $3, $4, $5)",
             [(client.workspace_id, run_id, place, "bad", "Not JSON.") for place in ("line 4", "line 17")],

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, get_args
+from uuid import UUID, uuid4
 
 import pytest
 
 from kith.store import ingest, jobs
 from kith.store.db import Db, Pool, workspace
-from kith.store.jobs import Canceled, Fenced, Job, Problem
+from kith.store.jobs import Canceled, Fenced, HeldJob, Problem
+from kith.store.workspaces import create_workspace
+from kith.workers.runner import KINDS
 from tests.integration.store.facts import Store, act
 
 LEASE = 30.0
@@ -34,11 +36,11 @@ class Desk:
         async with self.transaction() as db:
             return await jobs.enqueue(db, self.workspace_id, "project", {}, **options)
 
-    async def claim(self, job_id: UUID, lease: float = LEASE) -> Job | None:
+    async def claim(self, job_id: UUID, lease: float = LEASE) -> HeldJob | None:
         async with self.transaction() as db:
             return await jobs.claim(db, self.workspace_id, job_id, lease)
 
-    async def held(self, **options: Any) -> Job:
+    async def held(self, **options: Any) -> HeldJob:
         job_id, _ = await self.enqueue(**options)
         job = await self.claim(job_id)
         assert job is not None
@@ -50,7 +52,7 @@ class Desk:
                 "SELECT * FROM jobs WHERE workspace_id = $1 AND id = $2", self.workspace_id, job_id
             )
 
-    async def lose(self, job: Job) -> None:
+    async def lose(self, job: HeldJob) -> None:
         """Let the lease run out."""
         async with self.transaction() as db:
             await db.execute("UPDATE jobs SET lease_until = now() - interval '1 second' WHERE id = $1", job.id)
@@ -147,14 +149,17 @@ async def test_progress_forgives_earlier_failures(desk: Desk) -> None:
 
 
 async def test_a_job_that_waits_is_not_due_before_its_time(desk: Desk) -> None:
+    async def due(db: Db) -> set[UUID]:
+        return {job.job_id for job in await jobs.due(db, 10_000) if job.workspace_id == desk.workspace_id}
+
     later, _ = await desk.enqueue(due_at=datetime.now(UTC) + timedelta(hours=1), slot="later")
     now, _ = await desk.enqueue()
     async with desk.transaction() as db:
-        assert await jobs.due(db, desk.workspace_id, 10) == [(now, 0)]
+        assert await due(db) == {now}
         assert await jobs.claim(db, desk.workspace_id, later, LEASE) is None
-        await jobs.hasten(db, desk.workspace_id, "later")
+        await jobs.run_now(db, desk.workspace_id, "later")
     async with desk.transaction() as db:
-        assert {job_id for job_id, _ in await jobs.due(db, desk.workspace_id, 10)} == {now, later}
+        assert await due(db) == {now, later}
 
 
 async def test_a_canceled_job_learns_of_it_at_its_next_step(desk: Desk) -> None:
@@ -169,7 +174,7 @@ async def test_a_canceled_job_learns_of_it_at_its_next_step(desk: Desk) -> None:
 async def test_what_is_done_every_day_is_asked_for_once_a_day(desk: Desk) -> None:
     async def tend() -> list[UUID]:
         async with desk.transaction() as db:
-            await jobs.enqueue_daily(db, desk.workspace_id, "refresh")
+            await jobs.ask_daily(db, desk.workspace_id)
             return [row["id"] for row in await db.fetch("SELECT id FROM jobs WHERE kind = 'refresh'")]
 
     (first,) = await tend()
@@ -190,3 +195,52 @@ async def test_old_jobs_are_pruned(desk: Desk) -> None:
         assert await jobs.prune(db, desk.workspace_id, 30) == 0
         await db.execute("UPDATE jobs SET finished_at = now() - interval '31 days'")
         assert await jobs.prune(db, desk.workspace_id, 30) == 1
+
+
+async def test_what_is_due_in_any_workspace_is_known_whatever_becomes_of_a_job(desk: Desk) -> None:
+    async def noted() -> list[tuple[int, bool]]:
+        async with desk.transaction() as db:
+            rows = await db.fetch(
+                "SELECT fence, moment <= now() AS due FROM open_jobs WHERE workspace_id = $1", desk.workspace_id
+            )
+        return [(row["fence"], row["due"]) for row in rows]
+
+    job_id, _ = await desk.enqueue(due_at=datetime.now(UTC) + timedelta(hours=1), slot="later")
+    assert await noted() == [(0, False)]
+    async with desk.transaction() as db:
+        await jobs.run_now(db, desk.workspace_id, "later")
+    assert await noted() == [(0, True)]
+    job = await desk.claim(job_id)
+    assert job is not None
+    assert await noted() == [(1, False)]
+    await desk.lose(job)
+    assert await noted() == [(1, True)]
+    again = await desk.claim(job_id)
+    assert again is not None
+    async with desk.transaction() as db:
+        await jobs.finish(db, again, {}, 1)
+    assert await noted() == []
+
+
+async def test_a_loud_workspace_does_not_keep_others_waiting(pool: Pool, desk: Desk) -> None:
+    quiet = Desk(pool, uuid4())
+    async with workspace(pool, quiet.workspace_id) as db:
+        await create_workspace(db, quiet.workspace_id, "quiet")
+    for _ in range(5):
+        await desk.enqueue()
+    job_id, _ = await quiet.enqueue()
+    async with desk.transaction() as db:
+        ours = {desk.workspace_id, quiet.workspace_id}
+        found = [job for job in await jobs.due(db, 10_000) if job.workspace_id in ours]
+    assert job_id in {job.job_id for job in found[:2]}
+
+
+async def test_a_workspace_is_tended_once_a_day(desk: Desk) -> None:
+    async with desk.transaction() as db:
+        assert desk.workspace_id in await jobs.untended(db, 10_000)
+        await jobs.note_tended(db, desk.workspace_id)
+        assert desk.workspace_id not in await jobs.untended(db, 10_000)
+
+
+def test_workers_run_every_kind_of_job_and_no_other() -> None:
+    assert set(KINDS) == set(get_args(jobs.Kind))

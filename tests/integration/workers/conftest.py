@@ -67,7 +67,7 @@ class Office:
         connectors: dict[str, Connector] = {"scripted": connector}
         self.runner = Runner(store.pool, connectors, Ground(folder, limits), most=4, lease_seconds=30)
 
-    async def enqueue(self, kind: str = "sync", **options: Any) -> UUID:
+    async def enqueue(self, kind: jobs.Kind = "sync", **options: Any) -> UUID:
         async with workspace(self.store.pool, self.store.workspace_id) as db:
             args = {"source_id": str(self.store.source_id)}
             job_id, _ = await jobs.enqueue(db, self.store.workspace_id, kind, args, **options)

@@ -45,7 +45,7 @@ class Readings:
                 await self.run(kind)
         return await self.acts()
 
-    async def run(self, kind: str, **args: str) -> Any:
+    async def run(self, kind: jobs.Kind, **args: str) -> Any:
         workspace_id = self.store.workspace_id
         async with workspace(self.store.pool, workspace_id) as db:
             slot = None if args else kind
@@ -96,6 +96,6 @@ def build(case: Path, folder: Path, step: int = 1) -> None:
     subprocess.run(["sh", case / "make.sh", folder, str(step)], check=True, capture_output=True)
 
 
-def _line(moment: datetime, kind: str, actor: str, targets: list[str]) -> str:
+def _line(moment: datetime, kind: jobs.Kind, actor: str, targets: list[str]) -> str:
     when = f"{moment.astimezone(UTC):%y-%m-%d %H}"
     return f"{when} {kind} {actor}" + (f" > {', '.join(targets)}" if targets else "")

@@ -53,9 +53,7 @@ async def add_demo(db: Db) -> UUID:
 
 async def start_sync(db: Db, source_id: UUID) -> UUID:
     """Start a run of the source, or join the one under way; return its job. db: bound to the workspace."""
-    slot = f"sync:{source_id}"
-    job_id, _ = await jobs.enqueue(db, DEFAULT_WORKSPACE, "sync", {"source_id": str(source_id)}, slot=slot, again=True)
-    return job_id
+    return await jobs.ask_sync(db, DEFAULT_WORKSPACE, source_id)
 
 
 async def calls(db: Db) -> list[tuple[str, str]]:

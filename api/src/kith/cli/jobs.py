@@ -11,9 +11,9 @@ import asyncpg
 from kith.cli.home import DEFAULT_WORKSPACE, addresses, current_settings
 from kith.cli.processes import CannotStart
 from kith.cli.screen import Screen
-from kith.store import job_list
+from kith.store import jobs
 from kith.store.db import Pool, open_pool, workspace
-from kith.store.job_list import Job
+from kith.store.jobs import Job
 from kith.store.migrate import migrate
 
 LOOK_SECONDS = 0.3
@@ -44,9 +44,9 @@ async def look(pool: Pool, job_id: UUID) -> Progress:
     """How far the job is; it has ended when what it stored is also worked into the projections."""
     try:
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
-            job = await job_list.get_job(db, DEFAULT_WORKSPACE, job_id)
+            job = await jobs.get_job(db, DEFAULT_WORKSPACE, job_id)
             waiting = await db.fetchval("SELECT count(*) FROM touches WHERE workspace_id = $1", DEFAULT_WORKSPACE)
-            following = await job_list.list_jobs(db, DEFAULT_WORKSPACE, (), ("project",), None, 1)
+            following = await jobs.list_jobs(db, DEFAULT_WORKSPACE, (), ("project",), None, 1)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return Progress("waiting for PostgreSQL")
     if job is None:

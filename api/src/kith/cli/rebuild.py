@@ -17,7 +17,7 @@ def rebuild() -> None:
 async def _rebuild() -> None:
     async with database() as (pool, lasting):
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
-            job_id, _ = await jobs.enqueue(db, DEFAULT_WORKSPACE, "rebuild", {}, slot="rebuild")
+            job_id = await jobs.ask_rebuild(db, DEFAULT_WORKSPACE)
         found = await follow(pool, job_id, "Rebuild", lasting=lasting)
     wrong = {table: counts for table, counts in (found or {}).items() if any(counts.values())}
     for table, counts in wrong.items():

@@ -43,7 +43,7 @@ async def settle(db: Db, workspace_id: UUID, now: datetime, identity_ids: Collec
         await _work_in(db, workspace_id, now, [{"identity_ids": list(identity_ids)}])
     else:
         await projection.touch(db, workspace_id, identity_ids)
-        await jobs.enqueue(db, workspace_id, "project", {}, slot="project", again=True)
+        await jobs.ask_project(db, workspace_id)
     return free
 
 

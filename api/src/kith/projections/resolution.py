@@ -76,7 +76,7 @@ async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> l
         decided = await _resolve_all(db, workspace_id, model, snapshot)
     else:
         if stale:
-            await jobs.enqueue(db, workspace_id, "resolve", {}, slot="resolve")
+            await jobs.ask_resolve(db, workspace_id, again=False)
         arrived = [profile.identity for profile in changed] + await profiles.load(db, workspace_id, behaved - ids)
         decided = await _resolve_some(db, workspace_id, arrived, model, snapshot)
     return await _move(db, workspace_id, decided | ids)

@@ -1,21 +1,71 @@
-"""Jobs: PostgreSQL owns the truth of every piece of background work; the queue only wakes workers."""
+"""Jobs: PostgreSQL owns the truth of every piece of background work; the queue only wakes workers.
+
+First what asks for each kind of work, then what clients see and do, then what workers do.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from kith.store.db import Db, new_id
+from kith.store.queries import Statement
 
 CHANNEL = "kith_jobs"
+"""What workers listen on; a payload is ``workspace job fence``."""
+
+Kind = Literal["sync", "remove_source", "project", "refresh", "calibrate", "rebuild", "resolve", "detect"]
+
+
+async def ask_sync(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    """Have a source read; where it is being read, once more afterwards."""
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "sync", args, slot=f"sync:{source_id}", again=True))[0]
+
+
+async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "remove_source", args, slot=f"remove_source:{source_id}"))[0]
+
+
+async def ask_project(db: Db, workspace_id: UUID) -> UUID:
+    """Have what was touched worked into the projections."""
+    return (await enqueue(db, workspace_id, "project", {}, slot="project", again=True))[0]
+
+
+async def ask_refresh(db: Db, workspace_id: UUID) -> UUID:
+    """Have all strengths computed for today."""
+    return (await enqueue(db, workspace_id, "refresh", {}, slot="refresh", again=True))[0]
+
+
+async def ask_calibrate(db: Db, workspace_id: UUID) -> UUID:
+    """Have the model of strength learn from the workspace's own past."""
+    return (await enqueue(db, workspace_id, "calibrate", {}, slot="calibrate", again=True))[0]
+
+
+async def ask_rebuild(db: Db, workspace_id: UUID) -> UUID:
+    """Have every projection computed again from the facts."""
+    return (await enqueue(db, workspace_id, "rebuild", {}, slot="rebuild"))[0]
+
+
+async def ask_resolve(db: Db, workspace_id: UUID, *, again: bool = True) -> UUID:
+    """Have all identities resolved from scratch. again: also where that is being done, once more afterwards."""
+    return (await enqueue(db, workspace_id, "resolve", {}, slot="resolve", again=again))[0]
+
+
+async def ask_detect(db: Db, workspace_id: UUID, due_at: datetime | None = None, *, whole: bool = False) -> UUID:
+    """Have communities, roles and topics found. whole: from scratch, whatever has changed."""
+    if whole:
+        return (await enqueue(db, workspace_id, "detect", {"whole": True}, slot="detect:whole"))[0]
+    return (await enqueue(db, workspace_id, "detect", {}, slot="detect", again=True, due_at=due_at))[0]
 
 
 async def enqueue(
     db: Db,
     workspace_id: UUID,
-    kind: str,
+    kind: Kind,
     args: Mapping[str, Any],
     *,
     slot: str | None = None,
@@ -28,7 +78,7 @@ async def enqueue(
     once more afterwards, because what it has read may be older than what this caller wrote.
     """
     while True:
-        job_id = await db.fetchval(
+        job_id: UUID | None = await db.fetchval(
             """
             INSERT INTO jobs (workspace_id, id, kind, args, slot, due_at)
             VALUES ($1, $2, $3, $4, $5, coalesce($6, now()))
@@ -54,7 +104,73 @@ async def enqueue(
 
 async def wake(db: Db, workspace_id: UUID, job_id: UUID) -> None:
     """Tell the workers, when the transaction commits, that this job may be due."""
-    await db.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{workspace_id} {job_id}")
+    await db.execute(
+        """
+        SELECT pg_notify($3, concat_ws(' ', workspace_id, id, fence)) FROM jobs
+        WHERE workspace_id = $1 AND id = $2 AND due_at <= now()
+        """,
+        workspace_id, job_id, CHANNEL,
+    )  # fmt: skip
+
+
+_COLUMNS = """
+    id, kind, args, status, attempt, max_attempts, done, total, unit, cancel, error, result,
+    due_at, created_at, started_at, updated_at, finished_at
+"""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A job as clients see it."""
+
+    id: UUID
+    kind: str
+    args: dict[str, Any]
+    status: str
+    attempt: int
+    max_attempts: int
+    done: int
+    total: int | None
+    unit: str | None
+    cancel: bool
+    error: dict[str, Any] | None
+    result: Any
+    due_at: datetime
+    created_at: datetime
+    started_at: datetime | None
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+async def list_jobs(
+    db: Db, workspace_id: UUID, statuses: tuple[str, ...], kinds: tuple[str, ...], after: UUID | None, limit: int
+) -> list[Job]:
+    """Return jobs, the newest first. after: id of the row before."""
+    statement = Statement(workspace_id)
+    statement.where("status = ANY({})", statuses)
+    statement.where("kind = ANY({})", kinds)
+    statement.where("id < {}", after)
+    sql = f"SELECT {_COLUMNS} FROM jobs WHERE workspace_id = $1{statement.and_()} ORDER BY id DESC LIMIT {limit:d}"
+    return [Job(**row) for row in await db.fetch(sql, *statement.values)]
+
+
+async def get_job(db: Db, workspace_id: UUID, job_id: UUID) -> Job | None:
+    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM jobs WHERE workspace_id = $1 AND id = $2", workspace_id, job_id)
+    return Job(**row) if row else None
+
+
+async def cancel_job(db: Db, workspace_id: UUID, job_id: UUID) -> Job | None:
+    """Ask a job to stop: a waiting one is canceled at once, a running one at its next step; None where it has ended."""
+    row = await db.fetchrow(
+        f"""
+        UPDATE jobs SET cancel = true, updated_at = now(),
+            status = CASE status WHEN 'queued' THEN 'canceled' ELSE status END,
+            finished_at = CASE status WHEN 'queued' THEN now() END
+        WHERE workspace_id = $1 AND id = $2 AND status IN ('queued', 'running')
+        RETURNING {_COLUMNS}
+        """,
+        workspace_id, job_id,
+    )  # fmt: skip
+    return Job(**row) if row else None
 
 
 class Fenced(Exception):
@@ -65,7 +181,7 @@ class Canceled(Exception):
     """Someone asked the job to stop."""
 
 
-class Job(msgspec.Struct, frozen=True):
+class HeldJob(msgspec.Struct, frozen=True):
     """A job that this worker holds, until its lease runs out or ``fence`` is no longer the newest.
 
     attempt: how often it was begun, or taken over, since it last made progress. lease_seconds: how long its worker may
@@ -92,7 +208,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 async def claim(
     db: Db, workspace_id: UUID, job_id: UUID, lease_seconds: float, worker: str | None = None
-) -> Job | None:
+) -> HeldJob | None:
     """Take a job that is due, or whose worker has gone silent; None where there is nothing to take."""
     row = await db.fetchrow(
         f"""
@@ -104,7 +220,7 @@ async def claim(
         """,
         workspace_id, job_id, lease_seconds, worker,
     )  # fmt: skip
-    return Job(**row, lease_seconds=lease_seconds) if row else None
+    return HeldJob(**row, lease_seconds=lease_seconds) if row else None
 
 
 async def release(db: Db, workspace_id: UUID, worker: str) -> int:
@@ -119,7 +235,7 @@ async def release(db: Db, workspace_id: UUID, worker: str) -> int:
     return int(status.split()[1])
 
 
-async def renew(db: Db, job: Job) -> None:
+async def renew(db: Db, job: HeldJob) -> None:
     """Extend the lease. Raises Fenced or Canceled."""
     cancel = await db.fetchval(
         f"UPDATE jobs SET lease_until = now() + make_interval(secs => $4) WHERE {_HELD} RETURNING cancel",
@@ -128,7 +244,7 @@ async def renew(db: Db, job: Job) -> None:
     _check(cancel)
 
 
-async def advance(db: Db, job: Job, done: int, total: int | None, unit: str) -> None:
+async def advance(db: Db, job: HeldJob, done: int, total: int | None, unit: str) -> None:
     """Store progress, in the transaction of the effects that it speaks of. Raises Fenced or Canceled."""
     cancel = await db.fetchval(
         f"""
@@ -141,21 +257,41 @@ async def advance(db: Db, job: Job, done: int, total: int | None, unit: str) -> 
     _check(cancel)
 
 
-async def enqueue_daily(db: Db, workspace_id: UUID, kind: str) -> None:
-    """Add a job of this kind unless one was added since midnight (UTC)."""
-    there = await db.fetchval(
+async def ask_daily(db: Db, workspace_id: UUID) -> None:
+    """Ask for what is done each day (UTC): refresh, calibrate and detect, each unless it was asked for today."""
+    rows = await db.fetch(
         """
-        SELECT EXISTS (
-            SELECT FROM jobs WHERE workspace_id = $1 AND kind = $2 AND created_at >= date_trunc('day', now(), 'UTC')
-        )
+        SELECT DISTINCT kind FROM jobs
+        WHERE workspace_id = $1 AND kind IN ('refresh', 'calibrate', 'detect')
+            AND created_at >= date_trunc('day', now(), 'UTC')
         """,
-        workspace_id, kind,
-    )  # fmt: skip
-    if not there:
-        await enqueue(db, workspace_id, kind, {}, slot=kind)
+        workspace_id,
+    )
+    done = {row["kind"] for row in rows}
+    for kind, ask in (("refresh", ask_refresh), ("calibrate", ask_calibrate), ("detect", ask_detect)):
+        if kind not in done:
+            await ask(db, workspace_id)
 
 
-async def hasten(db: Db, workspace_id: UUID, slot: str) -> None:
+async def untended(db: Db, limit: int) -> list[UUID]:
+    """Return workspaces for which ``ask_daily`` has not been done today."""
+    rows = await db.fetch(
+        """
+        SELECT workspace_id FROM workspace_ids
+        WHERE tended_on IS DISTINCT FROM (now() AT TIME ZONE 'UTC')::date LIMIT $1
+        """,
+        limit,
+    )
+    return [row["workspace_id"] for row in rows]
+
+
+async def note_tended(db: Db, workspace_id: UUID) -> None:
+    await db.execute(
+        "UPDATE workspace_ids SET tended_on = (now() AT TIME ZONE 'UTC')::date WHERE workspace_id = $1", workspace_id
+    )
+
+
+async def run_now(db: Db, workspace_id: UUID, slot: str) -> None:
     """Let the job that waits in this slot begin now."""
     job_id = await db.fetchval(
         """
@@ -168,7 +304,7 @@ async def hasten(db: Db, workspace_id: UUID, slot: str) -> None:
         await wake(db, workspace_id, job_id)
 
 
-async def finish(db: Db, job: Job, result: Mapping[str, Any], again_seconds: float) -> None:
+async def finish(db: Db, job: HeldJob, result: Mapping[str, Any], again_seconds: float) -> None:
     """End a job that did what it was asked to. Raises Fenced.
 
     Where news came meanwhile, it is queued to run once more after ``again_seconds``.
@@ -184,13 +320,13 @@ async def finish(db: Db, job: Job, result: Mapping[str, Any], again_seconds: flo
     )  # fmt: skip
 
 
-async def pause(db: Db, job: Job) -> None:
+async def pause(db: Db, job: HeldJob) -> None:
     """Give a job back in good order, for any worker to continue. Raises Fenced."""
     await _leave(db, job, "status = 'queued', attempt = 0, due_at = now()")
     await wake(db, job.workspace_id, job.id)
 
 
-async def retry(db: Db, job: Job, problem: Problem, seconds: float) -> bool:
+async def retry(db: Db, job: HeldJob, problem: Problem, seconds: float) -> bool:
     """Try again after so many seconds; after the last attempt fail. Return whether it failed. Raises Fenced."""
     return await _leave(
         db, job,
@@ -203,22 +339,38 @@ async def retry(db: Db, job: Job, problem: Problem, seconds: float) -> bool:
     ) == "failed"  # fmt: skip
 
 
-async def fail(db: Db, job: Job, problem: Problem) -> None:
+async def fail(db: Db, job: HeldJob, problem: Problem) -> None:
     """End a job that cannot do what it was asked to. Raises Fenced."""
     await _leave(db, job, "status = 'failed', finished_at = now(), error = $4", problem)
 
 
-async def cancel(db: Db, job: Job) -> None:
+async def cancel(db: Db, job: HeldJob) -> None:
     """End a job because someone asked for it. Raises Fenced."""
     await _leave(db, job, "status = 'canceled', finished_at = now()")
 
 
-async def due(db: Db, workspace_id: UUID, limit: int) -> list[tuple[UUID, int]]:
-    """Return jobs to be run now, the longest due first, each with its fence."""
+class Due(NamedTuple):
+    """A job to be run now, if it still is."""
+
+    workspace_id: UUID
+    job_id: UUID
+    fence: int
+
+
+async def due(db: Db, limit: int) -> list[Due]:
+    """Return jobs of all workspaces that are due, each workspace's first before anybody's second."""
     rows = await db.fetch(
-        f"SELECT id, fence FROM jobs WHERE workspace_id = $1 AND {_DUE} ORDER BY due_at LIMIT $2", workspace_id, limit
+        """
+        SELECT workspace_id, job_id, fence FROM (
+            SELECT workspace_id, job_id, fence, moment,
+                row_number() OVER (PARTITION BY workspace_id ORDER BY moment, job_id) AS turn
+            FROM open_jobs WHERE moment <= now()
+        ) AS found
+        ORDER BY turn, moment, job_id LIMIT $1
+        """,
+        limit,
     )
-    return [(row["id"], row["fence"]) for row in rows]
+    return [Due(**row) for row in rows]
 
 
 async def prune(db: Db, workspace_id: UUID, days: int) -> int:
@@ -233,16 +385,16 @@ async def prune(db: Db, workspace_id: UUID, days: int) -> int:
     return int(status.split()[1])
 
 
-async def workspace_ids(db: Db) -> list[UUID]:
-    """Return every workspace: for those who look after the jobs of all."""
-    return [row["workspace_id"] for row in await db.fetch("SELECT workspace_id FROM workspace_ids")]
+async def busy_workspace_ids(db: Db) -> list[UUID]:
+    """Return every workspace that has an open job."""
+    return [row["workspace_id"] for row in await db.fetch("SELECT DISTINCT workspace_id FROM open_jobs")]
 
 
 _DUE = "(status = 'queued' AND due_at <= now() OR status = 'running' AND lease_until < now())"
 _HELD = "workspace_id = $1 AND id = $2 AND fence = $3 AND status = 'running'"
 
 
-def _held(job: Job) -> tuple[UUID, UUID, int]:
+def _held(job: HeldJob) -> tuple[UUID, UUID, int]:
     return job.workspace_id, job.id, job.fence
 
 
@@ -254,7 +406,7 @@ def _check(cancel: bool | None) -> None:
         raise Canceled
 
 
-async def _leave(db: Db, job: Job, change: str, *values: object) -> str:
+async def _leave(db: Db, job: HeldJob, change: str, *values: object) -> str:
     """Let go of the job; return its status."""
     status: str | None = await db.fetchval(
         f"UPDATE jobs SET lease_until = NULL, updated_at = now(), {change} WHERE {_HELD} RETURNING status",

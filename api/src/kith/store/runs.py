@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store.db import Db
+from kith.store.db import Db, new_id
 
 _SELECT = """
     SELECT r.id, r.source_id, r.job_id, j.status, j.done, j.total, j.unit, j.error,
@@ -72,3 +72,29 @@ async def list_run_errors(
         workspace_id, run_id, after[0] if after else None, after[1] if after else None, limit,
     )  # fmt: skip
     return [RunError(**row) for row in rows]
+
+
+async def open_run(db: Db, workspace_id: UUID, source_id: UUID, job_id: UUID) -> UUID:
+    """Return the run that this job is about, begun now where there is none."""
+    run_id: UUID | None = await db.fetchval(
+        "SELECT id FROM runs WHERE workspace_id = $1 AND job_id = $2 AND finished_at IS NULL", workspace_id, job_id
+    )
+    if run_id is None:
+        run_id = new_id()
+        await db.execute(
+            "INSERT INTO runs (workspace_id, id, source_id, job_id) VALUES ($1, $2, $3, $4)",
+            workspace_id, run_id, source_id, job_id,
+        )  # fmt: skip
+    return run_id
+
+
+async def close_run(db: Db, workspace_id: UUID, job_id: UUID) -> dict[str, int]:
+    """End the open run of this job; return its counters."""
+    row = await db.fetchrow(
+        """
+        UPDATE runs SET finished_at = now() WHERE workspace_id = $1 AND job_id = $2 AND finished_at IS NULL
+        RETURNING pages, records, added, changed, deleted, skipped
+        """,
+        workspace_id, job_id,
+    )  # fmt: skip
+    return dict(row) if row else {}

@@ -130,10 +130,7 @@ async def begin_removal(db: Db, workspace_id: UUID, source: Source) -> UUID:
     """Mark a source as being deleted and return the job that deletes it."""
     if source.status != "deleting":
         await set_status(db, workspace_id, source, "deleting")
-    job_id, _ = await jobs.enqueue(
-        db, workspace_id, "remove_source", {"source_id": str(source.id)}, slot=f"remove_source:{source.id}"
-    )
-    return job_id
+    return await jobs.ask_remove_source(db, workspace_id, source.id)
 
 
 async def list_periods(db: Db, workspace_id: UUID, source_id: UUID) -> list[Period]:
@@ -164,3 +161,59 @@ async def list_readings(db: Db, workspace_id: UUID) -> list[Reading]:
         workspace_id,
     )
     return [Reading(**row) for row in rows]
+
+
+class ToRead(msgspec.Struct, frozen=True):
+    """A source about to be read. cursor: the connector's own JSON, None at the very beginning.
+
+    trusted: the operator named what it reads.
+    """
+
+    connector: str
+    config: dict[str, Any]
+    status: str
+    trusted: bool
+    cursor: str | None
+    id_key: bytes
+
+
+async def to_read(db: Db, workspace_id: UUID, source_id: UUID) -> ToRead | None:
+    """Return how a source is to be read; None when it is gone."""
+    row = await db.fetchrow(
+        """
+        SELECT s.connector, s.config, s.status, s.trusted, c.cursor, w.id_key
+        FROM sources s JOIN workspaces w ON w.workspace_id = s.workspace_id
+        LEFT JOIN cursors c ON c.workspace_id = s.workspace_id AND c.source_id = s.id
+        WHERE s.workspace_id = $1 AND s.id = $2
+        """,
+        workspace_id, source_id,
+    )  # fmt: skip
+    return ToRead(**row) if row else None
+
+
+async def status_of(db: Db, workspace_id: UUID, source_id: UUID) -> str | None:
+    """Return the source's status, which stays until the transaction ends; None when it is gone."""
+    found: str | None = await db.fetchval(
+        "SELECT status FROM sources WHERE workspace_id = $1 AND id = $2 FOR SHARE", workspace_id, source_id
+    )
+    return found
+
+
+async def ask_to_reauthorize(db: Db, workspace_id: UUID, source_id: UUID) -> None:
+    """Let the source wait until a human renews its credentials."""
+    await db.execute(
+        """
+        UPDATE sources SET status = 'reauthorize', revision = revision + 1, updated_at = now()
+        WHERE workspace_id = $1 AND id = $2 AND status = 'active'
+        """,
+        workspace_id, source_id,
+    )  # fmt: skip
+
+
+async def remove(db: Db, workspace_id: UUID, source_id: UUID) -> bool:
+    """Delete a source with its cursor, coverage and runs; return whether it was there.
+
+    The facts that it told stay: other sources may have told the same, and each keeps the source_id that it came from.
+    """
+    outcome = await db.execute("DELETE FROM sources WHERE workspace_id = $1 AND id = $2", workspace_id, source_id)
+    return outcome == "DELETE 1"

@@ -31,7 +31,7 @@ async def calibrate(work: Work) -> dict[str, Any]:
     async with work.transaction() as db:
         if model.version != shipped().version:
             await store.save_model(db, workspace_id, shipped().version, model.version, model)
-            await jobs.enqueue(db, workspace_id, "refresh", {}, slot="refresh", again=True)
+            await jobs.ask_refresh(db, workspace_id)
         current = await strength.current_model(db, workspace_id)
         await store.save_report(
             db, workspace_id, current.version, store.Report(until, model.horizon_days, *report), now

@@ -11,7 +11,6 @@ from kith.store.db import Db
 from kith.workers.apart import OutOfMemory, apart
 from kith.workers.work import Failed, Later, Work
 
-DETECT = "detect"  # the slot of the job that follows changes
 EVERY = timedelta(minutes=10)
 """Changes are followed at most this often; whoever asks for a detection gets it at once."""
 PATIENCE, PAUSE = 7, 5.0
@@ -50,4 +49,4 @@ async def schedule(db: Db, workspace_id: UUID) -> None:
     """See to it that what a source told is looked at: now, where the last look is long ago."""
     before, now = await detections.last(db, workspace_id), datetime.now(UTC)
     due_at = max(now, before.moment + EVERY) if before else now
-    await jobs.enqueue(db, workspace_id, "detect", {}, slot=DETECT, again=True, due_at=due_at)
+    await jobs.ask_detect(db, workspace_id, due_at)

@@ -10,14 +10,14 @@ import structlog
 
 from kith.connectors import Connector
 from kith.runtime.settings import Settings
-from kith.store import jobs, syncs
+from kith.store import jobs, runs
 from kith.store.db import ABSENT, Db, Pool, workspace
-from kith.store.jobs import Canceled, Fenced, Job, Problem
+from kith.store.jobs import Canceled, Fenced, HeldJob, Problem
 from kith.workers import calibrate, detect, project, rebuild, resolve, sync
 from kith.workers.ground import Ground
 from kith.workers.work import Failed, Later, Unfinished, Work
 
-KINDS: Mapping[str, Callable[[Work], Awaitable[dict[str, Any]]]] = {
+KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "sync": sync.sync,
     "remove_source": sync.remove_source,
     "project": project.project,
@@ -94,7 +94,7 @@ class Runner:
         if job is not None:
             await self._settle(job, await self._step(job))
 
-    async def _step(self, job: Job) -> Callable[[Db], Awaitable[object]] | None:
+    async def _step(self, job: HeldJob) -> Callable[[Db], Awaitable[object]] | None:
         """Do one step of the job; return what then has to be stored about the job itself."""
         work = Work(job, self._pool, self._connectors, self._ground, self._memory, self._stopping)
         doing = asyncio.create_task(self._do(work))
@@ -119,11 +119,12 @@ class Runner:
     async def _do(self, work: Work) -> dict[str, Any]:
         if work.job.attempt > work.job.max_attempts:
             raise Failed("worker_lost", f"{work.job.max_attempts} workers in a row went silent in the midst of it.")
-        if work.job.kind not in KINDS:
+        do = {str(kind): do for kind, do in KINDS.items()}.get(work.job.kind)
+        if do is None:
             raise Failed("unknown_kind", f"This version of kith has no job of kind {work.job.kind!r}.")
-        return await KINDS[work.job.kind](work)
+        return await do(work)
 
-    async def _keep(self, job: Job) -> None:
+    async def _keep(self, job: HeldJob) -> None:
         """Renew the lease until that is refused; a database that is away is asked again."""
         while True:
             try:
@@ -133,7 +134,7 @@ class Runner:
                 log.warning("database_away", job=str(job.id), error=_sentence(error))
             await asyncio.sleep(job.lease_seconds / 4)
 
-    async def _settle(self, job: Job, ending: Callable[[Db], Awaitable[object]] | None) -> None:
+    async def _settle(self, job: HeldJob, ending: Callable[[Db], Awaitable[object]] | None) -> None:
         """Store how the step ended; for as long as the lease may hold where the database is away."""
         until = asyncio.get_running_loop().time() + job.lease_seconds
         while ending is not None:
@@ -151,7 +152,7 @@ class Runner:
 
 
 def _ending(
-    job: Job, error: BaseException | None, result: Any, seconds: float
+    job: HeldJob, error: BaseException | None, result: Any, seconds: float
 ) -> Callable[[Db], Awaitable[object]] | None:
     """Choose what to store about a job whose step ended in this way."""
     about = log.bind(job=str(job.id), kind=job.kind, attempt=job.attempt)
@@ -181,18 +182,18 @@ def _ending(
             return lambda db: _again(db, job, problem, _wait(job))
 
 
-async def _end(db: Db, job: Job, ending: Awaitable[object]) -> None:
+async def _end(db: Db, job: HeldJob, ending: Awaitable[object]) -> None:
     """End the job, and the run that it is about."""
     await ending
-    await syncs.close_run(db, job.workspace_id, job.id)
+    await runs.close_run(db, job.workspace_id, job.id)
 
 
-async def _again(db: Db, job: Job, problem: Problem, seconds: float) -> None:
+async def _again(db: Db, job: HeldJob, problem: Problem, seconds: float) -> None:
     if await jobs.retry(db, job, problem, seconds):
-        await syncs.close_run(db, job.workspace_id, job.id)
+        await runs.close_run(db, job.workspace_id, job.id)
 
 
-def _wait(job: Job) -> float:
+def _wait(job: HeldJob) -> float:
     longest = min(LONGEST_WAIT, 2.0 ** max(job.attempt - 1, 0))
     return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, keeps no secret
 

@@ -8,13 +8,12 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import Page, Record
-from kith.store import ingest, jobs, syncs
+from kith.store import ingest, jobs, sources
 from kith.store.db import Db
 from kith.store.ingest import REFUSED, Batch, Problem
 from kith.workers.ingest import Ingest, clean, where
 from kith.workers.work import Unfinished, Work
 
-PROJECT = "project"  # the slot of the job that works pages into the projections
 #: Pages under way at most: one is copied and added while the one before is accounted for.
 AT_ONCE = 2
 #: Characters in the pages under way, beyond which the next has to wait.
@@ -81,7 +80,7 @@ class Storing:
         self._failed = True
         await step.task
         async with self._work.transaction() as db:
-            await jobs.enqueue(db, self._work.job.workspace_id, "project", {}, slot=PROJECT, again=True)
+            await jobs.ask_project(db, self._work.job.workspace_id)
         if not step.whole:
             raise Unfinished
         self._failed = False
@@ -108,7 +107,7 @@ class Storing:
             # In their order: a page that waits for this one's commit must not hold a key that this one wants.
             if before is not None:
                 await before.added.wait()
-            if await syncs.status(db, workspace_id, self._source_id) != "active":
+            if await sources.status_of(db, workspace_id, self._source_id) != "active":
                 raise jobs.Canceled
             counts = await ingest.add(db, workspace_id, self._source_id, batch)
             step.added.set()

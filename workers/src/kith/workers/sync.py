@@ -9,11 +9,11 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import Connector, Fatal, Page, Reauthorize, Retry, check_locations
-from kith.store import jobs, reach, syncs
+from kith.store import jobs, reach, runs, sources
 from kith.store.ingest import Batch
 from kith.workers import detect
 from kith.workers.ingest import Ingest
-from kith.workers.storing import PROJECT, Storing
+from kith.workers.storing import Storing
 from kith.workers.work import Failed, Later, Unfinished, Work
 
 MUCH = 10_000
@@ -27,10 +27,10 @@ async def sync(work: Work) -> dict[str, Any]:
     """Read on from the cursor until the connector has nothing more. args: source_id."""
     source_id = UUID(work.job.args["source_id"])
     async with work.transaction() as db:
-        reading = await syncs.load(db, work.job.workspace_id, source_id)
+        reading = await sources.to_read(db, work.job.workspace_id, source_id)
         if reading is None or reading.status != "active":
             raise jobs.Canceled
-        run_id = await syncs.open_run(db, work.job.workspace_id, source_id, work.job.id)
+        run_id = await runs.open_run(db, work.job.workspace_id, source_id, work.job.id)
         read_until = await reach.of_source(db, work.job.workspace_id, source_id)
     try:
         await _read(work, source_id, run_id, reading)
@@ -38,19 +38,19 @@ async def sync(work: Work) -> dict[str, Any]:
         raise Later(error.code, str(error), error.after.total_seconds() if error.after else None) from error
     except Reauthorize as error:
         async with work.transaction() as db:
-            await syncs.ask_to_reauthorize(db, work.job.workspace_id, source_id)
+            await sources.ask_to_reauthorize(db, work.job.workspace_id, source_id)
         raise Failed(error.code, str(error)) from error
     except Fatal as error:
         raise Failed(error.code, str(error)) from error
     async with work.transaction() as db:
-        await jobs.hasten(db, work.job.workspace_id, PROJECT)
-        counts = await syncs.close_run(db, work.job.workspace_id, work.job.id)
+        await jobs.run_now(db, work.job.workspace_id, "project")
+        counts = await runs.close_run(db, work.job.workspace_id, work.job.id)
         much = counts.get("added", 0) >= MUCH
         further = await reach.of_source(db, work.job.workspace_id, source_id) != read_until
         if much or further:
-            await jobs.enqueue(db, work.job.workspace_id, "refresh", {}, slot="refresh", again=True)
+            await jobs.ask_refresh(db, work.job.workspace_id)
         if much:
-            await jobs.enqueue(db, work.job.workspace_id, "calibrate", {}, slot="calibrate", again=True)
+            await jobs.ask_calibrate(db, work.job.workspace_id)
         if further or any(counts.get(name) for name in ("added", "changed", "deleted")):
             await detect.schedule(db, work.job.workspace_id)
         return counts
@@ -61,12 +61,12 @@ async def remove_source(work: Work) -> dict[str, Any]:
     source_id = UUID(work.job.args["source_id"])
     async with work.transaction() as db:
         await jobs.renew(db, work.job)
-        removed = await syncs.remove(db, work.job.workspace_id, source_id)
+        removed = await sources.remove(db, work.job.workspace_id, source_id)
     await asyncio.to_thread(work.ground.clear, source_id)
     return {"removed": removed}
 
 
-async def _read(work: Work, source_id: UUID, run_id: UUID, reading: syncs.Reading) -> None:
+async def _read(work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRead) -> None:
     connector = work.connectors.get(reading.connector)
     if connector is None:
         raise Failed("unknown_connector", f"No connector named {reading.connector!r} is installed here.")
@@ -88,7 +88,7 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: syncs.Readin
         raise Unfinished
 
 
-def _config(connector: Connector, reading: syncs.Reading) -> msgspec.Struct:
+def _config(connector: Connector, reading: sources.ToRead) -> msgspec.Struct:
     try:
         return msgspec.convert(reading.config, connector.Config)
     except msgspec.ValidationError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from kith.connectors import Connector
 from kith.store import jobs
 from kith.store.db import Db, Pool, workspace
-from kith.store.jobs import Job, Problem
+from kith.store.jobs import HeldJob, Problem
 from kith.workers.ground import Ground
 
 # A step longer than this makes room for other jobs, and goes on when its turn comes again.
@@ -41,7 +41,7 @@ class Unfinished(Exception):
 class Work:
     """One step of a job. memory: megabytes that a process of its own may take. stopping: set when we have to end."""
 
-    job: Job
+    job: HeldJob
     pool: Pool
     connectors: dict[str, Connector]
     ground: Ground

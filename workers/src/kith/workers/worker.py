@@ -30,11 +30,13 @@ QUEUE = "kith:jobs"
 SWEEP_SECONDS = 1.0
 # How long a job may be due before a worker runs it without being asked to by arq.
 GRACE_SECONDS = 3.0
-# Jobs of one workspace that one sweep hands on.
-SWEEP_JOBS = 100
+# Jobs that one sweep hands on.
+SWEEP_JOBS = 1000
 STOP_SECONDS = 3.5
-# How often a worker looks for what is to be done every day, and how long ended jobs are kept.
-TEND_SECONDS = 600.0
+# How often a worker looks for what is to be done every day, in how many workspaces at once, and how long it keeps ended
+# jobs.
+TEND_SECONDS = 60.0
+TEND_WORKSPACES = 500
 KEEP_DAYS = 30
 # arq's own time-out of a job; ours are the step and the lease, so this one only ends waiting for a lost answer.
 ARQ_SECONDS = 24 * 3600
@@ -50,7 +52,9 @@ class Worker:
         self._settings = settings
         self._database_url = database_url
         self._redis_url = redis_url
-        self._seen: dict[tuple[UUID, int], float] = {}
+        self._seen: dict[jobs.Due, float] = {}
+        self._told: set[jobs.Due] = set()
+        self._next_sweep = 0.0
         self._sweep_now = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -105,15 +109,23 @@ class Worker:
                 db.terminate()
 
     def _heard(self, _: object, __: int, ___: str, payload: object) -> None:
+        """Note the job that a transaction spoke of: ``workspace job fence``."""
+        workspace_id, job_id, fence = str(payload).split()
+        self._told.add(jobs.Due(UUID(workspace_id), UUID(job_id), int(fence)))
         self._sweep_now.set()
 
     async def _sweep(self) -> None:
-        """Hand on what is due: at once when something was heard, and every second in any case."""
+        """Hand on what is due: at once what was heard of, and every second whatever has come due."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SWEEP_SECONDS):
                     await self._sweep_now.wait()
             self._sweep_now.clear()
+            told, self._told = self._told, set()
+            for job in told:
+                await self._offer(job)
+            if time.monotonic() < self._next_sweep:
+                continue
             try:
                 await self._hand_on()
             except ABSENT as error:
@@ -126,7 +138,7 @@ class Worker:
             return
         try:
             async with self._pool.acquire() as db:
-                workspace_ids = await jobs.workspace_ids(db)
+                workspace_ids = await jobs.busy_workspace_ids(db)
             for workspace_id in workspace_ids:
                 async with workspace(self._pool, workspace_id) as db:
                     if found := await jobs.release(db, workspace_id, name):
@@ -136,42 +148,44 @@ class Worker:
 
     async def _hand_on(self) -> None:
         async with self._pool.acquire() as db:
-            workspace_ids = await jobs.workspace_ids(db)
-        due: set[tuple[UUID, int]] = set()
-        for workspace_id in workspace_ids:
-            async with workspace(self._pool, workspace_id) as db:
-                found = await jobs.due(db, workspace_id, SWEEP_JOBS)
-            for job_id, fence in found:
-                due.add((job_id, fence))
-                await self._offer(workspace_id, job_id, fence)
-        self._seen = {key: since for key, since in self._seen.items() if key in due}
+            due = await jobs.due(db, SWEEP_JOBS)
+        for job in due:
+            await self._offer(job)
+        self._seen = {job: since for job, since in self._seen.items() if job in set(due)}
+        self._next_sweep = time.monotonic() + SWEEP_SECONDS
 
     async def _tend(self) -> None:
-        """Let models learn, compute strengths for today, look at communities once a day, and forget old jobs."""
+        """Have done in each workspace what is to be done each day, and forget its old jobs."""
         while True:
             try:
-                async with self._pool.acquire() as db:
-                    workspace_ids = await jobs.workspace_ids(db)
-                for workspace_id in workspace_ids:
-                    async with workspace(self._pool, workspace_id) as db:
-                        await jobs.enqueue_daily(db, workspace_id, "refresh")
-                        await jobs.enqueue_daily(db, workspace_id, "calibrate")
-                        await jobs.enqueue_daily(db, workspace_id, "detect")
-                        await jobs.prune(db, workspace_id, KEEP_DAYS)
+                while workspace_ids := await self._untended():
+                    for workspace_id in workspace_ids:
+                        async with workspace(self._pool, workspace_id) as db:
+                            await jobs.ask_daily(db, workspace_id)
+                            await jobs.prune(db, workspace_id, KEEP_DAYS)
+                            await jobs.note_tended(db, workspace_id)
             except ABSENT as error:
                 log.warning("database_away", error=str(error))
             await asyncio.sleep(TEND_SECONDS)
 
-    async def _offer(self, workspace_id: UUID, job_id: UUID, fence: int) -> None:
+    async def _untended(self) -> list[UUID]:
+        async with self._pool.acquire() as db:
+            return await jobs.untended(db, TEND_WORKSPACES)
+
+    async def _offer(self, job: jobs.Due) -> None:
         """Give the job to arq, or, where nobody has begun it for a while, run it here."""
         now = time.monotonic()
-        since = self._seen.setdefault((job_id, fence), now)
+        since = self._seen.setdefault(job, now)
         if now - since > GRACE_SECONDS and not self._runner.busy:
-            self._runner.start(workspace_id, job_id)
+            self._runner.start(job.workspace_id, job.job_id)
         elif since == now:
             try:
                 await self._redis.enqueue_job(
-                    "run_job", str(workspace_id), str(job_id), _job_id=f"{job_id}:{fence}", _queue_name=QUEUE
+                    "run_job",
+                    str(job.workspace_id),
+                    str(job.job_id),
+                    _job_id=f"{job.job_id}:{job.fence}",
+                    _queue_name=QUEUE,
                 )
             except (RedisError, OSError) as error:
                 log.warning("queue_away", error=str(error))

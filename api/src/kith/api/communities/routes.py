@@ -29,7 +29,7 @@ from kith.api.http.problems import Fault, Problem
 from kith.api.http.revisions import check_unchanged, tag
 from kith.api.jobs.schemas import Job
 from kith.store import communities as store
-from kith.store import job_list, jobs
+from kith.store import jobs
 from kith.store.db import Db
 
 
@@ -90,8 +90,8 @@ async def detect_communities(
 
     kith does so by itself, some minutes after something changed. The answer is the job that does it now.
     """
-    job_id, _ = await jobs.enqueue(db, workspace_id, "detect", {"whole": True}, slot="detect:whole")
-    job = await job_list.get_job(db, workspace_id, job_id)
+    job_id = await jobs.ask_detect(db, workspace_id, whole=True)
+    job = await jobs.get_job(db, workspace_id, job_id)
     if job is None:
         raise LookupError(job_id)
     return await once.answer(Job.of(job), 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})

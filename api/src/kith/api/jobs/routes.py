@@ -9,7 +9,7 @@ from kith.api.http.ids import from_path, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Problem
 from kith.api.jobs.schemas import Job, JobsParams
-from kith.store import job_list as store
+from kith.store import jobs as store
 from kith.store.db import Db
 
 

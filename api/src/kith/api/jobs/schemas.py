@@ -8,7 +8,7 @@ from kith.api.http.ids import JobId, encode
 from kith.api.http.kinds import Instant, JobStatus
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
-from kith.store import job_list as store
+from kith.store import jobs as store
 from kith.store import runs
 
 

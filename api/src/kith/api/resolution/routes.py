@@ -45,7 +45,7 @@ async def update_resolution(
     check_unchanged(request, present)
     join_above, suggest_above = _wished(payload, present)
     await resolution.set_wish(db, workspace_id, join_above, suggest_above)
-    job_id, _ = await jobs.enqueue(db, workspace_id, "resolve", {}, slot="resolve", again=True)
+    job_id = await jobs.ask_resolve(db, workspace_id)
     return answer(await store.get_thresholds(db, workspace_id), job_id)
 
 

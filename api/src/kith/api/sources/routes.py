@@ -18,7 +18,7 @@ from kith.api.jobs.schemas import Job
 from kith.api.runs.schemas import Run, RunsParams
 from kith.api.sources.schemas import Source, SourceCreate, SourcePatch, SourcePeriod, SourcePeriods, SourcesParams
 from kith.connectors import Forbidden, Limits, Registry, check_locations, locations
-from kith.store import job_list, jobs, runs
+from kith.store import jobs, runs
 from kith.store import sources as store
 from kith.store.db import Db
 
@@ -217,9 +217,7 @@ async def start_run(
     source = await find(db, workspace_id, source_id, lock=True)
     if source.status != "active":
         raise Problem("conflict", f"The source is {source.status}; only an active one can be read.")
-    job_id, _ = await jobs.enqueue(
-        db, workspace_id, "sync", {"source_id": str(source.id)}, slot=f"sync:{source.id}", again=True
-    )
+    job_id = await jobs.ask_sync(db, workspace_id, source.id)
     answer = await accepted(db, workspace_id, job_id)
     return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
 
@@ -233,7 +231,7 @@ async def find(db: Db, workspace_id: UUID, source_id: str, *, lock: bool = False
 
 async def accepted(db: Db, workspace_id: UUID, job_id: UUID) -> Response[Job]:
     """Answer with the job that does what was asked."""
-    job = await job_list.get_job(db, workspace_id, job_id)
+    job = await jobs.get_job(db, workspace_id, job_id)
     if job is None:
         raise LookupError(job_id)
     return Response(Job.of(job), status_code=202, headers={"Location": f"/v1/jobs/{encode('job', job_id)}"})
