@@ -184,7 +184,8 @@ async def test_a_connector_that_hangs_does_not_hold_up_the_end(office: Office) -
 
 
 async def test_a_job_that_nobody_can_do_says_so(office: Office) -> None:
-    assert (await office.run(await office.enqueue("dance")))["error"]["code"] == "unknown_kind"
+    unknown = await office.enqueue("dance")  # type: ignore[arg-type]  # as a newer version may have asked for
+    assert (await office.run(unknown))["error"]["code"] == "unknown_kind"
     await office.value("UPDATE sources SET connector = 'gone' WHERE workspace_id = $1")
     assert (await office.run(await office.enqueue()))["error"]["code"] == "unknown_connector"
 

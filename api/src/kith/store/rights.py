@@ -5,7 +5,7 @@ from kith.store.db import ROLE, Db
 #: What only grows: rows are added, and nobody changes them.
 LEDGERS = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
 #: What every workspace may read.
-SHARED = ("migrations", "workspace_ids")
+SHARED = ("migrations", "open_jobs", "workspace_ids")
 
 
 async def lacking(db: Db) -> list[str]:
@@ -41,7 +41,7 @@ _CREATE_ROLE = f"""
 _TENANT_TABLES = """
     SELECT c.oid, c.relname AS name FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'workspace_ids'
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('open_jobs', 'workspace_ids')
 """
 
 # Functions that work with the rights of their owner; those that triggers call need none.
@@ -59,7 +59,8 @@ _LACKING = f"""
     UNION ALL
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY ($3::text[])
-        AND NOT has_table_privilege($1, c.oid, 'SELECT')
+        AND NOT (has_table_privilege($1, c.oid, 'SELECT')
+            AND (c.relname <> 'workspace_ids' OR has_column_privilege($1, c.oid, 'tended_on', 'UPDATE')))
     UNION ALL
     SELECT name FROM ({_FUNCTIONS}) AS f WHERE NOT has_function_privilege($1, oid, 'EXECUTE')
     ORDER BY 1
@@ -80,6 +81,7 @@ _GRANT = f"""
             END IF;
         END LOOP;
         GRANT SELECT ON {", ".join(SHARED)} TO {ROLE};
+        GRANT UPDATE (tended_on) ON workspace_ids TO {ROLE};
         FOR found IN {_FUNCTIONS} LOOP
             EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', found.oid::regprocedure);
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {ROLE}', found.oid::regprocedure);
