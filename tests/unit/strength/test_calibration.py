@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from kith.domain.strength.calibration import LEARNT, Window, backtest, calibrate, calibrate_on, quality, window
+from kith.domain.strength.calibration import LEARNT, PULL, Window, backtest, calibrate, calibrate_on, quality, window
 from kith.domain.strength.features import NAMES
 from kith.domain.strength.fit import fit
 from kith.domain.strength.ledger import Activity, Contacts
@@ -56,17 +56,50 @@ def test_nothing_is_learnt_where_all_outcomes_are_the_same() -> None:
         fit(np.zeros((3, 2)), np.ones(3, dtype=np.bool_))
 
 
+def levelled(windows: list[Window], now: np.ndarray) -> bool:
+    """Whether the level was set: else the weights of the last window stand as they were learnt."""
+    learnt = fit(windows[0].values, windows[0].met, prior=START.vector(), pull=PULL)
+    return calibrate(START, windows, now, "self").intercept != learnt.intercept
+
+
 def test_a_thin_past_leaves_the_shipped_weights() -> None:
-    past = made(40, -1.0, 2.0)
-    assert calibrate(START, past, None, past.values, "self") is START
+    past = made(40, -20.0, 2.0)
+    assert past.met.sum() < LEARNT
+    assert calibrate(START, [past], past.values, "self") is START
 
 
-def test_a_steady_base_rate_sets_the_level() -> None:
-    before, past = made(5_000, -1.0, 0.0, 1), made(5_000, -1.0, 0.0, 2)
-    now = np.full((100, len(NAMES)), 5.0)
-    model = calibrate(START, past, before, now, "self")
-    assert expit(model.log_odds(now)).mean() == pytest.approx(past.met.mean(), abs=0.02)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_small_network_has_weights_of_its_own(seed: int) -> None:
+    past = made(60, -3.0, 2.0, seed)
+    assert LEARNT <= past.met.sum() <= 30
+    model = calibrate(START, [past], past.values, "self")
     assert model.version == f"{START.version}+self"
+    assert expit(model.log_odds(past.values)).mean() == pytest.approx(past.met.mean(), abs=0.02)
+
+
+def drifting(drift: float, outcome: float) -> list[Window]:
+    """Windows, the last first, that promise ever more while only ``outcome`` of the pairs meet."""
+    found = []
+    for age in range(3):
+        values = np.random.default_rng(age).random((4_000, len(NAMES))) - drift * age
+        found.append(Window(values, np.random.default_rng(9 + age).random(4_000) < outcome))
+        found[-1].values[:2000, 0] += 1.0
+        found[-1].met[:200] = True
+    return found
+
+
+def test_the_level_is_set_where_it_would_have_helped_before() -> None:
+    windows = drifting(1.0, 0.2)
+    now = windows[0].values + 1.0
+    assert levelled(windows, now)
+    model = calibrate(START, windows, now, "self")
+    assert expit(model.log_odds(now)).mean() == pytest.approx(windows[0].met.mean(), abs=0.03)
+
+
+def test_the_level_is_left_alone_where_it_would_not_have_helped_or_nobody_knows() -> None:
+    steady = drifting(0.0, 0.2)
+    assert not levelled(steady, steady[0].values)
+    assert not levelled(drifting(1.0, 0.2)[:2], steady[0].values)
 
 
 def test_a_window_knows_who_met_after_its_start() -> None:

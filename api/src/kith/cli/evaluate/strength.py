@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +17,7 @@ from scipy.special import expit
 from kith.cli.evaluate.files import UnreadableFile, encode, integers, read_columns
 from kith.domain.metrics import auc, average_precision
 from kith.domain.strength.baselines import LOGIT_11, SINGLE, baselines
-from kith.domain.strength.calibration import Window, calibrate, meet, quality, window
+from kith.domain.strength.calibration import WINDOWS, Window, calibrate, meet, quality, window
 from kith.domain.strength.features import measure
 from kith.domain.strength.fit import fit
 from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
@@ -129,15 +130,16 @@ def lessons(log: Log) -> list[Window]:
 
 def evaluation(log: Log, split: str, weights: str, start: Model) -> dict[str, object]:
     """Return the metrics of the model and of the baselines on the last fifth of the log."""
-    ends = [int(log.time[-1]) + 1, *(log.moment(SPLIT**power, split) for power in (1, 2, 3))]
-    now, past, before = (_past(log, ends[i + 1], ends[i]) for i in range(3))
-    used = start if weights == "shipped" else calibrate(start, past.window, before.window, now.window.values, "self")
+    ends = [int(log.time[-1]) + 1, *(log.moment(SPLIT**power, split) for power in range(1, WINDOWS + 2))]
+    now, *before = (_past(log, start, end) for end, start in pairwise(ends))
+    windows = [past.window for past in before]
+    used = start if weights == "shipped" else calibrate(start, windows, now.window.values, "self")
     chance = expit(used.log_odds(now.window.values))
     found = quality(now.window.met, chance)
     return {
         **{name: rounded(value) for name, value in asdict(found).items()},
         "model": used.version,
-        "baselines": _baselines(past, now),
+        "baselines": _baselines(before[0], now),
     }
 
 
@@ -193,11 +195,13 @@ def _past(log: Log, start: int, end: int) -> Past:
 def _baselines(past: Past, now: Past) -> dict[str, dict[str, float | None]]:
     met = now.window.met
     learnt_on, judged_on = (baselines(each.contacts, each.pairs, each.day) for each in (past, now))
-    scores = {name: judged_on[name] for name in SINGLE}
+    found: dict[str, dict[str, float | None]] = {name: _ranking(met, judged_on[name]) for name in SINGLE}
     if past.window.met.any() and not past.window.met.all():
         eleven = fit(_columns(learnt_on, LOGIT_11), past.window.met, pull=1.0, lowest=None)
-        scores["logit-11"] = _columns(judged_on, LOGIT_11) @ eleven.weights
-    return {name: _ranking(met, score) for name, score in scores.items()}
+        score = _columns(judged_on, LOGIT_11) @ eleven.weights + eleven.intercept
+        level = quality(met, expit(score))
+        found["logit-11"] = _ranking(met, score) | {"brier": rounded(level.brier), "ece": rounded(level.ece)}
+    return found
 
 
 def _ranking(met: NDArray[np.bool_], score: Reals) -> dict[str, float | None]:

@@ -1,6 +1,8 @@
 """A network's own past: windows with known outcome, the weights they teach, and how far to believe the result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from scipy.special import expit, logit
 
 from kith.domain.metrics import auc, average_precision, brier, calibration_error
 from kith.domain.strength.features import NAMES, measure
-from kith.domain.strength.fit import fit
+from kith.domain.strength.fit import Fit, fit
 from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
 from kith.domain.strength.model import Model
 from kith.domain.strength.tally import tally
@@ -18,8 +20,12 @@ PULL = 50.0
 """How hard own weights are drawn to the shipped ones, see ``fit``: decides below a few hundred pairs, fades above."""
 STEADY = 0.3
 """A change of the base rate, in log-odds, at which it counts a half as a forecast of itself."""
-LEARNT = 30
-"""Fewest pairs that met, and that did not, for own weights."""
+LEARNT = 5
+"""Fewest pairs that met, and that did not, for own weights; so few move them little, for the pull is the same."""
+WORTH = 1.0
+"""Log-likelihood that a correction has to gain in the past: as much as any further number costs (Akaike 1974)."""
+WINDOWS = 3
+"""Complete windows that are looked at, the last one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +49,59 @@ def meet(a: Integers, b: Integers, source: Integers, target: Integers) -> NDArra
     return np.isin(a * people + b, np.minimum(source, target) * people + np.maximum(source, target))
 
 
-def calibrate(shipped: Model, past: Window, before: Window | None, now: Reals, name: str) -> Model:
+def calibrate(shipped: Model, windows: Sequence[Window], now: Reals, name: str) -> Model:
     """Return the weights of a network's own past, drawn to the shipped ones, or these where the past is too thin.
 
-    ``past`` is the last completed window; ``before``, if any, the one that ended when ``past`` began: it tells
-    whether the base rate is steady. A steady base rate sets the level: the mean over the pairs of ``now`` (features
-    today) is drawn to it. ``name`` becomes part of the version.
+    ``windows`` are complete and follow one another, the last first: it teaches the weights. Where the base rate has
+    been steady it may also set the level: the mean over the pairs of ``now`` (features today) is then drawn to it.
+    Whether that helps in this network, the windows before say. ``name`` becomes part of the version.
     """
-    if min(past.met.sum(), (~past.met).sum()) < LEARNT:
+    if not _teaches(windows[0]):
         return shipped
-    learnt = fit(past.values, past.met, prior=shipped.vector(), pull=PULL)
-    raw = Model(
+    learnt = _learn(shipped, windows[0])
+    model = Model(
         f"{shipped.version}+{name}",
         shipped.horizon_days,
         learnt.intercept,
         dict(zip(NAMES, learnt.weights.tolist(), strict=True)),
     )
-    if before is None or before.met.all() or not before.met.any():
-        return raw
-    return Model(raw.version, raw.horizon_days, raw.intercept + _shift(raw.log_odds(now), past, before), raw.weights)
+    if not _pays(shipped, windows[1:], windows[0]):
+        return model
+    level = _shift(model.log_odds(now), *windows[:2])
+    return Model(model.version, model.horizon_days, model.intercept + level, model.weights)
 
 
 def calibrate_on(shipped: Model, contacts: Contacts, activity: Activity, now: int, name: str) -> Model:
-    """Return the weights that a whole network's last complete horizon before day ``now`` teaches, see ``calibrate``."""
-    horizon = shipped.horizon_days
-    past = window(contacts, activity, now - horizon, now)
-    before = window(contacts, activity, now - 2 * horizon, now - horizon)
-    return calibrate(shipped, past, before, measure(tally(contacts, activity, now)), name)
+    """Return the weights that a whole network's complete horizons before day ``now`` teach, see ``calibrate``."""
+    ends = [now - i * shipped.horizon_days for i in range(WINDOWS + 1)]
+    windows = [window(contacts, activity, start, end) for end, start in pairwise(ends)]
+    return calibrate(shipped, windows, measure(tally(contacts, activity, now)), name)
+
+
+def _teaches(past: Window) -> bool:
+    return min(int(past.met.sum()), int((~past.met).sum())) >= LEARNT
+
+
+def _learn(shipped: Model, past: Window) -> Fit:
+    return fit(past.values, past.met, prior=shipped.vector(), pull=PULL)
+
+
+def _pays(shipped: Model, earlier: Sequence[Window], judge: Window) -> bool:
+    """Whether setting the level by the base rate would have foretold the last window better than leaving it alone."""
+    if len(earlier) < WINDOWS - 1 or not _teaches(earlier[0]) or not _varies(earlier[1]):
+        return False
+    learnt = _learn(shipped, earlier[0])
+    log_odds = judge.values @ learnt.weights + learnt.intercept
+    level = _shift(log_odds, *earlier)
+    return _likelihood(log_odds + level, judge) - _likelihood(log_odds, judge) > WORTH
+
+
+def _varies(past: Window) -> bool:
+    return bool(past.met.any() and not past.met.all())
+
+
+def _likelihood(log_odds: Reals, judge: Window) -> float:
+    return float(-np.logaddexp(0.0, np.where(judge.met, -log_odds, log_odds)).sum())
 
 
 @dataclass(frozen=True, slots=True)
