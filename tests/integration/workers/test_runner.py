@@ -52,6 +52,17 @@ async def test_what_the_network_asks_to_wait_for_is_waited_for(office: Office) -
     assert await office.value("SELECT count(*) FROM runs WHERE workspace_id = $1 AND finished_at IS NOT NULL") == 1
 
 
+async def test_waiting_as_the_network_asks_uses_up_no_attempt(office: Office) -> None:
+    slow = [Retry("slow down", after=timedelta(hours=1)) for _ in range(12)]
+    office.connector.script = [*slow, page(act("1"))]
+    job_id = await office.enqueue()
+    for _ in slow:
+        office.connector.script = office.connector.script[-1:] if not slow else [slow.pop(), page(act("1"))]
+        assert (await office.run(job_id))["status"] == "queued"
+        await office.make_due(job_id)
+    assert (await office.run(job_id))["status"] == "succeeded"
+
+
 async def test_lost_credentials_end_the_job_and_hold_the_source(office: Office) -> None:
     office.connector.script = [Reauthorize("the token was withdrawn")]
     row = await office.run(await office.enqueue())

@@ -19,10 +19,15 @@ CONNECTORS = (ROOT / "docs" / "connectors.md").read_text()
 IMPORT_FORMAT = (ROOT / "docs" / "import-format.md").read_text()
 
 
-def test_the_partners_example_conforms(tmp_path: Path) -> None:
+def test_the_partners_examples_conform(tmp_path: Path) -> None:
     for name, source in re.findall(r"^`(\w+\.py)`\n\n```python\n(.*?)^```", CONNECTORS, re.MULTILINE | re.DOTALL):
         (tmp_path / name).write_text(source)
-    assert {path.name for path in tmp_path.iterdir()} == {"kith_rolodex.py", "test_rolodex.py"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "kith_forum.py",
+        "kith_rolodex.py",
+        "test_forum.py",
+        "test_rolodex.py",
+    }
     command = [
         sys.executable,
         "-m",
@@ -37,12 +42,13 @@ def test_the_partners_example_conforms(tmp_path: Path) -> None:
     alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert "1 passed" in done.stdout
+    assert "2 passed" in done.stdout
 
 
-def test_the_partners_example_is_typed(tmp_path: Path) -> None:
-    [source] = re.findall(r"^`kith_rolodex.py`\n\n```python\n(.*?)^```", CONNECTORS, re.MULTILINE | re.DOTALL)
-    (tmp_path / "kith_rolodex.py").write_text(source)
+@pytest.mark.parametrize("name", ["kith_rolodex", "kith_forum"])
+def test_the_partners_examples_are_typed(tmp_path: Path, name: str) -> None:
+    [source] = re.findall(rf"^`{name}.py`\n\n```python\n(.*?)^```", CONNECTORS, re.MULTILINE | re.DOTALL)
+    (tmp_path / f"{name}.py").write_text(source)
     command = [
         sys.executable,
         "-m",
@@ -51,7 +57,7 @@ def test_the_partners_example_is_typed(tmp_path: Path) -> None:
         "--no-incremental",
         "--cache-dir",
         str(tmp_path),
-        "kith_rolodex.py",
+        f"{name}.py",
     ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

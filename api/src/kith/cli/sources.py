@@ -15,7 +15,17 @@ from kith.cli import installation
 from kith.cli.home import DEFAULT_WORKSPACE
 from kith.cli.jobs import database, follow
 from kith.cli.processes import CannotStart
-from kith.connectors import ConnectorError, Context, is_address, load_registry, location_fields
+from kith.connectors import (
+    Connector,
+    ConnectorError,
+    Report,
+    dump_config,
+    is_address,
+    load_config,
+    load_registry,
+    location_fields,
+    open_context,
+)
 from kith.domain.ids import decode, encode
 from kith.store import sources
 from kith.store.db import Db, workspace
@@ -96,13 +106,18 @@ def _checked(connector: str, given: dict[str, str], path: Path | None) -> dict[s
     if path:
         given = {kind.__struct_fields__[0]: str(path.absolute())} | given
     try:
-        config = msgspec.convert(_absolute(given, kind), kind, strict=False)
+        config = load_config(kind, _absolute(given, kind), strict=False)
         with tempfile.TemporaryDirectory(prefix="kith-") as folder:
-            report = asyncio.run(found[connector].check(config, Context(Path(folder))))
+            report = asyncio.run(_check(found[connector], config, Path(folder)))
     except (msgspec.ValidationError, ConnectorError) as error:
         raise CannotStart(f"{connector}: {error}") from error
     print(report.detail, *report.warnings, sep="\n")
-    return dict(msgspec.to_builtins(config))
+    return dump_config(config)
+
+
+async def _check(connector: Connector, config: msgspec.Struct, folder: Path) -> Report:
+    async with open_context(connector, config, folder) as context:
+        return await connector.check(config, context)
 
 
 def _absolute(given: dict[str, str], kind: type[msgspec.Struct]) -> dict[str, str]:

@@ -339,6 +339,15 @@ async def retry(db: Db, job: HeldJob, problem: Problem, seconds: float) -> bool:
     ) == "failed"  # fmt: skip
 
 
+async def postpone(db: Db, job: HeldJob, problem: Problem, seconds: float) -> None:
+    """Go on after so many seconds, as someone else has asked; that uses up no attempt. Raises Fenced."""
+    await _leave(
+        db, job,
+        "status = 'queued', attempt = greatest(attempt - 1, 0), due_at = now() + make_interval(secs => $4), error = $5",
+        seconds, problem,
+    )  # fmt: skip
+
+
 async def fail(db: Db, job: HeldJob, problem: Problem) -> None:
     """End a job that cannot do what it was asked to. Raises Fenced."""
     await _leave(db, job, "status = 'failed', finished_at = now(), error = $4", problem)

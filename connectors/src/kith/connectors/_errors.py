@@ -32,3 +32,15 @@ class Fatal(ConnectorError):
     """This run cannot succeed as configured (no such repository, no right to read): repeating it would not help."""
 
     code = "fatal"
+
+
+class Missing(Fatal):
+    """What was asked for is not there, or no longer: 404 and 410. Catch it where that is news and no fault."""
+
+    code = "missing"
+
+
+class Refused(Fatal):
+    """The server does not let these credentials read this."""
+
+    code = "refused_by_server"

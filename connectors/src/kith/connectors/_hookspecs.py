@@ -1,12 +1,13 @@
 """The hooks of a connector distribution. pluggy finds connectors; a connector itself is a small typed object."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 import pluggy
 
-from kith.connectors._limits import Context
+from kith.connectors._context import Context
+from kith.connectors._rates import Rate
 from kith.connectors._records import Page
 
 hookspec = pluggy.HookspecMarker("kith")
@@ -26,7 +27,7 @@ class Connector(Protocol):
     Plain class attributes will do. name: lower case, unique in an installation. version: of what it reads and how it
     keys it. Config: the settings of one source, a frozen msgspec struct whose JSON Schema (titles, descriptions,
     examples by ``msgspec.Meta``) is all that a frontend needs to build a form; ``check`` and ``pull`` get an instance,
-    whose fields of type LocalPath and Location name what may be read: kith has seen to that.
+    whose fields of type LocalPath, Url and Location name what may be read: kith has seen to that.
     """
 
     @property
@@ -52,6 +53,20 @@ class Connector(Protocol):
         Fatal; a single bad record becomes a Skip on its page.
         """
         ...
+
+
+@runtime_checkable
+class Networked(Protocol):
+    """What a connector adds that asks servers by ``context.http``. Plain class attributes will do.
+
+    egress: the hosts that it may ask, ``api.example.org``, ``*.example.org`` or, where any may turn up, ``*``; the
+    hosts of the settings' addresses may be asked anyway. rates: the limits that the network names.
+    """
+
+    @property
+    def egress(self) -> Sequence[str]: ...
+    @property
+    def rates(self) -> Sequence[Rate]: ...
 
 
 @hookspec

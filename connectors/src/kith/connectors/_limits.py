@@ -26,6 +26,16 @@ LocalPath = Annotated[
         pattern="^/", max_length=4000, extra={_MARK: True}, extra_json_schema={"format": _FORMAT, "pattern": "^/"}
     ),
 ]
+#: A setting that names an address of the web. What a source reads may lie on its host, and on no other that it names.
+Url = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^https?://",
+        max_length=1000,
+        extra={_MARK: True},
+        extra_json_schema={"format": "uri", "pattern": "^https?://"},
+    ),
+]
 #: A setting that names either such a path or an address; the connector says which addresses it takes.
 Location = Annotated[
     str, msgspec.Meta(min_length=1, max_length=1000, extra={_MARK: True}, extra_json_schema={"format": _FORMAT})
@@ -92,15 +102,8 @@ class Limits(msgspec.Struct, frozen=True):
         return answers
 
 
-class Context(msgspec.Struct, frozen=True):
-    """What kith lends a connector while it reads one source.
-
-    folder: for what would be costly to fetch again, such as a clone. It may be missing or empty at any time, and goes
-    with the source. limits: check locations by them that the settings do not name themselves.
-    """
-
-    folder: Path
-    limits: Limits = Limits()
+#: Whatever the operator's own machine may read.
+ANYWHERE = Limits()
 
 
 def location_fields(kind: type[msgspec.Struct]) -> list[str]:

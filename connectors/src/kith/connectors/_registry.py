@@ -10,6 +10,7 @@ import pluggy
 
 from kith.connectors import _hookspecs
 from kith.connectors._hookspecs import Connector
+from kith.connectors._settings import schema_of
 
 GROUP = "kith.connectors"
 _OWN = "kith-connectors"
@@ -63,7 +64,7 @@ def describe(connector: Connector) -> Manifest:
         title=connector.title,
         description=connector.description,
         version=connector.version,
-        config_schema=msgspec.json.schema(connector.Config),
+        config_schema=schema_of(connector.Config),
     )
 
 

@@ -1,24 +1,35 @@
 """Where sources are read: what they may read, and the folder on this machine that each may keep."""
 
 import shutil
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from kith.connectors import Context, Limits
+import msgspec
+
+from kith.connectors import Connector, Context, Limiter, Limits, open_context
 
 ANYWHERE = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """folder: holds one folder a source. limits: for sources that the operator did not add."""
+    """folder: holds one folder a source. limits: for sources that the operator did not add.
+
+    limiter: keeps the rates that all workers share.
+    """
 
     folder: Path
     limits: Limits
+    limiter: Limiter | None = None
 
-    def context(self, source_id: UUID, *, trusted: bool) -> Context:
-        return Context(self._of(source_id), ANYWHERE if trusted else self.limits)
+    def lend(
+        self, source_id: UUID, connector: Connector, config: msgspec.Struct, *, trusted: bool
+    ) -> AbstractAsyncContextManager[Context]:
+        """Open what a connector gets to read a source with. trusted: the operator named what it reads."""
+        limits = ANYWHERE if trusted else self.limits
+        return open_context(connector, config, self._of(source_id), limits, source=str(source_id), limiter=self.limiter)
 
     def clear(self, source_id: UUID) -> None:
         """Remove what a source has kept. Blocks."""

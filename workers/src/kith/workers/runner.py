@@ -174,8 +174,9 @@ def _ending(
             return lambda db: _end(db, job, jobs.fail(db, job, error.problem))
         case Later():
             about.info("job_waits", code=error.problem.code, detail=error.problem.detail)
-            wait = _wait(job) if error.seconds is None else error.seconds
-            return lambda db: _again(db, job, error.problem, wait)
+            if (asked := error.seconds) is not None:
+                return lambda db: jobs.postpone(db, job, error.problem, asked)
+            return lambda db: _again(db, job, error.problem, _wait(job))
         case _:
             about.warning("job_broke", exc_info=error)
             problem = Problem("database_away" if isinstance(error, ABSENT) else "fault", _sentence(error))

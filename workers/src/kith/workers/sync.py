@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from kith.connectors import Connector, Fatal, Page, Reauthorize, Retry, check_locations
+from kith.connectors import Connector, Fatal, Page, Reauthorize, Retry, check_locations, load_config
 from kith.store import jobs, reach, runs, sources
 from kith.store.ingest import Batch
 from kith.workers import detect
@@ -71,26 +71,27 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRe
     if connector is None:
         raise Failed("unknown_connector", f"No connector named {reading.connector!r} is installed here.")
     cursor = None if reading.cursor is None else msgspec.Raw(reading.cursor.encode())
-    config, context = _config(connector, reading), work.ground.context(source_id, trusted=reading.trusted)
-    await asyncio.to_thread(check_locations, config, context.limits)
-    pages = connector.pull(config, cursor, context)
+    config = _config(connector, reading)
     done, resting = work.job.done, False
     async with (
+        work.ground.lend(source_id, connector, config, trusted=reading.trusted) as context,
         Storing(work, source_id, run_id, reading.id_key) as storing,
-        aclosing(_ahead(pages, Ingest(reading.id_key))) as batches,
     ):
-        async for page, batch in batches:
-            done = done + len(page.records) if page.done is None else page.done
-            await storing.put(page, batch, done)
-            if resting := work.must_rest:
-                break
+        await asyncio.to_thread(check_locations, config, context.limits)
+        pages = connector.pull(config, cursor, context)
+        async with aclosing(_ahead(pages, Ingest(reading.id_key))) as batches:
+            async for page, batch in batches:
+                done = done + len(page.records) if page.done is None else page.done
+                await storing.put(page, batch, done)
+                if resting := work.must_rest:
+                    break
     if resting:
         raise Unfinished
 
 
 def _config(connector: Connector, reading: sources.ToRead) -> msgspec.Struct:
     try:
-        return msgspec.convert(reading.config, connector.Config)
+        return load_config(connector.Config, reading.config)
     except msgspec.ValidationError as error:
         raise Failed("bad_config", f"The settings of the source do not fit its connector: {error}") from error
 

@@ -24,6 +24,7 @@ from kith.runtime.settings import Settings
 from kith.store import jobs
 from kith.store.db import ABSENT, ROLE, Away, Pool, open_pool, workspace
 from kith.workers.ground import Ground
+from kith.workers.limiter import SharedLimiter
 from kith.workers.runner import Runner
 
 QUEUE = "kith:jobs"
@@ -68,11 +69,11 @@ class Worker:
             for fault in registry.faults:
                 log.warning("connector_put_aside", distribution=fault.distribution, reason=fault.reason)
             self._pool = pool
+            self._redis = _redis(self._redis_url)
             self._runner = Runner(
-                pool, registry.connectors, _ground(self._settings), self._settings.worker_jobs,
+                pool, registry.connectors, _ground(self._settings, self._redis), self._settings.worker_jobs,
                 self._settings.lease_seconds, self._settings.worker_name, self._settings.detection_memory,
             )  # fmt: skip
-            self._redis = _redis(self._redis_url)
             await self._succeed()
             loops = [asyncio.create_task(loop) for loop in (self._listen(), self._sweep(), self._tend(), self._serve())]
             log.info("worker_ready", connectors=sorted(registry.connectors))
@@ -215,9 +216,9 @@ class Worker:
         await asyncio.shield(self._runner.start(UUID(workspace_id), UUID(job_id)))
 
 
-def _ground(settings: Settings) -> Ground:
+def _ground(settings: Settings, valkey: ArqRedis) -> Ground:
     limits = Limits(settings.source_folders, settings.private_addresses)
-    return Ground(settings.home.absolute() / "sources", limits)
+    return Ground(settings.home.absolute() / "sources", limits, SharedLimiter(valkey))
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

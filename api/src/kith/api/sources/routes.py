@@ -17,7 +17,7 @@ from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import Job
 from kith.api.runs.schemas import Run, RunsParams
 from kith.api.sources.schemas import Source, SourceCreate, SourcePatch, SourcePeriod, SourcePeriods, SourcesParams
-from kith.connectors import Forbidden, Limits, Registry, check_locations, locations
+from kith.connectors import Forbidden, Limits, Registry, check_locations, load_config, locations
 from kith.store import jobs, runs
 from kith.store import sources as store
 from kith.store.db import Db
@@ -243,7 +243,7 @@ def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> 
         message = f"There is no connector {connector!r}; GET /v1/connectors lists them."
         raise Problem("invalid_body", message, Fault("unknown_connector", message, pointer="/connector"))
     try:
-        return msgspec.convert(config, registry.connectors[connector].Config)
+        return load_config(registry.connectors[connector].Config, config)
     except msgspec.ValidationError as error:
         what, pointer = explain(error)
         raise Problem(

@@ -28,7 +28,9 @@ from kith.connectors import (
     Skip,
     Tombstone,
     describe,
+    dump_config,
     flaw,
+    load_config,
 )
 
 PAGE_RECORDS = 10_000
@@ -165,7 +167,7 @@ def _manifest_faults(connector: Connector, config: msgspec.Struct) -> list[str]:
         faults.append("Config is not frozen.")
     if not isinstance(config, connector.Config):
         faults.append("The settings are no instance of Config.")
-    elif msgspec.json.decode(msgspec.json.encode(config), type=connector.Config) != config:
+    elif load_config(connector.Config, dump_config(config)) != config:
         faults.append("The settings do not survive JSON.")
     return faults
 

@@ -1,0 +1,23 @@
+"""What kith lends a connector while it reads one source."""
+
+from pathlib import Path
+
+import msgspec
+
+from kith.connectors._clock import Clock, SystemClock
+from kith.connectors._http import Http
+from kith.connectors._limits import Limits
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What kith lends a connector while it reads one source.
+
+    folder: for what would be costly to fetch again, such as a clone. It may be missing or empty at any time, and goes
+    with the source. limits: check locations by them that the settings do not name themselves. http: the way to the
+    hosts of the connector's ``egress`` and of the settings. clock: ask it for the time, so that tests can set it.
+    """
+
+    folder: Path
+    limits: Limits = Limits()
+    http: Http = msgspec.field(default_factory=Http)
+    clock: Clock = SystemClock()
