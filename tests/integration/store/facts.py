@@ -91,8 +91,8 @@ def identity(key: str, **more: Any) -> Identity:
     return Identity(who(key), "person", **more)
 
 
-def channel(name: str, title: str, **more: Any) -> Channel:
-    return Channel(room(name), "list", title, **more)
+def channel(name: str, title: str, kind: str = "list", **more: Any) -> Channel:
+    return Channel(room(name), kind, title, **more)
 
 
 def conversation(name: str, title: str) -> Conversation:

@@ -20,7 +20,7 @@ from kith.store import communities, groups, topics
 from kith.store.communities import CommunityFilter
 from kith.store.db import workspace
 from tests.integration.detections import detect_in
-from tests.integration.store.facts import DAY, NOW, Store, act, channel, identity, who
+from tests.integration.store.facts import DAY, NOW, Store, act, channel, identity, room, who
 
 SIZE = 12
 TALK = {
@@ -395,3 +395,18 @@ async def test_us_are_all_people_of_the_group_team_for_whatever_reason(store: St
         facts = await detection.load(db, store.workspace_id, NOW + timedelta(days=2), None, whole=True)
     us = {UUID(bytes=facts.people[place]) for place in facts.us.tolist()}
     assert us == {listed, ids.fact_id(store.id_key, "identity", ("mail", "", who("bread3").key))}
+
+
+async def test_areas_of_one_project_are_those_that_people_mean(store: Store) -> None:
+    told: list[Record] = [channel("repo", "boats/harbor"), channel("other", "birds")]
+    written = {"hull": "Boats/hull", "rig": "boats, rigging", "sail": "boats", "nest": "Nest/eggs", "b/c": "b/c"}
+    for name, title in written.items():
+        told.append(channel(name, title, kind="area", parent=room("other" if name == "nest" else "repo")))
+        told += [act(f"{name} {i}", channel=name, title=TALK["boats"]) for i in range(3)]
+    told += [act(f"general {i}", channel="repo", title=TALK["boats"]) for i in range(3)]
+    await tell(store, *told)
+    async with workspace(store.pool, store.workspace_id) as db:
+        facts = await detection.load(db, store.workspace_id, NOW, None, whole=True)
+    called = [facts.acts.areas[area] for area in set(facts.acts.area.tolist())]
+    assert sorted(called) == ["b", "boats", "boats/harbor", "nest"]
+    assert {facts.texts.channels[place] for place in facts.texts.channel.tolist()} == set(called)

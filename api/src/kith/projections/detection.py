@@ -28,15 +28,19 @@ from kith.domain.detection.facts import (
     Texts,
 )
 from kith.domain.roles.acts import Acts
+from kith.domain.topics.areas import area
 from kith.store import columns, detections, reach
 from kith.store.db import Db
-from kith.store.detections import Detection, FoundCommunity, FoundEvent, FoundRole, FoundTopic
+from kith.store.detections import Channel, Detection, FoundCommunity, FoundEvent, FoundRole, FoundTopic
 
 TEXTS = 20_000
 """Of the latest so many texts the topics are found; of each the first ``LETTERS`` characters."""
 LETTERS = 2_000
 WHOLE_HOURS = 24
 """So long the former communities are brought up to date; then everything is looked at anew."""
+
+AREA = "area"
+"""The kind of channels that are parts of a product."""
 
 _SECONDS = 86_400
 _EARLIER = timedelta(minutes=10)  # what was learnt in a transaction that was long in committing
@@ -53,7 +57,8 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
     acts = acts[np.argsort(acts["day"], kind="stable")]
     ids = _ids(people["id"])
     channels = await detections.channels(db)
-    names = [channel.name for channel in channels]
+    names = [area(channel.name) if channel.kind == AREA else channel.name for channel in channels]
+    meant = _meant(channels, names)
     return Facts(
         now=_day(now),
         moment=_day(moment),
@@ -69,7 +74,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
             _ints(acts["other"]),
             _ints(acts["kind"]),
             await detections.kinds(db),
-            _ints(acts["channel"]),
+            _ints(meant[acts["channel"]]),
             names,
         ),
         places=np.array([channel.place for channel in channels], dtype=np.int64),
@@ -78,7 +83,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
         act_learnt=np.ascontiguousarray(acts["learnt"]),
         arrivals=people["first"],
         us=_ints((await detections.us(db, workspace_id))["person"]),
-        texts=await _texts(db, workspace_id, names),
+        texts=await _texts(db, workspace_id, names, meant),
         former=await _communities(db, workspace_id, "detected"),
         last=None
         if whole or before is None or before.as_of != _date(now)
@@ -107,12 +112,22 @@ async def _ties(db: Db, workspace_id: UUID, now: datetime) -> tuple[Ints, Ints, 
     return pair >> 32, pair & 0xFFFFFFFF, weight[living]
 
 
-async def _texts(db: Db, workspace_id: UUID, names: list[str]) -> Texts:
+def _meant(channels: Sequence[Channel], names: Sequence[str]) -> Ints:
+    """Return the channel meant by each: of the areas of one place that people call alike, the first; -1 by none."""
+    first: dict[tuple[int, str], int] = {}
+    keys = [
+        (channel.place, name) if channel.kind == AREA else (-1, str(number))
+        for number, (channel, name) in enumerate(zip(channels, names, strict=True))
+    ]
+    return np.array([*(first.setdefault(key, i) for i, key in enumerate(keys)), -1], dtype=np.int64)
+
+
+async def _texts(db: Db, workspace_id: UUID, names: list[str], meant: Ints) -> Texts:
     rows = await detections.texts(db, workspace_id, LETTERS)
     return Texts(
         [row.text_id.bytes for row in rows],
         [row.said for row in rows],
-        np.array([row.channel for row in rows], dtype=np.int64),
+        meant[np.array([row.channel for row in rows], dtype=np.int64)],
         names,
     )
 

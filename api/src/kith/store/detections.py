@@ -52,6 +52,7 @@ class Channel(NamedTuple):
     """A channel, and the number of the one in which it lies: itself where that is none."""
 
     name: str
+    kind: str
     place: int
 
 
@@ -241,7 +242,7 @@ _TABLES = """
     SET LOCAL client_min_messages = warning; SET LOCAL enable_nestloop = off;
     CREATE TEMPORARY TABLE detection_people (person integer, person_id uuid, first_seen timestamptz) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_identities (identity_id uuid, person integer) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE detection_channels (number integer, channel_id uuid, name text, parent_id uuid)
+    CREATE TEMPORARY TABLE detection_channels (number integer, channel_id uuid, name text, kind text, parent_id uuid)
         ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_kinds (number integer, kind text) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_texts (number integer, text_id uuid, channel_id uuid) ON COMMIT DROP;
@@ -265,7 +266,8 @@ _FILL_CHANNELS = """
         FROM (SELECT DISTINCT kind FROM interactions WHERE workspace_id = $1) AS k
     )
     INSERT INTO detection_channels
-    SELECT (row_number() OVER (ORDER BY id))::integer - 1, id, name, parent_id FROM channels WHERE workspace_id = $1
+    SELECT (row_number() OVER (ORDER BY id))::integer - 1, id, name, kind, parent_id
+    FROM channels WHERE workspace_id = $1
 """
 
 _FILL_TEXTS = """
@@ -279,7 +281,7 @@ _FILL_TEXTS = """
 """
 
 _CHANNELS = """
-    SELECT c.name, coalesce(p.number, c.number) AS place
+    SELECT c.name, c.kind, coalesce(p.number, c.number) AS place
     FROM detection_channels c LEFT JOIN detection_channels p ON p.channel_id = c.parent_id ORDER BY c.number
 """
 

@@ -45,12 +45,15 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 # Adds to the query ``acts`` (id, conversation_id, channel_id, ...) the topic of each: that of its text, or that which
-# its channel is.
+# its channel is, of an area as kith.domain.topics.areas has it.
 ABOUT = """
     areas AS MATERIALIZED (
         SELECT c.id, c.name, t.id AS topic_id FROM channels c LEFT JOIN LATERAL (
             SELECT t.id FROM topics t JOIN topic_channels h ON h.workspace_id = $1 AND h.topic_id = t.id
-            WHERE t.workspace_id = $1 AND h.channel_id = c.id AND t.terms = ARRAY[lower(c.name)] ORDER BY t.id LIMIT 1
+            WHERE t.workspace_id = $1 AND h.channel_id = c.id AND t.terms = ARRAY[
+                coalesce(rtrim(CASE c.kind WHEN 'area' THEN substring(lower(c.name) FROM '[^/, ][^/,]*') END),
+                    lower(c.name))
+            ] ORDER BY t.id LIMIT 1
         ) AS t ON true
         WHERE c.workspace_id = $1 AND c.id IN (SELECT channel_id FROM acts)
     ),

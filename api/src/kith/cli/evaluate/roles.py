@@ -16,8 +16,10 @@ from kith.cli.evaluate.files import UnreadableFile, encode, integers, read_colum
 from kith.domain.metrics import auc
 from kith.domain.roles.acts import HELP, NO_AREA, Acts, acts, decayed
 from kith.domain.roles.connectors import betweenness, effective_size, living_ties
-from kith.domain.roles.experts import expertise
+from kith.domain.roles.experts import ELSEWHERE, HALF_LIVES
+from kith.domain.roles.fading import Fading
 from kith.domain.roles.mavens import helping, people_helped
+from kith.domain.topics import areas
 
 Floats = NDArray[np.float64]
 
@@ -84,7 +86,8 @@ def read_acts(file: Path) -> tuple[Acts, NDArray[np.int64]]:
         return [columns[name][i] for i in order] if name in columns else None
 
     kind = [KINDS.get(name, name) for name in ordered("kind") or []] or None
-    found = acts(people, seconds[order] / 86_400, actor[order], other[order], kind, ordered("area"))
+    meant = [areas.area(name) for name in ordered("area") or []] or None
+    found = acts(people, seconds[order] / 86_400, actor[order], other[order], kind, meant)
     return found, request[order][found.of_kind(HELP)]
 
 
@@ -148,36 +151,63 @@ def connectors(everything: Acts, split: float) -> dict[str, Any]:
 def experts(helps: Acts, request: NDArray[np.int64], split: float) -> dict[str, Any]:
     """How high those who helped stand in the list that the past gives for the asker and the area."""
     ranks: dict[str, list[float]] = {}
+    known = _Known(helps)
     bounds = [0, *(np.flatnonzero(np.diff(request)) + 1), len(request)]
     for start, end in pairwise(bounds):
-        if helps.day[start] < split:
-            continue
-        known, asker, area = helps.where(slice(0, start)), int(helps.other[start]), int(helps.area[start])
-        if area == NO_AREA or (known.area == area).sum() < AREA_FLOOR:
-            continue
-        now = float(helps.day[start])
-        scores = {"": expertise(known, area, asker, now), **_expert_rivals(known, area, asker, now)}
-        for name, score in scores.items():
-            best = score[helps.actor[start:end]].max()
-            ranks.setdefault(name, []).append(1 + int((score > best).sum()) if best > 0 else np.inf)
+        now, asker, area = float(helps.day[start]), int(helps.other[start]), int(helps.area[start])
+        if now >= split and area != NO_AREA and known.in_area(area) >= AREA_FLOOR:
+            for name, score in known.scores(area, asker, now).items():
+                best = score[helps.actor[start:end]].max()
+                ranks.setdefault(name, []).append(1 + int((score > best).sum()) if best > 0 else np.inf)
+        known.add(start, end)
     mine = np.array(ranks.pop("", []))
     rivals = {name: _expert_metrics(np.array(places)) for name, places in ranks.items()}
     return {**_expert_metrics(mine), "requests": len(mine), "baselines": rivals}
 
 
-def _expert_rivals(known: Acts, area: int, asker: int, now: float) -> dict[str, Floats]:
-    age, same_area, same_asker = now - known.day, known.area == area, known.other == asker
-    weights = {
-        "global_exp180": decayed(age, 180),
-        "area_count": same_area * 1.0,
-        "area_exp90": same_area * decayed(age, 90),
-        "pair_exp180": same_asker * decayed(age, 180),
-        "area+pair_exp90": (same_area * 1.0 + same_asker) * decayed(age, 90),
-    }
-    scores = {name: known.count(known.actor, weight) for name, weight in weights.items()}
-    for score in scores.values():
-        score[asker] = 0.0
-    return scores
+class _Known:
+    """All help up to a request: at large, by area, and by who asked."""
+
+    def __init__(self, helps: Acts) -> None:
+        half_lives = (*HALF_LIVES, 180.0, np.inf)
+        self.helps, self.people = helps, len(helps.people)
+        self.tables = [
+            Fading(group, helps.actor, half_lives)
+            for group in (np.zeros(len(helps), np.int64), helps.area - NO_AREA, helps.other)
+        ]
+
+    def add(self, start: int, end: int) -> None:
+        for act in range(start, end):
+            for table in self.tables:
+                table.add(act, float(self.helps.day[act]))
+
+    def in_area(self, area: int) -> int:
+        return int(self.tables[1].acts[area - NO_AREA])
+
+    def scores(self, area: int, asker: int, now: float) -> dict[str, Floats]:
+        """The score of everyone, under no name, and those of the rivals."""
+        everyone, here, asked = (
+            self._spread(*table.of(group, now))
+            for table, group in zip(self.tables, (0, area - NO_AREA, asker), strict=True)
+        )
+        fresh = np.array([1 / np.sqrt(half_life) for half_life in HALF_LIVES])
+        near = (ELSEWHERE * everyone + here + asked)[:, : len(fresh)]
+        scores = {
+            "": near @ fresh,
+            "global_exp180": everyone[:, -2],
+            "area_count": here[:, -1],
+            "area_exp90": here[:, 3],
+            "pair_exp180": asked[:, -2],
+            "area+pair_exp90": here[:, 3] + asked[:, 3],
+        }
+        for score in scores.values():
+            score[asker] = 0.0
+        return scores
+
+    def _spread(self, people: NDArray[np.int64], counts: Floats) -> Floats:
+        found = np.zeros((self.people, counts.shape[1]))
+        found[people] = counts
+        return found
 
 
 def _expert_metrics(place: Floats) -> dict[str, float | None]:

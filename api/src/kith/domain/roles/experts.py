@@ -6,10 +6,10 @@ from kith.domain.roles.acts import Acts, Floats, decayed
 
 # Days. Together with weights that fall with the root of the half-life they come close to a power law: the helper of
 # yesterday counts most, yet years of help are not forgotten.
-_HALF_LIVES = (1.0, 7.0, 30.0, 90.0, 365.0)
+HALF_LIVES = (1.0, 7.0, 30.0, 90.0, 365.0)
 
 # Help to someone else in another area shows only that a person helps at all; it breaks ties among strangers.
-_ELSEWHERE = 0.02
+ELSEWHERE = 0.02
 
 
 def expertise(helps: Acts, area: int | None, asker: int | None, now: float) -> Floats:
@@ -26,8 +26,8 @@ def expertise(helps: Acts, area: int | None, asker: int | None, now: float) -> F
 def weights_of(helps: Acts, area: int | None, asker: int | None, now: float) -> Floats:
     """What each help contributes to ``expertise``."""
     age = now - helps.day
-    fresh = sum((decayed(age, half_life) / np.sqrt(half_life) for half_life in _HALF_LIVES), np.zeros(len(helps)))
-    near = np.full(len(helps), _ELSEWHERE)
+    fresh = sum((decayed(age, half_life) / np.sqrt(half_life) for half_life in HALF_LIVES), np.zeros(len(helps)))
+    near = np.full(len(helps), ELSEWHERE)
     if area is not None:
         near += helps.area == area
     if asker is not None:
