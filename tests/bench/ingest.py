@@ -1,4 +1,4 @@
-"""How fast a source is read: NDJSON lines → records → facts, ledgers and searchable text committed, by a real worker.
+"""How fast a source is read: NDJSON lines → records → facts, sums and searchable text committed, by a real worker.
 
 Beside it, in the same run and on the same rows, the least that PostgreSQL could do: COPY into a temporary table and
 upsert into a copy of the table ``interactions`` with all its indexes, nothing else.

@@ -20,3 +20,9 @@ def test_all_that_a_moves_event_holds_is_documented() -> None:
     for identities in ([one, other], [other]):
         kind, data = events.tell_move(one, other, identities)
         assert set(re.findall(r"`(\w+)`", ROWS[kind])) == set(data)
+
+
+def test_all_that_a_communitys_event_holds_is_documented() -> None:
+    for change in events.CHANGES:
+        kind, data = events.tell_change(change, [UUID(int=1)], [UUID(int=2)])
+        assert set(re.findall(r"`(\w+)`", ROWS[kind])) == set(data)

@@ -1,33 +1,72 @@
-"""Words that were given up are absent: from code, documents, answers and tests."""
+"""Words that were given up stay away: import paths that moved, wire words that were renamed, British spelling."""
 
+import json
 import re
-import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.paths import ROOT
 
-#: A pattern, and what took its place.
-GONE = {
-    r"(?i)reauthoris": "reauthorize",
-    r"(?i)(?<!\.)\bcancell(ed|ing)\b": "canceled",
-    r"target_roles": "target_kinds",
-    r"forbidden_place|kith-place|check_places|place_fields": "location",
-}
-#: What is named by others, and what is of the past: a migration never changes, the changelog tells of the change.
-EXCEPT = ("CHANGELOG.md", "tests/docs/test_words.py", "tests/integration/store/test_migrate.py")
+HERE = Path(__file__)
 
-
-@pytest.mark.parametrize("pattern", GONE)
-def test_a_word_that_was_given_up_is_absent(pattern: str) -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
-        "\n"
+#: What moved when the house got its floors.
+PATHS = [
+    "kith.api." + name
+    for name in (
+        "auth", "cli", "coverage", "demo", "edge", "idempotency", "ids", "inputs", "kinds", "logs", "paging",
+        "problems", "revisions", "shapes", "transactions", "turns",
     )
-    found = []
-    for name in tracked:
-        if not name.endswith((".py", ".md", ".json", ".toml", ".yaml")) or name in EXCEPT:
-            continue
-        for number, line in enumerate((ROOT / name).read_text().splitlines(), 1):
-            if re.search(pattern, line):
-                found.append(f"{name}:{number}: {line.strip()[:120]}")
-    assert not found, f"say {GONE[pattern]}:\n" + "\n".join(found)
+] + [
+    "kith.store." + name
+    for name in ("job_list", "ledger", "merges", "settings", "survey", "syncs", "thresholds")
+] + ["kith.domain." + name for name in ("organizations", "strength.ledger", "survey")]  # fmt: skip
+
+#: Schemas, paths and fields that clients no longer see.
+WIRE = [
+    "Alive", "Balance", "Cited", "Circle", "Effect", "Hidden", "Meeting", "OneOfMany", "Pair", "Part", "Place", "Ready",
+    "Side", "Subject", "SuggestionDecide", "SuggestionsDecide", "Thread",
+]  # fmt: skip
+GONE = ["/v1/community-events"]
+
+BRITISH = re.compile(
+    r"reauthoris|behaviour|neighbour|colour|organis(?:e|ation)|normalis|labelled|judgement|\bcancelled\b"
+    r"|\bcentre\b|\blicence\b|favour",
+    re.IGNORECASE,
+)
+#: Words of networks and languages, not ours; and migrations, which never change.
+FOREIGN = ("migrations/", "vocabulary.py", "messages.py", "words.py", "cases", "assets/", "test_migrate.py")
+
+
+def sources() -> list[Path]:
+    roots = ("api/src", "connectors/src", "workers/src", "tests", "docs")
+    found = [file for root in roots for kind in ("*.py", "*.md") for file in (ROOT / root).rglob(kind)]
+    return [file for file in [*found, ROOT / "README.md", ROOT / "CONTRIBUTING.md"] if file != HERE]
+
+
+def document() -> dict[str, object]:
+    found: dict[str, object] = json.loads((ROOT / "openapi" / "kith.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_old_import_path_is_gone(path: str) -> None:
+    parent, _, name = path.rpartition(".")
+    old = re.compile(rf"{re.escape(path)}\b(?!/)|from {re.escape(parent)} import .*\b{name}\b")
+    assert [str(file.relative_to(ROOT)) for file in sources() if old.search(file.read_text())] == []
+
+
+def test_old_words_of_the_wire_are_gone() -> None:
+    text = json.dumps(document())
+    assert [word for word in WIRE if f'"#/components/schemas/{word}"' in text] == []
+    assert [path for path in GONE if path in text] == []
+
+
+def test_spelling_is_american() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}: {match[0]}"
+        for file in sources()
+        if not any(part in str(file) for part in FOREIGN)
+        for match in BRITISH.finditer(file.read_text())
+    ]
+    assert found == []

@@ -12,7 +12,7 @@ import msgspec
 
 from kith.cli.evaluate.identities import Evaluation, KnownIdentities, evaluate, read
 from kith.domain.matching import Identity, Model, Resolver
-from kith.domain.matching.training import Labelled, train
+from kith.domain.matching.training import Labeled, train
 from tests.paths import ROOT, SHARED
 from tests.quality import febrl
 
@@ -37,17 +37,17 @@ def records(name: str) -> KnownIdentities:
 @cache
 def trained() -> Model:
     """Train the model to ship: on all communities, and on FEBRL3 for what only records show."""
-    return train([labelled(name) for name in COMMUNITIES], [Labelled("febrl3", *_truth(records("febrl3")))], VERSION)
+    return train([labeled(name) for name in COMMUNITIES], [Labeled("febrl3", *_truth(records("febrl3")))], VERSION)
 
 
 @cache
 def without(name: str) -> Model:
     """Train on all communities but `name`."""
-    return train([labelled(other) for other in COMMUNITIES if other != name], [], VERSION)
+    return train([labeled(other) for other in COMMUNITIES if other != name], [], VERSION)
 
 
-def labelled(name: str) -> Labelled:
-    return Labelled(name, *_truth(community(name)))
+def labeled(name: str) -> Labeled:
+    return Labeled(name, *_truth(community(name)))
 
 
 def _truth(known: KnownIdentities) -> tuple[list[Identity], list[str | None]]:

@@ -65,9 +65,9 @@ async def test_unknown_parameters_are_refused_by_name(square: Square) -> None:
     for handler in ROUTES:
         path = next(iter(handler.paths))
         if "GET" in handler.http_methods and "{" not in path and not handler.opt.get("hidden"):
-            answer = await square.client.send("GET", f"{path}?colour=red")
+            answer = await square.client.send("GET", f"{path}?color=red")
             assert (answer.status_code, answer.json()["code"]) == (400, "unknown_parameter"), path
-            assert answer.json()["errors"][0]["parameter"] == "colour"
+            assert answer.json()["errors"][0]["parameter"] == "color"
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,6 @@ SCOPES = {
     "listCommunityRoles": ["communities:read"],
     "listCommunityHealth": ["communities:read"],
     "listCommunityEvents": ["communities:read"],
-    "listAllCommunityEvents": ["communities:read"],
     "getCommunityMap": ["communities:read"],
     "drawCommunityMap": ["communities:read"],
     "paintCommunityMap": ["communities:read"],

@@ -69,7 +69,7 @@ async def test_a_name_is_taken_once(client: Client) -> None:
         ({"config": {}}, "/config/path"),
         ({"config": {"path": 3}}, "/config/path"),
         ({"config": {"path": "relative"}}, "/config/path"),
-        ({"config": {"path": "/x", "colour": "red"}}, "/config/colour"),
+        ({"config": {"path": "/x", "color": "red"}}, "/config/color"),
         ({"config": None}, "/config"),
         ({"status": "active"}, "/status"),
         ({"id": "src_0"}, "/id"),

@@ -14,7 +14,7 @@ from tests.integration.resolution.crowd import Crowd, decide, mail
 
 OPERATIONS = 50_000
 IDENTITIES = 6_000
-CLIQUE = 8  # decisions are made among so many neighbours, so that persons stay of a human size
+CLIQUE = 8  # decisions are made among so many neighbors, so that persons stay of a human size
 BATCHES = (*[5] * 60, *[100] * 7, *[12_250] * 4)  # what is worked in at once
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 AUTHORS = ("member:ada", "import:crm", "rule:matching/1")

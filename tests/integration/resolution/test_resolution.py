@@ -19,7 +19,7 @@ from tests.integration.resolution.crowd import NOON, Crowd, act, claim, mail
 KEY = b"the same key for all crowds here"
 
 
-def neighbours(size: int) -> list[Identity]:
+def neighbors(size: int) -> list[Identity]:
     """Return identities with known persons, with the noise and collisions of real ones."""
     rows = list(community(size, seed=5))[:size]
     return [mail(f"{number}", row.name, address=row.email) for number, row in enumerate(rows)]
@@ -37,7 +37,7 @@ async def gathered(pool: Pool, told: Sequence[Identity], sizes: Sequence[int]) -
 
 
 async def test_shuffled_arrival_gives_the_same_persons_as_all_at_once(pool: Pool) -> None:
-    told = neighbours(700)
+    told = neighbors(700)
     at_once = await gathered(pool, told, [len(told)])
     expected = await at_once.persons()
     assert len(expected) < len(told) - 50
@@ -59,7 +59,7 @@ async def open_pairs(crowd: Crowd) -> list[tuple[UUID, UUID, float]]:
 
 
 async def test_persons_are_those_of_the_evaluated_resolver(pool: Pool) -> None:
-    told = neighbours(400)
+    told = neighbors(400)
     crowd = await gathered(pool, told, [35])
     async with crowd.transaction() as db:
         identities = await profiles.load_all(db, crowd.workspace_id)
@@ -69,14 +69,14 @@ async def test_persons_are_those_of_the_evaluated_resolver(pool: Pool) -> None:
 
 
 async def test_the_state_after_any_arrival_is_what_a_rebuild_makes(pool: Pool) -> None:
-    crowd = await gathered(pool, neighbours(150), [40])
+    crowd = await gathered(pool, neighbors(150), [40])
     async with crowd.transaction() as db:
         found = await rebuild.rebuild(db, crowd.transaction, crowd.workspace_id, NOON)
     assert all(not any(difference) for difference in found.values())
 
 
 async def test_what_resolution_has_read_can_be_dropped_and_rebuilt(pool: Pool) -> None:
-    crowd = await gathered(pool, neighbours(60), [60])
+    crowd = await gathered(pool, neighbors(60), [60])
     before = await crowd.projections()
     first, second, third = sorted({row[2] for row in before["identity_keys"]})[:3]
     async with crowd.transaction() as db:
@@ -115,7 +115,7 @@ async def test_a_join_that_no_longer_holds_is_taken_back(pool: Pool) -> None:
 
 
 async def test_another_model_resolves_everybody_anew(pool: Pool) -> None:
-    crowd = await gathered(pool, neighbours(60), [60])
+    crowd = await gathered(pool, neighbors(60), [60])
     expected = await crowd.persons()
     async with crowd.transaction() as db:
         await db.execute("UPDATE populations SET model = 'older' WHERE workspace_id = $1", crowd.workspace_id)
@@ -131,7 +131,7 @@ async def test_another_model_resolves_everybody_anew(pool: Pool) -> None:
 
 
 async def test_a_walk_in_steps_through_everybody_ends_as_resolving_all_at_once(pool: Pool) -> None:
-    told = neighbours(400)
+    told = neighbors(400)
     crowd = await gathered(pool, told[:360], [360])
     for identity in told[360:]:
         await crowd.tell([identity])
@@ -235,7 +235,7 @@ async def test_a_rejected_pair_stays_apart_and_returns_only_on_strong_new_eviden
 
 async def test_a_merge_that_is_undone_leaves_every_projection_byte_for_byte(pool: Pool) -> None:
     rng = random.Random(8)
-    told = neighbours(120)
+    told = neighbors(120)
     crowd = await gathered(pool, told, [120])
     refs = [identity.ref for identity in told]
     await crowd.tell([act(n, rng.choice(refs), rng.sample(refs, 2), days=n % 50) for n in range(400)])
@@ -256,7 +256,7 @@ async def test_a_merge_that_is_undone_leaves_every_projection_byte_for_byte(pool
 
 
 async def test_what_arrives_between_a_merge_and_its_undoing_stays_where_it_belongs(pool: Pool) -> None:
-    told = neighbours(160)
+    told = neighbors(160)
     crowd = await gathered(pool, told[:120], [120])
     one, other = (await crowd.persons())[:2]
     async with crowd.transaction() as db:
@@ -298,7 +298,7 @@ async def test_a_merge_takes_back_what_was_decided_against_it_until_it_is_undone
 
 
 async def test_a_threshold_that_is_previewed_does_what_the_preview_said(pool: Pool) -> None:
-    crowd = await gathered(pool, neighbours(500), [500])
+    crowd = await gathered(pool, neighbors(500), [500])
     before = len(await crowd.persons())
     async with crowd.transaction() as db:
         present = await thresholds.get_thresholds(db, crowd.workspace_id)
@@ -320,7 +320,7 @@ async def test_a_threshold_that_is_previewed_does_what_the_preview_said(pool: Po
 
 
 async def test_a_postponed_suggestion_waits_and_is_open_again_when_its_time_has_come(pool: Pool) -> None:
-    crowd = await gathered(pool, neighbours(500), [500])
+    crowd = await gathered(pool, neighbors(500), [500])
     async with crowd.transaction() as db:
         everything = suggestions.SuggestionFilter(statuses=("open",))
         first, *others = await suggestions.list_suggestions(db, crowd.workspace_id, everything, None, 200)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kith.connectors import Coverage, Record
 from kith.domain import ids
-from kith.domain.strength.ledger import Activity, Contacts
+from kith.domain.strength.contact import Activity, Contacts
 from kith.domain.strength.model import shipped, strength
 from kith.domain.strength.tally import tally
 from kith.domain.strength.words import words

@@ -1,4 +1,4 @@
-"""Trust in the store: what it rests on is the ledger's contact, act by act."""
+"""Trust in the store: what it rests on is stored contact, act by act."""
 
 import random
 from collections import Counter

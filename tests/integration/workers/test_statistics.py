@@ -10,7 +10,7 @@ THREADS = 20_000  # some 4 MB
 _KNOWN = "SELECT reltuples FROM pg_class WHERE $1::uuid IS NOT NULL AND relname = 'conversations'"
 
 
-async def test_what_grew_much_is_analysed(office: Office) -> None:
+async def test_what_grew_much_is_analyzed(office: Office) -> None:
     office.connector.script = [page(*(conversation(f"thread-{number}", "A thread") for number in range(THREADS)))]
     await office.run(await office.enqueue())
     assert await office.value(_KNOWN) < THREADS

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kith.domain.kinds import judge, words
-from kith.domain.kinds.judge import Judgement
+from kith.domain.kinds.judge import Judgment
 
 PLACES = st.sampled_from(["acorn", "birk", "moss", "lund", "north-river", "wray"])
 HUMANS = ["Abbot Marin", "Clara Bott", "Jen Kinsbot", "Travis Cole", "Claude Marot", "Gerrit Pape", "Dev Patel",
@@ -99,8 +99,8 @@ def test_a_list_is_told_by_its_address(shown: tuple[str, str]) -> None:
 def test_humans_whose_names_look_like_robots_or_lists_stay_human(name: str, host: str, data: st.DataObject) -> None:
     first, last = name.lower().split()
     local = data.draw(st.sampled_from([first, f"{first}.{last}", first[0] + last, last, "info", "stable", "git-list"]))
-    assert judge("person", name, "", f"{local}@{host}") == Judgement("person")
-    assert judge("unknown", name) == Judgement("unknown")
+    assert judge("person", name, "", f"{local}@{host}") == Judgment("person")
+    assert judge("unknown", name) == Judgment("unknown")
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,13 @@ def test_evidence_is_weighed(name: str, address: str, kind: str) -> None:
 
 
 def test_what_the_network_knows_stands() -> None:
-    assert judge("bot", "Ada Birk") == Judgement("bot", "network")
-    assert judge("organization", "Acorn Bot") == Judgement("organization", "network")
-    assert judge("person", "Jenkins", vouched=True) == Judgement("person", "network")
+    assert judge("bot", "Ada Birk") == Judgment("bot", "network")
+    assert judge("organization", "Acorn Bot") == Judgment("organization", "network")
+    assert judge("person", "Jenkins", vouched=True) == Judgment("person", "network")
 
 
 def test_an_address_that_any_source_names_as_a_list_is_a_list() -> None:
-    assert judge("person", "Ada Birk", "", "ada@birk.example", is_list=True) == Judgement("group", "list")
+    assert judge("person", "Ada Birk", "", "ada@birk.example", is_list=True) == Judgment("group", "list")
 
 
 @given(st.text(max_size=60), st.text(max_size=30), st.text(max_size=60))

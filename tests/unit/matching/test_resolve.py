@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from kith.domain.matching import (
     FEATURES,
-    Behaviour,
+    Behavior,
     Decision,
     Identity,
     Link,
     Model,
-    Neighbourhood,
+    Neighborhood,
     Population,
     Profile,
     Resolver,
@@ -62,7 +62,7 @@ class Workspace:
         self.person: dict[str, frozenset[str]] = {}
 
     def arrive(self, identity: Identity) -> None:
-        near = Neighbourhood([identity], MODEL, self.population, decisions=self._naming({identity.id}))
+        near = Neighborhood([identity], MODEL, self.population, decisions=self._naming({identity.id}))
         self.by_id[identity.id] = identity
         for key in blocking_keys(Profile(identity)):
             self.bearers.setdefault(key, []).append(identity.id)
@@ -240,10 +240,10 @@ def test_a_verified_statement_joins_what_nothing_else_would() -> None:
     assert resolve(pair, links=[Link("2", "1")]) == [["1", "2"]]
 
 
-def behaving(found: Sequence[Identity], **behaviour: int) -> Resolver:
+def behaving(found: Sequence[Identity], **behavior: int) -> Resolver:
     resolver = Resolver(found, MODEL)
     assert resolver.doubtful == [("1", "2")]
-    resolver.consider({("1", "2"): Behaviour(**behaviour)})
+    resolver.consider({("1", "2"): Behavior(**behavior)})
     return resolver
 
 
@@ -265,7 +265,7 @@ def test_signing_for_one_another_speaks_for_those_with_one_name_and_against_all_
         assert (signed - apart) * sign > 0
 
 
-def test_what_behaviour_adds_for_one_person_is_bounded_and_explained() -> None:
+def test_what_behavior_adds_for_one_person_is_bounded_and_explained() -> None:
     plain = Resolver(TWO_ADAS, MODEL).log_odds[0]
     resolver = behaving(TWO_ADAS, signed=20, took_turns=20)
     assert plain < resolver.log_odds[0] <= plain + MODEL.lift
@@ -274,7 +274,7 @@ def test_what_behaviour_adds_for_one_person_is_bounded_and_explained() -> None:
     assert sum(part.log_odds for part in parts) == resolver.log_odds[0]
 
 
-def test_behaviour_tells_nothing_of_strangers() -> None:
+def test_behavior_tells_nothing_of_strangers() -> None:
     assert Resolver([TWO_ADAS[0], Identity("1", name="Kim Lovelace")], MODEL).doubtful == []
 
 

@@ -5,9 +5,9 @@ import pytest
 from scipy.special import expit
 
 from kith.domain.strength.calibration import LEARNT, PULL, Window, backtest, calibrate, calibrate_on, quality, window
+from kith.domain.strength.contact import Activity, Contacts
 from kith.domain.strength.features import NAMES
 from kith.domain.strength.fit import fit
-from kith.domain.strength.ledger import Activity, Contacts
 from kith.domain.strength.model import shipped
 
 START = shipped().model()

@@ -3,14 +3,14 @@ from itertools import combinations
 import numpy as np
 from hypothesis import given, settings
 
-from kith.domain.strength.ledger import Activity
+from kith.domain.strength.contact import Activity
 from kith.domain.strength.new_contacts import NAMES, Network, candidates, network, sample
 from kith.domain.strength.tally import people, tally
-from tests.unit.strength.ledgers import NOW, Contact, ledger, networks
+from tests.unit.strength.contacts import NOW, Contact, contacts_of, networks
 
 
 def known(rows: list[Contact]) -> Network:
-    contacts = ledger(rows)
+    contacts = contacts_of(rows)
     activity = Activity.from_contacts(contacts)
     return network(tally(contacts, activity, NOW), people(activity, NOW, 0))
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kith.domain.strength.contact import Activity
 from kith.domain.strength.explanation import Evidence, explain
 from kith.domain.strength.features import NAMES, measure
-from kith.domain.strength.ledger import Activity
 from kith.domain.strength.model import Model, parse, probability, shipped, strength
 from kith.domain.strength.tally import tally
-from tests.unit.strength.ledgers import NOW, Contact, ledger, networks, one_pair
+from tests.unit.strength.contacts import NOW, Contact, contacts_of, networks, one_pair
 
 MODEL = shipped().model()
 PAIRS = st.lists(st.integers(0, NOW), min_size=1, max_size=12)
@@ -56,7 +56,7 @@ def test_removing_a_cited_interaction_changes_the_number_by_the_cited_amount(row
     _, a, b = network(rows)
     found = explain(MODEL, one_pair(rows, a, b), NOW)
     place = {(row.source, row.target, row.day, row.context): row for row in found.rows}
-    merged = ledger(rows)
+    merged = contacts_of(rows)
     everything = [
         Contact(*values)
         for values in zip(
@@ -94,7 +94,7 @@ def test_silence_never_raises_strength(rows: list[Contact], days: int) -> None:
 @settings(deadline=None)
 @given(networks())
 def test_a_pair_alone_gets_the_bits_of_the_whole_network(rows: list[Contact]) -> None:
-    contacts = ledger(rows)
+    contacts = contacts_of(rows)
     everything = tally(contacts, Activity.from_contacts(contacts), NOW)
     chances = strength(MODEL, everything)
     for a, b, chance in zip(everything.a.tolist(), everything.b.tolist(), chances.tolist(), strict=True):
@@ -161,7 +161,7 @@ def test_daily_contact_is_stronger_than_yearly_contact() -> None:
 
 
 def test_chances_are_the_sigmoid_of_the_sum() -> None:
-    contacts = ledger([Contact(0, 1, NOW, 0, 2, 2000)])
+    contacts = contacts_of([Contact(0, 1, NOW, 0, 2, 2000)])
     pairs = tally(contacts, Activity.from_contacts(contacts), NOW)
     model = Model("test", 90, -1.0, dict.fromkeys(NAMES, 0.5))
     expected = 1 / (1 + math.exp(1.0 - 0.5 * measure(pairs)[0].sum()))

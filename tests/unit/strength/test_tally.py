@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.domain.strength.circles import adamic_adar, overlap
-from kith.domain.strength.ledger import Activity, Contacts
+from kith.domain.strength.contact import Activity, Contacts
 from kith.domain.strength.tally import Tally, tally
-from tests.unit.strength.ledgers import NOW, PEOPLE, Contact, ledger, networks, one_pair
+from tests.unit.strength.contacts import NOW, PEOPLE, Contact, contacts_of, networks, one_pair
 
 
 def whole(rows: list[Contact], now: int = NOW) -> Tally:
-    contacts = ledger(rows)
+    contacts = contacts_of(rows)
     return tally(contacts, Activity.from_contacts(contacts), now)
 
 
@@ -53,7 +53,7 @@ def test_splitting_a_row_changes_nothing(rows: list[Contact]) -> None:
 @given(networks(), st.integers(0, PEOPLE - 1), st.integers(0, PEOPLE - 1))
 def test_merging_two_people_adds_up_their_ledgers(rows: list[Contact], kept: int, gone: int) -> None:
     new = {person: kept if person == gone else person for person in range(PEOPLE)}
-    both = ledger([row._replace(source=new[row.source], target=new[row.target]) for row in rows])
+    both = contacts_of([row._replace(source=new[row.source], target=new[row.target]) for row in rows])
     for other in set(range(PEOPLE)) - {kept, gone}:
         ours = [row for row in rows if {row.source, row.target} in ({kept, other}, {gone, other})]
         here = ((both.source == kept) & (both.target == other)) | ((both.source == other) & (both.target == kept))
@@ -76,7 +76,7 @@ def test_one_pair_alone_has_the_same_bits_as_in_the_network(rows: list[Contact])
 @given(networks(), st.integers(0, NOW))
 def test_what_happens_later_does_not_count(rows: list[Contact], then: int) -> None:
     past = [row for row in rows if row.day <= then]
-    contacts = ledger(rows)
+    contacts = contacts_of(rows)
     if past:
         same(tally(contacts, Activity.from_contacts(contacts), then), whole(past, then))
 

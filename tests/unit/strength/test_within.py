@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kith.domain.strength.circles import overlap, within
-from kith.domain.strength.ledger import Activity, Contacts
+from kith.domain.strength.contact import Activity, Contacts
 from kith.domain.strength.tally import Tally, people, tally
 
 PAIRS = st.sets(

@@ -1,11 +1,11 @@
 import pytest
 
+from kith.domain.strength.contact import Activity
 from kith.domain.strength.direction import direction
-from kith.domain.strength.ledger import Activity
 from kith.domain.strength.model import shipped, strength
 from kith.domain.strength.tally import tally
 from kith.domain.strength.words import momentum, words
-from tests.unit.strength.ledgers import NOW, Contact, ledger
+from tests.unit.strength.contacts import NOW, Contact, contacts_of
 
 MODEL = shipped().model()
 
@@ -31,14 +31,14 @@ def one_way(*ages: int) -> list[Contact]:
     ],
 )
 def test_the_word_fits_the_history(rows: list[Contact], word: str) -> None:
-    contacts = ledger(rows)
+    contacts = contacts_of(rows)
     pairs = tally(contacts, Activity.from_contacts(contacts), NOW)
     assert words(pairs, strength(MODEL, pairs)).tolist() == [word]
 
 
 def test_momentum_is_zero_as_ever_and_below_zero_when_contact_thins_out() -> None:
     def of(rows: list[Contact]) -> float:
-        contacts = ledger(rows)
+        contacts = contacts_of(rows)
         return float(momentum(tally(contacts, Activity.from_contacts(contacts), NOW))[0])
 
     assert of(mutual(*range(1000))) == pytest.approx(0.0, abs=0.3)
@@ -53,7 +53,7 @@ def test_who_starts_who_answers_and_how_fast() -> None:
         Contact(1, 0, 300, 0, 1, 1000),
         Contact(0, 1, 400, 0, 1, 1000), Contact(1, 0, 400, 0, 1, 1000),
     ]  # fmt: skip
-    found = direction(ledger(rows), NOW)
+    found = direction(contacts_of(rows), NOW)
     assert (found.a.started, found.b.started, found.together) == (2, 1, 1)
     assert (found.b.asked, found.b.answered, found.b.days_to_answer) == (3, 3, 2.0)
     assert (found.a.asked, found.a.answered, found.a.days_to_answer) == (4, 1, 0.0)
@@ -62,7 +62,7 @@ def test_who_starts_who_answers_and_how_fast() -> None:
 
 
 def test_the_balance_moves_from_one_to_the_other() -> None:
-    found = direction(ledger([Contact(0, 1, NOW - 100, 0, 3, 3000), Contact(1, 0, NOW - 5, 0, 1, 1000)]), NOW)
+    found = direction(contacts_of([Contact(0, 1, NOW - 100, 0, 3, 3000), Contact(1, 0, NOW - 5, 0, 1, 1000)]), NOW)
     assert [(each.sent, each.received, each.balance) for each in found.balance] == [(3, 0, 1.0), (0, 1, 0.0)]
     assert found.balance[-1].end == NOW
 
@@ -71,4 +71,4 @@ def test_direction_is_of_one_pair() -> None:
     rows = [Contact(0, 1, 1, 0, 1, 1000), Contact(0, 2, 1, 0, 1, 1000)]
     for wrong in ([], rows):
         with pytest.raises(ValueError, match="exactly one pair"):
-            direction(ledger(wrong), NOW)
+            direction(contacts_of(wrong), NOW)

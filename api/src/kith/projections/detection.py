@@ -29,7 +29,7 @@ from kith.domain.detection.facts import (
 )
 from kith.domain.roles.acts import Acts
 from kith.domain.topics.areas import area
-from kith.store import columns, detections, reach
+from kith.store import columns, detections, events, reach
 from kith.store.db import Db
 from kith.store.detections import Channel, Detection, FoundCommunity, FoundEvent, FoundRole, FoundTopic
 
@@ -174,6 +174,8 @@ async def save(
         _roles_found(facts, found), _events_found(found),
     )  # fmt: skip
     await _save_topics(db, workspace_id, moment, facts, found)
+    changes = _events_found(found)
+    await events.add(db, workspace_id, [events.tell_change(*change) for change in changes])
     return True
 
 

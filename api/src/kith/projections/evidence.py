@@ -9,8 +9,8 @@ import numpy as np
 
 from kith.domain.days import day_of
 from kith.domain.strength.circles import Circles
+from kith.domain.strength.contact import Activity, Contacts, Integers
 from kith.domain.strength.explanation import Evidence
-from kith.domain.strength.ledger import Activity, Contacts, Integers
 from kith.projections import ledger
 from kith.store import evidence, reach
 from kith.store.db import Db

@@ -16,7 +16,7 @@ from kith.store.persons import Move
 
 async def regroup(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> list[Move]:
     """Bring person_identities up to date around these identities; return who moved."""
-    belong, known = await _neighbourhood(db, workspace_id, identity_ids)
+    belong, known = await _neighborhood(db, workspace_id, identity_ids)
     moves = [
         Move(identity_id, belong[identity_id], root)
         for identity_id, root in roots(belong, known).items()
@@ -59,7 +59,7 @@ def roots(identity_ids: Iterable[UUID], known: Iterable[Decision]) -> Mapping[UU
     return found
 
 
-async def _neighbourhood(
+async def _neighborhood(
     db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]
 ) -> tuple[dict[UUID, UUID], list[Decision]]:
     """Load all identities that a decision `same` or a common person ties to these, with persons, and the decisions."""

@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.domain.strength.ledger import Activity, Contacts, Integers, changes
+from kith.domain.strength.contact import Activity, Contacts, Integers, changes
 from kith.domain.strength.tally import People, people
 from kith.store import network as store
 from kith.store.columns import Columns, short
@@ -96,7 +96,7 @@ class Network:
 
 
 def contacts(one: Integers, other: Integers, rows: Columns) -> Contacts:
-    """Return rows of pairs as a ledger; ``given`` says that they go from the one to the other."""
+    """Return rows of pairs as contacts; ``given`` says that they go from the one to the other."""
     source, target = np.where(rows["given"], one, other), np.where(rows["given"], other, one)
     return Contacts.of(source, target, rows["day"], rows["context"], rows["count"], rows["weight"])
 
@@ -127,7 +127,7 @@ async def read_contact(db: Db, workspace_id: UUID, persons: Persons) -> Network:
     await store.each_contact(db, workspace_id, ROWS, keep)
     kept = np.concatenate(parts)
     parts.clear()
-    # As in the ledger of a single pair, places are in the order of their ids.
+    # As with a single pair, places are in the order of their ids.
     rank = np.empty(len(channels), np.int32)
     rank[sorted(range(len(channels)), key=list(channels).__getitem__)] = np.arange(len(channels))
     kept["context"] = rank[kept["context"]]

@@ -1,4 +1,4 @@
-"""What resolution reads of identities: rows as the matching domain takes them, and the keys that find neighbours."""
+"""What resolution reads of identities: rows as the matching domain takes them, and the keys that find neighbors."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime

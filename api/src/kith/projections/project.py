@@ -10,7 +10,7 @@ from itertools import combinations
 from uuid import UUID
 
 from kith.domain.days import midnight
-from kith.projections import behaviours, kinds, resolution, strength
+from kith.projections import behaviors, kinds, resolution, strength
 from kith.store import affiliations, jobs, profiles, projection
 from kith.store.db import Db
 from kith.store.persons import Move
@@ -49,7 +49,7 @@ async def settle(db: Db, workspace_id: UUID, now: datetime, identity_ids: Collec
 
 async def resolve_behaved(db: Db, workspace_id: UUID, now: datetime) -> int:
     """Resolve whoever did other things with a likely double than when they were last compared; return how many."""
-    identity_ids = await behaviours.find_changed(db, workspace_id, None)
+    identity_ids = await behaviors.find_changed(db, workspace_id, None)
     if identity_ids:
         await projection.start(db)
         await _work_in(db, workspace_id, now, [{"identity_ids": list(identity_ids)}])

@@ -49,14 +49,14 @@ async def rebuild(db: Db, beside: Transaction, workspace_id: UUID, now: datetime
     for each in (projection.PEOPLE, projection.CHANNEL_ACTIVITY, projection.CONVERSATION_ACTIVITY):
         found[each.table] = await store.restore(db, workspace_id, each)
     found["affiliations"] = Difference(*await affiliations.restore(db, workspace_id), 0)
-    found["behaviours"] = Difference(0, 0, await project.resolve_behaved(db, workspace_id, now))
+    found["behaviors"] = Difference(0, 0, await project.resolve_behaved(db, workspace_id, now))
     return found
 
 
 async def rebuild_relationships(
     db: Db, beside: Transaction, workspace_id: UUID, now: datetime
 ) -> dict[str, Difference]:
-    """Recreate the ledgers of contact and activity, and the relationships, as part of ``rebuild``."""
+    """Recreate the sums of contact and activity, and the relationships, as part of ``rebuild``."""
     await store.prepare(db)
     moment = midnight(now)
     persons = await network.read_persons(db, workspace_id)

@@ -12,10 +12,10 @@ from uuid import UUID
 import msgspec
 
 from kith.domain import matching
-from kith.domain.matching import Identity, Model, Neighbourhood, Resolution, Resolver
+from kith.domain.matching import Identity, Model, Neighborhood, Resolution, Resolver
 from kith.domain.matching.candidates import CAP
 from kith.domain.matching.decisions import forest
-from kith.projections import behaviours, ledger, profiles, thresholds
+from kith.projections import behaviors, ledger, profiles, thresholds
 from kith.projections.ledger import regroup
 from kith.store import decisions, events, jobs, suggestions
 from kith.store import profiles as stored_profiles
@@ -24,7 +24,7 @@ from kith.store.decisions import Decision, New
 from kith.store.persons import Move
 from kith.store.suggestions import Closed, Contribution, Found, Stored
 
-# Identities resolved together around what is near them; more would make the neighbourhoods of mass-used keys large.
+# Identities resolved together around what is near them; more would make the neighborhoods of mass-used keys large.
 TOGETHER = 100
 # With so large a share of arrivals it is quicker to compare all candidates of the workspace once: that takes 0.2 ms for
 # each identity there is, and 5 ms for each that arrives otherwise.
@@ -64,7 +64,7 @@ async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> l
     wanted = set(identity_ids)
     changed = await profiles.load_changed(db, workspace_id, wanted)
     ids = {UUID(profile.identity.id) for profile in changed}
-    behaved = await behaviours.find_changed(db, workspace_id, wanted - ids)
+    behaved = await behaviors.find_changed(db, workspace_id, wanted - ids)
     if not (changed or behaved):
         return []
     await profiles.save(db, workspace_id, changed)
@@ -138,8 +138,8 @@ async def _resolve_all(
     if recount or snapshot.outgrown:
         snapshot = profiles.count(identities)
     resolver = Resolver(identities, model, population=snapshot.population, links=links, decisions=evidence)
-    resolver.consider(await behaviours.observe(db, workspace_id, resolver.doubtful))
-    await behaviours.note(db, workspace_id, None, resolver.context.behaviours)
+    resolver.consider(await behaviors.observe(db, workspace_id, resolver.doubtful))
+    await behaviors.note(db, workspace_id, None, resolver.context.behaviors)
     await profiles.save_snapshot(db, workspace_id, snapshot._replace(model=model.version))
     await stored_profiles.walk_to(db, workspace_id, None)
     affected = {identity.id for identity in identities}
@@ -164,8 +164,8 @@ async def _resolve_near(
     resolver = hood.resolver()
     resolver.model = model
     doubtful = [pair for pair in resolver.doubtful if hood.affected.intersection(pair)]
-    resolver.consider(await behaviours.observe(db, workspace_id, doubtful))
-    await behaviours.note(db, workspace_id, hood.affected, resolver.context.behaviours)
+    resolver.consider(await behaviors.observe(db, workspace_id, doubtful))
+    await behaviors.note(db, workspace_id, hood.affected, resolver.context.behaviors)
     evidence, rules = _split(known.values())
     ours = [rule for rule in rules if str(rule.one_id) in hood.affected]
     return Outcome(resolver, resolver.resolve(), frozenset(hood.affected), evidence, ours)
@@ -174,11 +174,11 @@ async def _resolve_near(
 async def _explore(
     db: Db, workspace_id: UUID, arrived: Sequence[Identity], model: Model, snapshot: profiles.Snapshot,
     known: dict[UUID, Decision], most: float,
-) -> Neighbourhood:  # fmt: skip
-    """Return the neighbourhood, with ``known`` filled with the decisions on it. Raises _TooFar above ``most``."""
+) -> Neighborhood:  # fmt: skip
+    """Return the neighborhood, with ``known`` filled with the decisions on it. Raises _TooFar above ``most``."""
     ids = {UUID(identity.id) for identity in arrived}
     links, found = await _on(db, workspace_id, ids, known)
-    hood = Neighbourhood(arrived, model, snapshot.population, links=links, decisions=found)
+    hood = Neighborhood(arrived, model, snapshot.population, links=links, decisions=found)
     while (keys := hood.wanted) or hood.wanted_ids:
         near = await profiles.bearers(db, workspace_id, keys, hood.limit - CAP)
         near |= {UUID(id_) for id_ in hood.wanted_ids}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kith.domain.days import EPOCH, day_of
 from kith.domain.strength.circles import Circles, overlap, within
-from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
+from kith.domain.strength.contact import Activity, Contacts, Integers, Reals
 from kith.domain.strength.model import Model, shipped, strength
 from kith.domain.strength.tally import People, tally
 from kith.domain.strength.words import WORDS, words

@@ -1,4 +1,4 @@
-"""Logs: one line an event, JSON in production and colours on a terminal; tokens never get in."""
+"""Logs: one line an event, JSON in production and colors on a terminal; tokens never get in."""
 
 import logging
 import re

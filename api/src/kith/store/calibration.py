@@ -25,7 +25,7 @@ class Report(msgspec.Struct, frozen=True):
     shipped: dict[str, int | float | None]
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class Judgment(msgspec.Struct, frozen=True):
     """A report, the version of the model that counted when it was made, and when that was."""
 
     version: str
@@ -74,8 +74,8 @@ async def save_report(db: Db, workspace_id: UUID, version: str, report: Report, 
     )  # fmt: skip
 
 
-async def get_judgement(db: Db, workspace_id: UUID) -> Judgement | None:
+async def get_judgment(db: Db, workspace_id: UUID) -> Judgment | None:
     row: Any = await db.fetchrow(
         "SELECT version, report, computed_at FROM strength_quality WHERE workspace_id = $1", workspace_id
     )
-    return msgspec.convert(dict(row), Judgement) if row else None
+    return msgspec.convert(dict(row), Judgment) if row else None

@@ -11,7 +11,15 @@ from kith.domain.ids import encode
 from kith.store.db import Db, new_id
 from kith.store.persons import Move
 
-Type = Literal["person.joined", "person.split", "suggestion.opened"]
+Type = Literal[
+    "person.joined",
+    "person.split",
+    "suggestion.opened",
+    "community.born",
+    "community.ended",
+    "community.merged",
+    "community.split",
+]
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -59,6 +67,22 @@ async def tell_moves(db: Db, workspace_id: UUID, moves: Iterable[Move]) -> None:
     )
     shown = {row["id"] for row in rows}
     await add(db, workspace_id, [tell_move(old, new, ids) for (old, new), ids in sorted(moved.items()) if old in shown])
+
+
+CHANGES: Mapping[str, Type] = {
+    "birth": "community.born",
+    "death": "community.ended",
+    "merge": "community.merged",
+    "split": "community.split",
+}
+
+
+def tell_change(change: str, before: Iterable[UUID], after: Iterable[UUID]) -> tuple[Type, dict[str, Any]]:
+    """What became of communities between two detections."""
+    return CHANGES[change], {
+        "before_ids": [encode("community", id_) for id_ in before],
+        "after_ids": [encode("community", id_) for id_ in after],
+    }
 
 
 def tell_move(old: UUID, new: UUID, identity_ids: Sequence[UUID]) -> tuple[Type, dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 Rows are copied into temporary tables (row-level security forbids COPY into the real ones) and applied by statements
 over sets. Rows that several pages may touch at the same time are written in one order, interactions by time and all
-else by key, so that pages do not lock each other out. Ledgers are sums of whole numbers: what replaces or deletes an
-interaction subtracts exactly what it had added.
+else by key, so that pages do not lock each other out. Contact and activity are sums of whole numbers: what replaces or
+deletes an interaction subtracts exactly what it had added.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ import asyncpg
 from kith.store import reach
 from kith.store.db import Db
 
-NOWHERE = UUID(int=0)  # the channel of an interaction without one, in the ledgers
+NOWHERE = UUID(int=0)  # the channel of an interaction without one, in the sums
 
 IDENTITY = ("id", "network", "host", "key", "kind", "name", "handle", "address", "url", "verified", "seen_at")
 CHANNEL = ("id", "network", "host", "key", "kind", "name", "url", "parent_id", "visibility", "seen_at")
@@ -147,7 +147,7 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
 async def account(
     db: Db, workspace_id: UUID, source_id: UUID, run_id: UUID | None, batch: Batch, counts: Counts
 ) -> None:
-    """Store what follows from the facts just added: ledgers, touches, coverage, cursor and the run's counters.
+    """Store what follows from the facts just added: sums, touches, coverage, cursor and the run's counters.
 
     The last third of ``apply``, all in one transaction; the next page may be staged and added in others meanwhile.
     """
@@ -209,7 +209,7 @@ async def _delete(db: Db, workspace_id: UUID, source_id: UUID, tombstones: Seque
 
 
 async def _account(db: Db, workspace_id: UUID) -> None:
-    """Bring timeline and ledgers up to date with what was noted."""
+    """Bring timeline and sums up to date with what was noted."""
     await db.execute(_ACCOUNT, workspace_id)
     if await db.fetchval("SELECT EXISTS (SELECT FROM staged_changes WHERE sign < 0)"):
         await db.execute(_FORGET_TARGETS, workspace_id)
@@ -267,7 +267,7 @@ _STAGE = "\n".join(
         _stage("staged_channels", "channels", CHANNEL),
         _stage("staged_conversations", "conversations", CONVERSATION),
         _stage("staged_interactions", "interactions", INTERACTION),
-        # What has to be added to (+1) or taken from (-1) the ledgers; 0: only the channel was touched.
+        # What has to be added to (+1) or taken from (-1) the sums; 0: only the channel was touched.
         _stage(
             "staged_changes",
             "interactions",

@@ -3,14 +3,14 @@
 from kith.store.db import ROLE, Db
 
 #: What only grows: rows are added, and nobody changes them.
-LEDGERS = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
+APPEND_ONLY = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
 #: What every workspace may read.
 SHARED = ("migrations", "open_jobs", "workspace_ids")
 
 
 async def lacking(db: Db) -> list[str]:
     """Return the tables and functions on which the application lacks a right that it needs."""
-    return [row["name"] for row in await db.fetch(_LACKING, ROLE, list(LEDGERS), list(SHARED))]
+    return [row["name"] for row in await db.fetch(_LACKING, ROLE, list(APPEND_ONLY), list(SHARED))]
 
 
 async def create_role(db: Db) -> None:
@@ -41,7 +41,8 @@ _CREATE_ROLE = f"""
 _TENANT_TABLES = """
     SELECT c.oid, c.relname AS name FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('open_jobs', 'workspace_ids')
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+        AND c.relname NOT IN ('open_jobs', 'workspace_ids')
 """
 
 # Functions that work with the rights of their owner; those that triggers call need none.
@@ -76,7 +77,7 @@ _GRANT = f"""
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO {ROLE}', current_schema());
         FOR found IN {_TENANT_TABLES} LOOP
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO {ROLE}', found.name);
-            IF found.name = ANY ('{{{",".join(LEDGERS)}}}') THEN
+            IF found.name = ANY ('{{{",".join(APPEND_ONLY)}}}') THEN
                 EXECUTE format('REVOKE UPDATE ON %I FROM {ROLE}', found.name);
             END IF;
         END LOOP;

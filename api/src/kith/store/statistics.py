@@ -12,7 +12,7 @@ _GROWN = """
 
 
 async def refresh(db: Db) -> list[str]:
-    """Analyse the tables that have grown much, as their owner; return their names."""
+    """Analyze the tables that have grown much, as their owner; return their names."""
     grown = [row["relname"] for row in await db.fetch(_GROWN)]
     if grown:
         await db.execute(f"SET LOCAL ROLE NONE; ANALYZE {', '.join(grown)}; SET LOCAL ROLE {ROLE}")

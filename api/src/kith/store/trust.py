@@ -61,7 +61,7 @@ async def introduced_then(
     return {row["id"] for row in rows}
 
 
-# The days are found in the ledger, since contact of other kinds may be much more.
+# The days are found in contact_days, since contact of other kinds may be much more.
 _NOW = """
     WITH days AS (
         SELECT DISTINCT d.actor_id, given,

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from kith.domain.days import day_of
 from kith.domain.strength.calibration import Quality, backtest, calibrate_on, quality, window
-from kith.domain.strength.ledger import Activity, Contacts
+from kith.domain.strength.contact import Activity, Contacts
 from kith.domain.strength.model import Model, shipped
 from kith.projections import strength
 from kith.store import calibration as store

@@ -34,37 +34,9 @@ async def list_events(
 
     The latest first: its birth, what merged into it or it into, how it split, and its end.
     """
-    return await _events(request, db, workspace_id, params, (await find(db, workspace_id, community_id)).id)
-
-
-@get(
-    "/v1/community-events",
-    operation_id="listAllCommunityEvents",
-    tags=["communities"],
-    scopes=["communities:read"],
-)
-async def list_all_events(
-    request: Request[Any, Any, Any],
-    db: NamedDependency[Db],
-    workspace_id: NamedDependency[UUID],
-    params: NamedDependency[CommunityEventsParams],
-) -> Response[Page[CommunityEvent]]:
-    """List how communities came, went, merged and split.
-
-    The latest first.
-    """
-    return await _events(request, db, workspace_id, params, None)
-
-
-async def _events(
-    request: Request[Any, Any, Any],
-    db: Db,
-    workspace_id: UUID,
-    params: CommunityEventsParams,
-    community_id: UUID | None,
-) -> Response[Page[CommunityEvent]]:
+    found = await find(db, workspace_id, community_id)
     key = after(request, params, tuple[UUID])
-    rows = await store.list_events(db, workspace_id, community_id, key[0] if key else None, params.limit + 1)
+    rows = await store.list_events(db, workspace_id, found.id, key[0] if key else None, params.limit + 1)
     names = await store.get_names(db, workspace_id, {id_ for row in rows for id_ in (*row.before_ids, *row.after_ids)})
     return page(
         request,
@@ -81,4 +53,4 @@ async def _events(
     )
 
 
-ROUTES = [list_events, list_all_events]
+ROUTES = [list_events]

@@ -83,7 +83,7 @@ async def update_identity(
 ) -> IdentityDetail:
     """Correct what stands behind an identity: a human, a robot, a list, a firm.
 
-    No sync and no later judgement of kith overwrites it. A robot and a list hold no role and make no relationship.
+    No sync and no later judgment of kith overwrites it. A robot and a list hold no role and make no relationship.
     """
     key = from_path("identity", identity_id)
     if await store.get_identity(db, workspace_id, key) is None:

@@ -94,7 +94,7 @@ async def get_quality(db: NamedDependency[Db], workspace_id: NamedDependency[UUI
     judged by what happened since.
     """
     model = await strength.current_model(db, workspace_id)
-    made = await calibration.get_judgement(db, workspace_id)
+    made = await calibration.get_judgment(db, workspace_id)
     return ModelQuality.of(model.version, model.version != shipped().version, made)
 
 

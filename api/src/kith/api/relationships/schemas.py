@@ -269,7 +269,7 @@ class Backtest(msgspec.Struct, frozen=True):
     computed_at: Annotated[Instant, Meta(description="When it was made.")]
 
     @classmethod
-    def of(cls, made: calibration.Judgement) -> "Backtest":
+    def of(cls, made: calibration.Judgment) -> "Backtest":
         own, plain = (msgspec.convert(found, BacktestQuality) for found in (made.report.own, made.report.shipped))
         return cls(made.report.until, made.report.horizon_days, own, plain, made.computed_at)
 
@@ -283,7 +283,7 @@ class ModelQuality(msgspec.Struct, frozen=True):
     backtest: Annotated[Backtest | None, Meta(description="Null until the daily job `calibrate` has made one.")]
 
     @classmethod
-    def of(cls, version: str, calibrated: bool, made: calibration.Judgement | None) -> "ModelQuality":
+    def of(cls, version: str, calibrated: bool, made: calibration.Judgment | None) -> "ModelQuality":
         backtest = Backtest.of(made) if made else None
         return cls(version, calibrated, _judged(backtest, calibrated), backtest)
 

@@ -18,9 +18,9 @@ from kith.cli.evaluate.files import UnreadableFile, encode, integers, read_colum
 from kith.domain.metrics import auc, average_precision
 from kith.domain.strength.baselines import LOGIT_11, SINGLE, baselines
 from kith.domain.strength.calibration import WINDOWS, Window, calibrate, meet, quality, window
+from kith.domain.strength.contact import Activity, Contacts, Integers, Reals
 from kith.domain.strength.features import measure
 from kith.domain.strength.fit import fit
-from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
 from kith.domain.strength.model import HORIZON_DAYS, Model, Network, Trained, parse, shipped
 from kith.domain.strength.new_contacts import NAMES, PULL, Candidates, candidates, network, sample
 from kith.domain.strength.tally import Tally, people, tally
@@ -50,8 +50,8 @@ class Log:
             return int(self.time[0] + share * (self.time[-1] - self.time[0]))
         return int(self.time[min(int(share * len(self.time)), len(self.time) - 1)])
 
-    def ledger(self, before: int) -> Contacts:
-        """Return the day ledger of all that happened before a time."""
+    def contacts(self, before: int) -> Contacts:
+        """Return the contact by day of all that happened before a time."""
         past = self.time < before
         return Contacts.of(self.source[past], self.target[past], self.time[past] // DAY, self.kind[past])
 
@@ -121,7 +121,7 @@ def read(file: Path) -> Log:
 
 def lessons(log: Log) -> list[Window]:
     """Return the windows of one horizon each that the shipped weights are learnt from."""
-    contacts = log.ledger(int(log.time[-1]) + 1)
+    contacts = log.contacts(int(log.time[-1]) + 1)
     activity = Activity.from_contacts(contacts)
     starts = [log.moment(share, "event") // DAY for share in MOMENTS]
     complete = [start for start in starts if start + HORIZON_DAYS <= contacts.day.max()]
@@ -183,7 +183,7 @@ def _network(file: Path) -> Network:
 
 
 def _past(log: Log, start: int, end: int) -> Past:
-    contacts = log.ledger(start)
+    contacts = log.contacts(start)
     day = start // DAY
     pairs = tally(contacts, Activity.from_contacts(contacts), day)
     later = (log.time >= start) & (log.time < end)
@@ -209,7 +209,7 @@ def _ranking(met: NDArray[np.bool_], score: Reals) -> dict[str, float | None]:
 
 
 def _strangers(log: Log, start: int, end: int) -> tuple[Candidates, NDArray[np.bool_]]:
-    contacts = log.ledger(start)
+    contacts = log.contacts(start)
     activity = Activity.from_contacts(contacts)
     pairs = tally(contacts, activity, start // DAY)
     known = network(pairs, people(activity, start // DAY, 0))

@@ -1,4 +1,4 @@
-"""How far two divisions of the same people agree: normalised mutual information and the adjusted Rand index."""
+"""How far two divisions of the same people agree: normalized mutual information and the adjusted Rand index."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -44,7 +44,7 @@ _MAILBOX_WORDS = _THINGS | w.SHARED | w.LIST_ENDINGS | w.GROUPS | w.ROBOT | w.NO
 _CACHED = 2**15
 
 
-class Judgement(NamedTuple):
+class Judgment(NamedTuple):
     """A kind, and what it rests on: "" where it is only what was seen."""
 
     kind: Kind
@@ -73,19 +73,19 @@ class _Shown(NamedTuple):
 
 def judge(
     kind: Kind, name: str = "", handle: str = "", address: str = "", *, is_list: bool = False, vouched: bool = False
-) -> Judgement:
+) -> Judgment:
     """Say what stands behind an identity of which the network says `kind`.
 
     is_list: some source names its address as a list's. vouched: the network vouches for one human.
     """
     if is_list:
-        return Judgement("group", "list")
+        return Judgment("group", "list")
     if vouched or kind not in ("person", "unknown"):
-        return Judgement(kind, "network")
+        return Judgment(kind, "network")
     shown = _show(name, handle, address)
     if reason := _robot(shown, name, handle) or _group(shown):
-        return Judgement("group" if reason in ("list_address", "name") else "bot", reason)
-    return Judgement(kind)
+        return Judgment("group" if reason in ("list_address", "name") else "bot", reason)
+    return Judgment(kind)
 
 
 def is_suspected(name: str, address: str, addressers: int) -> bool:

@@ -6,13 +6,13 @@ from collections import Counter, defaultdict
 from kith.domain.communities.naming import SEPARATOR
 from kith.domain.maps.community import CommunityMap, MapPerson, MapTie
 from kith.domain.maps.style import (
-    COLOURS,
+    COLORS,
     FAINT,
     INK,
     OTHER,
     PAPER,
     QUIET,
-    colour,
+    color,
     fitted,
     picture,
     shaded,
@@ -89,7 +89,7 @@ class _Sheet:
         parts = []
         for number, disc in enumerate(self.drawn.communities):
             x, y = self.at(disc.x, disc.y)
-            tint, line = shaded(colour(number), PAPER, 0.88), shaded(colour(number), PAPER, 0.6)
+            tint, line = shaded(color(number), PAPER, 0.88), shaded(color(number), PAPER, 0.6)
             parts.append(
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{self.scale * (disc.radius + 0.25):.1f}" fill="{tint}" '
                 f'stroke="{line}" stroke-width="1"/>'
@@ -136,7 +136,7 @@ class _Sheet:
             ends = (*self.at(one.x, one.y), *self.at(other.x, other.y))
             share = math.sqrt(tie.weight / heaviest)
             inside = one.community == other.community
-            line = shaded(colour(one.community), INK, 0.1) if inside else "#7A7F88"
+            line = shaded(color(one.community), INK, 0.1) if inside else "#7A7F88"
             parts.append(
                 f'<path d="{_curve(*ends, 0.0 if inside else 0.12)}" stroke="{line}" '
                 f'stroke-width="{0.6 + 3 * share * thin:.2f}" '
@@ -163,7 +163,7 @@ class _Sheet:
         for person, radius in sorted(zip(self.drawn.people, self.radii, strict=True), key=lambda each: each[1]):
             x, y = self.at(person.x, person.y)
             parts.append(
-                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour(person.community)}" '
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{color(person.community)}" '
                 f'stroke="{PAPER}" stroke-width="{min(1.6, radius / 4):.1f}"/>'
             )
             if mark := _role(person):
@@ -186,7 +186,7 @@ class _Sheet:
             return ""
         size = max(12.0, min(20.0, radius / 5))
         said = fitted(disc.name.split(SEPARATOR)[0], size, 2.2 * radius + 40)
-        tint = shaded(colour(number), INK, 0.45)
+        tint = shaded(color(number), INK, 0.45)
         for at in (y - radius - 5, y - radius + 1.4 * size, y + radius + size):  # above, inside, or below
             if placed := self._placed(said, size, [(x, at, "middle")], tint, 600):
                 return placed
@@ -254,9 +254,9 @@ class _Sheet:
         communities = self.drawn.communities
         if communities:
             heading("Communities, by people")
-        for number, disc in enumerate(communities[: len(COLOURS)]):
-            row(_dot(left + 8, y - 5, 7.5, colour(number)), disc.name, f"{disc.people:,}")
-        rest = communities[len(COLOURS) :]
+        for number, disc in enumerate(communities[: len(COLORS)]):
+            row(_dot(left + 8, y - 5, 7.5, color(number)), disc.name, f"{disc.people:,}")
+        rest = communities[len(COLORS) :]
         if rest:
             others = f"{len(rest):,} more, each a disc" if len(rest) > 1 else rest[0].name
             row(_dot(left + 8, y - 5, 7.5, OTHER), others, f"{sum(disc.people for disc in rest):,}")
@@ -342,6 +342,6 @@ def _mark(role: str, x: float, y: float, radius: float) -> str:
 
 
 def _outlined(shape: str, dashes: str = "") -> str:
-    """A dark line on a light one, to be seen on any colour."""
+    """A dark line on a light one, to be seen on any color."""
     line = f'{shape} fill="none" stroke-linejoin="round"'
     return f'{line} stroke="{PAPER}" stroke-width="4"/>{line} stroke="{INK}" stroke-width="1.9"{dashes}/>'

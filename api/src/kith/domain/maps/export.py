@@ -4,7 +4,7 @@ import csv
 import io
 
 from kith.domain.maps.community import CommunityMap
-from kith.domain.maps.style import attribute, colour, content
+from kith.domain.maps.style import attribute, color, content
 
 _FIELDS = (("name", "string"), ("community", "string"), ("roles", "string"), ("strength", "double"))
 
@@ -41,11 +41,11 @@ def graphml(drawn: CommunityMap) -> str:
 
 
 def gexf(drawn: CommunityMap) -> str:
-    """The map as GEXF 1.3 with places and colours, as Gephi shows it at once."""
+    """The map as GEXF 1.3 with places and colors, as Gephi shows it at once."""
     nodes = []
     for row, person in zip(_rows(drawn), drawn.people, strict=True):
         values = "".join(f'<attvalue for="{name}" value={attribute(str(row[name]))}/>' for name, _ in _FIELDS[1:])
-        tint = colour(person.community)
+        tint = color(person.community)
         red, green, blue = (int(tint[i : i + 2], 16) for i in (1, 3, 5))
         nodes.append(
             f"<node id={attribute(person.id)} label={attribute(person.name)}><attvalues>{values}</attvalues>"

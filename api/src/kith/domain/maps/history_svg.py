@@ -5,11 +5,11 @@ from datetime import date
 
 import msgspec
 
-from kith.domain.maps.style import COLOURS, FAINT, INK, PAPER, QUIET, fitted, picture, text, width_of
+from kith.domain.maps.style import COLORS, FAINT, INK, PAPER, QUIET, fitted, picture, text, width_of
 
 _WIDTH, _HEIGHT = 1200.0, 476.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 1136.0, 112.0, 400.0
-_OUT, _IN, _LINE = COLOURS[0], COLOURS[1], COLOURS[2]
+_OUT, _IN, _LINE = COLORS[0], COLORS[1], COLORS[2]
 
 
 class Week(msgspec.Struct, frozen=True):

@@ -100,10 +100,10 @@ def _free_place(places: Floats, radii: Floats, radius: float, pull: Floats) -> F
 
 def _ring_place(places: Floats, radii: Floats, radius: float, _pull: Floats) -> Floats:
     """The free place nearest to the middle, looked for ring by ring: quick where discs are many and small."""
-    centre, reach = _middle(places, radii), radius
+    center, reach = _middle(places, radii), radius
     while True:
         angles = np.linspace(0, 2 * math.pi, max(8, int(2 * math.pi * reach / radius)), endpoint=False)
-        ring = centre + reach * _SHAPE * np.column_stack((np.cos(angles), np.sin(angles)))
+        ring = center + reach * _SHAPE * np.column_stack((np.cos(angles), np.sin(angles)))
         gaps = np.linalg.norm(ring[:, None] - places, axis=2) - (radii + radius)
         free = ring[gaps.min(axis=1) >= 0]
         if len(free):

@@ -1,10 +1,10 @@
-"""How kith's pictures look: light, calm, and told apart without colour vision."""
+"""How kith's pictures look: light, calm, and told apart without color vision."""
 
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-# Paul Tol's muted scheme (2021): nine colours told apart by people with any form of colour blindness, on white.
-COLOURS = ("#332288", "#44AA99", "#CC6677", "#88CCEE", "#999933", "#AA4499", "#117733", "#DDCC77", "#882255")
+# Paul Tol's muted scheme (2021): nine colors told apart by people with any form of color blindness, on white.
+COLORS = ("#332288", "#44AA99", "#CC6677", "#88CCEE", "#999933", "#AA4499", "#117733", "#DDCC77", "#882255")
 OTHER = "#B4B7BD"  # communities beyond the nine, and people without one
 INK = "#22252B"
 QUIET = "#6B7078"
@@ -31,13 +31,13 @@ def attribute(said: str) -> str:
     return quoteattr(_FORBIDDEN.sub("", said))
 
 
-def colour(community: int | None) -> str:
-    """The colour of a community by number."""
-    return COLOURS[community] if community is not None and community < len(COLOURS) else OTHER
+def color(community: int | None) -> str:
+    """The color of a community by number."""
+    return COLORS[community] if community is not None and community < len(COLORS) else OTHER
 
 
 def shaded(hexadecimal: str, towards: str, share: float) -> str:
-    """Mix a share of another colour in."""
+    """Mix a share of another color in."""
     mixed = (
         round(int(hexadecimal[i : i + 2], 16) * (1 - share) + int(towards[i : i + 2], 16) * share) for i in (1, 3, 5)
     )
@@ -80,7 +80,7 @@ def picture(width: float, height: float, title: str, description: str, parts: li
     """The whole SVG, with its alternative text."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
-        f'viewBox="0 0 {width:g} {height:g}" role="img" aria-labelledby="title desc" font-family={attribute(FONT)}>\n'
+        f'viewBox="0 0 {width:g} {height:g}" role="img" aria-labeledby="title desc" font-family={attribute(FONT)}>\n'
         f'<title id="title">{content(title)}</title>\n<desc id="desc">{content(description)}</desc>\n'
         f'<rect width="100%" height="100%" fill="{PAPER}"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )

@@ -4,19 +4,19 @@ from kith.domain.matching.decisions import Decision, persons
 from kith.domain.matching.features import FEATURES, Population
 from kith.domain.matching.model import Contribution, Model, probability, shipped
 from kith.domain.matching.profiles import Profile, blocking_keys
-from kith.domain.matching.records import Behaviour, Identity, Link
-from kith.domain.matching.resolve import Join, Neighbourhood, Resolution, Resolver, Suggestion
+from kith.domain.matching.records import Behavior, Identity, Link
+from kith.domain.matching.resolve import Join, Neighborhood, Resolution, Resolver, Suggestion
 
 __all__ = [
     "FEATURES",
-    "Behaviour",
+    "Behavior",
     "Contribution",
     "Decision",
     "Identity",
     "Join",
     "Link",
     "Model",
-    "Neighbourhood",
+    "Neighborhood",
     "Population",
     "Profile",
     "Resolution",

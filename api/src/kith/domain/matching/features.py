@@ -10,7 +10,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from kith.domain.matching.languages import affinity, find_languages
 from kith.domain.matching.names import agreement, disagreement
 from kith.domain.matching.profiles import Profile, name_key
-from kith.domain.matching.records import Behaviour
+from kith.domain.matching.records import Behavior
 
 
 class Feature(NamedTuple):
@@ -127,14 +127,14 @@ class Context(NamedTuple):
     """What a comparison needs beyond the two profiles.
 
     `crowd`: the number of dissimilar names that use a key ``address:…`` or ``handle:…``, and of contacts that use a key
-    ``name:…``, at least 1. `stated`: pairs of ids, in order, that a verified statement names. `behaviours`: of pairs of
+    ``name:…``, at least 1. `stated`: pairs of ids, in order, that a verified statement names. `behaviors`: of pairs of
     ids in order.
     """
 
     population: Population = Population()
     crowd: Callable[[str], int] = _alone
     stated: Collection[tuple[str, str]] = ()
-    behaviours: Mapping[tuple[str, str], Behaviour] = {}
+    behaviors: Mapping[tuple[str, str], Behavior] = {}
 
 
 def distinctive(handle: str, context: Context) -> float:
@@ -161,8 +161,8 @@ def compare(a: Profile, b: Profile, context: Context) -> Values:
         values["same_place"] = len(a.place & b.place) / len(a.place | b.place)
     if context.stated and pair(a.id, b.id) in context.stated:
         values["statement"] = 1.0
-    if context.behaviours and (behaviour := context.behaviours.get(pair(a.id, b.id))):
-        _compare_behaviour(behaviour, agreed, values)
+    if context.behaviors and (behavior := context.behaviors.get(pair(a.id, b.id))):
+        _compare_behavior(behavior, agreed, values)
     return values
 
 
@@ -171,14 +171,14 @@ def pair(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one < other else (other, one)
 
 
-def _compare_behaviour(behaviour: Behaviour, agreed: bool, values: Values) -> None:
+def _compare_behavior(behavior: Behavior, agreed: bool, values: Values) -> None:
     """Of people with one name, a signature is taken for their own; of others it is an act of one towards the other."""
     if agreed:
-        values["signed_for"] = min(behaviour.signed, MOST_DOUBLINGS)
-        values["took_turns"] = min(behaviour.took_turns, MOST_DOUBLINGS)
-        values["conversed"] = behaviour.conversed
+        values["signed_for"] = min(behavior.signed, MOST_DOUBLINGS)
+        values["took_turns"] = min(behavior.took_turns, MOST_DOUBLINGS)
+        values["conversed"] = behavior.conversed
     else:
-        values["conversed"] = max(behaviour.conversed, behaviour.signed)
+        values["conversed"] = max(behavior.conversed, behavior.signed)
 
 
 def _compare_contact(a: Profile, b: Profile, context: Context, values: Values) -> bool:

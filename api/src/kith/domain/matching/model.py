@@ -49,7 +49,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def lift(self) -> float:
-        """The most that behaviour may add to log-odds."""
+        """The most that behavior may add to log-odds."""
         return MOST_DOUBLINGS * (self.weights["signed_for"] + self.weights["took_turns"])
 
     def explain(self, values: Values) -> list[Contribution]:

@@ -30,7 +30,7 @@ class Link(Struct, frozen=True, gc=False):
     second: str
 
 
-class Behaviour(Struct, frozen=True, gc=False):
+class Behavior(Struct, frozen=True, gc=False):
     """What two identities that may be one person did, in doublings: 1 for one act, 2 for two, 3 for four, and so on.
 
     `signed`: acts of one that carry the other's signature. `conversed`: replies, messages and reviews between the two.

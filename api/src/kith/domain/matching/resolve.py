@@ -16,7 +16,7 @@ from kith.domain.matching.features import Context, Population, Values, compare, 
 from kith.domain.matching.model import Contribution, Model
 from kith.domain.matching.names import name_difference
 from kith.domain.matching.profiles import Profile, blocking_keys
-from kith.domain.matching.records import Behaviour, Identity, Link
+from kith.domain.matching.records import Behavior, Identity, Link
 
 # Of one kind, no human has more: mail addresses, and accounts on one network that nobody vouches for.
 MOST_ADDRESSES = 15
@@ -154,14 +154,14 @@ class Resolver:
 
     @property
     def doubtful(self) -> list[tuple[str, str]]:
-        """Pairs of ids, in order, of which behaviour may tell: all that is not too unlikely by anything else."""
+        """Pairs of ids, in order, of which behavior may tell: all that is not too unlikely by anything else."""
         likely = self.pairs[self.log_odds >= min(self.model.join, self.model.suggest)].tolist()
         return [pair(self.profiles[a].id, self.profiles[b].id) for a, b in likely]
 
-    def consider(self, behaviours: Mapping[tuple[str, str], Behaviour]) -> None:
+    def consider(self, behaviors: Mapping[tuple[str, str], Behavior]) -> None:
         """Let what pairs of `doubtful` did count too."""
-        self.context = self.context._replace(behaviours=behaviours)
-        at = [sorted((self._position[a], self._position[b])) for a, b in behaviours]
+        self.context = self.context._replace(behaviors=behaviors)
+        at = [sorted((self._position[a], self._position[b])) for a, b in behaviors]
         packed = self.pairs[:, 0] << 32 | self.pairs[:, 1]
         for (a, b), row in zip(at, np.searchsorted(packed, [a << 32 | b for a, b in at]).tolist(), strict=True):
             self.log_odds[row] = self.model.score(compare(self.profiles[a], self.profiles[b], self.context))
@@ -268,7 +268,7 @@ class Resolver:
         return rejected
 
 
-class Neighbourhood:
+class Neighborhood:
     """What must be read, and no more, to resolve identities that have just arrived; it reads nothing itself.
 
     While `wanted` names keys, look up the identities that share them (`limit` of each key are enough) and `add` them.

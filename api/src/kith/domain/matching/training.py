@@ -40,7 +40,7 @@ _PENALTY = 1.0  # ridge, against 1,000 weighted pairs of each set
 _LARGEST_WORD = 200  # bearers of a word among whom counter-examples are drawn
 
 
-class Labelled(Struct, frozen=True):
+class Labeled(Struct, frozen=True):
     """A training set: identities, and for each the true person, or None where the truth is not known."""
 
     name: str
@@ -56,33 +56,33 @@ class Examples(Struct, frozen=True):
     importance: NDArray[np.float64]
 
 
-def train(communities: Sequence[Labelled], records: Sequence[Labelled], version: str) -> Model:
+def train(communities: Sequence[Labeled], records: Sequence[Labeled], version: str) -> Model:
     """Fit a model, its threshold by leaving one community out at a time.
 
     `communities` show names, addresses and handles; `records` dates of birth, numbers and postal addresses.
     """
-    examples = [draw(labelled) for labelled in communities]
-    model = _fit_all(examples, [draw(labelled) for labelled in records], version)
+    examples = [draw(labeled) for labeled in communities]
+    model = _fit_all(examples, [draw(labeled) for labeled in records], version)
     held_out = [
-        Resolver(labelled.identities, _fit_all(examples[:i] + examples[i + 1 :], [], version))
-        for i, labelled in enumerate(communities)
+        Resolver(labeled.identities, _fit_all(examples[:i] + examples[i + 1 :], [], version))
+        for i, labeled in enumerate(communities)
     ]
     for threshold in _THRESHOLDS.tolist():
         precision = _precision(held_out, communities, threshold)
         if precision >= PRECISION:
             break
-    names = [labelled.name for labelled in (*communities, *records)]
+    names = [labeled.name for labeled in (*communities, *records)]
     return replace(model, join=threshold, precision=round(precision, 4), trained_on=names)
 
 
-def draw(labelled: Labelled) -> Examples:
+def draw(labeled: Labeled) -> Examples:
     """Compare the candidates of known truth, and as counter-examples pairs which merely share a word or a domain."""
-    judged = [position for position, person in enumerate(labelled.persons) if person is not None]
-    resolver = Resolver(labelled.identities, _NEUTRAL)
+    judged = [position for position, person in enumerate(labeled.persons) if person is not None]
+    resolver = Resolver(labeled.identities, _NEUTRAL)
     known = set(judged)
     candidates = [(a, b) for a, b in resolver.pairs.tolist() if a in known and b in known]
     loose = sorted(_sharing_a_word(resolver.profiles, judged) - set(candidates))
-    profiles, persons = resolver.profiles, labelled.persons
+    profiles, persons = resolver.profiles, labeled.persons
     pairs = candidates + loose
     return Examples(
         np.array([_row(compare(profiles[a], profiles[b], resolver.context)) for a, b in pairs]),
@@ -140,10 +140,10 @@ def _sharing_a_word(profiles: Sequence[Profile], judged: Iterable[int]) -> set[t
     return {pair for members in bearers.values() if len(members) <= _LARGEST_WORD for pair in combinations(members, 2)}
 
 
-def _precision(resolvers: Sequence[Resolver], communities: Sequence[Labelled], threshold: float) -> float:
+def _precision(resolvers: Sequence[Resolver], communities: Sequence[Labeled], threshold: float) -> float:
     hits = joined = 0
-    for resolver, labelled in zip(resolvers, communities, strict=True):
-        truth = dict(zip((identity.id for identity in labelled.identities), labelled.persons, strict=True))
+    for resolver, labeled in zip(resolvers, communities, strict=True):
+        truth = dict(zip((identity.id for identity in labeled.identities), labeled.persons, strict=True))
         for members in resolver.resolve(threshold).persons:
             known = [truth[member] for member in members if truth[member] is not None]
             hits += count_pairs(known)

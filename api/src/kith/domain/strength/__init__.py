@@ -1,6 +1,6 @@
 """How strong the tie of two people is: the chance that they will be in touch within the next 90 days, explained.
 
-``ledger`` holds the rows, ``tally`` sums them per pair, ``features`` names the parts, ``model`` weighs them;
+``contact`` holds the rows, ``tally`` sums them per pair, ``features`` names the parts, ``model`` weighs them;
 ``calibration`` learns the weights of one network and judges them; ``words`` and ``direction`` describe;
 ``explanation`` takes one strength apart.
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.special import log1p
 
 from kith.domain.strength.circles import adamic_adar
-from kith.domain.strength.ledger import WHOLE, Contacts, Reals, totals
+from kith.domain.strength.contact import WHOLE, Contacts, Reals, totals
 from kith.domain.strength.tally import Tally
 
 

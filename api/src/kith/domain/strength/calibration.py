@@ -10,9 +10,9 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from kith.domain.metrics import auc, average_precision, brier, calibration_error
+from kith.domain.strength.contact import Activity, Contacts, Integers, Reals
 from kith.domain.strength.features import NAMES, measure
 from kith.domain.strength.fit import Fit, fit
-from kith.domain.strength.ledger import Activity, Contacts, Integers, Reals
 from kith.domain.strength.model import Model
 from kith.domain.strength.tally import tally
 

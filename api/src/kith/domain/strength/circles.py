@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from kith.domain.strength.ledger import Integers, Reals
+from kith.domain.strength.contact import Integers, Reals
 
 _STEPS_AT_ONCE = 2_000_000
 """Acquaintances that are looked through at once; each takes some 40 bytes meanwhile."""

@@ -1,9 +1,9 @@
-"""Who starts, who answers, how fast, and how the balance moves: one pair, from its day ledger."""
+"""Who starts, who answers, how fast, and how the balance moves: one pair, from its contact by day."""
 
 import msgspec
 import numpy as np
 
-from kith.domain.strength.ledger import Contacts, Integers
+from kith.domain.strength.contact import Contacts, Integers
 from kith.domain.strength.tally import ANSWER_DAYS
 
 PERIOD_DAYS = 90

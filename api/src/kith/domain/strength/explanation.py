@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from kith.domain.strength.circles import Circles
+from kith.domain.strength.contact import Activity, Contacts, Integers
 from kith.domain.strength.features import FEATURES, measure
-from kith.domain.strength.ledger import Activity, Contacts, Integers
 from kith.domain.strength.model import FLOOR, Model
 from kith.domain.strength.model import strength as strength_of
 from kith.domain.strength.tally import Tally, tally
@@ -17,7 +17,7 @@ from kith.domain.strength.words import Word, momentum, words
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A row of the day ledger. Without one of its interactions, strength and log-odds would be lower by ``..._falls``;
+    """A row of contact by day. Without one of its interactions, strength and log-odds would be lower by ``..._falls``;
     None where none would be left.
     """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log1p
 
-from kith.domain.strength.ledger import Reals
+from kith.domain.strength.contact import Reals
 from kith.domain.strength.tally import Tally
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from kith.domain.strength.ledger import Reals
+from kith.domain.strength.contact import Reals
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ def fit(
         raise ValueError("nothing can be learnt where every outcome is the same")
     share = np.ones(len(truth)) if worth is None else worth
     mass = float(share.sum())
-    centre = share @ values / mass
-    spread = np.sqrt(share @ (values - centre) ** 2 / mass)
+    center = share @ values / mass
+    spread = np.sqrt(share @ (values - center) ** 2 / mass)
     seen = spread > 1e-9
     start = np.zeros(values.shape[1]) if prior is None else prior
     scale = np.where(seen, spread, 1.0)
-    design = (values - centre) / scale
+    design = (values - center) / scale
     towards = start * scale
     signs = np.where(truth, 1.0, 0.0)
 
@@ -60,4 +60,4 @@ def fit(
     first = np.concatenate([[logit(share @ signs / mass)], np.where(seen, towards, 0.0)])
     point = minimize(cost, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-11}).x
     weights = np.where(seen, point[1:] / scale, start)
-    return Fit(float(point[0] - weights @ centre), weights, seen)
+    return Fit(float(point[0] - weights @ center), weights, seen)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from kith.domain.strength.contact import Reals
 from kith.domain.strength.features import NAMES, measure
-from kith.domain.strength.ledger import Reals
 from kith.domain.strength.tally import Tally
 
 HORIZON_DAYS = 90

@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.special import log1p
 
 from kith.domain.strength.circles import acquainted
-from kith.domain.strength.ledger import Integers, Reals
+from kith.domain.strength.contact import Integers, Reals
 from kith.domain.strength.tally import People, Tally
 
 NAMES = (

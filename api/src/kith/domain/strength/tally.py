@@ -1,4 +1,4 @@
-"""What the ledger says of each pair on one day: the sums that features, words and explanations are made of."""
+"""What contact says of each pair on one day: the sums that features, words and explanations are made of."""
 
 from dataclasses import dataclass, fields
 from functools import cache
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.domain.strength.circles import Circles, overlap
-from kith.domain.strength.ledger import WHOLE, Activity, Contacts, Integers, Reals, changes, combined, counts, totals
+from kith.domain.strength.contact import WHOLE, Activity, Contacts, Integers, Reals, changes, combined, counts, totals
 
 ANSWER_DAYS = 7
 """A contact counts as answered when the other side contacts back within so many days."""

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.domain.strength.ledger import Reals
+from kith.domain.strength.contact import Reals
 from kith.domain.strength.model import enough
 from kith.domain.strength.tally import Tally
 

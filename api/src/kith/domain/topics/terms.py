@@ -25,7 +25,7 @@ como con del desde los las más para pero por sin sobre una
 """
 _GRAMMAR = frozenset(_GRAMMAR_WORDS.split())
 
-# A pair of words is a phrase from three occurrences and a normalised mutual information of a half on.
+# A pair of words is a phrase from three occurrences and a normalized mutual information of a half on.
 _PHRASE_COUNT = 3
 _PHRASE_NPMI = 0.5
 
@@ -44,7 +44,7 @@ def terms(texts: Sequence[str]) -> list[list[str]]:
 
 
 def npmi(both: float, one: float, other: float, total: float) -> float:
-    """Normalised pointwise mutual information of counts (Bouma 2009): -1 never together, 0 by chance, 1 always."""
+    """Normalized pointwise mutual information of counts (Bouma 2009): -1 never together, 0 by chance, 1 always."""
     if not both:
         return -1.0
     if both >= total:

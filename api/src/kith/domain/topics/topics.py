@@ -41,7 +41,7 @@ class Topics(msgspec.Struct, frozen=True):
 def topics(texts: Sequence[str], areas: Sequence[str] | None = None, seed: int = 0) -> Topics:
     """Find what these texts are about; ``areas`` (channel, part of a product, label) count as a term of their text.
 
-    Terms are tied by how much more often than by chance they share a text (normalised mutual information); the
+    Terms are tied by how much more often than by chance they share a text (normalized mutual information); the
     communities of that graph, at the resolution that it calls for itself, are the topics.
     """
     found = [dict.fromkeys(each) for each in terms(texts)]

@@ -40,7 +40,7 @@ def raw_header(data: bytes, label: str | None) -> str:
 
 @lru_cache(maxsize=1000)
 def _codecs(label: str) -> tuple[str, ...]:
-    """Return what text labelled so may be in; none where the label has no meaning."""
+    """Return what text labeled so may be in; none where the label has no meaning."""
     for name in _readings(label.strip(" \t\"'").lower()):
         codec = _codec(name)
         if codec and codec not in _SLOW:

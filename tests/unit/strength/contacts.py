@@ -1,4 +1,4 @@
-"""Small random ledgers for the tests of strength."""
+"""Small random contacts for the tests of strength."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from kith.domain.strength.circles import Circles
+from kith.domain.strength.contact import Activity, Contacts
 from kith.domain.strength.explanation import Evidence
-from kith.domain.strength.ledger import Activity, Contacts
 from kith.domain.strength.tally import tally
 
 NOW = 1000
@@ -43,14 +43,14 @@ def networks(people: int = PEOPLE, least: int = 1) -> st.SearchStrategy[list[Con
     return st.lists(contact(people), min_size=least, max_size=40)
 
 
-def ledger(rows: list[Contact]) -> Contacts:
+def contacts_of(rows: list[Contact]) -> Contacts:
     columns = np.array(rows, dtype=np.int64).reshape(-1, 6).T
     return Contacts.of(columns[0], columns[1], columns[2], columns[3], columns[4], columns[5])
 
 
 def one_pair(rows: list[Contact], a: int, b: int) -> Evidence:
     """What a store would load for one pair of a network: their own rows, their activity, the size of their circles."""
-    everything = ledger(rows)
+    everything = contacts_of(rows)
     activity = Activity.from_contacts(everything)
     whole = tally(everything, activity, NOW)
     place = np.flatnonzero((whole.a == a) & (whole.b == b))

@@ -81,7 +81,7 @@ _OBSERVE = """
 """
 
 _STORED = """
-    SELECT one_id, other_id, signed, conversed, took_turns FROM behaviours
+    SELECT one_id, other_id, signed, conversed, took_turns FROM behaviors
     WHERE workspace_id = $1 AND ($2::uuid[] IS NULL OR one_id = ANY ($2) OR other_id = ANY ($2))
 """
 
@@ -91,11 +91,11 @@ _NOTE = """
             AS f (one_id, other_id, signed, conversed, took_turns)
     ),
     gone AS (
-        DELETE FROM behaviours b
+        DELETE FROM behaviors b
         WHERE b.workspace_id = $1 AND ($2::uuid[] IS NULL OR b.one_id = ANY ($2) OR b.other_id = ANY ($2))
             AND NOT EXISTS (SELECT FROM found f WHERE f.one_id = b.one_id AND f.other_id = b.other_id)
     )
-    INSERT INTO behaviours AS b (workspace_id, one_id, other_id, signed, conversed, took_turns)
+    INSERT INTO behaviors AS b (workspace_id, one_id, other_id, signed, conversed, took_turns)
     SELECT $1, one_id, other_id, signed, conversed, took_turns FROM found ORDER BY one_id, other_id
     ON CONFLICT (workspace_id, one_id, other_id) DO UPDATE
     SET signed = excluded.signed, conversed = excluded.conversed, took_turns = excluded.took_turns

@@ -1,4 +1,4 @@
-"""The day ledger in memory: integers only, so sums are exact and do not depend on the order of rows."""
+"""Contact by day in memory: integers only, so sums are exact and do not depend on the order of rows."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -57,7 +57,7 @@ class Contacts:
             weights,
         ]
         if len({column.shape for column in columns}) > 1:
-            raise ValueError("the columns of a ledger must have one length")
+            raise ValueError("columns must have one length")
         if len(sources) and min(counts.min(), weights.min()) < 0:
             raise ValueError("counts and weights of contact are never negative")
         keep = (columns[0] != columns[1]) & (counts > 0)

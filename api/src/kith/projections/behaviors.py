@@ -6,8 +6,8 @@ It is kept for each pair that is likely enough by all else, so that an act that 
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from kith.domain.matching import Behaviour
-from kith.store import behaviours
+from kith.domain.matching import Behavior
+from kith.store import behaviors
 from kith.store.db import Db
 
 # Acts that carry a signature beside the author's own.
@@ -25,36 +25,36 @@ CHUNK = 10_000
 Pair = tuple[str, str]  # ids in order, as the matching domain has them
 
 
-async def observe(db: Db, workspace_id: UUID, pairs: Collection[Pair]) -> dict[Pair, Behaviour]:
+async def observe(db: Db, workspace_id: UUID, pairs: Collection[Pair]) -> dict[Pair, Behavior]:
     """Return what each of these pairs did."""
     found = {}
     wanted = sorted(pairs)
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
-        for row in await behaviours.observe(db, workspace_id, chunk, SIGNING, CONVERSING, DAYS):
-            found[str(row.one_id), str(row.other_id)] = Behaviour(
+        for row in await behaviors.observe(db, workspace_id, chunk, SIGNING, CONVERSING, DAYS):
+            found[str(row.one_id), str(row.other_id)] = Behavior(
                 row.signed.bit_length(), row.conversed.bit_length(), max(0, row.shared.bit_length() - 1)
             )
     return found
 
 
 async def note(
-    db: Db, workspace_id: UUID, identity_ids: Collection[str] | None, found: Mapping[Pair, Behaviour]
+    db: Db, workspace_id: UUID, identity_ids: Collection[str] | None, found: Mapping[Pair, Behavior]
 ) -> None:
     """Keep what was found around these identities, or (None) around all."""
     ids = None if identity_ids is None else list(map(UUID, identity_ids))
     rows = [
-        behaviours.Noted(UUID(one), UUID(other), did.signed, did.conversed, did.took_turns)
+        behaviors.Noted(UUID(one), UUID(other), did.signed, did.conversed, did.took_turns)
         for (one, other), did in found.items()
     ]
-    await behaviours.note(db, workspace_id, ids, rows)
+    await behaviors.note(db, workspace_id, ids, rows)
 
 
 async def find_changed(db: Db, workspace_id: UUID, identity_ids: Collection[UUID] | None) -> set[UUID]:
     """Return those who did other things with one of these identities, or with anyone, than when last compared."""
     stored = {
-        (str(row.one_id), str(row.other_id)): Behaviour(row.signed, row.conversed, row.took_turns)
-        for row in await behaviours.noted(db, workspace_id, identity_ids)
+        (str(row.one_id), str(row.other_id)): Behavior(row.signed, row.conversed, row.took_turns)
+        for row in await behaviors.noted(db, workspace_id, identity_ids)
     }
     now = await observe(db, workspace_id, stored)
     return {UUID(id_) for pair, did in now.items() if stored[pair] != did for id_ in pair}

@@ -30,8 +30,8 @@ async def suggested(crowd: Crowd) -> dict[str, float]:
 
 async def state(crowd: Crowd) -> tuple[Any, ...]:
     columns = "one_id, other_id, signed, conversed, took_turns"
-    behaviours = await crowd.fetch(f"SELECT {columns} FROM behaviours WHERE workspace_id = $1 ORDER BY 1, 2")
-    return await crowd.persons(), await suggested(crowd), [tuple(row) for row in behaviours]
+    behaviors = await crowd.fetch(f"SELECT {columns} FROM behaviors WHERE workspace_id = $1 ORDER BY 1, 2")
+    return await crowd.persons(), await suggested(crowd), [tuple(row) for row in behaviors]
 
 
 async def test_two_who_talk_to_one_another_are_parted_and_joined_again_when_their_talk_is_deleted(pool: Pool) -> None:
@@ -94,6 +94,6 @@ async def test_a_signature_for_ones_own_name_speaks_for_one_person(pool: Pool) -
 async def test_what_strangers_do_is_not_kept(pool: Pool) -> None:
     crowd = await Crowd.gather(pool)
     await crowd.tell([*PICARDS, *OTHERS, *(act(n, OTHERS[0].ref, [ONE]) for n in range(9))])
-    rows = await crowd.fetch("SELECT one_id, other_id FROM behaviours WHERE workspace_id = $1")
+    rows = await crowd.fetch("SELECT one_id, other_id FROM behaviors WHERE workspace_id = $1")
     expected: list[UUID] = sorted(crowd.id(ref.key) for ref in (ONE, OTHER))
     assert [list(row) for row in rows] == [expected]
