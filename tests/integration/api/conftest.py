@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -100,11 +101,12 @@ async def square(database_url: str, servers: Any, contract: Contract) -> AsyncIt
 
 @asynccontextmanager
 async def connected(
-    url: str, pool: Pool, workspace_id: UUID, redis_url: str | None, contract: Contract
+    url: str, pool: Pool, workspace_id: UUID, redis_url: str | None, contract: Contract, home: Path = Path(".kith")
 ) -> AsyncIterator[Client]:
-    app = create_app(
-        Settings(database_url=url, redis_url=redis_url, pool_size=5, log_level="error", source_roots="/srv:/mnt")
+    settings = Settings(
+        database_url=url, redis_url=redis_url, pool_size=5, log_level="error", source_roots="/srv:/mnt", home=home
     )
+    app = create_app(settings)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with workspace(pool, workspace_id) as db:
         token = await create_token(db, workspace_id, "test", SCOPES)

@@ -17,6 +17,7 @@ from kith.api.routes import ROUTES
 from kith.connectors import Limits, Registry, load_registry
 from kith.runtime import logs
 from kith.runtime.settings import Settings, load_settings
+from kith.runtime.vault import Vault, open_vault
 from kith.store.db import open_pool
 
 BODY_LIMIT = 1_000_000  # bytes
@@ -51,6 +52,9 @@ def create_app(settings: Settings | None = None) -> Kith:
     async def provide_limits() -> Limits:
         return Limits(settings.source_folders, settings.private_addresses)
 
+    async def provide_vault() -> Vault:
+        return open_vault(settings)
+
     app = Kith(
         [*ROUTES, *DOCS],
         before_request=_admit,
@@ -63,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Kith:
             "once": Provide(idempotency.provide_once),
             "registry": Provide(provide_registry),
             "limits": Provide(provide_limits),
+            "vault": Provide(provide_vault),
         },
         exception_handlers={**problems.HANDLERS, idempotency.Replay: idempotency.replay},
         lifespan=[_connected(settings)],

@@ -25,6 +25,11 @@ sources.command("kith.cli.sources:pause", help="Let a source rest.")
 sources.command("kith.cli.sources:resume", help="Let a source that rests be read again.")
 sources.command("kith.cli.sources:remove", help="Remove a source; what it told of people stays.")
 
+secrets = App(name="secrets", help="The keys that seal what sources sign in with.")
+app.command(secrets)
+secrets.command("kith.cli.secrets:key", help="Print a new key.")
+secrets.command("kith.cli.secrets:rewrap", help="Wrap all credentials with the current key.")
+
 token = App(name="token", help="What lets a client in.")
 app.command(token)
 token.command("kith.cli.token:create", help="Create a token and print it.")

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kith.cli import installation
-from kith.cli.home import DEFAULT_WORKSPACE
+from kith.cli.home import DEFAULT_WORKSPACE, current_settings
 from kith.cli.jobs import database, follow
 from kith.cli.processes import CannotStart
 from kith.connectors import (
@@ -25,9 +25,11 @@ from kith.connectors import (
     load_registry,
     location_fields,
     open_context,
+    secret_fields,
 )
 from kith.domain.ids import decode, encode
-from kith.store import sources
+from kith.runtime.vault import open_vault
+from kith.store import credentials, sources
 from kith.store.db import Db, workspace
 from kith.store.sources import NameTaken, Source
 
@@ -39,13 +41,13 @@ def add(connector: str, *config: str, path: Path | None = None, name: str = "") 
 
     Args:
         connector: The network, as 'kith connectors' lists them.
-        config: Settings of the connector, as key=value.
+        config: Settings of the connector, as key=value; key=@file takes the value from a file, best for secrets.
         path: A file or folder on this machine: the connector's first setting, whatever it calls that.
         name: How to call the source; made of the connector and what it reads where it is left out.
     """
-    source = _checked(connector, _pairs(config), path)
+    source, secrets = _checked(connector, _pairs(config), path)
     name = name or f"{connector} {Path(str(next(iter(source.values()), ''))).name}".strip()
-    asyncio.run(_add(connector, name, source))
+    asyncio.run(_add(connector, name, source, secrets))
 
 
 def list_() -> None:
@@ -94,11 +96,24 @@ def _pairs(config: tuple[str, ...]) -> dict[str, str]:
     for pair in config:
         if "=" not in pair:
             raise CannotStart(f"{pair!r} is not key=value.")
-    return dict(pair.split("=", 1) for pair in config)
+    return {name: _value(text) for name, text in (pair.split("=", 1) for pair in config)}
 
 
-def _checked(connector: str, given: dict[str, str], path: Path | None) -> dict[str, Any]:
-    """The settings as the connector has them. Raises CannotStart where it is unknown, they do not fit or it objects."""
+def _value(text: str) -> str:
+    """What a setting says itself, or the file that it names after an @."""
+    if not text.startswith("@"):
+        return text
+    try:
+        return Path(text[1:]).expanduser().read_text().rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotStart(f"{text[1:]} cannot be read: {error}.") from error
+
+
+def _checked(connector: str, given: dict[str, str], path: Path | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """The settings as the connector has them, and the secret ones.
+
+    Raises CannotStart where it is unknown, they do not fit or it objects.
+    """
     found = load_registry().connectors
     if connector not in found:
         raise CannotStart(f"There is no connector {connector!r}; there are {', '.join(sorted(found))}.")
@@ -112,7 +127,9 @@ def _checked(connector: str, given: dict[str, str], path: Path | None) -> dict[s
     except (msgspec.ValidationError, ConnectorError) as error:
         raise CannotStart(f"{connector}: {error}") from error
     print(report.detail, *report.warnings, sep="\n")
-    return dump_config(config)
+    settings = dump_config(config)
+    names = secret_fields(kind) & settings.keys()
+    return settings, {name: text for name in names if (text := settings.pop(name)) is not None}
 
 
 async def _check(connector: Connector, config: msgspec.Struct, folder: Path) -> Report:
@@ -126,7 +143,7 @@ def _absolute(given: dict[str, str], kind: type[msgspec.Struct]) -> dict[str, st
     return given | {name: str(Path(given[name]).expanduser().absolute()) for name in local}
 
 
-async def _add(connector: str, name: str, config: dict[str, Any]) -> None:
+async def _add(connector: str, name: str, config: dict[str, Any], secrets: dict[str, str]) -> None:
     async with database() as (pool, lasting):
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
             await installation.ensure_workspace(db)
@@ -134,6 +151,14 @@ async def _add(connector: str, name: str, config: dict[str, Any]) -> None:
                 source = await sources.create_source(db, DEFAULT_WORKSPACE, connector, name, config, trusted=True)
             except NameTaken as error:
                 raise CannotStart(f"There is already a source named {name!r}: choose another --name.") from error
+            vault = open_vault(current_settings())
+            sealed = [
+                credentials.Credential(
+                    source.id, key, *vault.seal(text, credentials.place(DEFAULT_WORKSPACE, source.id, key))
+                )
+                for key, text in secrets.items()
+            ]
+            await credentials.save(db, DEFAULT_WORKSPACE, sealed)
             job_id = await installation.start_sync(db, source.id)
         await follow(pool, job_id, name, lasting=lasting)
 

@@ -66,6 +66,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     private_addresses: Annotated[
         bool, Meta(description="Whether sources may read from private networks and from this machine's own ports.")
     ] = False
+    secret_keys: Annotated[
+        str | None,
+        Meta(
+            description="Keys that seal the credentials of sources, with commas between: a name, a colon, 32 bytes in "
+            "Base64 each. The first seals, all open. Unset: `secret.keys` in the home folder, made at first need."
+        ),
+    ] = None
     lease_seconds: Annotated[
         float, Meta(description="How long a worker may be silent before another takes its job over.", ge=1)
     ] = 30.0

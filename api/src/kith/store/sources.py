@@ -11,7 +11,11 @@ import msgspec
 from kith.store import jobs
 from kith.store.db import Db, new_id
 
-_COLUMNS = "id, connector, name, config, status, trusted, revision, created_at, updated_at"
+_COLUMNS = """
+    id, connector, name, config, status, trusted, revision, created_at, updated_at,
+    ARRAY (SELECT c.name FROM credentials c WHERE c.workspace_id = $1 AND c.source_id = sources.id ORDER BY c.name)
+        AS credentials
+"""
 
 
 class NameTaken(Exception):
@@ -19,7 +23,10 @@ class NameTaken(Exception):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One configured use of a connector. trusted: the operator named what it reads."""
+    """One configured use of a connector.
+
+    trusted: the operator named what it reads. credentials: the names of its secret settings, which config lacks.
+    """
 
     id: UUID
     connector: str
@@ -30,6 +37,7 @@ class Source(msgspec.Struct, frozen=True):
     revision: int
     created_at: datetime
     updated_at: datetime
+    credentials: list[str] = []
 
 
 class Period(msgspec.Struct, frozen=True):

@@ -31,3 +31,8 @@ async def create_workspace(db: Db, workspace_id: UUID, name: str) -> Workspace:
 async def get_workspace(db: Db, workspace_id: UUID) -> Workspace | None:
     row = await db.fetchrow("SELECT workspace_id, name, id_key FROM workspaces WHERE workspace_id = $1", workspace_id)
     return Workspace(**row) if row else None
+
+
+async def list_ids(db: Db) -> list[UUID]:
+    """Return the ids of all workspaces."""
+    return [row["workspace_id"] for row in await db.fetch("SELECT workspace_id FROM workspace_ids ORDER BY 1")]

@@ -1,6 +1,7 @@
 """Where sources are read: what they may read, and the folder on this machine that each may keep."""
 
 import shutil
+from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import Connector, Context, Limiter, Limits, open_context
+from kith.runtime.vault import Sealed, Unreadable, Vault
+from kith.store.credentials import Credential, place
 
 ANYWHERE = Limits()
 
@@ -17,12 +20,13 @@ ANYWHERE = Limits()
 class Ground:
     """folder: holds one folder a source. limits: for sources that the operator did not add.
 
-    limiter: keeps the rates that all workers share.
+    limiter: keeps the rates that all workers share. vault: opens the credentials of sources.
     """
 
     folder: Path
     limits: Limits
     limiter: Limiter | None = None
+    vault: Vault | None = None
 
     def lend(
         self, source_id: UUID, connector: Connector, config: msgspec.Struct, *, trusted: bool
@@ -30,6 +34,17 @@ class Ground:
         """Open what a connector gets to read a source with. trusted: the operator named what it reads."""
         limits = ANYWHERE if trusted else self.limits
         return open_context(connector, config, self._of(source_id), limits, source=str(source_id), limiter=self.limiter)
+
+    def reveal(self, workspace_id: UUID, sealed: Iterable[Credential]) -> dict[str, str]:
+        """Return secret settings by name. Raises Unreadable."""
+        return {one.name: self._open(workspace_id, one) for one in sealed}
+
+    def _open(self, workspace_id: UUID, one: Credential) -> str:
+        if self.vault is None:
+            raise Unreadable("This worker has no keys.")
+        return self.vault.open(
+            Sealed(one.key_id, one.wrapped, one.sealed), place(workspace_id, one.source_id, one.name)
+        )
 
     def clear(self, source_id: UUID) -> None:
         """Remove what a source has kept. Blocks."""

@@ -1,7 +1,7 @@
 """The job ``sync``: reads a source page by page, each page stored in one transaction with the cursor behind it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,9 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import Connector, Fatal, Page, Reauthorize, Retry, check_locations, load_config
-from kith.store import jobs, reach, runs, sources
+from kith.runtime.vault import Unreadable
+from kith.store import credentials, jobs, reach, runs, sources
+from kith.store.credentials import Credential
 from kith.store.ingest import Batch
 from kith.workers import detect
 from kith.workers.ingest import Ingest
@@ -30,10 +32,11 @@ async def sync(work: Work) -> dict[str, Any]:
         reading = await sources.to_read(db, work.job.workspace_id, source_id)
         if reading is None or reading.status != "active":
             raise jobs.Canceled
+        sealed = await credentials.of_source(db, work.job.workspace_id, source_id)
         run_id = await runs.open_run(db, work.job.workspace_id, source_id, work.job.id)
         read_until = await reach.of_source(db, work.job.workspace_id, source_id)
     try:
-        await _read(work, source_id, run_id, reading)
+        await _read(work, source_id, run_id, reading, sealed)
     except Retry as error:
         raise Later(error.code, str(error), error.after.total_seconds() if error.after else None) from error
     except Reauthorize as error:
@@ -66,12 +69,14 @@ async def remove_source(work: Work) -> dict[str, Any]:
     return {"removed": removed}
 
 
-async def _read(work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRead) -> None:
+async def _read(
+    work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRead, sealed: Sequence[Credential]
+) -> None:
     connector = work.connectors.get(reading.connector)
     if connector is None:
         raise Failed("unknown_connector", f"No connector named {reading.connector!r} is installed here.")
     cursor = None if reading.cursor is None else msgspec.Raw(reading.cursor.encode())
-    config = _config(connector, reading)
+    config = _config(work, connector, reading, sealed)
     done, resting = work.job.done, False
     async with (
         work.ground.lend(source_id, connector, config, trusted=reading.trusted) as context,
@@ -89,9 +94,12 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRe
         raise Unfinished
 
 
-def _config(connector: Connector, reading: sources.ToRead) -> msgspec.Struct:
+def _config(work: Work, connector: Connector, reading: sources.ToRead, sealed: Sequence[Credential]) -> msgspec.Struct:
     try:
-        return load_config(connector.Config, reading.config)
+        secrets = work.ground.reveal(work.job.workspace_id, sealed)
+        return load_config(connector.Config, {**reading.config, **secrets})
+    except Unreadable as error:
+        raise Failed("credential_unreadable", f"A credential of the source cannot be read. {error}") from error
     except msgspec.ValidationError as error:
         raise Failed("bad_config", f"The settings of the source do not fit its connector: {error}") from error
 

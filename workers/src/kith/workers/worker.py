@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from kith.connectors import Limits, load_registry
 from kith.runtime.settings import Settings
+from kith.runtime.vault import open_vault
 from kith.store import jobs
 from kith.store.db import ABSENT, ROLE, Away, Pool, open_pool, workspace
 from kith.workers.ground import Ground
@@ -218,7 +219,7 @@ class Worker:
 
 def _ground(settings: Settings, valkey: ArqRedis) -> Ground:
     limits = Limits(settings.source_folders, settings.private_addresses)
-    return Ground(settings.home.absolute() / "sources", limits, SharedLimiter(valkey))
+    return Ground(settings.home.absolute() / "sources", limits, SharedLimiter(valkey), open_vault(settings))
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

@@ -16,8 +16,10 @@ from kith.api.http.revisions import check_unchanged, tag
 from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import Job
 from kith.api.runs.schemas import Run, RunsParams
+from kith.api.sources import credentials
 from kith.api.sources.schemas import Source, SourceCreate, SourcePatch, SourcePeriod, SourcePeriods, SourcesParams
 from kith.connectors import Forbidden, Limits, Registry, check_locations, load_config, locations
+from kith.runtime.vault import Vault
 from kith.store import jobs, runs
 from kith.store import sources as store
 from kith.store.db import Db
@@ -52,6 +54,7 @@ async def create_source(
     workspace_id: NamedDependency[UUID],
     registry: NamedDependency[Registry],
     limits: NamedDependency[Limits],
+    vault: NamedDependency[Vault],
     payload: NamedDependency[SourceCreate],
     once: NamedDependency[Once],
 ) -> Response[Source]:
@@ -62,13 +65,16 @@ async def create_source(
     networks.
     """
     trusted = may_read_anywhere(request)
-    check_limits(check_config(registry, payload.connector, payload.config), Limits() if trusted else limits)
+    given = credentials.divide(registry, payload.connector, payload.config)
+    check_limits(check_config(registry, payload.connector, given.whole), Limits() if trusted else limits)
     try:
         created = await store.create_source(
-            db, workspace_id, payload.connector, payload.name, payload.config, trusted=trusted
+            db, workspace_id, payload.connector, payload.name, given.shown, trusted=trusted
         )
     except store.NameTaken as error:
         raise name_taken(payload.name) from error
+    await credentials.save(db, workspace_id, created.id, given, (), vault)
+    created = msgspec.structs.replace(created, credentials=sorted(given.secrets))
     headers = {"Location": f"/v1/sources/{encode('source', created.id)}", "ETag": tag(created)}
     return await once.answer(Source.of(created), 201, headers)
 
@@ -104,12 +110,14 @@ async def update_source(
     workspace_id: NamedDependency[UUID],
     registry: NamedDependency[Registry],
     limits: NamedDependency[Limits],
+    vault: NamedDependency[Vault],
     source_id: FromPath[str],
     payload: NamedDependency[SourcePatch],
 ) -> Response[Source]:
     """Rename, set up anew, pause or continue a source.
 
-    What is left out stays as it is; `config` is replaced as a whole.
+    What is left out stays as it is. `config` is replaced as a whole, except for secrets that it leaves out. A new
+    secret lets a source in the state `reauthorize` be read again.
     """
     source = await find(db, workspace_id, source_id, lock=True)
     check_unchanged(request, source)
@@ -117,11 +125,20 @@ async def update_source(
         raise Problem("conflict", "The source is being deleted.")
     changed = named(payload)
     kept = {"name": source.name, "config": source.config, "status": source.status} | changed
-    config = check_config(registry, source.connector, kept["config"])
-    trusted = source.trusted and keeps_places(registry, source, config)
-    if not trusted and payload.config is not msgspec.UNSET:  # pausing is always allowed
-        trusted = may_read_anywhere(request)
-        check_limits(config, Limits() if trusted else limits)
+    given = credentials.divide(registry, source.connector, kept["config"], source.credentials)
+    config = check_config(registry, source.connector, given.whole)
+    same = keeps_places(registry, source, config)
+    trusted = source.trusted and same
+    if payload.config is not msgspec.UNSET:  # pausing is always allowed
+        if not trusted:
+            trusted = may_read_anywhere(request)
+            check_limits(config, Limits() if trusted else limits)
+        if not same:
+            credentials.require_again(given)
+        await credentials.save(db, workspace_id, source.id, given, source.credentials, vault)
+        if given.secrets and source.status == "reauthorize" and payload.status is msgspec.UNSET:
+            kept["status"] = "active"
+    kept["config"] = given.shown
     try:
         saved = await store.update_source(db, workspace_id, source.id, **kept, trusted=trusted)
     except store.NameTaken as error:
@@ -263,7 +280,8 @@ def check_limits(config: msgspec.Struct, limits: Limits) -> None:
 def keeps_places(registry: Registry, source: store.Source, config: msgspec.Struct) -> bool:
     """Whether settings name the same places as those that the source has."""
     try:
-        return [*locations(check_config(registry, source.connector, source.config))] == [*locations(config)]
+        whole = credentials.divide(registry, source.connector, source.config, source.credentials).whole
+        return [*locations(check_config(registry, source.connector, whole))] == [*locations(config)]
     except Problem:  # a new release of the connector reads the old settings no longer
         return False
 

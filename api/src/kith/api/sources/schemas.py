@@ -23,7 +23,7 @@ Name = Annotated[
 Config = Annotated[
     dict[str, Any],
     Meta(
-        description="Settings, as the connector's config_schema asks.",
+        description="Settings, as the connector's config_schema asks. Secret ones are taken and never given out.",
         examples=[{"repository": "/srv/git/our-repository"}],
     ),
 ]
@@ -43,6 +43,9 @@ class Source(msgspec.Struct, frozen=True):
     status: Annotated[
         Literal["active", "paused", "reauthorize", "deleting"],
         Meta(description="`reauthorize`: its credentials no longer hold; set it to active when they are renewed."),
+    ]
+    credentials: Annotated[
+        list[str], Meta(description="Names of the secret settings that are set; their values are never shown.")
     ]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
