@@ -107,7 +107,7 @@ async def test_stored_words_are_respelled_in_every_workspace(fresh_url: str) -> 
             await db.execute("SELECT set_config('kith.workspace', $1, false)", str(home))
             statuses = await db.fetch("SELECT status FROM sources WHERE workspace_id = $1", home)
             assert {row["status"] for row in statuses} == {"active", "paused", "reauthorize", "deleting"}
-            errors = await db.fetch("SELECT error FROM jobs WHERE workspace_id = $1", home)
+            errors = await db.fetch("SELECT error FROM jobs WHERE workspace_id = $1 AND kind = 'sync'", home)
             assert {row["error"] for row in errors} == {
                 f'{{"code": "{code}", "detail": "why"}}' for code in ("reauthorize", "forbidden_location", "fatal")
             }
