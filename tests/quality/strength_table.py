@@ -33,6 +33,8 @@ def main() -> None:
         "advogato-2000, ten folds": in_folds(SHARED / "data/advogato-2000/certifications.csv.zst", seed=0),
     }
     _write("docs/trust.md", "measured", (_trust(name, found) for name, found in ratings.items()))
+    windows: Any = next(iter(ratings.values()))["windows"]
+    _write("docs/trust.md", "windows", (_window(number, found) for number, found in enumerate(windows, 1)))
 
 
 def _strength(name: str, own: dict[str, Any], cold: dict[str, Any]) -> str:
@@ -63,6 +65,11 @@ def _trust(name: str, found: dict[str, Any]) -> str:
         f"| {name} | {found['ratings']:,} | {found['auc']:.3f} | {found['rmse']:.3f} "
         f"| {plain['auc']:.3f} / {plain['rmse']:.3f} |"
     )
+
+
+def _window(number: int, found: dict[str, Any]) -> str:
+    plain = found["bias model"]
+    return f"| {number} | {found['auc']:.3f} / {plain['auc']:.3f} | {found['rmse']:.4f} / {plain['rmse']:.4f} |"
 
 
 def _write(document: str, marker: str, rows: Iterable[str]) -> None:

@@ -13,6 +13,13 @@ def test_later_ratings_follow_from_earlier_ones() -> None:
     assert found["auc"] > found["baselines"]["bias model"]["auc"] + 0.03
 
 
+def test_the_bias_model_is_beaten_in_each_of_ten_rolling_windows() -> None:
+    found: dict[str, Any] = in_time_order(shared("data/bitcoin-otc/ratings.csv.zst"))
+    assert [window["beaten"] for window in found["windows"]] == [True] * 10
+    assert found["predictable"]
+    assert sum(window["auc"] for window in found["windows"]) / 10 >= 0.79
+
+
 def test_who_is_a_master_follows_from_the_other_certificates() -> None:
     found: dict[str, Any] = in_folds(shared("data/advogato-2000/certifications.csv.zst"), seed=1)
     assert found["auc"] >= 0.952

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.domain.trust.ratings import leanings
+from kith.domain.trust.ratings import Leanings, leanings
 
 
 def test_leanings_are_found_again() -> None:
@@ -34,12 +34,30 @@ def test_one_rating_says_less_than_ten() -> None:
 
 def test_old_ratings_fade() -> None:
     rater, rated, rating = np.array([0, 1]), np.array([2, 2]), np.array([1.0, -1.0])
-    found = leanings(rater, rated, rating, 3, age=np.array([0.0, 1800.0]))
-    assert found.mean > 0.99
+    faded = leanings(rater, rated, rating, 3, age=np.array([0.0, 1800.0]))
+    kept = leanings(rater, rated, rating, 3)
+    assert faded.mean > 0.7 > kept.mean
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.floats(-1, 1)), min_size=1, max_size=30)
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.floats(-1, 1)), min_size=1, max_size=30))
+@given(ROWS.filter(lambda rows: any(rater != rated for rater, rated, _ in rows)), st.booleans())
+def test_nobody_rates_themself(rows: list[tuple[int, int, float]], dated: bool) -> None:
+    def learnt(kept: list[tuple[int, int, float]]) -> Leanings:
+        rater, rated = (np.array([row[i] for row in kept], dtype=np.int64) for i in (0, 1))
+        age = np.array([10.0 * rows.index(row) for row in kept]) if dated else None
+        return leanings(rater, rated, np.array([row[2] for row in kept], dtype=np.float64), 5, age)
+
+    whole, others = learnt(rows), learnt([row for row in rows if row[0] != row[1]])
+    assert whole.mean == pytest.approx(others.mean)
+    assert whole.received == pytest.approx(others.received)
+    assert whole.given == pytest.approx(others.given)
+
+
+@settings(deadline=None)
+@given(ROWS.filter(lambda rows: any(rater != rated for rater, rated, _ in rows)))
 def test_expectations_are_the_sum_of_three_parts(rows: list[tuple[int, int, float]]) -> None:
     rater, rated = (np.array([row[i] for row in rows], dtype=np.int64) for i in (0, 1))
     rating = np.array([row[2] for row in rows], dtype=np.float64)
