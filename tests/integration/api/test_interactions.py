@@ -87,7 +87,7 @@ async def test_an_interaction_shows_who_did_what_to_whom_and_where(square: Squar
 
 async def test_search_is_done_by_a_role_that_nobody_logs_in_as(square: Square) -> None:
     async with workspace(square.client.pool, square.ours.workspace_id) as db:
-        owner = await db.fetchval("SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE proname = 'search_interactions'")
+        owner = await db.fetchval("SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE proname = 'find_interactions'")
         bypasses, can_log_in = await db.fetchrow(
             "SELECT rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname = $1", owner
         )  # type: ignore[misc]  # the role is there

@@ -10,7 +10,7 @@ from tests.integration.api.conftest import Square
 #: Statements of each answer, without those that begin, bind and end its transaction.
 STATEMENTS = {
     "/v1/people": 2,
-    "/v1/people?sort=name&q=ada": 2,
+    "/v1/people?sort=name&q=ada": 3,
     "/v1/people/{person ada}": 6,
     "/v1/people/{person ada}/identities": 4,
     "/v1/people/{person ada}/merges": 3,
@@ -26,7 +26,7 @@ STATEMENTS = {
     "/v1/conversations": 1,
     "/v1/conversations/{conversation}": 3,
     "/v1/interactions": 2,
-    "/v1/interactions?q=lanterns": 3,
+    "/v1/interactions?q=lanterns": 4,
     "/v1/interactions?person={person ada}": 4,
     "/v1/relationships": 2,
     "/v1/relationships/{person ada}/{person bo}": 15,

@@ -184,7 +184,7 @@ async def test_filters_by_foreign_ids_find_nothing(square: Square) -> None:
 async def test_search_refuses_another_workspace_than_the_bound_one(square: Square) -> None:
     async with workspace(square.client.pool, square.ours.workspace_id) as db:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await db.fetch("SELECT search_identities($1, 'ada')", square.theirs.workspace_id)
+            await db.fetch("SELECT find_identities($1, 'ada')", square.theirs.workspace_id)
 
 
 async def test_without_a_bound_workspace_there_is_nothing(square: Square) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from kith.store.db import Db
 from kith.store.queries import Order, Statement, fetch_page
+from kith.store.search import MANY, MOST, search
 
 _SELECT = """
     SELECT v.id, v.network, v.host, v.key, v.title, v.url, a.channel_id, c.name AS channel_name,
@@ -55,12 +56,53 @@ async def list_conversations(
     db: Db, workspace_id: UUID, wanted: ConversationFilter, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Conversation]:
     """Return conversations, the latest first. after: last_at and id of the row before."""
+    if wanted.networks:
+        ids = await _on(db, workspace_id, wanted, after, limit)
+        sql = f"{_SELECT} AND a.conversation_id = ANY($2) ORDER BY {_BY_LAST_AT}"
+        rows = await db.fetch(sql, workspace_id, ids)
+    else:
+        rows = await fetch_page(db, _SELECT, _conditions(workspace_id, wanted), _BY_LAST_AT, after, limit)
+    return [Conversation(**row) for row in rows]
+
+
+def _conditions(workspace_id: UUID, wanted: ConversationFilter) -> Statement:
+    """Return what holds for a walk by the order's index: all but networks."""
     statement = Statement(workspace_id)
     statement.where("a.channel_id = {}", wanted.channel_id)
-    statement.where("v.network = ANY({})", wanted.networks)
     statement.where("a.last_at >= {}", wanted.last_since)
     statement.where("a.last_at < {}", wanted.last_before)
-    return [Conversation(**row) for row in await fetch_page(db, _SELECT, statement, _BY_LAST_AT, after, limit)]
+    return statement
+
+
+async def _on(
+    db: Db, workspace_id: UUID, wanted: ConversationFilter, after: tuple[datetime, UUID] | None, limit: int
+) -> list[UUID]:
+    every = "SELECT a.* FROM conversation_activity a WHERE a.workspace_id = $1"
+    found = "SELECT id FROM conversations WHERE workspace_id = $1 AND network = ANY({})"
+
+    async def walk(n: int) -> list[tuple[UUID, bool]]:
+        statement = _conditions(workspace_id, wanted)
+        on = f"""
+            (SELECT v.network = ANY({statement.value(wanted.networks)}) FROM conversations v
+             WHERE v.workspace_id = $1 AND v.id = a.conversation_id)
+        """
+        whole = f"SELECT a.conversation_id, {on} FROM ({{}}) AS a ORDER BY {_BY_LAST_AT}"
+        return [(row[0], row[1]) for row in await fetch_page(db, every, statement, _BY_LAST_AT, after, n, whole)]
+
+    async def rare() -> list[UUID] | None:
+        rows = await db.fetch(f"{found.format('$2')} LIMIT {MOST + 1}", workspace_id, wanted.networks)
+        return None if len(rows) > MOST else await among("= ANY({})", [row[0] for row in rows])
+
+    async def rest() -> list[UUID]:
+        return await among(f"IN ({found})", wanted.networks)
+
+    async def among(condition: str, value: object) -> list[UUID]:
+        statement = _conditions(workspace_id, wanted)
+        statement.where(f"a.conversation_id {condition}", value)
+        return [row[1] for row in await fetch_page(db, every, statement, _BY_LAST_AT, after, limit)]
+
+    narrowed = wanted.channel_id or wanted.last_since or wanted.last_before
+    return await search(walk, rare, rest, limit, short=bool(narrowed), many=MANY)
 
 
 async def get_conversation(db: Db, workspace_id: UUID, conversation_id: UUID) -> Conversation | None:

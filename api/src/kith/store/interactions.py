@@ -1,13 +1,14 @@
 """Interactions: dated acts, read newest first."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from kith.store.db import Db
 from kith.store.queries import Order, Statement, fetch_page
+from kith.store.search import MOST, search
 
 _COLUMNS = """
     i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_kinds, i.channel_id, i.conversation_id, i.reply_to,
@@ -59,22 +60,12 @@ async def list_interactions(
 ) -> list[Interaction]:
     """Return interactions, newest first. after: occurred_at and id of the row before."""
     if wanted.words is not None:
-        ids = await _search(db, workspace_id, wanted, after, limit)
+        ids = await _search(db, workspace_id, wanted, wanted.words, after, limit)
         return await _get_many(db, workspace_id, ids)
-    statement = Statement(workspace_id)
-    statement.where("i.conversation_id = {}", wanted.conversation_id)
-    statement.where("i.kind = ANY({})", wanted.kinds)
-    statement.where("i.occurred_at >= {}", wanted.since)
-    statement.where("i.occurred_at < {}", wanted.before)
-    if wanted.identity_ids is not None:
-        statement.where(_SEEN_IN, wanted.channel_id)
-        ids = await _involving(db, statement, wanted.identity_ids, after, limit)
-        return await _get_many(db, workspace_id, ids)
-    if wanted.channel_id is not None:
-        ids = await _in_channel(db, statement, wanted.channel_id, after, limit)
-        return await _get_many(db, workspace_id, ids)
-    rows = await fetch_page(db, _WITH_NAMES, statement, _BY_TIME, after, limit)
-    return [Interaction(**row) for row in rows]
+    if wanted.identity_ids is None and wanted.channel_id is None and not wanted.kinds:
+        rows = await fetch_page(db, _WITH_NAMES, _conditions(workspace_id, wanted), _BY_TIME, after, limit)
+        return [Interaction(**row) for row in rows]
+    return await _get_many(db, workspace_id, [key[1] for key in await _walk(db, workspace_id, wanted, after, limit)])
 
 
 async def get_interaction(db: Db, workspace_id: UUID, interaction_id: UUID) -> Interaction | None:
@@ -164,86 +155,142 @@ _SEEN_IN = """
 """
 
 
-async def _in_channel(
-    db: Db, statement: Statement, channel_id: UUID, after: tuple[datetime, UUID] | None, limit: int
-) -> list[UUID]:
-    """Return the ids of what happened or was also seen in the channel: from either index no more than a page."""
+Key = tuple[datetime, UUID]
+
+
+def _conditions(workspace_id: UUID, wanted: InteractionFilter) -> Statement:
+    """Return what holds for a walk by whichever index: all but identities, channel and words."""
+    statement = Statement(workspace_id)
+    statement.where("i.conversation_id = {}", wanted.conversation_id)
+    statement.where("i.kind = ANY({})", wanted.kinds)
+    statement.where("i.occurred_at >= {}", wanted.since)
+    statement.where("i.occurred_at < {}", wanted.before)
+    return statement
+
+
+async def _walk(db: Db, workspace_id: UUID, wanted: InteractionFilter, after: Key | None, limit: int) -> list[Key]:
+    """Return occurred_at and ids of the newest, whatever their words: from each index no more than a page."""
+    statement = _conditions(workspace_id, wanted)
+    if wanted.identity_ids is not None:
+        statement.where(_SEEN_IN, wanted.channel_id)
+        return await _involving(db, statement, wanted.identity_ids, after, limit)
+    if wanted.channel_id is not None:
+        return await _in_channel(db, statement, wanted.channel_id, after, limit)
+    if wanted.conversation_id is None and wanted.kinds:
+        return await _of_kinds(db, statement, wanted.kinds, after, limit)
+    sql = "SELECT i.occurred_at, i.id FROM interactions i WHERE i.workspace_id = $1"
+    return [(row[0], row[1]) for row in await fetch_page(db, sql, statement, _BY_TIME, after, limit)]
+
+
+async def _in_channel(db: Db, statement: Statement, channel_id: UUID, after: Key | None, limit: int) -> list[Key]:
+    """Return what happened or was also seen in the channel."""
     here = statement.value(channel_id)
-    return await _merge(
-        db,
-        statement,
-        "SELECT i.id, i.occurred_at FROM interactions i WHERE i.workspace_id = $1 AND i.channel_id = " + here,
-        f"""
-        SELECT i.id, i.occurred_at FROM sightings t
-        JOIN interactions i ON i.workspace_id = t.workspace_id AND i.id = t.interaction_id
-        WHERE t.workspace_id = $1 AND t.channel_id = {here}
-        """,
-        after,
-        limit,
-    )
+    seen = _OTHER.format("sightings", "channel_id", here)
+    return await _merge(db, statement, f"{_OWN} AND i.channel_id = {here}", seen, after, limit)
 
 
 async def _involving(
-    db: Db, statement: Statement, identity_ids: Sequence[UUID], after: tuple[datetime, UUID] | None, limit: int
-) -> list[UUID]:
-    """Return the ids of acts by or towards the identities: from either index no more than a page for each."""
-    me = statement.value(list(identity_ids))
-    return await _merge(
-        db,
-        statement,
-        "SELECT i.id, i.occurred_at FROM interactions i WHERE i.workspace_id = $1 AND i.actor_id = me",
-        """
-        SELECT i.id, i.occurred_at FROM interaction_targets t
-        JOIN interactions i ON i.workspace_id = t.workspace_id AND i.id = t.interaction_id
-        WHERE t.workspace_id = $1 AND t.identity_id = me
-        """,
-        after,
-        limit,
-        f"unnest({me}::uuid[]) AS me, LATERAL",
-    )
+    db: Db, statement: Statement, identity_ids: Sequence[UUID], after: Key | None, limit: int
+) -> list[Key]:
+    """Return acts by or towards the identities."""
+    each = f"unnest({statement.value(list(identity_ids))}::uuid[]) AS me, LATERAL"
+    towards = _OTHER.format("interaction_targets", "identity_id", "me")
+    return await _merge(db, statement, f"{_OWN} AND i.actor_id = me", towards, after, limit, each)
+
+
+async def _of_kinds(db: Db, statement: Statement, kinds: Sequence[str], after: Key | None, limit: int) -> list[Key]:
+    each = f"unnest({statement.value(list(kinds))}::text[]) AS one, LATERAL"
+    return await _merge(db, statement, f"{_OWN} AND i.kind = one", "", after, limit, each)
+
+
+_OWN = "SELECT i.id, i.occurred_at FROM interactions i WHERE i.workspace_id = $1"
+_OTHER = """
+    SELECT i.id, i.occurred_at FROM {0} t
+    JOIN interactions i ON i.workspace_id = t.workspace_id AND i.id = t.interaction_id
+    WHERE t.workspace_id = $1 AND t.{1} = {2}
+"""
 
 
 async def _merge(
-    db: Db,
-    statement: Statement,
-    own: str,
-    other: str,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-    each: str = "",
-) -> list[UUID]:
-    """Return the newest ids of two selections, the second by way of a table ``t`` with the same occurred_at."""
+    db: Db, statement: Statement, own: str, other: str, after: Key | None, limit: int, each: str = ""
+) -> list[Key]:
+    """Return the newest of two selections, the second by way of a table ``t`` with the same occurred_at."""
     conditions = statement.and_(*([statement.behind(_BY_TIME, after)] if after else []))
-    bound = f" AND t.occurred_at <= {statement.value(after[0])}" if after else ""
+    selections = [f"({own}{conditions} ORDER BY {_BY_TIME} LIMIT {limit:d})"]
+    if other:
+        bound = f" AND t.occurred_at <= {statement.value(after[0])}" if after else ""
+        by_time = "t.occurred_at DESC, t.interaction_id DESC"
+        selections.append(f"({other}{conditions}{bound} ORDER BY {by_time} LIMIT {limit:d})")
     rows = await db.fetch(
         f"""
-        SELECT id FROM {each} (
-            ({own}{conditions} ORDER BY {_BY_TIME} LIMIT {limit:d})
-            UNION ALL
-            ({other}{conditions}{bound} ORDER BY t.occurred_at DESC, t.interaction_id DESC LIMIT {limit:d})
-        ) acts
+        SELECT occurred_at, id FROM {each} ({" UNION ALL ".join(selections)}) acts
         GROUP BY id, occurred_at ORDER BY occurred_at DESC, id DESC LIMIT {limit:d}
         """,
         *statement.values,
     )
-    return [row["id"] for row in rows]
+    return [(row[0], row[1]) for row in rows]
+
+
+_HAS_WORDS = """
+    to_tsvector('simple', left(coalesce(i.title, '') || ' ' || coalesce(i.text, ''), 100000))
+        @@ websearch_to_tsquery('simple', {})
+"""
+_READ = 1_000  # texts take a tenth of a millisecond each
+_WINDOWS = (100_000, 1_000_000)
+_FAR = timedelta(days=200 * 365)
 
 
 async def _search(
-    db: Db, workspace_id: UUID, wanted: InteractionFilter, after: tuple[datetime, UUID] | None, limit: int
+    db: Db, workspace_id: UUID, wanted: InteractionFilter, words: str, after: Key | None, limit: int
 ) -> list[UUID]:
-    rows = await db.fetch(
-        "SELECT search_interactions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS id",
-        workspace_id,
-        wanted.words,
-        list(wanted.identity_ids) if wanted.identity_ids is not None else None,
-        wanted.channel_id,
-        wanted.conversation_id,
-        list(wanted.kinds) or None,
-        wanted.since,
-        wanted.before,
-        after[0] if after else None,
-        after[1] if after else None,
-        limit,
-    )
-    return [row["id"] for row in rows]
+    walked: list[Key] = []
+
+    async def walk(n: int) -> list[tuple[UUID, bool]]:
+        walked[:] = await _walk(db, workspace_id, wanted, after, n)
+        ids = [key[1] for key in walked]
+        rows = await db.fetch(f"{_OWN} AND i.id = ANY($2) AND {_HAS_WORDS.format('$3')}", workspace_id, ids, words)
+        found = {row[0] for row in rows}
+        return [(id_, id_ in found) for id_ in ids]
+
+    until = min((moment for moment in (after and after[0], wanted.before) if moment), default=None)
+
+    async def rare() -> list[UUID] | None:
+        rows = await db.fetch(
+            "SELECT find_interactions($1, $2, $3, $4, $5)", workspace_id, words, wanted.since, until, MOST + 1
+        )
+        ids = [row[0] for row in rows]
+        if len(ids) > MOST:
+            return None
+        return await _among(db, workspace_id, wanted, after, limit, "unnest({}::uuid[])", ids)
+
+    async def rest() -> list[UUID]:
+        """Look into ever more of the newest; how much time they cover is guessed from those walked through."""
+        newest, each = walked[0][0], (walked[0][0] - walked[-1][0]) / len(walked)
+        bounds = [newest - each * n for n in _WINDOWS if each * n < _FAR]
+        for since in (*(bound for bound in bounds if not wanted.since or bound > wanted.since), wanted.since):
+            found = await _among(
+                db, workspace_id, wanted, after, limit, "find_interactions($1, {}, {}, {}, NULL)", words, since, until
+            )
+            if len(found) == limit:
+                break
+        return found
+
+    short = wanted != InteractionFilter(words=words)
+    return await search(walk, rare, rest, limit, short=short, many=_READ)
+
+
+async def _among(
+    db: Db, workspace_id: UUID, wanted: InteractionFilter, after: Key | None, limit: int, found: str, *values: object
+) -> list[UUID]:
+    """Return the newest that fit of the ids that ``found`` makes of the values."""
+    statement = _conditions(workspace_id, wanted)
+    if wanted.identity_ids is not None:
+        mine = statement.value(list(wanted.identity_ids))
+        statement.conditions.append(f"(i.actor_id = ANY({mine}) OR i.target_ids && {mine})")
+    statement.where(_SEEN_IN, wanted.channel_id)
+    ids = found.format(*(statement.value(value) for value in values))
+    sql = f"""
+        SELECT i.id FROM (SELECT {ids} AS id OFFSET 0) AS found
+        JOIN interactions i ON i.id = found.id WHERE i.workspace_id = $1
+    """
+    return [row[0] for row in await fetch_page(db, sql, statement, _BY_TIME, after, limit)]

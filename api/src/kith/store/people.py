@@ -9,6 +9,7 @@ import msgspec
 from kith.store.corrections import list_fields
 from kith.store.db import Db
 from kith.store.queries import Order, Statement, fetch_page
+from kith.store.search import MANY, MOST, like, search
 
 _COLUMNS = """
     p.id, p.name, p.kind, p.suspected, p.networks, p.identities AS identity_count, p.interactions AS interaction_count,
@@ -59,49 +60,101 @@ class PeopleFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _BY_LAST_SEEN = Order("p.last_seen", ("p.id",), nullable=True)
+_BY_NAME = Order("p.sort_name", ("p.id",), nullable=True, rising=True, value="lower({}::text)")
+
+After = tuple[datetime | str | None, UUID]
 
 
 async def list_people(
     db: Db, workspace_id: UUID, wanted: PeopleFilter, after: tuple[datetime | None, UUID] | None, limit: int
 ) -> list[Person]:
     """Return people, last seen first. after: last_seen and id of the row before."""
-    sql = f"SELECT {_COLUMNS} FROM people p WHERE p.workspace_id = $1"
-    rows = await fetch_page(db, sql, _conditions(workspace_id, wanted), _BY_LAST_SEEN, after, limit)
-    return [Person(**row) for row in rows]
+    return await _list(db, workspace_id, wanted, _BY_LAST_SEEN, after, limit)
 
 
 async def list_people_by_name(
     db: Db, workspace_id: UUID, wanted: PeopleFilter, after: tuple[str | None, UUID] | None, limit: int
 ) -> list[Person]:
     """Return people in the order of their names, the nameless last. after: name and id of the row before."""
-    statement = _conditions(workspace_id, wanted)
-    if after is not None:
-        name, last = statement.value(after[0]), statement.value(after[1])
-        same = f"(lower(p.name) IS NOT DISTINCT FROM lower({name}::text) AND p.id > {last})"
-        more = f"lower(p.name) > lower({name}::text) OR (p.name IS NULL AND {name}::text IS NOT NULL)"
-        statement.conditions.append(f"({same} OR {more})")
-    sql = f"SELECT {_COLUMNS} FROM people p WHERE p.workspace_id = $1{statement.and_()}"
-    rows = await db.fetch(f"{sql} ORDER BY lower(p.name), p.id LIMIT {limit:d}", *statement.values)
+    return await _list(db, workspace_id, wanted, _BY_NAME, after, limit)
+
+
+async def _list(
+    db: Db, workspace_id: UUID, wanted: PeopleFilter, order: Order, after: After | None, limit: int
+) -> list[Person]:
+    sql = f"SELECT {_COLUMNS} FROM people p WHERE p.workspace_id = $1"
+    if wanted.words is None and not wanted.networks:
+        rows = await fetch_page(db, sql, _conditions(workspace_id, wanted), order, after, limit)
+    else:
+        ids = await _search(db, workspace_id, wanted, order, after, limit)
+        rows = await db.fetch(f"{sql} AND p.id = ANY($2) ORDER BY {order}", workspace_id, ids)
     return [Person(**row) for row in rows]
 
 
 def _conditions(workspace_id: UUID, wanted: PeopleFilter) -> Statement:
+    """Return what holds for a walk by the index of an order: all but words and networks."""
     statement = Statement(workspace_id)
-    statement.where(
-        """p.id IN (SELECT pi.person_id FROM person_identities pi WHERE pi.workspace_id = $1
-                    AND pi.identity_id IN (SELECT search_identities($1, {})))""",
-        wanted.words,
-    )
-    statement.where(
-        """EXISTS (SELECT FROM person_identities pi
-                   JOIN identities i ON i.workspace_id = pi.workspace_id AND i.id = pi.identity_id
-                   WHERE pi.workspace_id = $1 AND pi.person_id = p.id AND i.network = ANY({}))""",
-        wanted.networks,
-    )
     statement.where("p.kind = ANY({})", wanted.kinds)
     statement.where("p.last_seen >= {}", wanted.seen_since)
     statement.where("p.last_seen < {}", wanted.seen_before)
     return statement
+
+
+async def _search(
+    db: Db, workspace_id: UUID, wanted: PeopleFilter, order: Order, after: After | None, limit: int
+) -> list[UUID]:
+    words, networks = wanted.words, wanted.networks
+
+    async def walk(n: int) -> list[tuple[UUID, bool]]:
+        statement = _conditions(workspace_id, wanted)
+        whole = f"SELECT p.id, {' AND '.join(fits(statement))} FROM ({{}}) AS p ORDER BY {order}"
+        every = "SELECT p.* FROM people p WHERE p.workspace_id = $1"
+        return [(row[0], row[1]) for row in await fetch_page(db, every, statement, order, after, n, whole)]
+
+    by_index: list[tuple[str, object]] = [(_FIND_ON, networks)] if networks else []
+    by_index += [(_FIND_NAMED, words)] if words is not None else []
+
+    async def rare() -> list[UUID] | None:
+        for sql, value in by_index:
+            rows = await db.fetch(f"{sql.format('$2')} LIMIT {MOST + 1}", workspace_id, value)
+            if len(rows) <= MOST:
+                statement = _conditions(workspace_id, wanted)
+                statement.where(f"p.id IN ({_BEHIND} = ANY({{}}))", [row[0] for row in rows])
+                statement.conditions += fits(statement)
+                return await ids(statement)
+        return None
+
+    async def rest() -> list[UUID]:
+        statement = _conditions(workspace_id, wanted)
+        for sql, value in by_index:
+            statement.where(f"p.id IN ({_BEHIND} IN ({sql}))", value)
+        return await ids(statement)
+
+    def fits(statement: Statement) -> list[str]:
+        named = [_NAMED.format(statement.value(like(words)))] if words is not None else []
+        return named + ([_ON.format(statement.value(networks))] if networks else [])
+
+    async def ids(statement: Statement) -> list[UUID]:
+        sql = "SELECT p.id FROM people p WHERE p.workspace_id = $1"
+        return [row[0] for row in await fetch_page(db, sql, statement, order, after, limit)]
+
+    narrowed = wanted.kinds or wanted.seen_since or wanted.seen_before
+    return await search(walk, rare, rest, limit, short=bool(narrowed), many=MANY)
+
+
+# One person's identities: a scalar, so that PostgreSQL does not look at everybody's first.
+_OF_ONE = """
+    coalesce((
+        SELECT true FROM person_identities pi
+        JOIN identities i ON i.workspace_id = pi.workspace_id AND i.id = pi.identity_id
+        WHERE pi.workspace_id = $1 AND pi.person_id = p.id AND {} LIMIT 1
+    ), false)
+"""
+_NAMED = _OF_ONE.format("lower(coalesce(i.name, '') || ' ' || coalesce(i.handle, '')) LIKE lower({})")
+_ON = _OF_ONE.format("i.network = ANY({})")
+_FIND_NAMED = "SELECT find_identities($1, {})"
+_FIND_ON = "SELECT id FROM identities WHERE workspace_id = $1 AND network = ANY ({}::text[])"
+_BEHIND = "SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id"
 
 
 async def get_person(db: Db, workspace_id: UUID, person_id: UUID) -> Person | None:

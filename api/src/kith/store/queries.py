@@ -8,16 +8,21 @@ from kith.store.db import Db
 
 
 class Order(NamedTuple):
-    """The order of nearly all lists: ``key DESC``, then ``ties``, which make it unique, ascending unless ``newest``."""
+    """The order of nearly all lists: ``key DESC``, then ``ties``, which make it unique, ascending unless ``newest``.
+
+    rising: the key ascends. value: what the key makes of a value that it is compared with.
+    """
 
     key: str
     ties: tuple[str, ...]
     newest: bool = False
     nullable: bool = False
+    rising: bool = False
+    value: str = "{}"
 
     def __str__(self) -> str:
         ties = ", ".join(f"{tie} DESC" if self.newest else tie for tie in self.ties)
-        return f"{self.key} DESC{' NULLS LAST' if self.nullable else ''}, {ties}"
+        return f"{self.key}{'' if self.rising else ' DESC'}{' NULLS LAST' if self.nullable else ''}, {ties}"
 
 
 class Statement:
@@ -43,12 +48,13 @@ class Statement:
 
     def behind(self, order: Order, after: tuple[Any, ...]) -> str:
         """Return the condition for what follows ``after``: it bounds the index scan, then decides among ties."""
-        bound = None if after[0] is None else self.value(after[0])
+        bound = None if after[0] is None else order.value.format(self.value(after[0]))
         values = ", ".join(self.value(value) for value in after[1:])
         tied = f"({', '.join(order.ties)}) {'<' if order.newest else '>'} ({values})"
         if bound is None:
             return f"{order.key} IS NULL AND {tied}"
-        return f"{order.key} <= {bound} AND ({order.key} < {bound} OR {tied})"
+        further = ">" if order.rising else "<"
+        return f"{order.key} {further}= {bound} AND ({order.key} {further} {bound} OR {tied})"
 
 
 async def fetch_page(

@@ -1,0 +1,271 @@
+"""How lists are read at a million people and ten million interactions: PostgreSQL is told of them, and has few."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from kith.store import (
+    channels,
+    conversations,
+    decisions,
+    identities,
+    interactions,
+    people,
+    relationships,
+    suggestions,
+)
+from kith.store.channels import ChannelFilter
+from kith.store.conversations import ConversationFilter
+from kith.store.db import Db, Pool, workspace
+from kith.store.decisions import DecisionFilter
+from kith.store.identities import IdentityFilter
+from kith.store.interactions import InteractionFilter
+from kith.store.people import PeopleFilter
+from kith.store.relationships import RelationshipFilter
+from kith.store.suggestions import SuggestionFilter
+
+SOME = UUID(int=1 << 127)
+NOW = datetime.now(UTC)
+LIMIT = 51
+
+#: Rows of each table, and how many values its columns have.
+SIZES: dict[str, tuple[int, dict[str, float]]] = {
+    "people": (1_000_000, {}),
+    "identities": (1_000_000, {}),
+    "person_identities": (1_000_000, {"person_id": -1}),
+    "interactions": (10_000_000, {"actor_id": 1_000_000, "channel_id": 2_000, "conversation_id": 1_000_000}),
+    "interaction_targets": (10_000_000, {"identity_id": 1_000_000}),
+    "conversations": (1_000_000, {}),
+    "conversation_activity": (1_000_000, {"channel_id": 2_000}),
+    "relationships": (10_000_000, {"person_id": 1_000_000, "other_id": 1_000_000}),
+    "contact_days": (10_000_000, {"actor_id": 1_000_000, "target_id": 1_000_000, "channel_id": 2_000}),
+}
+
+_FILL = """
+    INSERT INTO identities (workspace_id, id, network, host, key, kind, name)
+    SELECT $1, md5('person ' || n)::uuid, CASE WHEN n % 500 = 1 THEN 'rare' ELSE 'mail' END, 'mail', 'p' || n,
+        CASE WHEN n % 500 = 2 THEN 'bot' ELSE 'person' END, CASE WHEN n % 500 = 3 THEN 'Tamsin ' ELSE 'Person ' END || n
+    FROM generate_series(1, 2000) AS n;
+    INSERT INTO person_identities SELECT workspace_id, id, id FROM identities;
+    INSERT INTO people (workspace_id, id, name, kind, networks, identities, interactions, last_seen)
+    SELECT workspace_id, id, name, kind, ARRAY[network], 1, 1, now() - interval '1 hour' * length(id::text)
+    FROM identities;
+    INSERT INTO channels (workspace_id, id, network, host, key, kind, name, visibility)
+    SELECT $1, md5('channel ' || n)::uuid, 'mail', 'mail', 'c' || n, 'list', 'list ' || n, 'public'
+    FROM generate_series(1, 200) AS n;
+    INSERT INTO conversations (workspace_id, id, channel_id, network, host, key)
+    SELECT $1, md5('talk ' || n)::uuid, md5('channel ' || n % 200)::uuid,
+        CASE WHEN n % 500 = 1 THEN 'rare' ELSE 'mail' END, 'mail', 'v' || n FROM generate_series(1, 2000) AS n;
+    INSERT INTO conversation_activity SELECT workspace_id, id, channel_id, 10, 5, now(), now() FROM conversations;
+    INSERT INTO interactions (workspace_id, id, kind, actor_id, target_ids, target_kinds, channel_id, conversation_id,
+        network, host, key, occurred_at, text, visibility, version)
+    SELECT $1, md5('act ' || n)::uuid, CASE WHEN n % 500 = 1 THEN 'thank' ELSE 'message' END,
+        md5('person ' || n % 2000)::uuid, ARRAY[md5('person ' || (n + 1) % 2000)::uuid], '{to}',
+        md5('channel ' || n % 200)::uuid, md5('talk ' || n % 2000)::uuid, 'mail', 'mail', n::text,
+        now() - interval '10 minutes' * n,
+        'about the plan' || CASE WHEN n % 500 = 1 THEN ' quillwort' ELSE '' END, 'public', ''
+    FROM generate_series(1, 5000) AS n;
+    INSERT INTO interaction_targets SELECT workspace_id, target_ids[1], occurred_at, id FROM interactions;
+    INSERT INTO channel_activity SELECT workspace_id, channel_id, 100000, now(), now() FROM interactions GROUP BY 1, 2;
+    INSERT INTO relationships (workspace_id, person_id, other_id, given, received, first_day, last_day, as_of, strength,
+        word, computed_at, model)
+    SELECT DISTINCT ON (actor_id, target_ids[1]) workspace_id, actor_id, target_ids[1], 1, 1, now()::date, now()::date,
+        now()::date, 0.5, 'new', now(), '' FROM interactions;
+    INSERT INTO contact_days
+    SELECT workspace_id, actor_id, target_ids[1], occurred_at::date, channel_id, kind, 1, 1000 FROM interactions
+    ON CONFLICT DO NOTHING;
+"""
+
+_ROWS = """
+    SELECT pg_restore_relation_stats(
+        'schemaname', 'public', 'relname', relname::text, 'relpages', (pg_relation_size(oid) / 8192)::integer,
+        'reltuples', $2::real, 'relallvisible', (pg_relation_size(oid) / 8192)::integer)
+    FROM pg_class WHERE relname = $1
+    UNION ALL SELECT pg_restore_relation_stats(
+        'schemaname', 'public', 'relname', c.relname::text, 'relpages', (pg_relation_size(c.oid) / 8192)::integer,
+        'reltuples', $2::real)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $1::text::regclass
+"""
+_VALUES = """
+    SELECT pg_restore_attribute_stats(
+        'schemaname', 'public', 'relname', $1::text, 'attname', $2::text, 'inherited', false,
+        'null_frac', 0::real, 'avg_width', 16, 'n_distinct', $3::real, 'correlation', 0::real)
+"""
+
+
+@pytest.fixture
+async def large(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
+    """A connection to a workspace that is as large as PostgreSQL is told."""
+    async with workspace(pool, workspace_id) as db:
+        for statement in _FILL.split(";\n"):
+            if statement.strip():
+                await db.execute(statement.replace("$1", f"'{workspace_id}'::uuid"))
+        await db.execute("SET LOCAL ROLE NONE; ANALYZE")
+        for table, (rows, columns) in SIZES.items():
+            await db.fetch(_ROWS, table, float(rows))
+            for column, values in columns.items():
+                await db.fetch(_VALUES, table, column, values)
+        await db.execute("SET LOCAL ROLE kith_app")
+        yield db
+
+
+Ask = Any
+PEOPLE: list[tuple[PeopleFilter, Any]] = [
+    (PeopleFilter(), None),
+    (PeopleFilter(), (NOW, SOME)),
+    (PeopleFilter(), (None, SOME)),
+    *[(PeopleFilter(words=words), None) for words in ("person", "tamsin", "zzzz")],
+    *[(PeopleFilter(networks=(network,)), None) for network in ("mail", "rare", "none")],
+    *[(PeopleFilter(kinds=(kind,)), None) for kind in ("person", "bot", "group")],
+    (PeopleFilter(words="person", networks=("rare",)), None),
+    (PeopleFilter(words="tamsin", kinds=("bot",), seen_since=NOW), None),
+    (PeopleFilter(seen_since=NOW), None),
+    (PeopleFilter(seen_before=NOW - timedelta(9_000)), None),
+]
+NAMED: list[tuple[PeopleFilter, Any]] = [
+    (wanted, ("Person 7", SOME) if after and after[0] else after) for wanted, after in PEOPLE
+]
+IDENTITIES: list[tuple[IdentityFilter, Any]] = [
+    (IdentityFilter(), SOME),
+    *[(IdentityFilter(words=words), None) for words in ("person", "tamsin", "zzzz")],
+    *[(IdentityFilter(networks=(network,)), SOME) for network in ("mail", "rare", "none")],
+    *[(IdentityFilter(kinds=(kind,)), None) for kind in ("person", "bot", "group")],
+    (IdentityFilter(networks=("mail", "rare"), kinds=("bot", "group")), None),
+    (IdentityFilter(person_id=SOME), None),
+]
+ACTS: list[tuple[InteractionFilter, Any]] = [
+    (InteractionFilter(), None),
+    (InteractionFilter(), (NOW, SOME)),
+    *[(InteractionFilter(words=words), (NOW, SOME)) for words in ("plan", "quillwort", "nothing")],
+    *[(InteractionFilter(kinds=(kind,)), (NOW, SOME)) for kind in ("message", "thank", "vouch")],
+    (InteractionFilter(kinds=("message", "thank", "vouch")), None),
+    (InteractionFilter(identity_ids=[SOME]), (NOW, SOME)),
+    (InteractionFilter(identity_ids=[SOME], kinds=("vouch",), words="plan"), None),
+    (InteractionFilter(channel_id=SOME), (NOW, SOME)),
+    (InteractionFilter(channel_id=SOME, kinds=("vouch",)), None),
+    (InteractionFilter(channel_id=SOME, words="quillwort"), None),
+    (InteractionFilter(conversation_id=SOME), (NOW, SOME)),
+    (InteractionFilter(conversation_id=SOME, kinds=("vouch",), words="plan"), None),
+    (InteractionFilter(since=NOW), None),
+    (InteractionFilter(before=NOW - timedelta(9_000), words="plan"), None),
+]
+TALKS: list[tuple[ConversationFilter, Any]] = [
+    (ConversationFilter(), (NOW, SOME)),
+    *[(ConversationFilter(networks=(network,)), None) for network in ("mail", "rare", "none")],
+    (ConversationFilter(channel_id=SOME), (NOW, SOME)),
+    (ConversationFilter(channel_id=SOME, networks=("none",)), None),
+    (ConversationFilter(last_since=NOW), None),
+    (ConversationFilter(last_before=NOW - timedelta(9_000)), None),
+]
+TIES: list[tuple[RelationshipFilter, Any]] = [
+    (RelationshipFilter(), (0.5, SOME, SOME)),
+    (RelationshipFilter(min_strength=0.99), None),
+    (RelationshipFilter(last_since=NOW.date()), None),
+    (RelationshipFilter(person_id=SOME), (0.5, SOME)),
+    (RelationshipFilter(person_id=SOME, last_before=NOW.date()), None),
+    (RelationshipFilter(channel_id=SOME), None),
+    (RelationshipFilter(person_id=SOME, channel_id=SOME), None),
+]
+LISTS: list[tuple[Any, Any, Any]] = [
+    *[(people.list_people, *asked) for asked in PEOPLE],
+    *[(people.list_people_by_name, *asked) for asked in NAMED],
+    *[(identities.list_identities, *asked) for asked in IDENTITIES],
+    *[(interactions.list_interactions, *asked) for asked in ACTS],
+    *[(conversations.list_conversations, *asked) for asked in TALKS],
+    *[(relationships.list_relationships, *asked) for asked in TIES],
+    (channels.list_channels, ChannelFilter(networks=("none",)), None),
+    (decisions.list_decisions, DecisionFilter(identity_ids=(SOME,)), (NOW, SOME)),
+    (suggestions.list_suggestions, SuggestionFilter(statuses=("open",), at_least=0.9), (0.5, SOME)),
+]
+
+
+@pytest.mark.parametrize("mode", ["", "GENERIC_PLAN, "])
+async def test_no_list_reads_a_table_or_sorts_a_large_part(
+    large: Db, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """As its values are known, and as they are not: a prepared statement is soon planned for any."""
+    for list_, wanted, after in LISTS:
+        for sql, values in await sent(monkeypatch, list_(large, workspace_id, wanted, after, LIMIT)):
+            plan = await explain(large, sql, values, mode)
+            assert not list(faults(plan)), (list_.__name__, wanted, after, sql, values, plan)
+
+
+@pytest.mark.parametrize("words", ["plan", "quillwort", "nothing", "plan -quillwort", '"the plan"', "plan or nothing"])
+async def test_words_are_found_by_their_index(large: Db, workspace_id: UUID, words: str) -> None:
+    """The functions work as a role that row-level security does not bind, each with settings of its own."""
+    for name, values in (
+        ("find_interactions", (workspace_id, words, None, None, 100)),
+        ("find_interactions", (workspace_id, words, NOW - timedelta(1), NOW, None)),
+        ("find_identities", (workspace_id, words)),
+    ):
+        plan = await explain_within(large, name, values)
+        assert {node.get("Index Name") for node in nodes(plan)} & {"interactions_by_words", "identities_by_words"}, plan
+        assert not [node for node in nodes(plan) if node["Node Type"] == "Seq Scan"], plan
+
+
+async def sent(monkeypatch: pytest.MonkeyPatch, asking: Any) -> list[tuple[str, Any]]:
+    """Return the statements that are sent, with their values."""
+    found: list[tuple[str, Any]] = []
+    execute = asyncpg.Connection._execute  # type: ignore[attr-defined]  # where fetch, fetchrow, ... all pass
+
+    async def noted(self: Any, query: str, args: Any, *rest: Any, **options: Any) -> Any:
+        found.append((query, args))
+        return await execute(self, query, args, *rest, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncpg.Connection, "_execute", noted)
+        await asking
+    return found
+
+
+async def explain(db: Db, sql: str, values: Any, mode: str = "") -> Any:
+    (plan,) = await db.fetchval(f"EXPLAIN ({mode}FORMAT JSON) {sql}", *values)
+    return plan["Plan"]
+
+
+async def explain_within(db: Db, name: str, values: tuple[Any, ...]) -> Any:
+    """Return the plan of the one statement of a function, under the settings that it has."""
+    source, settings = await db.fetchrow("SELECT prosrc, proconfig FROM pg_proc WHERE proname = $1", name)  # type: ignore[misc]  # it is there
+    names, kinds = await db.fetchrow(
+        "SELECT proargnames, proargtypes::regtype[]::text[] FROM pg_proc WHERE proname = $1", name
+    )  # type: ignore[misc]  # as above
+    sql = source.partition("RETURN QUERY ")[2].rpartition(";\nEND")[0]
+    await db.execute("SAVEPOINT before; SET LOCAL ROLE NONE")  # as the functions' owner, beyond row-level security
+    for setting in settings:
+        variable, _, value = setting.partition("=")
+        await db.execute(f"SET LOCAL {variable} = {value if variable == 'search_path' else repr(value)}")
+    for argument, kind in zip(names, kinds, strict=True):
+        sql = re.sub(rf"(?<![.\w]){argument}(?!\w)", f"${names.index(argument) + 1}::{kind}", sql)
+    plan = await explain(db, sql, values)
+    await db.execute("ROLLBACK TO before")
+    return plan
+
+
+def nodes(plan: Any) -> Iterator[Any]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+def faults(plan: Any, *, limited: bool = False) -> Iterator[str]:
+    """Yield what in a plan would read much of a large table: all of it, or a workspace's rows in no useful order.
+
+    limited: what is above takes no more rows than it needs.
+    """
+    kind, table = plan["Node Type"], plan.get("Relation Name")
+    condition = plan.get("Index Cond", "")
+    if kind == "Seq Scan" and table in SIZES:
+        yield f"all of {table}"
+    elif kind in ("Index Scan", "Index Only Scan", "Bitmap Index Scan"):
+        large = table in SIZES or any(plan["Index Name"].startswith(name) for name in SIZES)
+        if large and not limited and condition.count(" AND ") == 0:
+            yield f"all of {plan['Index Name']}"
+    stops = kind in ("Sort", "Incremental Sort", "Hash", "Aggregate", "Materialize", "Memoize")
+    for place, part in enumerate(plan.get("Plans", ())):
+        within = kind == "Limit" or (limited and not stops and (place == 0 or kind == "Append"))
+        yield from faults(part, limited=within)
