@@ -42,6 +42,7 @@ SIZES: dict[str, tuple[int, dict[str, float]]] = {
     "interaction_targets": (10_000_000, {"identity_id": 1_000_000}),
     "conversations": (1_000_000, {}),
     "conversation_activity": (1_000_000, {"channel_id": 2_000}),
+    "identity_kinds": (500_000, {}),
     "relationships": (10_000_000, {"person_id": 1_000_000, "other_id": 1_000_000}),
     "contact_days": (10_000_000, {"actor_id": 1_000_000, "target_id": 1_000_000, "channel_id": 2_000}),
 }
@@ -52,6 +53,7 @@ _FILL = """
         CASE WHEN n % 500 = 2 THEN 'bot' ELSE 'person' END, CASE WHEN n % 500 = 3 THEN 'Tamsin ' ELSE 'Person ' END || n
     FROM generate_series(1, 2000) AS n;
     INSERT INTO person_identities SELECT workspace_id, id, id FROM identities;
+    INSERT INTO identity_kinds SELECT workspace_id, id, 'group', 'list', length(key) = 2 FROM identities LIMIT 1000;
     INSERT INTO people (workspace_id, id, name, kind, networks, identities, interactions, last_seen)
     SELECT workspace_id, id, name, kind, ARRAY[network], 1, 1, now() - interval '1 hour' * length(id::text)
     FROM identities;
@@ -136,6 +138,8 @@ IDENTITIES: list[tuple[IdentityFilter, Any]] = [
     *[(IdentityFilter(networks=(network,)), SOME) for network in ("mail", "rare", "none")],
     *[(IdentityFilter(kinds=(kind,)), None) for kind in ("person", "bot", "group")],
     (IdentityFilter(networks=("mail", "rare"), kinds=("bot", "group")), None),
+    (IdentityFilter(suspected=True), SOME),
+    (IdentityFilter(suspected=False, networks=("rare",)), None),
     (IdentityFilter(person_id=SOME), None),
 ]
 ACTS: list[tuple[InteractionFilter, Any]] = [

@@ -91,7 +91,9 @@ async def _on(
 
     async def rare() -> list[UUID] | None:
         rows = await db.fetch(f"{found.format('$2')} LIMIT {MOST + 1}", workspace_id, wanted.networks)
-        return None if len(rows) > MOST else await among("= ANY({})", [row[0] for row in rows])
+        if len(rows) > MOST:
+            return None
+        return await among("= ANY({})", [row[0] for row in rows]) if rows else []
 
     async def rest() -> list[UUID]:
         return await among(f"IN ({found})", wanted.networks)

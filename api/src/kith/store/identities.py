@@ -86,7 +86,7 @@ async def _search(db: Db, workspace_id: UUID, wanted: IdentityFilter, after: UUI
         for sql, value in by_index:
             rows = await db.fetch(f"{sql.format('$2')} LIMIT {MOST + 1}", workspace_id, value)
             if len(rows) <= MOST:
-                return await ids("i.id = ANY({})", [row[0] for row in rows])
+                return await ids("i.id = ANY({})", [row[0] for row in rows]) if rows else []
         return None
 
     async def rest() -> list[UUID]:
@@ -95,8 +95,10 @@ async def _search(db: Db, workspace_id: UUID, wanted: IdentityFilter, after: UUI
     async def ids(condition: str, value: object) -> list[UUID]:
         statement = _conditions(workspace_id, wanted, after)
         statement.where(condition, value)
-        sql = f"SELECT i.id FROM identities i {_WITH_KIND} WHERE i.workspace_id = $1{statement.and_(_fits(statement, wanted))}"
-        return [row[0] for row in await db.fetch(f"{sql} ORDER BY i.id LIMIT {limit:d}", *statement.values)]
+        sql = f"SELECT i.id FROM identities i {_WITH_KIND} WHERE i.workspace_id = $1"
+        conditions = statement.and_(_fits(statement, wanted))
+        rows = await db.fetch(f"{sql}{conditions} ORDER BY i.id LIMIT {limit:d}", *statement.values)
+        return [row[0] for row in rows]
 
     short = wanted.person_id is not None
     return await search(walk, rare, rest, limit, short=short, many=MANY)

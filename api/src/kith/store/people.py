@@ -121,7 +121,7 @@ async def _search(
                 statement = _conditions(workspace_id, wanted)
                 statement.where(f"p.id IN ({_BEHIND} = ANY({{}}))", [row[0] for row in rows])
                 statement.conditions += fits(statement)
-                return await ids(statement)
+                return await ids(statement) if rows else []
         return None
 
     async def rest() -> list[UUID]:
