@@ -540,7 +540,7 @@ async def test_only_the_refs_named_are_read(repo: Repo) -> None:
 
 async def test_a_folder_inside_a_repository_is_not_taken_for_it(repo: Repo) -> None:
     repo.commit("x", path="inside/file")
-    with pytest.raises(Fatal, match="not a git repository"):
+    with pytest.raises(Fatal, match="is no git repository"):
         await pull(repo.folder / "inside")
 
 
@@ -574,13 +574,6 @@ async def test_a_pull_that_is_left_ends_its_git(repo: Repo) -> None:
         git.run(("log",), repo.folder)
 
 
-async def test_a_git_that_takes_too_long_is_ended(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "SECONDS", 0.2)
-    repo.git("config", "alias.wait", "!sleep 60")
-    with pytest.raises(Retry, match="took too long"):
-        Git().run(("wait",), repo.folder)
-
-
 async def test_what_git_prints_is_bounded(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "OUTPUT_BYTES", 100)
     for number in range(4):
@@ -591,7 +584,7 @@ async def test_what_git_prints_is_bounded(repo: Repo, monkeypatch: pytest.Monkey
 
 async def test_a_long_complaint_does_not_stop_git(repo: Repo) -> None:
     repo.git("config", "alias.complain", "!head -c 300000 /dev/zero | tr '\\0' x >&2; exit 1")
-    with pytest.raises(Fatal, match=r"^git says: x{300}"):
+    with pytest.raises(Fatal, match="git failed with status 1"):
         Git().run(("complain",), repo.folder)
 
 

@@ -4,12 +4,12 @@ import gzip
 import io
 import zlib
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import zstandard
 
 from kith.connectors._errors import Fatal
+from kith.connectors._limits import Limits
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -20,11 +20,11 @@ MARK_BYTES = 4096
 BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
 
-def open_file(path: str) -> BinaryIO:
+def open_file(path: str, limits: Limits) -> BinaryIO:
     try:
-        if not Path(path).is_file():
-            raise Fatal(f"{path} is no file on kith's machine.")
-        return Path(path).open("rb")
+        return limits.open(path)
+    except FileNotFoundError as error:
+        raise Fatal(f"{path} is no file on kith's machine.") from error
     except OSError as error:
         raise Fatal(f"{path} cannot be read: {error.strerror}.") from error
 

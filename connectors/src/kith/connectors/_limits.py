@@ -4,12 +4,14 @@ A setting marked as a location is looked at when a source is created and again e
 connector is asked anything.
 """
 
+import os
 import re
 import socket
+import stat
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 from msgspec import inspect
@@ -62,12 +64,11 @@ class Limits(msgspec.Struct, frozen=True):
     private_addresses: bool = True
 
     def check_path(self, path: str | Path) -> None:
-        """Follow links and dots; raises Forbidden where that leads out of every root."""
-        if self.roots is None:
-            return
+        """Follow links and dots; raises Forbidden where that leads out of every root, or to a pipe or a device."""
         try:
             real = Path(path).resolve()
-            inside = any(real.is_relative_to(root.resolve()) for root in self.roots)
+            inside = self.roots is None or any(real.is_relative_to(root.resolve()) for root in self.roots)
+            mode = real.stat().st_mode if inside and real.exists() else stat.S_IFREG
         except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle
             raise Forbidden(f"{str(path)!r} is no path: {error}.") from error
         if not inside:
@@ -75,6 +76,25 @@ class Limits(msgspec.Struct, frozen=True):
                 f"{path} lies outside the folders that sources may read: "
                 "put it below one of them, or name its folder in KITH_SOURCE_ROOTS."
             )
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISSOCK(mode)):
+            raise Forbidden(f"{path} is no regular file: sources read files and folders, no pipes and no devices.")
+
+    def open(self, path: str | Path) -> BinaryIO:
+        """Open a regular file. Raises Forbidden as ``check_path`` does, also where it was put there meanwhile; OSError.
+
+        Waits for nobody: a pipe is refused, not read.
+        """
+        self.check_path(path)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            opened = Path(f"/proc/self/fd/{descriptor}")
+            self.check_path(opened if opened.exists() else path)
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise Forbidden(f"{path} is no regular file.")  # noqa: TRY301 - what was opened is closed in one place
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return os.fdopen(descriptor, "rb")
 
     def check_host(self, host: str) -> None:
         """Raises Forbidden where a host is private by its very name; asks no server."""

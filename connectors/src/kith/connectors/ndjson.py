@@ -24,6 +24,7 @@ from kith.connectors import (
     Connector,
     Context,
     Fatal,
+    Limits,
     LocalPath,
     Page,
     Record,
@@ -79,7 +80,7 @@ class NdjsonConnector:
     Config = NdjsonConfig
 
     async def check(self, config: NdjsonConfig, context: Context) -> Report:
-        reader = await asyncio.to_thread(Reader, config.path, None)
+        reader = await asyncio.to_thread(Reader, config.path, None, context.limits)
         try:
             page = await asyncio.to_thread(reader.read_page)
         finally:
@@ -91,7 +92,7 @@ class NdjsonConnector:
         return Report(detail=f"The first page holds {len(page.records)} good lines{bad}.", warnings=tuple(warnings))
 
     async def pull(self, config: NdjsonConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
-        reader = await asyncio.to_thread(Reader, config.path, load_cursor(cursor, Cursor))
+        reader = await asyncio.to_thread(Reader, config.path, load_cursor(cursor, Cursor), context.limits)
         try:
             while page := await asyncio.to_thread(reader.read_page):
                 yield page
@@ -102,13 +103,13 @@ class NdjsonConnector:
 class Reader:
     """Reads pages of one file, from a cursor on. Blocks: keep it off the event loop."""
 
-    def __init__(self, path: str, cursor: Cursor | None) -> None:
+    def __init__(self, path: str, cursor: Cursor | None, limits: Limits) -> None:
         self._decode = msgspec.json.Decoder(Record).decode
         self._failure: Fatal | None = None
         self._offset = self._line = 0
         self._head = self._tail = b""
         self._ended = False
-        self._file = open_file(path)
+        self._file = open_file(path, limits)
         self._size = self._file.seek(0, io.SEEK_END)
         self._text = uncompressed(self._file)
         if cursor is not None and not self._resume(cursor):

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from kith.connectors import Fatal, Limits, Reauthorize, Retry
 from kith.connectors.git.addresses import Address, address_of, reach, redacted
+from kith.connectors.git.layout import find_git_folder
 from kith.connectors.git.merges import DEVELOP, MAIN
 from kith.connectors.git.program import Git, Stream
 
 TIPS = 500  # of the most recently moved refs: the tips of two walks have to fit into a cursor
 
+_TEXT = 16 << 20  # bytes of the longest .mailmap that is read
 _REF = re.compile(r"refs/[\w.@+/-]+(/\*)?")
 
 
@@ -25,9 +27,10 @@ class Repository:
     def __init__(self, git: Git, folder: Path) -> None:
         self._git = git
         self._folder = folder
+        self._named = f"--git-dir={folder}"  # git looks for no other
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
-        return self._git.run(arguments, self._folder, given)
+        return self._git.run((self._named, *arguments), self._folder, given)
 
     def maybe(self, *arguments: str) -> bytes | None:
         try:
@@ -36,15 +39,7 @@ class Repository:
             return None
 
     def stream(self, *arguments: str, given: bytes = b"") -> Stream:
-        return self._git.stream(arguments, self._folder, given)
-
-    def parts(self) -> list[Path]:
-        """Return the folders that git reads this repository from; raises Fatal where this is none."""
-        asked = ("--git-dir", "--git-common-dir", "--git-path", "objects")
-        found = [self._folder / line for line in self.run("rev-parse", *asked).decode().splitlines()]
-        borrowed = found[-1] / "info" / "alternates"
-        lines = borrowed.read_text().splitlines() if borrowed.is_file() else []
-        return [*found, *(found[-1] / line for line in lines if line and not line.startswith("#"))]
+        return self._git.stream((self._named, *arguments), self._folder, given)
 
     def tips(self, patterns: Iterable[str], most: int | None = TIPS) -> tuple[list[str], int]:
         """Return the commits of the most recently moved refs, sorted, and how many others there are."""
@@ -92,6 +87,23 @@ class Repository:
         lines = self.run("cat-file", "--batch-check=%(objectname) %(objecttype)", given=given).decode().splitlines()
         return {line.split()[0] for line in lines if line.endswith(" commit")}
 
+    def blobs(self, names: Sequence[str], most: int) -> Iterator[bytes | None]:
+        """Yield the first ``most`` bytes of each blob, None where it is none; one at a time is in memory."""
+        stream = self.stream("cat-file", "--batch", given="".join(f"{name}\n" for name in names).encode())
+        try:
+            printed = _Buffer(stream.chunks())
+            for _ in names:
+                words = printed.line().split()
+                size = int(words[2]) if len(words) == 3 else -1
+                if size < 0:
+                    yield None
+                    continue
+                data = printed.take(min(size, most))
+                printed.skip(size - len(data) + 1)
+                yield data if words[1] == b"blob" else None
+        finally:
+            stream.close()
+
     def boundary(self) -> str:
         """Return a word for where a shallow clone is cut off, which changes with that; empty where all is here."""
         if self.run("rev-parse", "--is-shallow-repository").strip() != b"true":
@@ -119,9 +131,10 @@ class Repository:
         return found.decode(errors="replace").strip() if found else None
 
     def mailmap(self) -> tuple[str, str]:
-        """Return the id and the text of ``.mailmap`` at HEAD, both empty where there is none."""
+        """Return the id and the text of ``.mailmap`` at HEAD, both empty where there is none or it is no such file."""
         blob = self.maybe("rev-parse", "--verify", "--quiet", "HEAD:.mailmap")
-        text = self.maybe("cat-file", "blob", blob.decode().strip()) if blob else None
+        size = self.maybe("cat-file", "-s", blob.decode().strip()) if blob else None
+        text = self.maybe("cat-file", "blob", blob.decode().strip()) if blob and size and int(size) <= _TEXT else None
         return (blob.decode().strip(), text.decode(errors="replace")) if blob and text is not None else ("", "")
 
     def folders(self, commits: Sequence[str]) -> dict[str, str | None]:
@@ -143,18 +156,21 @@ class Repository:
         given = "".join(f"{commit}\n" for commit in commits).encode()
         if not given:
             return found
-        printed = self.run("diff-tree", "--stdin", "--always", "--root", "--raw", "--no-renames", "-z", given=given)
+        stream = self.stream("diff-tree", "--stdin", "--always", "--root", "--raw", "--no-renames", "-z", given=given)
         commit, several = "", False
-        words = iter(printed.split(b"\0"))
-        for word in words:
-            if word.startswith(b":"):
-                path = next(words).decode(errors="replace")
-                if b"040000" in word[1:14]:
-                    several = several or found[commit] is not None
-                    found[commit] = None if several else path
-            elif word:
-                commit, several = word.decode().strip(), False
-                found[commit] = None
+        try:
+            words = (word for (word,) in stream.records(1))
+            for word in words:
+                if word.startswith(b":"):
+                    path = next(words).decode(errors="replace")
+                    if b"040000" in word[1:14]:
+                        several = several or found[commit] is not None
+                        found[commit] = None if several else path
+                elif word:
+                    commit, several = word.decode().strip(), False
+                    found[commit] = None
+        finally:
+            stream.close()
         return found
 
     def _with_trees(self, commits: Sequence[str]) -> list[str]:
@@ -165,6 +181,39 @@ class Repository:
         return [commit for commit, tree, parent, other in told if not tree and (parent or not other)]
 
 
+class _Buffer:
+    """Chunks, read by lines and lengths."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._ready = bytearray()
+
+    def line(self) -> bytes:
+        while (end := self._ready.find(b"\n")) < 0:
+            self._more()
+        return self.take(end + 1)
+
+    def take(self, size: int) -> bytes:
+        while len(self._ready) < size:
+            self._more()
+        taken = bytes(self._ready[:size])
+        del self._ready[:size]
+        return taken
+
+    def skip(self, size: int) -> None:
+        while len(self._ready) < size:
+            size -= len(self._ready)
+            self._ready.clear()
+            self._more()
+        del self._ready[:size]
+
+    def _more(self) -> None:
+        data = next(self._chunks, None)
+        if data is None:
+            raise Fatal("git ended before it had printed all that was asked of it.")
+        self._ready += data
+
+
 def open_local(git: Git, repository: str, limits: Limits) -> Repository:
     """Open a repository of this machine. Raises Forbidden where its parts lie where sources may not read."""
     if address_of(repository):
@@ -172,10 +221,7 @@ def open_local(git: Git, repository: str, limits: Limits) -> Repository:
     folder = Path(repository)
     if not folder.is_dir():
         raise Fatal(f"{repository} is no folder on kith's machine.")
-    found = Repository(git, folder.resolve())
-    for part in found.parts():
-        limits.check_path(part)
-    return found
+    return Repository(git, find_git_folder(folder, limits))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from kith.connectors import Fatal, Limits
+from kith.connectors import Fatal, Forbidden, Limits
 from kith.connectors._files import BROKEN, open_file, uncompressed
 from kith.connectors.mail import archives
 from kith.connectors.mail.archives import MAIL_BYTES, Item
@@ -70,11 +70,12 @@ class Folder:
         mails: list[_File] = []
         mboxes: list[_File] = []
         others: list[_File] = []
-        for file in self._files():
+        closed: dict[str, str] = {}
+        for file in self._files(closed):
             (mails if file.is_mail else mboxes if self._is_mbox(file.path) else others).append(file)
         yield from self._mails(sorted(mails))
         yield from self._mboxes(sorted(mboxes, key=lambda file: file.name))
-        yield from self._others(sorted(file.name for file in others))
+        yield from self._others({file.name: "neither a mail nor an mbox" for file in others} | closed)
 
     def _mails(self, found: list[_File]) -> Iterator[Item]:
         cursors = []
@@ -90,9 +91,8 @@ class Folder:
             if number > last:
                 self._cursor = msgspec.structs.replace(self._cursor, changed=changed, name=name, digest=digested)
             path = found[number].path
-            self._limits.check_path(path)
             try:
-                mail, arrived = _mail(path)
+                mail, arrived = _mail(path, self._limits)
             except FileNotFoundError:
                 continue  # moved or deleted since the folder was listed
             except OSError as error:
@@ -112,8 +112,7 @@ class Folder:
                 places = {**places, file.name: msgspec.structs.replace(place, warm=(place.offset, place.mails))}
             warm -= place.mails if place else 0
         for file in found:
-            self._limits.check_path(file.path)
-            self._open = Mbox(str(file.path), places.get(file.name))
+            self._open = Mbox(str(file.path), places.get(file.name), self._limits)
             try:
                 for item in self._open.items():
                     if not item.is_old and file.name in known and isinstance(item.cursor, MboxCursor):
@@ -123,18 +122,18 @@ class Folder:
             finally:
                 self._open.close()
 
-    def _others(self, names: list[str]) -> Iterator[Item]:
-        """Yield what is no mail, once."""
+    def _others(self, reasons: dict[str, str]) -> Iterator[Item]:
+        """Yield what is not read, once, by its name and with the reason."""
+        names = sorted(reasons)
         digest = blake2b("\n".join(names).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         is_old = digest == self._cursor.others or not names
         self._cursor = msgspec.structs.replace(self._cursor, others=digest)
         for name in names:
-            yield Item(
-                name.encode("utf-8", "replace").decode(), b"", self._cursor, is_old, unread="neither a mail nor an mbox"
-            )
+            yield Item(name.encode("utf-8", "replace").decode(), b"", self._cursor, is_old, unread=reasons[name])
 
-    def _files(self) -> Iterator[_File]:
-        for path, name in _walk(self._path, self._path):
+    def _files(self, closed: dict[str, str]) -> Iterator[_File]:
+        """Yield the files; put the names of what may not be read into ``closed``, with the reason."""
+        for path, name in _walk(self._path, self._path, _Gate(self._limits, self._path, closed)):
             try:
                 changed = path.stat().st_mtime_ns
             except FileNotFoundError:
@@ -142,40 +141,66 @@ class Folder:
             yield _File(changed, name, path, _is_mail(path, self._path))
 
     def _is_mbox(self, path: Path) -> bool:
-        self._limits.check_path(path)
-        return is_mbox(head_of(str(path)))
+        return is_mbox(head_of(str(path), self._limits))
 
 
 def is_maildir(path: Path) -> bool:
     return (path / "cur").is_dir() and (path / "new").is_dir()
 
 
-def head_of(path: str) -> bytes:
+class _Gate:
+    """Lets through what may be read, each folder once: links may lead out, or in circles."""
+
+    def __init__(self, limits: Limits, root: Path, closed: dict[str, str]) -> None:
+        self._limits = limits
+        self._root = root
+        self._closed = closed
+        self._seen: set[Path] = set()
+
+    def lets(self, path: Path) -> bool:
+        try:
+            self._limits.check_path(path)
+        except Forbidden:
+            where = "a link out of the folders that sources may read" if path.is_symlink() else "no regular file"
+            self._closed[str(path.relative_to(self._root))] = where
+            return False
+        return True
+
+    def enters(self, folder: Path) -> bool:
+        real = folder.resolve()
+        is_new = real not in self._seen
+        self._seen.add(real)
+        return is_new and self.lets(folder)
+
+
+def head_of(path: str, limits: Limits) -> bytes:
     """Return the first bytes of a file, unpacked; of one that breaks off, a separator, so that reading it says so."""
-    with open_file(path) as file:
+    with open_file(path, limits) as file:
         try:
             return uncompressed(file).read(HEAD_BYTES)
         except BROKEN:
             return b"From "
 
 
-def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, str]]:
+def _walk(folder: Path, root: Path, gate: _Gate) -> Iterator[tuple[Path, str]]:
     """Yield the files of a folder and of those in it, each with its name there."""
     if folder.is_file():
         yield folder, folder.name
         return
+    if not gate.enters(folder):
+        return
     entries = sorted(folder.iterdir())
     if is_maildir(folder):
         inside = str(folder.relative_to(root)) + "/" if folder != root else ""
-        for part in ("cur", "new"):
-            for path in (folder / part).iterdir():
-                if path.is_file() and not path.name.startswith("."):
+        for part in filter(gate.enters, (folder / "cur", folder / "new")):
+            for path in part.iterdir():
+                if not path.name.startswith(".") and not path.is_dir() and gate.lets(path) and path.is_file():
                     yield path, inside + path.name.partition(":2,")[0].partition(";2,")[0]
         entries = [entry for entry in entries if entry.is_dir() and entry.name not in ("cur", "new", "tmp")]
     for entry in entries:
         if entry.is_dir():
-            yield from _walk(entry, root)
-        elif entry.is_file() and not _COMPANION.fullmatch(entry.name):
+            yield from _walk(entry, root, gate)
+        elif not _COMPANION.fullmatch(entry.name) and gate.lets(entry) and entry.is_file():
             yield entry, str(entry.relative_to(root))
 
 
@@ -188,9 +213,9 @@ def _is_mail(path: Path, root: Path) -> bool:
     return path == root or in_maildir or name.endswith(_MAILS) or name.isdigit()
 
 
-def _mail(path: Path) -> tuple[bytes, Arrival]:
+def _mail(path: Path, limits: Limits) -> tuple[bytes, Arrival]:
     """Return a file's mail, and when it came: by its separator, else by the name that a Maildir gave it."""
-    with path.open("rb") as file:
+    with limits.open(path) as file:
         data = uncompressed(file).read(MAIL_BYTES)
     if path.suffix.lower() == ".emlx":  # Apple: the mail's size in bytes, the mail, what is known about it
         size, _, rest = data.partition(b"\n")

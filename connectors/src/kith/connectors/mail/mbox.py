@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from kith.connectors import Fatal
+from kith.connectors import Fatal, Limits
 from kith.connectors._files import BROKEN, BUFFER, MARK_BYTES, fingerprint, marks, open_file, skip, uncompressed
 from kith.connectors.mail import archives
 from kith.connectors.mail.archives import MAIL_BYTES, Item
@@ -46,9 +46,9 @@ class MboxCursor(msgspec.Struct, frozen=True, tag="mbox"):
 class Mbox:
     """A ``From `` line begins a mail if the head of one follows: many programs leave ``From `` as it is in texts."""
 
-    def __init__(self, path: str, cursor: MboxCursor | None) -> None:
+    def __init__(self, path: str, cursor: MboxCursor | None, limits: Limits) -> None:
         self._cursor = cursor
-        self._file = open_file(path)
+        self._file = open_file(path, limits)
 
     def close(self) -> None:
         self._file.close()

@@ -31,12 +31,12 @@ def open_archive(path: str, cursor: msgspec.Struct | None, limits: Limits) -> Ar
     """Open what lies at ``path``, to be read on from the cursor if that is one of this kind of archive."""
     folder = Path(path)
     if folder.is_file():
-        head = head_of(path)
+        head = head_of(path, limits)
         for magic, name in _OTHERS.items():
             if head.startswith(magic):
                 raise Fatal(f"{path} is {name}.")
         if is_mbox(head):
-            return Mbox(path, cursor if isinstance(cursor, MboxCursor) else None)
+            return Mbox(path, cursor if isinstance(cursor, MboxCursor) else None, limits)
     elif not folder.is_dir():
         raise Fatal(f"{path} is neither a file nor a folder on kith's machine.")
     elif not is_maildir(folder) and epochs(folder):

@@ -55,12 +55,12 @@ class PublicInbox:
             position = old[0]
             while lines := history[position * width : (position + BATCH) * width]:
                 changes = list(_last_marked(_changes(repository, lines)))
-                blobs = _blobs(repository, [change.blob for change in changes])
+                blobs = repository.blobs([change.blob for change in changes], MAIL_BYTES)
                 numbers = {commit: position + number for number, commit in enumerate(lines.decode().split())}
-                for change in changes:
+                for change, data in zip(changes, blobs, strict=True):
                     if change.is_last:
                         read = {**read, name: change.commit}
-                    if data := blobs.get(change.blob):
+                    if data:
                         is_old = numbers[change.commit] < old[1]
                         place = f"commit {change.commit}"
                         yield Item(place, data, InboxCursor(read), is_old, change.is_gone, Arrival(change.made, False))
@@ -127,16 +127,3 @@ def epochs(path: Path) -> list[Path]:
         if found:
             return sorted(found, key=lambda entry: int(entry.stem))
     return [path] if (path / "HEAD").is_file() or (path / ".git").exists() else []
-
-
-def _blobs(repository: Repository, names: list[str]) -> dict[str, bytes]:
-    printed = repository.run("cat-file", "--batch", given="".join(f"{name}\n" for name in names).encode())
-    found, start = {}, 0
-    while start < len(printed):
-        end = printed.index(b"\n", start)
-        words = printed[start:end].decode().split()
-        start = end + 1
-        if words[1] == "blob":
-            found[words[0]] = printed[start : start + min(int(words[2]), MAIL_BYTES)]
-            start += int(words[2]) + 1
-    return found
