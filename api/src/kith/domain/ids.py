@@ -9,6 +9,9 @@ from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
+NOWHERE = UUID(int=0)
+"""The channel of what happened in none, in sums by day."""
+
 PREFIXES = {
     "person": "per",
     "identity": "idn",

@@ -8,14 +8,15 @@ from uuid import UUID
 import numpy as np
 
 from kith.domain.days import day_of
+from kith.domain.ids import NOWHERE
 from kith.domain.strength.circles import Circles
 from kith.domain.strength.contact import Activity, Contacts, Integers
 from kith.domain.strength.explanation import Evidence
+from kith.domain.weights import weight as weight_of
 from kith.projections import ledger
 from kith.store import evidence, reach
 from kith.store.db import Db
 from kith.store.evidence import Days
-from kith.store.ingest import NOWHERE
 from kith.store.interactions import Interaction
 
 
@@ -48,7 +49,7 @@ class Tie:
     def without(self, found: Evidence, act: Interaction) -> Evidence:
         """Leave out one interaction."""
         targets = [id_ for id_ in act.target_ids if id_ != act.actor_id]
-        day, weight = day_of(act.occurred_at), round(1000 / len(targets) ** 0.5)
+        day, weight = day_of(act.occurred_at), weight_of(len(targets))
         actor, sides = self._side(act.actor_id), [self._side(id_) for id_ in targets]
         moved = [side for side in (actor, *sides) if side is not None]
         n = sides.count(1 - actor) if actor is not None else 0

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store import columns, groups
+from kith.store import columns, groups, locks
 from kith.store.columns import Columns
 from kith.store.db import Db, new_id
+from kith.store.locks import Lock
 
 TEAM = "team"
 """The group of our own people."""
@@ -106,7 +107,7 @@ class FoundTopic(NamedTuple):
 
 async def lock(db: Db, workspace_id: UUID) -> None:
     """Wait until this transaction alone may store a detection of the workspace."""
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 3))", str(workspace_id))
+    await locks.hold(db, workspace_id, Lock.DETECTION)
 
 
 async def prepare(db: Db, workspace_id: UUID, since: datetime, now: datetime, texts: int) -> None:

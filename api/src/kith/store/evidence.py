@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from kith.store import sums
 from kith.store.db import Db
 from kith.store.learnt import KNOWN
 
@@ -103,9 +104,8 @@ _ACQUAINTED = """
 
 _LEARNT = f"""
     WITH {KNOWN.format(moment="$4")}, towards AS (
-        SELECT actor_id, target_id, coalesce(channel_id, '00000000-0000-0000-0000-000000000000') AS channel_id,
-            (occurred_at AT TIME ZONE 'UTC')::date AS day,
-            round(1000 / sqrt(cardinality(array_remove(target_ids, actor_id))))::bigint AS weight
+        SELECT actor_id, target_id, {sums.channel()} AS channel_id,
+            {sums.day()} AS day, {sums.weight()}::bigint AS weight
         FROM known, unnest(target_ids) AS target_id WHERE target_id <> actor_id
     )
 """
@@ -120,7 +120,7 @@ _LEARNT_CONTACTS = f"""
 _LEARNT_ACTIVITY = f"""
     {_LEARNT}
     SELECT (identity_id = ANY ($3))::integer AS person, day, count(*) AS count
-    FROM (SELECT actor_id AS identity_id, (occurred_at AT TIME ZONE 'UTC')::date AS day FROM known
+    FROM (SELECT actor_id AS identity_id, {sums.day()} AS day FROM known
           UNION ALL SELECT target_id, day FROM towards) AS acts
     WHERE identity_id = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
 """

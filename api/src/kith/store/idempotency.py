@@ -4,7 +4,9 @@ from uuid import UUID
 
 import msgspec
 
+from kith.store import locks
 from kith.store.db import Db
+from kith.store.locks import Lock
 
 KEPT_HOURS = 24
 
@@ -20,10 +22,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 async def claim(db: Db, workspace_id: UUID, token_id: UUID, key: str) -> bool:
     """Reserve the key until the transaction ends; False when another request is working under it right now."""
-    free: bool = await db.fetchval(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"{workspace_id} {token_id} {key}"
-    )
-    return free
+    return await locks.try_hold(db, workspace_id, Lock.REQUEST, f"{token_id} {key}")
 
 
 async def find(db: Db, workspace_id: UUID, token_id: UUID, key: str) -> Answer | None:

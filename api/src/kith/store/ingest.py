@@ -14,10 +14,10 @@ from uuid import UUID
 
 import asyncpg
 
-from kith.store import reach
+from kith.domain.ids import NOWHERE
+from kith.store import locks, reach, sums
 from kith.store.db import Db
-
-NOWHERE = UUID(int=0)  # the channel of an interaction without one, in the sums
+from kith.store.locks import Lock
 
 IDENTITY = ("id", "network", "host", "key", "kind", "name", "handle", "address", "url", "verified", "seen_at")
 CHANNEL = ("id", "network", "host", "key", "kind", "name", "url", "parent_id", "visibility", "seen_at")
@@ -164,8 +164,7 @@ async def account(
 
 async def lock(db: Db, workspace_id: UUID, *, alone: bool) -> None:
     """Wait until this transaction may write facts of the workspace: beside other pages, or alone."""
-    shared = "" if alone else "_shared"
-    await db.execute(f"SELECT pg_advisory_xact_lock{shared}(hashtextextended($1, 1))", str(workspace_id))
+    await locks.hold(db, workspace_id, Lock.FACTS, shared=not alone)
 
 
 async def _describe(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> None:
@@ -432,12 +431,11 @@ _DELETE = f"""
     INSERT INTO staged_changes SELECT -1, {_CHANGED} FROM deleted
 """
 
-_DAY = "(occurred_at AT TIME ZONE 'UTC')::date"
-_CHANNEL = f"coalesce(channel_id, '{NOWHERE}')"
-# Others than the actor; an act towards n of them gives each 1000/√n thousandths.
+_DAY, _CHANNEL = sums.day(), sums.channel()
+# Others than the actor.
 _TOWARDS = f"""
     SELECT sign, actor_id, target_id, occurred_at, id, {_CHANNEL} AS channel_id, kind,
-        sign * round(1000 / sqrt(cardinality(array_remove(target_ids, actor_id))))::bigint AS weight
+        sign * {sums.weight()}::bigint AS weight
     FROM staged_changes, unnest(target_ids) AS target_id
     WHERE target_id <> actor_id
 """

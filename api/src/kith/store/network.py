@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from kith.store import columns, reach
+from kith.store import columns, reach, sums
 from kith.store.columns import Columns
 from kith.store.db import Db
 from kith.store.kinds import NOBODY
@@ -31,13 +31,13 @@ async def each_activity(
     db: Db, place: str, values: tuple[object, ...], most: int, handle: Callable[[Columns], None]
 ) -> None:
     """Hand on what each identity did or received on each day. place: the FROM of ACTIVITY, or of rows like these."""
-    query = f"SELECT identity_id, day - date '2000-01-01', acts + received FROM {place}"
+    query = f"SELECT identity_id, day {sums.SINCE_EPOCH}, acts + received FROM {place}"
     await columns.each(db, query, values, most, handle, identity="V16", day="i4", count="i4")
 
 
 async def ends(db: Db, workspace_id: UUID) -> list[tuple[UUID, int]]:
     """Return, by channel, the day until which a source that tells of it was read."""
-    rows = await db.fetch(f"SELECT channel_id, day - date '2000-01-01' AS day FROM ({reach.OF_ALL}) AS r", workspace_id)
+    rows = await db.fetch(f"SELECT channel_id, day {sums.SINCE_EPOCH} AS day FROM ({reach.OF_ALL}) AS r", workspace_id)
     return [(row["channel_id"], row["day"]) for row in rows]
 
 
@@ -46,8 +46,8 @@ _PERSONS = f"""
     FROM person_identities WHERE workspace_id = $1 AND person_id NOT IN ({NOBODY})
 """
 
-_CONTACT = """
-    SELECT actor_id, target_id, day - date '2000-01-01', channel_id, count, weight FROM contact_days
+_CONTACT = f"""
+    SELECT actor_id, target_id, day {sums.SINCE_EPOCH}, channel_id, count, weight FROM contact_days
     WHERE workspace_id = $1
 """
 

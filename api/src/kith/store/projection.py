@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from kith.store import strength
+from kith.store import locks, strength
 from kith.store.db import Db
+from kith.store.locks import Lock
 
 
 class Relationship(NamedTuple):
@@ -145,13 +146,12 @@ TOUCHED = ("identity_ids", "actor_ids", "target_ids", "channel_ids", "conversati
 
 async def lock(db: Db, workspace_id: UUID) -> None:
     """Wait until this transaction alone may write projections of the workspace."""
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", str(workspace_id))
+    await locks.hold(db, workspace_id, Lock.PROJECTIONS)
 
 
 async def try_lock(db: Db, workspace_id: UUID) -> bool:
     """Return whether this transaction alone may write projections of the workspace; do not wait for it."""
-    free: bool = await db.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 2))", str(workspace_id))
-    return free
+    return await locks.try_hold(db, workspace_id, Lock.PROJECTIONS)
 
 
 async def start(db: Db) -> None:

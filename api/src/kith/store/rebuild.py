@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from kith.store import projection, strength
+from kith.store import projection, strength, sums
 from kith.store.db import Db
-from kith.store.ingest import NOWHERE
 from kith.store.projection import Projection
 
 WORK_MEMORY = "128MB"
@@ -147,8 +146,6 @@ def _bound(query: str, workspace_id: UUID) -> str:
     return query.replace("$1", f"'{workspace_id}'::uuid")
 
 
-_DAY = "(i.occurred_at AT TIME ZONE 'UTC')::date"
-
 PERSONS = Projection(
     "person_identities",
     ("identity_id",),
@@ -178,9 +175,9 @@ CONTACT_DAYS = Projection(
     ("count", "weight"),
     "",
     f"""
-    SELECT i.actor_id, target_id, {_DAY} AS day, coalesce(i.channel_id, '{NOWHERE}') AS channel_id, i.kind,
+    SELECT i.actor_id, target_id, {sums.day("i.")} AS day, {sums.channel("i.")} AS channel_id, i.kind,
         count(*)::integer AS count,
-        sum(round(1000 / sqrt(cardinality(array_remove(i.target_ids, i.actor_id)))))::bigint AS weight
+        sum({sums.weight("i.")})::bigint AS weight
     FROM interactions i, unnest(i.target_ids) AS target_id WHERE i.workspace_id = $1 AND target_id <> i.actor_id
     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
     """,
@@ -195,11 +192,11 @@ ACTIVITY_DAYS = Projection(
     SELECT identity_id, channel_id, day, sum(acts)::integer AS acts, sum(broadcasts)::integer AS broadcasts,
         sum(received)::integer AS received
     FROM (
-        SELECT i.actor_id AS identity_id, coalesce(i.channel_id, '{NOWHERE}') AS channel_id, {_DAY} AS day,
+        SELECT i.actor_id AS identity_id, {sums.channel("i.")} AS channel_id, {sums.day("i.")} AS day,
             1 AS acts, (array_remove(i.target_ids, i.actor_id) = '{{}}')::integer AS broadcasts, 0 AS received
         FROM interactions i WHERE i.workspace_id = $1
         UNION ALL
-        SELECT target_id, coalesce(i.channel_id, '{NOWHERE}'), {_DAY}, 0, 0, 1
+        SELECT target_id, {sums.channel("i.")}, {sums.day("i.")}, 0, 0, 1
         FROM interactions i, unnest(i.target_ids) AS target_id
         WHERE i.workspace_id = $1 AND target_id <> i.actor_id
     ) AS parts
@@ -213,7 +210,7 @@ CHANNEL_DAYS = Projection(
     ("count",),
     "",
     f"""
-    SELECT i.channel_id, {_DAY} AS day, count(*)::integer AS count FROM interactions i
+    SELECT i.channel_id, {sums.day("i.")} AS day, count(*)::integer AS count FROM interactions i
     WHERE i.workspace_id = $1 AND i.channel_id IS NOT NULL GROUP BY 1, 2
     """,
 )

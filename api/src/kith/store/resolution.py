@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
+from kith.store.profiles import START
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -70,8 +71,8 @@ async def preview(db: Db, workspace_id: UUID, join_above: float, suggest_above: 
 
 
 # Those whom a walk through a large workspace has resolved by other thresholds have to be resolved again.
-_START_OVER = """
-    UPDATE populations SET walked_to = '00000000-0000-0000-0000-000000000000'
+_START_OVER = f"""
+    UPDATE populations SET walked_to = '{START}'
     WHERE workspace_id = $1 AND walked_to IS NOT NULL
 """
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from kith.store import columns, kinds, reach
+from kith.store import columns, kinds, reach, sums
 from kith.store.columns import Columns
 from kith.store.db import Db
 
@@ -141,8 +141,8 @@ _NUMBER_PEOPLE = """
     ANALYZE contact_pairs, contact_people;
 """
 
-_PAIRS = """
-    SELECT p.number, one.number, other.number, p.first_day - date '2000-01-01', p.as_of - date '2000-01-01'
+_PAIRS = f"""
+    SELECT p.number, one.number, other.number, p.first_day {sums.SINCE_EPOCH}, p.as_of {sums.SINCE_EPOCH}
     FROM contact_pairs p
     JOIN contact_people one ON one.person_id = p.one_id
     JOIN contact_people other ON other.person_id = p.other_id
@@ -152,7 +152,7 @@ _PAIRS = """
 _CONTACTS = f"""
     SELECT p.number, c.*
     FROM contact_pairs p CROSS JOIN LATERAL (
-        SELECT given, day - date '2000-01-01' AS day, (dense_rank() OVER (ORDER BY channel_id))::integer AS context,
+        SELECT given, day {sums.SINCE_EPOCH} AS day, (dense_rank() OVER (ORDER BY channel_id))::integer AS context,
             count::bigint AS count, weight
         FROM ({_OF_PAIR}) AS contact
     ) AS c
@@ -169,7 +169,7 @@ _BATCH_PEOPLE = """
 _ACTIVITY = f"""
     SELECT n.number, a.*
     FROM ({_BATCH_PEOPLE}) AS n CROSS JOIN LATERAL (
-        SELECT a.day - date '2000-01-01' AS day, (a.acts + a.received)::bigint AS count
+        SELECT a.day {sums.SINCE_EPOCH} AS day, (a.acts + a.received)::bigint AS count
         FROM (SELECT identity_id FROM person_identities WHERE workspace_id = $1 AND person_id = n.person_id OFFSET 0) i
         JOIN activity_days a ON a.workspace_id = $1 AND a.identity_id = i.identity_id
     ) AS a
@@ -177,7 +177,7 @@ _ACTIVITY = f"""
 
 # What is stored of all pairs but those that are being computed, and what was found of these.
 _ACQUAINTANCES = f"""
-    SELECT n.number, k.person_id, k.first_day - date '2000-01-01'
+    SELECT n.number, k.person_id, k.first_day {sums.SINCE_EPOCH}
     FROM ({_BATCH_PEOPLE}) AS n CROSS JOIN LATERAL (
         SELECT r.other_id AS person_id, r.first_day FROM relationships r
         WHERE r.workspace_id = $1 AND r.person_id = n.person_id AND r.first_day <= $4::date AND NOT EXISTS (

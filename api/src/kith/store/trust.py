@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from kith.store import sums
 from kith.store.db import Db
 from kith.store.learnt import KNOWN
 from kith.store.topics import ABOUT
@@ -62,7 +63,7 @@ async def introduced_then(
 
 
 # The days are found in contact_days, since contact of other kinds may be much more.
-_NOW = """
+_NOW = f"""
     WITH days AS (
         SELECT DISTINCT d.actor_id, given,
             d.day::timestamp AT TIME ZONE 'UTC' AS since, (d.day + 1)::timestamp AT TIME ZONE 'UTC' AS before
@@ -75,7 +76,7 @@ _NOW = """
         WHERE d.kind = ANY ($4) AND d.day <= $5
     ),
     acts AS (
-        SELECT d.given, (i.occurred_at AT TIME ZONE 'UTC')::date AS day, i.kind, i.id, i.conversation_id, i.channel_id,
+        SELECT d.given, {sums.day("i.")} AS day, i.kind, i.id, i.conversation_id, i.channel_id,
             i.occurred_at, i.target_ids, true AS stands
         FROM days d JOIN interactions i ON i.workspace_id = $1 AND i.actor_id = d.actor_id
             AND i.occurred_at >= d.since AND i.occurred_at < d.before AND i.kind = ANY ($4)
@@ -88,14 +89,14 @@ _NOW = """
 _THEN = f"""
     WITH {KNOWN.format(moment="$7::timestamptz")},
     acts AS (
-        SELECT i.actor_id = ANY ($2) AS given, (i.occurred_at AT TIME ZONE 'UTC')::date AS day, i.kind, i.id,
+        SELECT i.actor_id = ANY ($2) AS given, {sums.day("i.")} AS day, i.kind, i.id,
             i.conversation_id, i.channel_id, i.occurred_at, i.target_ids, i.stands
         FROM known i JOIN unnest(i.target_ids) AS target (id) ON i.actor_id = ANY ($2) AND target.id = ANY ($3)
             OR i.actor_id = ANY ($3) AND target.id = ANY ($2)
-        WHERE i.kind = ANY ($4) AND (i.occurred_at AT TIME ZONE 'UTC')::date <= $5
+        WHERE i.kind = ANY ($4) AND {sums.day("i.")} <= $5
     ),
     contact AS (
-        SELECT actor_id, target_id, (occurred_at AT TIME ZONE 'UTC')::date AS day
+        SELECT actor_id, target_id, {sums.day()} AS day
         FROM known, unnest(target_ids) AS target_id
     ),
     persons AS (SELECT * FROM unnest($8::uuid[], $9::uuid[]) AS p (identity_id, person_id)),
@@ -116,7 +117,7 @@ _WEIGHED = f"""
     )
     SELECT given, day, topic_id, CASE WHEN topic_id IS NULL THEN channel_id END AS channel_id, kind,
         count(*) AS count,
-        array_agg(DISTINCT coalesce(channel_id, '00000000-0000-0000-0000-000000000000')) AS channel_ids,
+        array_agg(DISTINCT {sums.channel()}) AS channel_ids,
         coalesce((array_agg(id ORDER BY occurred_at DESC, id DESC) FILTER (WHERE stands))[:$6], '{{}}')
             AS interaction_ids
     FROM (

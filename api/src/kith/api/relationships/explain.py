@@ -14,12 +14,12 @@ from kith.api.refs import ChannelRef, TopicRef
 from kith.api.relationships import schemas
 from kith.api.relationships.schemas import RelationshipDetail
 from kith.domain.days import EPOCH, day_of
+from kith.domain.ids import NOWHERE
 from kith.domain.strength import explanation
 from kith.domain.strength.direction import direction
 from kith.domain.strength.model import FLOOR, Model
 from kith.projections.evidence import Tie
 from kith.store import interactions, topics
-from kith.store.ingest import NOWHERE
 
 
 def explain(

@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 from scipy.special import log1p
 
 from kith.domain.strength.circles import adamic_adar
-from kith.domain.strength.contact import WHOLE, Contacts, Reals, totals
+from kith.domain.strength.contact import Contacts, Reals, totals
 from kith.domain.strength.tally import Tally
+from kith.domain.weights import WHOLE
 
 
 def baselines(contacts: Contacts, pairs: Tally, now: int) -> dict[str, Reals]:

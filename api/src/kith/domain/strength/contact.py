@@ -6,11 +6,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kith.domain.weights import WHOLE
+
 Integers = NDArray[np.int64]
 Reals = NDArray[np.float64]
-
-WHOLE = 1000
-"""The weight of one ordinary interaction: weights are thousandths."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.domain.strength.circles import Circles, overlap
-from kith.domain.strength.contact import WHOLE, Activity, Contacts, Integers, Reals, changes, combined, counts, totals
+from kith.domain.strength.contact import Activity, Contacts, Integers, Reals, changes, combined, counts, totals
+from kith.domain.weights import WHOLE
 
 ANSWER_DAYS = 7
 """A contact counts as answered when the other side contacts back within so many days."""
