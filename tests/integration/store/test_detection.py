@@ -19,6 +19,7 @@ from kith.projections import detection
 from kith.store import communities, groups, topics
 from kith.store.communities import CommunityFilter
 from kith.store.db import workspace
+from kith.store.errors import NoSuch
 from tests.integration.detections import detect_in
 from tests.integration.store.facts import DAY, NOW, Store, act, channel, identity, room, who
 
@@ -266,7 +267,7 @@ async def test_a_declared_community_lives_beside_the_detected_ones(store: Store)
     some = people_of(store, "bread", [0, 1]) | people_of(store, "boats", [0, 1])
     async with workspace(store.pool, store.workspace_id) as db:
         made = await communities.create_community(db, store.workspace_id, "The board", some)
-        with pytest.raises(communities.NoSuchPerson):
+        with pytest.raises(NoSuch):
             await communities.create_community(db, store.workspace_id, "Ghosts", [UUID(int=1)])
     await detected(store)
     async with workspace(store.pool, store.workspace_id) as db:

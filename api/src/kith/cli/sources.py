@@ -31,7 +31,8 @@ from kith.domain.ids import decode, encode
 from kith.runtime.vault import open_vault
 from kith.store import credentials, sources
 from kith.store.db import Db, workspace
-from kith.store.sources import NameTaken, Source
+from kith.store.errors import NameTaken
+from kith.store.sources import Source
 
 MANY = 1000  # sources that a list shows
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from kith.store.db import Db, new_id
+from kith.store.errors import NoSuch
 from kith.store.queries import Order, Statement, fetch_page
 
 _COLUMNS = """
@@ -90,10 +91,6 @@ class HealthDay(msgspec.Struct, frozen=True):
     health: dict[str, Any]
 
 
-class NoSuchPerson(LookupError):
-    """A person who is to belong to a community does not exist."""
-
-
 async def list_communities(
     db: Db, workspace_id: UUID, wanted: CommunityFilter, after: tuple[int, UUID] | None, limit: int
 ) -> list[Community]:
@@ -148,7 +145,7 @@ async def list_shared(db: Db, workspace_id: UUID, person_ids: Sequence[UUID]) ->
 
 
 async def create_community(db: Db, workspace_id: UUID, name: str, person_ids: Collection[UUID]) -> Community:
-    """Declare a community of these people. Raises NoSuchPerson."""
+    """Declare a community of these people. Raises NoSuch."""
     id_ = new_id()
     await db.execute(
         """
@@ -163,7 +160,7 @@ async def create_community(db: Db, workspace_id: UUID, name: str, person_ids: Co
 async def update_community(
     db: Db, workspace_id: UUID, community_id: UUID, name: str | None, person_ids: Collection[UUID] | None
 ) -> Community:
-    """Change a declared community; None leaves as it is. Raises NoSuchPerson."""
+    """Change a declared community; None leaves as it is. Raises NoSuch."""
     await db.execute(
         """
         UPDATE communities SET name = coalesce($3, name), revision = revision + 1, updated_at = now()
@@ -192,7 +189,7 @@ async def _set_people(db: Db, workspace_id: UUID, community_id: UUID, person_ids
         workspace_id, list(person_ids),
     )  # fmt: skip
     if known < len(set(person_ids)):
-        raise NoSuchPerson
+        raise NoSuch("people")
     await db.execute(
         "DELETE FROM community_people WHERE workspace_id = $1 AND community_id = $2", workspace_id, community_id
     )
@@ -222,10 +219,18 @@ async def list_people(
     return [CommunityPerson(**row) for row in await fetch_page(db, sql, statement, order, after, limit)]
 
 
+class RoleHolder(NamedTuple):
+    """A person with roles in a community; ordinal: the place in the list."""
+
+    ordinal: int
+    person_id: UUID
+    roles: list[Role]
+
+
 async def list_roles(
     db: Db, workspace_id: UUID, community_id: UUID, role: str | None, after: tuple[int, UUID] | None, limit: int
-) -> list[tuple[int, UUID, list[Role]]]:
-    """Return people with their roles in a community: place, person, roles.
+) -> list[RoleHolder]:
+    """Return people with their roles in a community.
 
     Those who matter by their place among them; with ``role``, its holders by rank, with that role alone. after: place
     and person of the row before.
@@ -249,10 +254,11 @@ async def list_roles(
         """,
         workspace_id, community_id, role, *(after or (None, None)), limit,
     )  # fmt: skip
-    found: dict[UUID, tuple[int, UUID, list[Role]]] = {}
+    found: dict[UUID, RoleHolder] = {}
     for row in rows:
         held = {name: value for name, value in row.items() if name != "ordinal"}
-        found.setdefault(row["person_id"], (row["ordinal"], row["person_id"], []))[2].append(Role(**held))
+        holder = found.setdefault(row["person_id"], RoleHolder(row["ordinal"], row["person_id"], []))
+        holder.roles.append(Role(**held))
     return list(found.values())
 
 

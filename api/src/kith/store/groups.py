@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from kith.store.db import Db, new_id
+from kith.store.errors import NameTaken, NoSuch
 
 # The people of a group, as one column person_id. {group}: the parameter that holds the group's id.
 PEOPLE = """
@@ -63,16 +64,8 @@ class Share(msgspec.Struct, frozen=True):
     as_of: date
 
 
-class Taken(Exception):
-    """Another group has this name."""
-
-
-class Missing(Exception):
-    """There is no such person, organization or channel; the field that names it."""
-
-
 async def create_group(db: Db, workspace_id: UUID, **content: Any) -> Group:
-    """content: as for ``update_group``. Raises Taken or Missing."""
+    """content: as for ``update_group``. Raises NameTaken or NoSuch."""
     id_ = new_id()
     await _write(db, "INSERT INTO groups (workspace_id, id, name) VALUES ($1, $2, $3)", workspace_id, id_, content)
     return await update_group(db, workspace_id, id_, **content)
@@ -89,7 +82,7 @@ async def update_group(
     channel_id: UUID | None,
     listed: Collection[UUID],
 ) -> Group:
-    """Raises Taken or Missing."""
+    """Raises NameTaken or NoSuch."""
     await _check(db, workspace_id, organization_id, channel_id, listed)
     await _write(
         db, "UPDATE groups SET name = $3 WHERE workspace_id = $1 AND id = $2", workspace_id, group_id, {"name": name}
@@ -209,7 +202,7 @@ async def _write(db: Db, statement: str, workspace_id: UUID, group_id: UUID, con
     try:
         await db.execute(statement, workspace_id, group_id, name)
     except asyncpg.UniqueViolationError as error:
-        raise Taken(f"There is already a group named {name!r}.") from error
+        raise NameTaken(f"There is already a group named {name!r}.") from error
 
 
 async def _check(
@@ -224,4 +217,4 @@ async def _check(
             f"SELECT count(*) FROM {table} WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, ids
         )
         if found != len(set(ids)):
-            raise Missing(field)
+            raise NoSuch(field)

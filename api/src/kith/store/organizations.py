@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from kith.store.db import Db, new_id
+from kith.store.errors import NameTaken
 
 _COLUMNS = """
     o.id, o.name, o.url, o.revision, o.created_at, o.updated_at,
@@ -39,14 +40,10 @@ class Domain(msgspec.Struct, frozen=True):
     identities: int
 
 
-class Taken(Exception):
-    """Another organization has this name or domain."""
-
-
 async def create_organization(
     db: Db, workspace_id: UUID, *, name: str, domains: Collection[str], url: str | None
 ) -> Organization:
-    """Raises Taken."""
+    """Raises NameTaken."""
     id_ = new_id()
     try:
         await db.execute(
@@ -54,7 +51,7 @@ async def create_organization(
             workspace_id, id_, name, url,
         )  # fmt: skip
     except asyncpg.UniqueViolationError as error:
-        raise Taken(f"There is already an organization named {name!r}.") from error
+        raise NameTaken(f"There is already an organization named {name!r}.") from error
     await _set_domains(db, workspace_id, id_, domains)
     return await _get(db, workspace_id, id_)
 
@@ -62,7 +59,7 @@ async def create_organization(
 async def update_organization(
     db: Db, workspace_id: UUID, organization_id: UUID, *, name: str, domains: Collection[str], url: str | None
 ) -> Organization:
-    """Raises Taken."""
+    """Raises NameTaken."""
     try:
         await db.execute(
             """
@@ -72,7 +69,7 @@ async def update_organization(
             workspace_id, organization_id, name, url,
         )  # fmt: skip
     except asyncpg.UniqueViolationError as error:
-        raise Taken(f"There is already an organization named {name!r}.") from error
+        raise NameTaken(f"There is already an organization named {name!r}.") from error
     await _set_domains(db, workspace_id, organization_id, domains)
     return await _get(db, workspace_id, organization_id)
 
@@ -161,4 +158,4 @@ async def _set_domains(db: Db, workspace_id: UUID, organization_id: UUID, domain
         workspace_id, organization_id, wanted,
     )  # fmt: skip
     if taken:
-        raise Taken(f"The domain {taken} belongs to another organization.")
+        raise NameTaken(f"The domain {taken} belongs to another organization.")

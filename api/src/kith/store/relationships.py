@@ -17,10 +17,10 @@ _OF_ALL = Order("r.strength", ("r.person_id", "r.other_id"), nullable=True)
 
 # The page first, then its people one by one, whatever PostgreSQL knows of the tables (OFFSET leaves it no choice).
 _JOIN = "CROSS JOIN LATERAL (SELECT * FROM people WHERE workspace_id = $1 AND id = r.{0}_id OFFSET 0) AS {0}"
-_OTHER = "other.id, other.name, other.kind, other.networks"
+_REF = "{0}.id AS {0}_id, {0}.name AS {0}_name, {0}.kind AS {0}_kind, {0}.networks AS {0}_networks"
 _WITH_PEOPLE = f"""
     WITH page AS MATERIALIZED ({{}})
-    SELECT {_COLUMNS}, {_OTHER}, person.id, person.name, person.kind, person.networks
+    SELECT {_COLUMNS}, {_REF.format("person")}, {_REF.format("other")}
     FROM page r {_JOIN.format("person")} {_JOIN.format("other")} ORDER BY {_OF_ALL}
 """
 
@@ -67,7 +67,23 @@ async def list_relationships(
     if wanted.person_id is None and wanted.channel_id and await _is_quiet(db, workspace_id, wanted.channel_id):
         select = _MET.format(statement.value(wanted.channel_id))
     rows = await fetch_page(db, select, statement, order, after, limit, _WITH_PEOPLE)
-    return [Relationship(PersonRef(*row[13:]), PersonRef(*row[9:13]), *row[:9]) for row in rows]
+    return [_relationship(row) for row in rows]
+
+
+def _relationship(row: Any) -> Relationship:
+    return Relationship(
+        person=PersonRef(row["person_id"], row["person_name"], row["person_kind"], row["person_networks"]),
+        other=PersonRef(row["other_id"], row["other_name"], row["other_kind"], row["other_networks"]),
+        given=row["given"],
+        received=row["received"],
+        first_day=row["first_day"],
+        last_day=row["last_day"],
+        as_of=row["as_of"],
+        strength=row["strength"],
+        word=row["word"],
+        computed_at=row["computed_at"],
+        model=row["model"],
+    )
 
 
 _IN_CHANNEL = """

@@ -10,16 +10,13 @@ import msgspec
 
 from kith.store import jobs
 from kith.store.db import Db, new_id
+from kith.store.errors import NameTaken
 
 _COLUMNS = """
     id, connector, name, config, status, trusted, revision, created_at, updated_at,
     ARRAY (SELECT c.name FROM credentials c WHERE c.workspace_id = $1 AND c.source_id = sources.id ORDER BY c.name)
         AS credentials
 """
-
-
-class NameTaken(Exception):
-    """Another source of the workspace has this name."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -103,7 +100,7 @@ async def create_source(
         workspace_id, new_id(), connector, name, config, trusted,
     )  # fmt: skip
     if row is None:
-        raise NameTaken(name)
+        raise NameTaken(f"There is already a source named {name!r}.")
     return Source(**row)
 
 
@@ -121,7 +118,7 @@ async def update_source(
             workspace_id, source_id, name, config, status, trusted,
         )  # fmt: skip
     except asyncpg.UniqueViolationError as error:
-        raise NameTaken(name) from error
+        raise NameTaken(f"There is already a source named {name!r}.") from error
     if row is None:
         raise LookupError(source_id)
     return Source(**row)

@@ -83,17 +83,17 @@ async def list_roles(
     found = await find(db, workspace_id, community_id)
     key = after(request, params, tuple[int, UUID])
     rows = await store.list_roles(db, workspace_id, found.id, params.role, key, params.limit + 1)
-    refs = await show_people(db, workspace_id, {person_id for _, person_id, _ in rows})
+    refs = await show_people(db, workspace_id, {row.person_id for row in rows})
     return covered_page(
         request,
         params,
         rows,
         lambda row: RoleHolder(
-            refs[row[1]],
-            min((role.place for role in row[2] if role.place), default=None),
-            [CommunityRole(**shape_role(role, refs[row[1]].name)) for role in row[2]],
+            refs[row.person_id],
+            min((role.place for role in row.roles if role.place), default=None),
+            [CommunityRole(**shape_role(role, refs[row.person_id].name)) for role in row.roles],
         ),
-        lambda row: row[:2],
+        lambda row: (row.ordinal, row.person_id),
         await get_coverage(db, workspace_id),
     )
 

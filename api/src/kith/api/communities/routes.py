@@ -31,6 +31,7 @@ from kith.api.jobs.schemas import Job
 from kith.store import communities as store
 from kith.store import jobs
 from kith.store.db import Db
+from kith.store.errors import NoSuch
 
 
 @get("/v1/communities", operation_id="listCommunities", tags=["communities"], scopes=["communities:read"])
@@ -70,7 +71,7 @@ async def create_community(
     """
     try:
         made = await store.create_community(db, workspace_id, payload.name, _person_ids(payload.people))
-    except store.NoSuchPerson as error:
+    except NoSuch as error:
         raise no_such_person() from error
     headers = {"Location": f"/v1/communities/{encode('community', made.id)}", "ETag": tag(made)}
     return await once.answer(Community.of(made), 201, headers)
@@ -145,7 +146,7 @@ async def update_community(
     person_ids = None if payload.people is msgspec.UNSET else _person_ids(payload.people)
     try:
         saved = await store.update_community(db, workspace_id, found.id, name, person_ids)
-    except store.NoSuchPerson as error:
+    except NoSuch as error:
         raise no_such_person() from error
     return Response(Community.of(saved), headers={"ETag": tag(saved)})
 

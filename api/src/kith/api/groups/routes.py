@@ -32,6 +32,7 @@ from kith.projections import strength
 from kith.store import groups as store
 from kith.store import people
 from kith.store.db import Db
+from kith.store.errors import NameTaken, NoSuch
 
 
 @get("/v1/groups", operation_id="listGroups", tags=["groups"], scopes=["groups:read"])
@@ -216,10 +217,10 @@ async def save(saving: Any) -> store.Group:
     """Await what writes a group. Raises Problem for a name that is taken, and for what does not exist."""
     try:
         saved: store.Group = await saving
-    except store.Taken as error:
+    except NameTaken as error:
         raise Problem("conflict", str(error)) from error
-    except store.Missing as error:
-        raise unknown(str(error), f"/{error}") from error
+    except NoSuch as error:
+        raise unknown(error.field, f"/{error.field}") from error
     return saved
 
 

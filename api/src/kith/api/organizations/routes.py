@@ -24,6 +24,7 @@ from kith.domain.employers import employer_domain
 from kith.store import affiliations
 from kith.store import organizations as store
 from kith.store.db import Db
+from kith.store.errors import NameTaken
 
 DOMAINS_SHOWN = 200
 
@@ -66,7 +67,7 @@ async def create_organization(
         made = await store.create_organization(
             db, workspace_id, name=payload.name, domains=payload.domains, url=payload.url
         )
-    except store.Taken as error:
+    except NameTaken as error:
         raise Problem("conflict", str(error)) from error
     await affiliations.derive(db, workspace_id, [], made.id)
     headers = {"Location": f"/v1/organizations/{encode('organization', made.id)}", "ETag": tag(made)}
@@ -113,7 +114,7 @@ async def update_organization(
     check_domains(kept["domains"])
     try:
         saved = await store.update_organization(db, workspace_id, found.id, **kept)
-    except store.Taken as error:
+    except NameTaken as error:
         raise Problem("conflict", str(error)) from error
     await affiliations.derive(db, workspace_id, [], found.id)
     return Response(Organization.of(saved), headers={"ETag": tag(saved)})

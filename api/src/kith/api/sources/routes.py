@@ -23,6 +23,7 @@ from kith.runtime.vault import Vault
 from kith.store import jobs, runs
 from kith.store import sources as store
 from kith.store.db import Db
+from kith.store.errors import NameTaken
 
 
 @get("/v1/sources", operation_id="listSources", tags=["sources"], scopes=["sources:read"])
@@ -71,7 +72,7 @@ async def create_source(
         created = await store.create_source(
             db, workspace_id, payload.connector, payload.name, given.shown, trusted=trusted
         )
-    except store.NameTaken as error:
+    except NameTaken as error:
         raise name_taken(payload.name) from error
     await credentials.save(db, workspace_id, created.id, given, (), vault)
     created = msgspec.structs.replace(created, credentials=sorted(given.secrets))
@@ -141,7 +142,7 @@ async def update_source(
     kept["config"] = given.shown
     try:
         saved = await store.update_source(db, workspace_id, source.id, **kept, trusted=trusted)
-    except store.NameTaken as error:
+    except NameTaken as error:
         raise name_taken(kept["name"]) from error
     return Response(Source.of(saved), headers={"ETag": tag(saved)})
 
