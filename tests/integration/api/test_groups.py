@@ -112,7 +112,7 @@ async def test_the_mix_counts_each_relationship_between_two_groups_once(home: Ho
         share["word"]: share["pairs"] for share in mix["mix"]
     }
     others = await home.client.get(f"/v1/groups/{us['id']}/relationship-mix?months=0")
-    assert others["pairs"] == 5  # Ada with Bo, Cyd and the robot; Eve with Bo and Dan
+    assert others["pairs"] == 4  # Ada with Bo and Cyd, Eve with Bo and Dan; nobody is in touch with a robot
     same = await home.client.get(f"/v1/groups/{us['id']}/relationship-mix?with={us['id']}")
     assert same["pairs"] == 1
     nobody = await home.client.send("GET", f"/v1/groups/{us['id']}/relationship-mix?with=grp_{'0' * 26}")
