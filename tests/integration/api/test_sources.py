@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from kith.domain import ids
 from kith.store import jobs, runs, sources
 from kith.store.db import workspace
 from tests.integration.api.conftest import Client
+from tests.paths import shared
 
 NEW = {"connector": "ndjson", "name": "people", "config": {"path": "/srv/people.ndjson"}}
 
@@ -299,3 +301,34 @@ async def work(client: Client, job: str, source: str) -> None:
         )
     async with workspace(client.pool, client.workspace_id) as db:
         await jobs.advance(db, claimed, 50, 200, "lines")
+
+
+SECRET = "open-sesame-4711"
+
+
+async def test_a_secret_in_an_address_never_comes_back(client: Client) -> None:
+    words = shared("cases/api/secret-in-an-address/request.txt").read_text().splitlines()[0]
+    new = json.loads(words.partition("/v1/sources")[2])
+    answer = await client.send("POST", "/v1/sources", json=new)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "secret_in_address")
+    assert answer.json()["errors"][0]["pointer"] == "/config/repository"
+    assert SECRET not in answer.text
+
+
+async def test_a_secret_that_an_older_version_stored_is_not_shown_and_not_lost(client: Client) -> None:
+    config = {"repository": f"https://ada:{SECRET}@code.birk.example/app.git"}
+    async with workspace(client.pool, client.workspace_id) as db:
+        old = await sources.create_source(db, client.workspace_id, "git", "old", config, trusted=True)
+    path = f"/v1/sources/{ids.encode('source', old.id)}"
+    await client.send("POST", f"{path}/runs")
+    for asked in ("/v1/sources", path, f"{path}/runs", "/v1/jobs", "/v1/events"):
+        assert SECRET not in (await client.send("GET", asked)).text
+    shown = (await client.get(path))["config"]
+    assert shown == {"repository": "https://***@code.birk.example/app.git"}
+    assert (await client.send("PATCH", path, json={"name": "new"})).status_code == 200
+    refused = await client.send("PATCH", path, json={"config": shown})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "secret_in_address")
+    async with workspace(client.pool, client.workspace_id) as db:
+        kept = await sources.get_source(db, client.workspace_id, old.id)
+    assert kept
+    assert kept.config == config

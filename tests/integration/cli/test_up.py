@@ -147,6 +147,8 @@ def test_the_printed_calls_answer_something(demo: Up) -> None:
     strengths = [entry["strength"] or 0 for entry in strongest["data"]]
     assert strengths == sorted(strengths, reverse=True)
     assert close["data"][0]["person"]["name"] == "Jeff King"
+    assert "kpat_" not in demo.said  # nobody looks: it goes to a log
+    assert f"Token  in {demo.home / 'token'}" in demo.said
     names = {act["actor"]["name"] for act in acts["data"]} | {
         act["targets"][0]["identity"]["name"] for act in acts["data"]
     }

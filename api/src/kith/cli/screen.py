@@ -17,6 +17,11 @@ class Screen:
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether somebody sees it, and not a log."""
+        return self.console.is_terminal
+
     def say(self, text: str) -> None:
         """Write one line as it is, however long: it can be copied."""
         self.console.print(text, markup=False)

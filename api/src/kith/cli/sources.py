@@ -18,7 +18,9 @@ from kith.cli.processes import CannotStart
 from kith.connectors import (
     Connector,
     ConnectorError,
+    Limits,
     Report,
+    check_locations,
     dump_config,
     is_address,
     load_config,
@@ -123,6 +125,7 @@ def _checked(connector: str, given: dict[str, str], path: Path | None) -> tuple[
         given = {kind.__struct_fields__[0]: str(path.absolute())} | given
     try:
         config = load_config(kind, _absolute(given, kind), strict=False)
+        check_locations(config, Limits())
         with tempfile.TemporaryDirectory(prefix="kith-") as folder:
             report = asyncio.run(_check(found[connector], config, Path(folder)))
     except (msgspec.ValidationError, ConnectorError) as error:

@@ -195,7 +195,8 @@ def _load_demo(runner: asyncio.Runner, pool: Pool, supervisor: Supervisor, scree
 
 def _introduce(screen: Screen, settings: Settings, token: str, token_file: Path, calls: list[tuple[str, str]]) -> None:
     base = _base_url(settings)
-    for label, value in (("API", f"{base}/v1"), ("Docs", f"{base}/docs"), ("Token", token)):
+    shown = token if screen.is_seen else f"in {token_file}"  # a service's output is kept in logs that others read
+    for label, value in (("API", f"{base}/v1"), ("Docs", f"{base}/docs"), ("Token", shown)):
         screen.say(f"  {label:<6} {value}")
     header = f'"Authorization: Bearer $(cat {shlex.quote(str(token_file))})"'
     for question, path in calls:

@@ -8,14 +8,15 @@ from typing import Any
 
 import structlog
 
+_SIGN_IN = re.compile(r"(\w+://)[^/?#\s]*@")
 _TOKEN = re.compile(r"k[a-z]{2,3}_[A-Za-z0-9]{20,}")
 
 
 def redact(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blot out whatever looks like a token."""
+    """Blot out whatever looks like a token, and what addresses carry to sign in with."""
     for name, value in entry.items():
-        if isinstance(value, str) and "_" in value:
-            entry[name] = _TOKEN.sub("[token]", value)
+        if isinstance(value, str) and ("_" in value or "@" in value):
+            entry[name] = _SIGN_IN.sub(r"\1***@", _TOKEN.sub("[token]", value))
     return entry
 
 

@@ -14,11 +14,13 @@ from kith.connectors._limits import (
     Limits,
     LocalPath,
     Location,
+    SecretInAddress,
     Url,
     check_locations,
     is_address,
     location_fields,
     locations,
+    without_secrets,
 )
 from kith.connectors._opening import egress_of, open_context
 from kith.connectors._paging import Seen, Window, by_cursor, by_id, by_link, by_offset, links
@@ -91,6 +93,7 @@ __all__ = [
     "Report",
     "Retry",
     "Secret",
+    "SecretInAddress",
     "Seen",
     "Skip",
     "Target",
@@ -120,4 +123,5 @@ __all__ = [
     "open_context",
     "save_cursor",
     "secret_fields",
+    "without_secrets",
 ]

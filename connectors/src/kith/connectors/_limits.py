@@ -43,7 +43,15 @@ Location = Annotated[
     str, msgspec.Meta(min_length=1, max_length=1000, extra={_MARK: True}, extra_json_schema={"format": _FORMAT})
 ]
 
-_HOST = re.compile(r"(?:[^/\s]*@)?(\[[^\]\s]*\]|[^/:\s]+)")
+_URL_AUTHORITY = re.compile(r"(?:(?P<user>.*)@)?(?P<host>\[[^\]\s]*\]|[^:\s@]*)(?::\d*)?")
+_SCP_AUTHORITY = re.compile(r"(?:(?P<user>[^@:/\s]*)@)?(?P<host>\[[^\]\s]*\]|[^:/\s]+):(?P<path>.*)")
+#: What an address carries to sign in with: before its host, or as a parameter.
+_SIGN_IN = re.compile(r"(\w+://)[^/?#\s]*@")
+_SECRET_VALUE = re.compile(
+    r"([?&#;](?:[^=&#\s]*(?:token|secret|passw|pwd|api_?key|access_?key|signature|credential)[^=&#\s]*|auth|key|sig)=)"
+    r"[^&#\s]+",
+    re.IGNORECASE,
+)
 _NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -55,6 +63,12 @@ class Forbidden(Fatal):
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.field = field
+
+
+class SecretInAddress(Forbidden):
+    """A setting names an address with a password or a token in it, where it would be shown and logged."""
+
+    code = "secret_in_address"
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -150,7 +164,7 @@ def check_locations(config: msgspec.Struct, limits: Limits) -> None:
             else:
                 limits.check_host(_host(location))
         except Forbidden as error:
-            raise Forbidden(str(error), field) from error
+            raise type(error)(str(error), field) from error
 
 
 def is_address(location: str) -> bool:
@@ -158,11 +172,33 @@ def is_address(location: str) -> bool:
     return "://" in location or (":" in location and "/" not in location.partition(":")[0])
 
 
+def without_secrets(text: str) -> str:
+    """Return a text with stars in place of what addresses in it carry to sign in with."""
+    return _SIGN_IN.sub(r"\1***@", _SECRET_VALUE.sub(r"\1***", text))
+
+
 def _host(location: str) -> str:
+    """Return the host of an address. Raises Forbidden where it is none, SecretInAddress where it carries a secret."""
     if not is_address(location):
-        raise Forbidden(f"{location!r} is neither an absolute path nor an address.")
-    match = _HOST.match(location.partition("://")[2] or location)
-    return match[1] if match else ""
+        raise Forbidden(f"{without_secrets(location)!r} is neither an absolute path nor an address.")
+    scheme, is_url, rest = location.partition("://")
+    if is_url:
+        authority = _URL_AUTHORITY.fullmatch(re.split("[/?#]", rest, maxsplit=1)[0])
+        user = authority["user"] if authority else None
+        signs_in = user is not None and (scheme.lower() != "ssh" or ":" in user)
+        hides = authority is None and "@" in rest  # a password with a slash in it
+    else:
+        authority = _SCP_AUTHORITY.fullmatch(location)
+        signs_in = False
+        hides = authority is not None and authority["user"] is None and "@" in authority["path"].partition("/")[0]
+    if signs_in or hides or _SECRET_VALUE.search(location):
+        raise SecretInAddress(
+            "The address holds a password or a token, which would be shown and logged: leave it out. A connector that "
+            "signs in has a setting of its own for that."
+        )
+    if authority is None:
+        raise Forbidden(f"{without_secrets(location)!r} is no address.")
+    return authority["host"]
 
 
 def _is_marked(kind: Any) -> bool:

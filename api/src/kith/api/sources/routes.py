@@ -274,7 +274,7 @@ def check_limits(config: msgspec.Struct, limits: Limits) -> None:
     try:
         check_locations(config, limits)
     except Forbidden as error:
-        fault = Fault("forbidden_location", str(error), pointer=f"/config/{error.field}")
+        fault = Fault(error.code, str(error), pointer=f"/config/{error.field}")
         raise Problem("invalid_body", str(error), fault) from error
 
 

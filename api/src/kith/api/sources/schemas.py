@@ -8,6 +8,7 @@ from kith.api.http.ids import SourceId, encode
 from kith.api.http.kinds import TEXT, Instant
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
+from kith.connectors import without_secrets
 from kith.store import sources as store
 
 Name = Annotated[
@@ -52,7 +53,16 @@ class Source(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, source: store.Source) -> "Source":
-        return shape(cls, source, id=encode("source", source.id))
+        return shape(cls, source, id=encode("source", source.id), config=_shown(source.config))
+
+
+def _shown(value: Any) -> Any:
+    """Return settings with stars where an older version let an address carry a secret."""
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, dict):
+        return {name: _shown(item) for name, item in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
 class SourceCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
