@@ -186,7 +186,7 @@ class Bad:
     ("fault", "said"),
     [
         ("loses", "Ended after page 1 and resumed: identities differ"),
-        ("unstable", "Reading anew does not give the same records"),
+        ("unstable", "Reading again does not give the same records"),
         ("large", "10001 records; 10000 are allowed"),
         ("long", "bytes of records; 16777216 are allowed"),
         ("cursor", "70002 bytes; 65536 are allowed"),

@@ -472,7 +472,7 @@ async def test_a_rules_decision_is_overruled_once(village: Village) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_suggestions_follow_the_ledger_whatever_was_decided(village: Village, seed: int) -> None:
-    """After each of many decisions suggestions are what resolving everybody anew makes of them."""
+    """After each of many decisions suggestions are what resolving everybody again makes of them."""
     draw = Random(seed)
     await village.ask_humans()
     names = ["Ada Lovelace", "Kim Novak", "Ruth Ng"]

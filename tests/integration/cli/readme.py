@@ -1,4 +1,4 @@
-"""What README.md shows of a run. ``python -m tests.integration.cli.readme`` writes it anew from a real one."""
+"""What README.md shows of a run. ``python -m tests.integration.cli.readme`` rewrites it from a real one."""
 
 import json
 import re

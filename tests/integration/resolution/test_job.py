@@ -1,4 +1,4 @@
-"""The job that resolves everybody anew."""
+"""The job that resolves everybody again."""
 
 from pathlib import Path
 

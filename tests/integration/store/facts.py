@@ -143,7 +143,7 @@ class Store:
                 _, left = await project.project(db, self.workspace_id, now)
 
     async def refresh(self, now: datetime = NOW) -> None:
-        """Compute the strengths of all pairs anew."""
+        """Compute the strengths of all pairs again."""
         after: tuple[UUID, UUID] | None = (UUID(int=0), UUID(int=0))
         while after:
             async with workspace(self.pool, self.workspace_id) as db:

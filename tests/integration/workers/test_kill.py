@@ -27,7 +27,7 @@ from kith.store.db import Pool, new_id, open_pool, workspace
 from kith.store.workspaces import create_workspace
 from tests.integration.store.facts import FACTS, PROJECTIONS, Store, act, add_source
 
-INTERACTIONS = 9_000  # fewer than what has all strengths computed anew; their texts make pages of some 2,000
+INTERACTIONS = 9_000  # fewer than what has all strengths computed again; their texts make pages of some 2,000
 LEASE = "2"
 ENOUGH_SECONDS = 180
 

@@ -270,7 +270,7 @@ def _success(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
     if method == "POST":
         names += ["Location"] if handler.status_code != 200 and handler.operation_id != "cancelJob" else []
         names += ["Idempotency-Replayed"] if get_type_hints(handler.fn).get("once") is Once else []
-    text = {200: "As asked.", 201: "Created.", 202: "Begun: the job does it."}[handler.status_code]
+    text = {200: "OK.", 201: "Created.", 202: "Accepted; a job does the work."}[handler.status_code]
     content = _text(str(handler.media_type)) if kind in (str, bytes) else _content(kind, schemas)
     for media_type in handler.opt.get("also", ()):
         content |= _text(media_type)

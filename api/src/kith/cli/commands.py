@@ -11,7 +11,7 @@ for name, text in {
     "api": "Serve the API in the foreground.",
     "worker": "Do background work in the foreground.",
     "connectors": "List the networks that this installation can read.",
-    "rebuild": "Make every projection anew from the facts.",
+    "rebuild": "Make every projection again from the facts.",
 }.items():
     app.command(f"kith.cli.{name}:{name}", help=text)
 app.command("kith.cli.backup:restore", help="Fill an empty database from such a file.")

@@ -16,7 +16,7 @@ from kith.cli import launch
 
 START_SECONDS = 60.0  # crash recovery of a large database included
 STOP_SECONDS = 30.0  # PostgreSQL writes a last checkpoint
-LOG_BYTES = 10_000_000  # a log beyond this size starts anew
+LOG_BYTES = 10_000_000  # a log beyond this size starts over
 
 # Capabilities of Linux, by number: pass through closed folders; the same and more; keep one after giving up root.
 _CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE, _CAP_SETPCAP = 2, 1, 8

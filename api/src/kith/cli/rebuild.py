@@ -1,4 +1,4 @@
-"""``kith rebuild``: make every projection anew from the facts."""
+"""``kith rebuild``: make every projection again from the facts."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from kith.store.db import workspace
 
 
 def rebuild() -> None:
-    """Make every projection anew from the facts, and say whether anything differed from what was there."""
+    """Make every projection again from the facts, and say whether anything differed from what was there."""
     asyncio.run(_rebuild())
 
 

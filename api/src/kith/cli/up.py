@@ -41,7 +41,7 @@ def up(*, demo: bool = True) -> None:
     screen = Screen()
     settings = current_settings()
     warn_of_unknown_settings()
-    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # the screen says when PostgreSQL is away
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # the screen says when PostgreSQL is unavailable
     with _until_stopped(), ExitStack() as stack:
         stack.enter_context(hold(settings.home))
         _check_port(settings)

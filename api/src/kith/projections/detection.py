@@ -37,7 +37,7 @@ TEXTS = 20_000
 """Of the latest so many texts the topics are found; of each the first ``LETTERS`` characters."""
 LETTERS = 2_000
 WHOLE_HOURS = 24
-"""So long the former communities are brought up to date; then everything is looked at anew."""
+"""So long the former communities are brought up to date; then everything is looked at from scratch."""
 
 AREA = "area"
 """The kind of channels that are parts of a product."""
@@ -47,7 +47,7 @@ _EARLIER = timedelta(minutes=10)  # what was learnt in a transaction that was lo
 
 
 async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection | None, *, whole: bool) -> Facts:
-    """Return what a detection at this moment needs to know. whole: look at everything anew, whatever has changed."""
+    """Return what a detection at this moment needs to know. whole: from scratch, whatever has changed."""
     now = await _spoken_of(db, workspace_id, moment)
     since = now - timedelta(days=HISTORY)
     await detections.prepare(db, workspace_id, since, now, TEXTS)

@@ -27,7 +27,7 @@ class Found(NamedTuple):
 
 
 async def judge(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> Found:
-    """Judge these identities anew."""
+    """Judge these identities again."""
     shown = await store.shown(db, workspace_id, identity_ids, kinds.VERY_MANY)
     right = {standing.identity_id: standing for standing in map(_stand, shown) if standing}
     before = await store.stored(db, workspace_id, identity_ids)
@@ -40,7 +40,7 @@ async def judge(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> F
 
 
 async def judge_all(db: Db, workspace_id: UUID) -> Found:
-    """Judge everybody anew, by the present words."""
+    """Judge everybody again, by the present words."""
     found, after = Found(set()), UUID(int=0)
     while ids := await store.next_ids(db, workspace_id, after, CHUNK):
         after = ids[-1]

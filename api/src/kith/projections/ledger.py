@@ -1,4 +1,4 @@
-"""Persons: the components of the ledger of decisions, computed anew around what was decided.
+"""Persons: the components of the ledger of decisions, computed again around what was decided.
 
 A person's id is the least id among its identities: a fact, so no order of events can change it.
 """

@@ -27,7 +27,7 @@ STATEMENTS = frozenset({"mailmap", "oauth", "same_as"})
 # Claims that their bearer makes; they count when each of the two makes one of the other.
 MUTUAL = frozenset({"rel_me", "profile_link"})
 
-# Identities compared at once when all are noted anew.
+# Identities compared at once when all are noted again.
 CHUNK = 10_000
 # With fewer identities no name is common.
 FEWEST = 1000
@@ -63,7 +63,7 @@ def _noted(profile: Profile) -> Noted:
 
 
 async def restore(db: Db, workspace_id: UUID) -> dict[str, tuple[int, int, int]]:
-    """Note all identities anew; return, by table, how many rows were missing, extra and different."""
+    """Note all identities again; return, by table, how many rows were missing, extra and different."""
     found = {"identity_profiles": (0, 0, 0), "identity_keys": (0, 0, 0)}
     after = START
     while ids := await store.next_ids(db, workspace_id, after, CHUNK):
@@ -73,14 +73,14 @@ async def restore(db: Db, workspace_id: UUID) -> dict[str, tuple[int, int, int]]
 
 
 async def renew_next(db: Db, workspace_id: UUID, after: UUID, limit: int) -> list[UUID]:
-    """Note the next identities, in the order of their ids, anew; return them."""
+    """Note the next identities, in the order of their ids, again; return them."""
     ids = await store.next_ids(db, workspace_id, after, limit)
     await _renew(db, workspace_id, ids, {"identity_profiles": (0, 0, 0), "identity_keys": (0, 0, 0)})
     return ids
 
 
 async def _renew(db: Db, workspace_id: UUID, ids: Sequence[UUID], found: dict[str, tuple[int, int, int]]) -> None:
-    """Note these identities anew, and add to ``found`` what differed."""
+    """Note these identities again, and add to ``found`` what differed."""
     rows = await store.changed(db, workspace_id, ids)
     right = {row["id"]: _noted(Profile(_identity(row), _content(row), new=False)) for row in rows}
     stored = await store.stored(db, workspace_id, ids)
@@ -141,7 +141,7 @@ class Snapshot(NamedTuple):
 
     @property
     def outgrown(self) -> bool:
-        """Whether so many came since that it should be counted anew."""
+        """Whether so many came since that it should be counted again."""
         return self.arrived >= max(self.identities, FEWEST)
 
 

@@ -1,4 +1,4 @@
-"""Projections: what the facts amount to, computed anew for exactly what was touched.
+"""Projections: what the facts amount to, computed again for exactly what was touched.
 
 Each projection is one query over a set of keys in a temporary table. ``project`` fills that set with what pages have
 touched; ``kith.projections.rebuild`` fills it with all there is.
@@ -57,7 +57,7 @@ async def resolve_behaved(db: Db, workspace_id: UUID, now: datetime) -> int:
 
 
 async def judge_all(db: Db, workspace_id: UUID, now: datetime) -> kinds.Found:
-    """Judge everybody anew, and resolve whoever changed by that."""
+    """Judge everybody again, and resolve whoever changed by that."""
     found = await kinds.judge_all(db, workspace_id)
     if found.changed:
         await projection.start(db)
@@ -66,7 +66,7 @@ async def judge_all(db: Db, workspace_id: UUID, now: datetime) -> kinds.Found:
 
 
 async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
-    """Resolve all identities anew and work in what that moves; return how many identities moved."""
+    """Resolve all identities again and work in what that moves; return how many identities moved."""
     await projection.start(db)
     await projection.lock(db, workspace_id)
     judged = (await kinds.judge_all(db, workspace_id)).changed
@@ -78,7 +78,7 @@ async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
 
 
 async def settle_next(db: Db, workspace_id: UUID, now: datetime) -> resolution.Step:
-    """Take the next step of resolving all identities anew, and work in what that moves."""
+    """Take the next step of resolving all identities again, and work in what that moves."""
     await projection.start(db)
     await projection.lock(db, workspace_id)
     begins = await profiles.walked_to(db, workspace_id) is None
@@ -109,7 +109,7 @@ async def compute_relationships(db: Db, workspace_id: UUID, now: datetime) -> No
 
 
 async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[Mapping[str, list[UUID]]]) -> None:
-    """Compute anew what was touched, and what follows from identities that moved."""
+    """Compute again what was touched, and what follows from identities that moved."""
 
     def touched(column: str) -> list[UUID]:
         return [id_ for touch in touches for id_ in touch.get(column, ())]

@@ -1,4 +1,4 @@
-"""Rebuild: every projection anew from the facts, compared with what pages have added up, and put right.
+"""Rebuild: every projection again from the facts, compared with what pages have added up, and put right.
 
 Pages wait until it ends; reads go on, and see the old rows until then. All of it is one transaction, but for what each
 identity did day by day: this is put right beside it, by a second connection, so that two cores work. PostgreSQL keeps

@@ -32,7 +32,7 @@ SHARE = 0.04
 FEW = 200
 # Identities, beside the arrived, that may be drawn in through pairs that are only suggested.
 FAR = 100
-# Identities that are resolved anew at once, in a transaction of about a minute; more are resolved in steps.
+# Identities that are resolved again at once, in a transaction of about a minute; more are resolved in steps.
 WHOLE = 300_000
 STEP = 1000
 
@@ -48,7 +48,7 @@ class Outcome(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A part of resolving everybody anew. left: whether there is more to do."""
+    """A part of resolving everybody again. left: whether there is more to do."""
 
     moves: list[Move]
     identities: int
@@ -83,14 +83,14 @@ async def resolve(db: Db, workspace_id: UUID, identity_ids: Iterable[UUID]) -> l
 
 
 async def resolve_all(db: Db, workspace_id: UUID) -> list[Move]:
-    """Resolve all identities anew, with the present model and thresholds and how common names are now."""
+    """Resolve all identities again, with the present model and thresholds and how common names are now."""
     model, snapshot = await thresholds.get_model(db, workspace_id), await profiles.get_snapshot(db, workspace_id)
     decided = await _resolve_all(db, workspace_id, model, snapshot, recount=True)
     return await _move(db, workspace_id, decided)
 
 
 async def resolve_next(db: Db, workspace_id: UUID, *, whole: int = WHOLE, step: int = STEP) -> Step:
-    """Take the next step of resolving everybody anew; with up to ``whole`` identities the first step is all of it.
+    """Take the next step of resolving everybody again; with up to ``whole`` identities the first step is all of it.
 
     Whoever arrives between two steps is resolved as ever. When no step is left, all is as if it had been done at once.
     """
@@ -129,7 +129,7 @@ async def _move(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> l
 async def _resolve_all(
     db: Db, workspace_id: UUID, model: Model, snapshot: profiles.Snapshot, *, recount: bool = False
 ) -> set[UUID]:
-    """snapshot: how common names are; it is counted anew where it is outgrown."""
+    """snapshot: how common names are; it is counted again where it is outgrown."""
     if snapshot.model not in ("", model.version):  # which has other keys
         await profiles.restore(db, workspace_id)
     identities = await profiles.load_all(db, workspace_id)

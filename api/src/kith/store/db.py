@@ -24,7 +24,7 @@ else:
 
 ROLE = "kith_app"
 LOCK_SECONDS = 5.0
-#: What is raised while PostgreSQL is away, stops, or has no connection left, and, last, on a connection just lost.
+#: What is raised while PostgreSQL is unavailable, stops, or has no connection left, and, last, on a lost connection.
 ABSENT = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -170,7 +170,7 @@ def _encode(value: object) -> str:
 
 
 async def _nothing(db: Db) -> None:
-    """Reset nothing: what a connection sees is set anew for the next user, and all else inside transactions only."""
+    """Reset nothing: what a connection sees is set again for the next user, and all else inside transactions only."""
 
 
 def _milliseconds(seconds: float) -> str:

@@ -184,8 +184,8 @@ class Canceled(Exception):
 class HeldJob(msgspec.Struct, frozen=True):
     """A job that this worker holds, until its lease runs out or ``fence`` is no longer the newest.
 
-    attempt: how often it was begun, or taken over, since it last made progress. lease_seconds: how long its worker may
-    be silent before another takes it over.
+    attempt: how often it was started, or taken over, since it last made progress. lease_seconds: how long its worker
+    may be silent before another takes it over.
     """
 
     workspace_id: UUID

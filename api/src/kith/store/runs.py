@@ -75,7 +75,7 @@ async def list_run_errors(
 
 
 async def open_run(db: Db, workspace_id: UUID, source_id: UUID, job_id: UUID) -> UUID:
-    """Return the run that this job is about, begun now where there is none."""
+    """Return the run that this job is about, started now where there is none."""
     run_id: UUID | None = await db.fetchval(
         "SELECT id FROM runs WHERE workspace_id = $1 AND job_id = $2 AND finished_at IS NULL", workspace_id, job_id
     )

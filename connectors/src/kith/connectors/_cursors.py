@@ -12,9 +12,9 @@ def save_cursor(cursor: msgspec.Struct) -> msgspec.Raw:
 
 
 def load_cursor(cursor: msgspec.Raw | None, kind: type[T]) -> T | None:
-    """Return the cursor; None where there is none, or where an older release wrote another shape: then read anew.
+    """Return the cursor; None where there is none, or where an older release wrote another shape: then read again.
 
-    Reading anew costs time but changes nothing that is already stored, because natural keys repeat.
+    Reading again costs time but changes nothing that is already stored, because natural keys repeat.
     """
     if cursor is None:
         return None

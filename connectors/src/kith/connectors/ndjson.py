@@ -3,7 +3,7 @@
 Reads: a file of any size, plain, gzip or Zstandard (told by its first bytes), every kind of record.
 Can't: lines over 8 MiB; archives of several files.
 Resume and growth: the cursor holds the byte offset, so a file that grows is read on from there; a file that was
-replaced (other bytes around what was read) is read anew. The same record twice changes nothing.
+replaced (other bytes around what was read) is read again. The same record twice changes nothing.
 Deletions: as the file's ``tombstone`` records say; a line taken out of the file deletes nothing.
 Privacy: the file says itself who may see what, by ``visibility``; what it leaves out is private.
 """

@@ -1,4 +1,4 @@
-"""The job ``detect``: topics, communities, roles and maps anew, some time after something changed."""
+"""The job ``detect``: topics, communities, roles and maps again, some time after something changed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from kith.workers.work import Failed, Later, Work
 EVERY = timedelta(minutes=10)
 """Changes are followed at most this often; whoever asks for a detection gets it at once."""
 PATIENCE, PAUSE = 7, 5.0
-"""So often, at first so many seconds and then each time twice as long, a detection waits until what is being read is
+"""A detection waits this often, at first so many seconds and then each time twice as long, until what is being read is
 worked into the projections."""
 _TOO_LARGE = (
     "This community is too large for the {:,} MB that a detection may take; what was found before stands. "
@@ -23,7 +23,7 @@ _TOO_LARGE = (
 
 
 async def detect(work: Work) -> dict[str, Any]:
-    """Look at the workspace. args: ``whole``, when asked for by someone: everything anew and at once."""
+    """Look at the workspace. args: ``whole``, when asked for by someone: everything again and at once."""
     whole, moment = bool(work.job.args.get("whole")), datetime.now(UTC)
     async with work.transaction() as db:
         before = await detections.last(db, work.job.workspace_id)

@@ -13,7 +13,7 @@ from kith.domain.ids import fact_bytes
 from kith.store.db import uuid_of
 from kith.store.ingest import INTERACTION, Batch, Claim, Coverage, Problem, Row, Tombstone
 
-# Entries of each look-up table, at about 300 bytes each; a full table starts anew, which costs time and nothing else.
+# Entries of each look-up table, at about 300 bytes each; a full table starts over, which costs time and nothing else.
 CACHE = 100_000
 
 KEY = NAME = 1000  # characters, as in the SDK

@@ -1,4 +1,4 @@
-"""The job ``rebuild``: every projection anew from the facts, with proof of how they had differed."""
+"""The job ``rebuild``: every projection again from the facts, with proof of how they had differed."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The job ``resolve``: all identities anew, because the thresholds, the model or how common names are has changed."""
+"""The job ``resolve``: all identities again, because the thresholds, the model or how common names are has changed."""
 
 from datetime import UTC, datetime
 from typing import Any

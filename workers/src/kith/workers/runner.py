@@ -118,7 +118,7 @@ class Runner:
 
     async def _do(self, work: Work) -> dict[str, Any]:
         if work.job.attempt > work.job.max_attempts:
-            raise Failed("worker_lost", f"{work.job.max_attempts} workers in a row went silent in the midst of it.")
+            raise Failed("worker_lost", f"{work.job.max_attempts} workers in a row went silent in the middle of it.")
         do = {str(kind): do for kind, do in KINDS.items()}.get(work.job.kind)
         if do is None:
             raise Failed("unknown_kind", f"This version of kith has no job of kind {work.job.kind!r}.")
@@ -135,7 +135,7 @@ class Runner:
             await asyncio.sleep(job.lease_seconds / 4)
 
     async def _settle(self, job: HeldJob, ending: Callable[[Db], Awaitable[object]] | None) -> None:
-        """Store how the step ended; for as long as the lease may hold where the database is away."""
+        """Store how the step ended; for as long as the lease may hold where the database is unavailable."""
         until = asyncio.get_running_loop().time() + job.lease_seconds
         while ending is not None:
             try:

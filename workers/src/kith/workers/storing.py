@@ -91,7 +91,7 @@ class Storing:
             await self._transact(step, before)
             step.whole = True
         except REFUSED:
-            step.ended.set()  # what follows gives way, and is read anew
+            step.ended.set()  # what follows gives way, and is read again
             await _end(before)
             step.batch = await self._without_refused(step.page)
             await self._transact(step, None)

@@ -19,7 +19,7 @@ from kith.workers.storing import Storing
 from kith.workers.work import Failed, Later, Unfinished, Work
 
 MUCH = 10_000
-"""Interactions in one run after which the model and all strengths are computed anew at once, not the next day.
+"""Interactions in one run after which the model and all strengths are computed again at once, not the next day.
 
 Strengths also are where the run read on to another day, and communities are looked at: they speak of that day then.
 """

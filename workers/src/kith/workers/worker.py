@@ -1,6 +1,6 @@
 """One worker process: hears of jobs from PostgreSQL, hands them to arq over Valkey, and runs what arq hands out.
 
-PostgreSQL owns the truth. Valkey spreads work over processes and may be lost at any time: what nobody has begun some
+PostgreSQL owns the truth. Valkey spreads work over processes and may be lost at any time: what nobody has started some
 seconds after it was due, a worker begins by itself.
 """
 
@@ -135,7 +135,7 @@ class Worker:
                 await asyncio.sleep(1)
 
     async def _succeed(self) -> None:
-        """Take over what a dead process of our name held. Where the database is away, the leases end by themselves."""
+        """Take over what a dead process of our name held; where the database is unavailable, the leases just end."""
         if not (name := self._settings.worker_name):
             return
         try:
@@ -175,7 +175,7 @@ class Worker:
             return await jobs.untended(db, TEND_WORKSPACES)
 
     async def _offer(self, job: jobs.Due) -> None:
-        """Give the job to arq, or, where nobody has begun it for a while, run it here."""
+        """Give the job to arq, or, where nobody has started it for a while, run it here."""
         now = time.monotonic()
         since = self._seen.setdefault(job, now)
         if now - since > GRACE_SECONDS and not self._runner.busy:
@@ -193,7 +193,7 @@ class Worker:
                 log.warning("queue_away", error=str(error))
 
     async def _serve(self) -> None:
-        """Run what arq hands out; begin anew when the queue was away."""
+        """Run what arq hands out; start over when the queue was unavailable."""
         while True:
             worker = arq.Worker(
                 [arq.func(cast("Any", self._run_job), name="run_job", keep_result=0, max_tries=1, timeout=ARQ_SECONDS)],

@@ -87,7 +87,7 @@ async def create_community(
 async def detect_communities(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], once: NamedDependency[Once]
 ) -> Response[Job]:
-    """Look at all communities, roles and topics anew.
+    """Look at all communities, roles and topics from scratch.
 
     kith does so by itself, some minutes after something changed. The answer is the job that does it now.
     """
@@ -137,7 +137,7 @@ async def update_community(
     community_id: FromPath[str],
     payload: NamedDependency[CommunityPatch],
 ) -> Response[Community]:
-    """Rename a declared community, or say anew who belongs to it.
+    """Rename a declared community, or say who belongs to it.
 
     What is left out stays as it is; `people` is replaced as a whole.
     """

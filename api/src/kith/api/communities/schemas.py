@@ -149,7 +149,7 @@ class CommunityRole(msgspec.Struct, frozen=True):
     rank: Annotated[Rank, Meta(description="Place among those who hold it.")]
     score: Annotated[float, Meta(description="What the rank goes by; comparable within role and community alone.")]
     stability: Annotated[
-        Share, Meta(description="Share of histories, with their weeks drawn anew, in which the person holds it again.")
+        Share, Meta(description="Share of histories, with their weeks drawn again, in which the person holds it again.")
     ]
     sentence: Annotated[
         str, Meta(description="What the person does, and how sure that is, in plain words, as of that day.")

@@ -27,7 +27,7 @@ SCOPES = {
     "interactions:read": "Read and search interactions.",
     "relationships:read": "Read relationships and what they rest on.",
     "communities:read": "Read communities, roles, and who belongs where.",
-    "communities:write": "Declare and change communities, and have kith look anew.",
+    "communities:write": "Declare and change communities, and have kith look again.",
     "topics:read": "Read what people talk about.",
     "groups:read": "Read groups and who is in them.",
     "groups:write": "Create, change and delete groups.",

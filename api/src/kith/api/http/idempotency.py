@@ -43,7 +43,7 @@ class Once:
 
 
 async def provide_once(request: Request[Any, Any, Any], db: NamedDependency[Db]) -> Once:
-    """Return what was begun with the transaction."""
+    """Return what was started with the transaction."""
     once: Once = request.scope["kith.once"]  # type: ignore[typeddict-item]  # our own key
     return once
 

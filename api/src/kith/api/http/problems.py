@@ -67,7 +67,7 @@ KINDS: dict[str, Kind] = {
     ),
     "internal_error": Kind(500, "Internal error", "A fault of kith. Report it with the request id."),
     "unavailable": Kind(
-        503, "Unavailable", "The database is away or overloaded, or the question too costly. Try later."
+        503, "Unavailable", "The database is unavailable or overloaded, or the question too costly. Try later."
     ),
 }
 
@@ -137,7 +137,7 @@ def from_framework(request: Request[Any, Any, Any], error: HTTPException) -> Res
 
 
 def from_database(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Answer 503 when the database is away, or stops a statement that takes too long."""
+    """Answer 503 when the database is unavailable, or stops a statement that takes too long."""
     log.warning("database", error=type(error).__name__, detail=str(error))
     return response(request, Problem("unavailable", headers={"Retry-After": "5"}))
 

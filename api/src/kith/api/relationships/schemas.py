@@ -133,7 +133,7 @@ class RelationshipSide(msgspec.Struct, frozen=True):
     """What one of the two does towards the other."""
 
     interactions: Annotated[int, Meta(description="Interactions in this direction.", ge=0)]
-    started: Annotated[int, Meta(description="Exchanges begun after a week of silence.", ge=0)]
+    started: Annotated[int, Meta(description="Exchanges started after a week of silence.", ge=0)]
     asked: Annotated[int, Meta(description="Days on which the other made contact.", ge=0)]
     answered: Annotated[int, Meta(description="Of these, days with contact back within a week.", ge=0)]
     days_to_answer: Annotated[float | None, Meta(description="Median of these days; null where none was answered.")]

@@ -39,7 +39,7 @@ async def update_resolution(
 ) -> Response[Resolution]:
     """Change how sure resolution has to be.
 
-    A job then resolves all identities anew; `POST /v1/resolution/previews` tells beforehand what that comes to.
+    A job then resolves all identities again; `POST /v1/resolution/previews` tells beforehand what that comes to.
     """
     present = await store.get_thresholds(db, workspace_id, lock=True)
     check_unchanged(request, present)

@@ -27,7 +27,7 @@ class Resolution(msgspec.Struct, frozen=True):
         Meta(description="Share of right joins at the model's own join_above, on the sets it was trained on."),
     ]
     updated_at: Annotated[Instant | None, Meta(description="When it was last changed; null: as the model says.")]
-    job_id: Annotated[JobId | None, Meta(description="After a change: the job that resolves all identities anew.")]
+    job_id: Annotated[JobId | None, Meta(description="After a change: the job that resolves all identities again.")]
 
 
 class ResolutionPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

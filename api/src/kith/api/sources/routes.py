@@ -115,7 +115,7 @@ async def update_source(
     source_id: FromPath[str],
     payload: NamedDependency[SourcePatch],
 ) -> Response[Source]:
-    """Rename, set up anew, pause or continue a source.
+    """Rename, reconfigure, pause or continue a source.
 
     What is left out stays as it is. `config` is replaced as a whole, except for secrets that it leaves out. A new
     secret lets a source in the state `reauthorize` be read again.

@@ -126,7 +126,7 @@ class Ties:
         return describe(groups, resolution, self.first, self.second, self.weights)
 
     def shuffled(self, seed: int) -> "Ties":
-        """Ties of people who keep their number of contacts and nothing else; the weights are dealt anew."""
+        """Ties of people who keep their number of contacts and nothing else; the weights are shuffled."""
         weights = np.random.default_rng(seed).permutation(self.weights)
         return Ties(self._bare.vcount(), *rewired(self._bare, seed), weights)
 

@@ -12,7 +12,7 @@ from kith.domain.graph import Graph
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-# So often a person may move in one update: rounding must not let two of them change places for ever.
+# A person may move this often in one update: rounding must not let two of them change places for ever.
 _MOVES = 5
 
 

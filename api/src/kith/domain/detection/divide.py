@@ -40,7 +40,7 @@ class Division(msgspec.Struct, frozen=True):
 
 
 def divide(graph: Graph, facts: Facts) -> Division:
-    """Find the communities of now: all anew, or those of before with the changes worked in."""
+    """Find the communities of now: all from scratch, or those of before with the changes worked in."""
     partition = detect(graph) if facts.last is None else _updated(graph, facts)
     nested = levels(graph, partition)
     ids, events, parts = list[tuple[str | None, ...]](), list[CommunityEvent](), list[Part]()

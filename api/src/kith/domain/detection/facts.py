@@ -24,7 +24,7 @@ LIVING = 1 / 16
 HISTORY = 5 * 365.0
 """Days of acts that roles and health are read from; of those before, only when each person came."""
 CHANGED = 0.1
-"""If this share of the ties changed since the last look, everything is looked at anew; the same in one community."""
+"""The share of changed ties above which everything, or all of one community, is looked at from scratch."""
 FEWEST = 3
 """Two people alone are a relationship, not a community."""
 
@@ -67,7 +67,7 @@ class Facts(msgspec.Struct, frozen=True):
     ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each), ``act_texts`` (places, or -1) and
     ``act_learnt`` (days) go with them. ``places`` says of each channel in which it lies, itself if in none;
     ``arrivals`` is the day of each person's first act ever, infinite without. ``last`` is None for a look at everything
-    anew. ``curated`` are declared communities: ids and people.
+    again. ``curated`` are declared communities: ids and people.
     """
 
     now: float

@@ -12,8 +12,8 @@ PERIOD_DAYS = 90
 class Side(msgspec.Struct, frozen=True):
     """What one of the two does towards the other.
 
-    ``started`` counts exchanges begun after a week of silence; ``asked`` days on which the other made contact, of which
-    ``answered`` were followed by contact back within a week; ``days_to_answer`` is the median of these.
+    ``started`` counts exchanges started after a week of silence; ``asked`` days on which the other made contact, and
+    ``answered`` those followed by contact back within a week; ``days_to_answer`` is the median of these.
     """
 
     contacts: int

@@ -14,12 +14,12 @@ that the subject names before its first colon, else the one top folder that the 
 
 Can't: names without an address (each is reported), tags, notes, and what a hosting service keeps beside git. Of merges
 with more than 100 authors, the 100 with most commits. More than 500 refs: the most recently moved. When ``.mailmap``
-changes, authors and committers are claimed anew at once, people in trailers alone when they are next seen. Where a tree
-is missing, the commit counts for the repository as a whole. A shallow clone that is deepened is read anew.
+changes, authors and committers are claimed again at once, people in trailers alone when they are next seen. Where a
+tree is missing, the commit counts for the repository as a whole. A shallow clone that is deepened is read again.
 Resume and growth: the cursor holds the tips that were read, so that only new commits are read; within a walk it holds
 the walk's tips and the place in it.
 Deletions: commits that no ref reaches any more (rewritten, branch deleted) become tombstones, as long as the repository
-still holds them; where it does not, a skip says so, and the rest is read anew.
+still holds them; where it does not, a skip says so, and the rest is read again.
 Privacy: names and addresses are stored as the commits publish them; ``visibility`` says who may see the acts.
 """
 

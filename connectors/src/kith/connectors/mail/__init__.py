@@ -22,7 +22,7 @@ Subjects alone join no thread across lists.
 Resume and growth: the cursor holds, for an mbox, the bytes read and a hash of the first and the last of them; for a
 folder, the newest file, a hash of the names up to it, and the places of its mboxes; for a public-inbox, the last
 commit of each epoch. The headers of the last 60,000 mails are read again, because subjects alone need them. An
-archive that changed in what was read is read anew, which changes nothing in kith.
+archive that changed in what was read is read again, which changes nothing in kith.
 Deletions: as a public-inbox records them; a mail that vanishes from an mbox or a folder stays in kith.
 Privacy: private mail is always ``direct``; the words of mails are stored, so take in private archives only of people
 who agree.

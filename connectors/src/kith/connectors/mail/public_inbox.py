@@ -47,7 +47,7 @@ class PublicInbox:
     def items(self) -> Iterator[Item]:
         """Yield the mails; one that was taken out comes again, as gone.
 
-        An epoch whose last commit read is no longer in its history (it was edited or purged) is read anew.
+        An epoch whose last commit read is no longer in its history (it was edited or purged) is read again.
         """
         read = self._cursor.epochs
         for name, repository, history, old in self._plan():

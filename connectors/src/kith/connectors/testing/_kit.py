@@ -132,7 +132,7 @@ async def _check(
         raise Nonconformance(faults)
     whole = Facts(pages)
     if [page.records for page in await _pull(connector, config, None, context)] != [page.records for page in pages]:
-        faults.append("Reading anew does not give the same records.")
+        faults.append("Reading again does not give the same records.")
     for stop in sorted({round(step * (len(pages) - 1) / STOPS) for step in range(STOPS + 1)} if pages else ()):
         rest = await _pull(connector, config, pages[stop].cursor, context)
         resumed = Facts([*pages[: stop + 1], *rest])
