@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kith.connectors import Fault, describe, load_registry
+from kith.connectors import Fault, _registry, describe, load_registry
 from kith.connectors.ndjson import NdjsonConnector
 
 GOOD = """
@@ -70,11 +70,17 @@ def test_a_partners_connector_stands_beside_ours(site: Path) -> None:
         (GOOD.format(name="ndjson"), "the name 'ndjson' is already taken"),
         (GOOD.format(name="Rolo dex"), "is no name of a connector"),
         (GOOD.format(name="x").replace("[Rolodex()]", "[Rolodex(), Rolodex()]"), "the name 'x' is already taken"),
+        ("import time; time.sleep(60)", "TimeoutError: it takes longer than 0.5 seconds"),
+        ("while True: pass", "TimeoutError: it takes longer than 0.5 seconds"),
+        (GOOD.format(name="x").replace("return [Rolodex()]", "import time; time.sleep(60)"), "TimeoutError"),
         (GOOD.format(name="x").replace('version = "1"', ""), "AttributeError"),
         (GOOD.format(name="x").replace("def kith_connectors()", "def kith_connectors(host)"), "PluginValidationError"),
     ],
 )
-def test_a_broken_distribution_is_put_aside_and_the_others_work(site: Path, source: str, reason: str) -> None:
+def test_a_broken_distribution_is_put_aside_and_the_others_work(
+    site: Path, source: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_registry, "IMPORT_SECONDS", 0.5)
     bad = install(site, f"bad-{abs(hash(source))}", source)
     good = install(site, f"good-{abs(hash(source))}", GOOD.format(name="good"))
     [ours] = [

@@ -60,11 +60,12 @@ class Coverage(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What could not be read: where, what kind of problem, and a sentence."""
+    """What could not be read: where, what kind of problem, a sentence, and what it was."""
 
     place: str
     code: str
     reason: str
+    raw: str = ""
 
 
 @dataclass(slots=True)
@@ -240,8 +241,7 @@ async def _reach(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> N
 
 async def _report(db: Db, workspace_id: UUID, run_id: UUID, batch: Batch, counts: Counts) -> None:
     if batch.problems:
-        places, codes, reasons = zip(*batch.problems, strict=True)
-        await db.execute(_PROBLEMS, workspace_id, run_id, places, codes, reasons)
+        await db.execute(_PROBLEMS, workspace_id, run_id, *zip(*batch.problems, strict=True))
     await db.execute(_COUNT, workspace_id, run_id, batch.records, *counts, len(batch.problems))
 
 
@@ -567,8 +567,8 @@ _CURSOR = """
 
 # Each problem is counted; the first 10,000 of a run are kept with their reasons.
 _PROBLEMS = """
-    INSERT INTO run_errors (workspace_id, run_id, place, code, reason)
-    SELECT $1::uuid, $2::uuid, p.* FROM unnest($3::text[], $4::text[], $5::text[]) AS p
+    INSERT INTO run_errors (workspace_id, run_id, place, code, reason, raw)
+    SELECT $1::uuid, $2::uuid, p.* FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS p
     WHERE (SELECT skipped FROM runs WHERE workspace_id = $1 AND id = $2) < 10000
     ON CONFLICT DO NOTHING
 """

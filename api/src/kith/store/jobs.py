@@ -16,13 +16,21 @@ from kith.store.queries import Statement
 CHANNEL = "kith_jobs"
 """What workers listen on; a payload is ``workspace job fence``."""
 
-Kind = Literal["sync", "remove_source", "project", "refresh", "calibrate", "rebuild", "resolve", "detect"]
+Kind = Literal[
+    "sync", "check_source", "remove_source", "project", "refresh", "calibrate", "rebuild", "resolve", "detect"
+]
 
 
 async def ask_sync(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
     """Have a source read; where it is being read, once more afterwards."""
     args = {"source_id": str(source_id)}
     return (await enqueue(db, workspace_id, "sync", args, slot=f"sync:{source_id}", again=True))[0]
+
+
+async def ask_check_source(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    """Have the connector look at a source."""
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "check_source", args, slot=f"check_source:{source_id}"))[0]
 
 
 async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:

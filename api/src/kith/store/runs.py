@@ -42,6 +42,7 @@ class RunError(msgspec.Struct, frozen=True):
     place: str
     code: str
     reason: str
+    raw: str
     learnt_at: datetime
 
 
@@ -65,7 +66,7 @@ async def list_run_errors(
     """Return what a run could not read, in the order of places. after: place and code of the row before."""
     rows = await db.fetch(
         """
-        SELECT place, code, reason, learnt_at FROM run_errors
+        SELECT place, code, reason, raw, learnt_at FROM run_errors
         WHERE workspace_id = $1 AND run_id = $2 AND ($3::text IS NULL OR (place, code) > ($3, $4))
         ORDER BY place, code LIMIT $5
         """,

@@ -215,6 +215,37 @@ async def ask_to_reauthorize(db: Db, workspace_id: UUID, source_id: UUID) -> Non
     )  # fmt: skip
 
 
+async def count_fault(db: Db, workspace_id: UUID, source_id: UUID, most: int) -> int:
+    """Note that the connector broke; return how often in a row. An active source is put aside at ``most``."""
+    faults: int | None = await db.fetchval(
+        """
+        UPDATE sources SET faults = faults + 1,
+            status = CASE WHEN status = 'active' AND faults + 1 >= $3 THEN 'faulty' ELSE status END,
+            revision = revision + (status = 'active' AND faults + 1 >= $3)::integer, updated_at = now()
+        WHERE workspace_id = $1 AND id = $2 RETURNING faults
+        """,
+        workspace_id, source_id, most,
+    )  # fmt: skip
+    return faults or 0
+
+
+async def clear_faults(db: Db, workspace_id: UUID, source_id: UUID) -> None:
+    await db.execute(
+        "UPDATE sources SET faults = 0 WHERE workspace_id = $1 AND id = $2 AND faults > 0", workspace_id, source_id
+    )
+
+
+async def close_breaker(db: Db, workspace_id: UUID, source_id: UUID) -> None:
+    """Let a source that was put aside for faults be read again."""
+    await db.execute(
+        """
+        UPDATE sources SET status = 'active', faults = 0, revision = revision + 1, updated_at = now()
+        WHERE workspace_id = $1 AND id = $2 AND status = 'faulty'
+        """,
+        workspace_id, source_id,
+    )  # fmt: skip
+
+
 async def remove(db: Db, workspace_id: UUID, source_id: UUID) -> bool:
     """Delete a source with its cursor, coverage and runs; return whether it was there.
 

@@ -163,11 +163,15 @@ Record = Identity | Claim | Channel | Conversation | Interaction | Tombstone | C
 
 
 class Skip(msgspec.Struct, frozen=True):
-    """One thing that could not be read: its place (``line 17``, ``commit 3f2a``) and the reason. The rest is kept."""
+    """One thing that could not be read: its place (``line 17``, ``commit 3f2a``) and the reason. The rest is kept.
+
+    raw: the thing as it came, for a human to look at; kith keeps its beginning, without the source's secrets.
+    """
 
     place: Name
     code: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
     reason: Text
+    raw: str = ""
 
 
 class Page(msgspec.Struct, frozen=True):

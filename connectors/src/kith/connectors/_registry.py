@@ -1,9 +1,12 @@
 """Which connectors are installed: each entry point is loaded by itself, so a broken one harms no other."""
 
+import ctypes
+import queue
 import re
-from collections.abc import Collection, Iterable
+import threading
+from collections.abc import Callable, Collection, Iterable
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 import pluggy
@@ -12,6 +15,9 @@ from kith.connectors import _hookspecs
 from kith.connectors._hookspecs import Connector
 from kith.connectors._settings import schema_of
 
+T = TypeVar("T")
+
+IMPORT_SECONDS = 20.0  # of a partner's plugin
 GROUP = "kith.connectors"
 _OWN = "kith-connectors"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}(\.[a-z][a-z0-9_-]{0,62})?")
@@ -71,11 +77,12 @@ def describe(connector: Connector) -> Manifest:
 def _load(entry: EntryPoint, taken: Collection[str]) -> dict[str, Connector]:
     """Import one entry point and return its connectors, all or none."""
     offered: dict[str, Connector] = {}
+    plugin = entry.load() if _distribution(entry) == _OWN else _within(IMPORT_SECONDS, entry.load)
     manager = pluggy.PluginManager("kith")
     manager.add_hookspecs(_hookspecs)
-    manager.register(entry.load(), name=entry.name)
+    manager.register(plugin, name=entry.name)
     manager.check_pending()
-    for connectors in manager.hook.kith_connectors():
+    for connectors in _within(IMPORT_SECONDS, manager.hook.kith_connectors):
         for connector in connectors:
             describe(connector)
             if not _NAME.fullmatch(connector.name):
@@ -84,6 +91,28 @@ def _load(entry: EntryPoint, taken: Collection[str]) -> dict[str, Connector]:
                 raise ValueError(f"the name {connector.name!r} is already taken")
             offered[connector.name] = connector
     return offered
+
+
+def _within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what a call returns. Raises TimeoutError where it takes longer, and ends it as soon as it runs Python."""
+    outcome: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcome.put((call(), None))
+        except BaseException as error:
+            outcome.put((None, error))
+
+    thread = threading.Thread(target=run, daemon=True, name="kith-plugin")
+    thread.start()
+    try:
+        result, error = outcome.get(timeout=seconds)
+    except queue.Empty:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
+        raise TimeoutError(f"it takes longer than {seconds:g} seconds") from None
+    if error is not None:
+        raise error
+    return cast(T, result)
 
 
 def _distribution(entry: EntryPoint) -> str:

@@ -1,6 +1,7 @@
 """From the records of a page to rows: ids, and stubs of what is only referred to. A bad record never spoils a page."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, get_args
@@ -20,6 +21,7 @@ KEY = NAME = 1000  # characters, as in the SDK
 TEXT = 1_000_000
 ADDRESS = 320  # RFC 5321 allows 254; longer ones would not fit into the index
 PLACE = 200
+RAW = 4000  # of what could not be read
 
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
@@ -47,8 +49,10 @@ class Ingest:
     may live only as long as each of its batches is stored before the next.
     """
 
-    def __init__(self, id_key: bytes) -> None:
+    def __init__(self, id_key: bytes, redact: Callable[[str], str] = str) -> None:
+        """redact: takes the source's secrets out of what is kept of a bad record."""
         self._id_key = id_key
+        self._redact = redact
         self._identities: dict[sdk.Ref, UUID] = {}
         self._channels: dict[sdk.Ref, UUID] = {}
         self._conversations: dict[sdk.Ref, UUID] = {}
@@ -65,9 +69,7 @@ class Ingest:
         self._rounds: list[dict[bytes, Row]] = []
         self._characters = 0
         self._batch = Batch(records=len(page.records), cursor=bytes(page.cursor).decode())
-        self._batch.problems += [
-            Problem(_place(skip.place), _place(skip.code), clean(skip.reason[:NAME])) for skip in page.skipped
-        ]
+        self._batch.problems += [self._problem(skip.place, skip.code, skip.reason, skip.raw) for skip in page.skipped]
         tombstones: dict[UUID, Tombstone] = {}
         for record in page.records:
             try:
@@ -89,7 +91,7 @@ class Ingest:
                 else:
                     raise Unfit("not a record of the SDK")  # noqa: TRY301 -- handled like every other unfit record
             except (Unfit, TypeError, ValueError, AttributeError, OverflowError) as error:
-                self._batch.problems.append(Problem(where(record), "bad_record", clean(str(error))[:NAME]))
+                self._batch.problems.append(self._problem(where(record), "bad_record", str(error), _shown(record)))
         self._batch.tombstones = [tombstones[id_] for id_ in sorted(tombstones)]
         self._batch.identities = list(self._identity_rows.values())
         self._batch.channels = list(self._channel_rows.values())
@@ -97,6 +99,10 @@ class Ingest:
         self._batch.characters = self._characters
         self._batch.interactions = [_in_order(rows) for rows in self._rounds]
         return self._batch
+
+    def _problem(self, place: str, code: str, reason: str, raw: str) -> Problem:
+        reason, raw = self._redact(reason[: 2 * NAME]), self._redact(raw[: 2 * RAW])
+        return Problem(_place(self._redact(place)), _place(code), clean(reason)[:NAME], clean(raw)[:RAW])
 
     def _interaction(self, record: sdk.Interaction) -> None:
         ref, visibility, occurred_at, edited_at = record.ref, record.visibility, record.occurred_at, record.edited_at
@@ -311,6 +317,14 @@ def _sql_text(value: object) -> str:
 
 def clean(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
+
+
+def _shown(record: object) -> str:
+    """Return a record as it is kept for a human to look at."""
+    try:
+        return msgspec.json.encode(record).decode()
+    except (TypeError, ValueError, OverflowError):
+        return repr(record)
 
 
 def _place(text: str) -> str:

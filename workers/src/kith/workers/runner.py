@@ -15,10 +15,12 @@ from kith.store.db import ABSENT, Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, HeldJob, Problem
 from kith.workers import calibrate, detect, project, rebuild, resolve, sync
 from kith.workers.ground import Ground
+from kith.workers.reading import Fault
 from kith.workers.work import Failed, Later, Unfinished, Work
 
 KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "sync": sync.sync,
+    "check_source": sync.check_source,
     "remove_source": sync.remove_source,
     "project": project.project,
     "refresh": project.refresh,
@@ -177,6 +179,10 @@ def _ending(
             if (asked := error.seconds) is not None:
                 return lambda db: jobs.postpone(db, job, error.problem, asked)
             return lambda db: _again(db, job, error.problem, _wait(job))
+        case Fault():
+            about.warning("connector_faulty", detail=str(error))  # its trace is in the log already, without secrets
+            problem = Problem("fault", _sentence(error))
+            return lambda db: _again(db, job, problem, _wait(job))
         case _:
             about.warning("job_broke", exc_info=error)
             problem = Problem("database_away" if isinstance(error, ABSENT) else "fault", _sentence(error))

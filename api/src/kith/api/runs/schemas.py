@@ -52,4 +52,5 @@ class RunError(msgspec.Struct, frozen=True):
     place: Annotated[str, Meta(description="Where.", examples=["line 17"])]
     code: Annotated[str, Meta(description="What a program decides on.", examples=["bad_date"])]
     reason: Annotated[str, Meta(description="A sentence for humans.")]
+    raw: Annotated[str, Meta(description="What it was, cut short and without secrets; empty where it is not kept.")]
     learnt_at: Annotated[Instant, Meta(description="When it was met.")]

@@ -240,6 +240,32 @@ async def start_run(
     return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
 
 
+@post(
+    "/v1/sources/{source_id:str}/checks",
+    operation_id="checkSource",
+    tags=["sources"],
+    scopes=["sources:write"],
+    errors=["not_found", "conflict"],
+    status_code=202,
+)
+async def check_source(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    source_id: FromPath[str],
+    once: NamedDependency[Once],
+) -> Response[Job]:
+    """Have the connector look at a source, and store nothing.
+
+    The job's result says what it found. A source that was put aside for faults is active again if it succeeds.
+    """
+    source = await find(db, workspace_id, source_id, lock=True)
+    if source.status == "deleting":
+        raise Problem("conflict", "The source is being deleted.")
+    job_id = await jobs.ask_check_source(db, workspace_id, source.id)
+    answer = await accepted(db, workspace_id, job_id)
+    return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
+
+
 async def find(db: Db, workspace_id: UUID, source_id: str, *, lock: bool = False) -> store.Source:
     found = await store.get_source(db, workspace_id, from_path("source", source_id), lock=lock)
     if found is None:
@@ -301,4 +327,5 @@ ROUTES = [
     get_source_coverage,
     list_runs,
     start_run,
+    check_source,
 ]

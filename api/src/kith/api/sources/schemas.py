@@ -42,8 +42,11 @@ class Source(msgspec.Struct, frozen=True):
     name: Name
     config: Config
     status: Annotated[
-        Literal["active", "paused", "reauthorize", "deleting"],
-        Meta(description="`reauthorize`: its credentials no longer hold; set it to active when they are renewed."),
+        Literal["active", "paused", "reauthorize", "faulty", "deleting"],
+        Meta(
+            description="`reauthorize`: its credentials no longer hold; set it to active when they are renewed. "
+            "`faulty`: its connector broke five times in a row; a check that succeeds makes it active."
+        ),
     ]
     credentials: Annotated[
         list[str], Meta(description="Names of the secret settings that are set; their values are never shown.")

@@ -1,0 +1,99 @@
+"""Reading a source with its connector. What it raises on purpose says what to do; whatever else is a fault."""
+
+import asyncio
+import traceback
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from kith.connectors import Connector, ConnectorError, Context, Page, load_config
+from kith.runtime.vault import Unreadable
+from kith.store.credentials import Credential
+from kith.store.ingest import Batch
+from kith.store.sources import ToRead
+from kith.workers.ingest import Ingest
+from kith.workers.work import Failed, Work
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+#: How long a connector may take for a page, unless it says ``page_seconds``.
+PAGE_SECONDS = 1800.0
+CHECK_SECONDS = 120.0
+
+
+class Fault(Exception):
+    """A connector broke: it raised what no connector raises on purpose, or took too long."""
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A source with all that it takes to read it."""
+
+    connector: Connector
+    config: Any
+    context: AbstractAsyncContextManager[Context]
+
+
+def open_source(work: Work, source_id: UUID, reading: ToRead, sealed: Sequence[Credential]) -> Opened:
+    """Return what reads a source. Raises Failed where nothing can."""
+    connector = work.connectors.get(reading.connector)
+    if connector is None:
+        raise Failed("unknown_connector", f"No connector named {reading.connector!r} is installed here.")
+    try:
+        secrets = work.ground.reveal(work.job.workspace_id, sealed)
+        config = load_config(connector.Config, {**reading.config, **secrets})
+    except Unreadable as error:
+        raise Failed("credential_unreadable", f"A credential of the source cannot be read. {error}") from error
+    except msgspec.ValidationError as error:
+        raise Failed("bad_config", f"The settings of the source do not fit its connector: {error}") from error
+    return Opened(connector, config, work.ground.lend(source_id, connector, config, trusted=reading.trusted))
+
+
+async def pages_ahead(
+    pages: AsyncIterator[Page], ingest: Ingest, seconds: float, redact: Callable[[str], str]
+) -> AsyncGenerator[tuple[Page, Batch], None]:
+    """Yield pages with their rows; the next one is read and prepared while PostgreSQL stores the one before.
+
+    seconds: how long a page may take. Raises Fault.
+    """
+
+    async def prepare() -> tuple[Page, Batch] | None:
+        page = await contained(anext(pages, None), seconds, redact)
+        return None if page is None else (page, await asyncio.to_thread(ingest.batch, page))
+
+    following = asyncio.create_task(prepare())
+    try:
+        while item := await following:
+            following = asyncio.create_task(prepare())
+            yield item
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        if isinstance(pages, AsyncGenerator):
+            await contained(pages.aclose(), CHECK_SECONDS, redact)
+
+
+async def contained(doing: Awaitable[T], seconds: float, redact: Callable[[str], str]) -> T:
+    """Await what a connector does. Raises its ConnectorError, or Fault for whatever else goes wrong in it.
+
+    Where it broke is logged here, without the source's secrets: the fault itself carries no trace of it.
+    """
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await doing
+    except ConnectorError:
+        raise
+    except Exception as error:
+        log.warning("connector_broke", trace=redact("".join(traceback.format_exception(error))))
+        late = isinstance(error, TimeoutError) and limit.expired()
+        reason = f"it took longer than {seconds:g} seconds" if late else f"{type(error).__name__}: {error}"
+        raise Fault(redact(reason)) from None
+
+
+def page_seconds(connector: Connector) -> float:
+    return float(getattr(connector, "page_seconds", PAGE_SECONDS))
