@@ -25,11 +25,12 @@ async def test_python_and_sql_agree(
     pool: Pool, occurred_at: datetime, targets: list[UUID], actor: UUID, channel: UUID | None
 ) -> None:
     others = [id_ for id_ in targets if id_ != actor] or [UUID(int=99)]
+    acts = """
+        SELECT $1::timestamptz AS occurred_at, $2::uuid[] AS target_ids, $3::uuid AS actor_id, $4::uuid AS channel_id
+    """
     query = f"""
-        SELECT {sums.day("i.")} {sums.SINCE_EPOCH} AS day, {sums.weight("i.")}::bigint AS weight,
-            {sums.channel("i.")} AS channel
-        FROM (SELECT $1::timestamptz AS occurred_at, $2::uuid[] AS target_ids, $3::uuid AS actor_id,
-            $4::uuid AS channel_id) AS i
+        SELECT {sums.day("i.")} {sums.SINCE_EPOCH} AS day, weight, {sums.channel("i.")} AS channel
+        FROM ({sums.weighed(acts)}) AS i
     """
     async with pool.acquire() as db:
         row: Any = await db.fetchrow(query, occurred_at, [*others, actor], actor, channel)

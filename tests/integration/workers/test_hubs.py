@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from kith.connectors import Context, Page
+from kith.connectors.mail import MailConnector
+from kith.connectors.mail.config import MailConfig
 from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector
 from kith.store import jobs
 from kith.store.db import workspace
@@ -95,3 +97,39 @@ async def test_one_act_towards_very_many(office: Office) -> None:
     circular = act("circular", "x", [f"u{i}" for i in range(LEAVES)])
     found = await sizes(office, page(circular, *(act(f"{i}", f"u{i}", [f"u{i + 1}"]) for i in range(50))))
     assert found
+
+
+async def test_targets_beyond_a_thousand_are_told_and_the_others_kept(office: Office, tmp_path: Path) -> None:
+    office.connector.script = list(await told("long-targets", tmp_path))
+    await office.run(await office.enqueue())
+    await office.store.project(datetime.now(UTC))
+    assert await office.store.count("interactions") == 3
+    (problem,) = await office.value("SELECT jsonb_agg(e) FROM run_errors e WHERE workspace_id = $1")
+    assert problem["code"] == "targets_left_out"
+    assert problem["reason"] == "49,000 of 50,000 targets are left out: an act has at most 1,000"
+    ties = await office.value("SELECT array_agg(given + received ORDER BY 1 DESC) FROM relationships "
+                              "WHERE workspace_id = $1 AND person_id < other_id")  # fmt: skip
+    assert (len(ties), max(ties)) == (1_001, 2)
+
+
+async def test_a_mail_to_thousands_tells_whom_it_leaves_out(office: Office, tmp_path: Path) -> None:
+    script = shared("cases/api/mail-with-5000-recipients/gen.py")
+    file = tmp_path / "a.eml"
+    with file.open("wb") as out:
+        assert await (await asyncio.create_subprocess_exec(sys.executable, str(script), stdout=out)).wait() == 0
+    config = MailConfig(path=str(file))
+    office.connector.script = [read async for read in MailConnector().pull(config, None, Context(tmp_path))]
+    await office.run(await office.enqueue())
+    assert await office.value("SELECT max(cardinality(target_ids)) FROM interactions WHERE workspace_id = $1") == 1_000
+    (problem,) = await office.value("SELECT jsonb_agg(e) FROM run_errors e WHERE workspace_id = $1")
+    assert "4,000" in problem["reason"]
+
+
+@pytest.mark.parametrize("names", [["ada", *["bob"] * 1_500], [f"u{i}" for i in range(1_000)], []])
+async def test_whoever_is_named_again_is_one_target(office: Office, names: list[str]) -> None:
+    office.connector.script = [page(act("one", "x", names))]
+    await office.run(await office.enqueue())
+    assert await office.value("SELECT cardinality(target_ids) FROM interactions WHERE workspace_id = $1") == len(
+        set(names)
+    )
+    assert await office.value("SELECT count(*) FROM run_errors WHERE workspace_id = $1") == 0

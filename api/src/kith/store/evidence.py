@@ -104,9 +104,9 @@ _ACQUAINTED = """
 
 _LEARNT = f"""
     WITH {KNOWN.format(moment="$4")}, towards AS (
-        SELECT actor_id, target_id, {sums.channel()} AS channel_id,
-            {sums.day()} AS day, {sums.weight()}::bigint AS weight
-        FROM known, unnest(target_ids) AS target_id WHERE target_id <> actor_id
+        SELECT actor_id, target_id, {sums.channel()} AS channel_id, {sums.day()} AS day, weight
+        FROM ({sums.weighed("SELECT * FROM known")}) AS acts, unnest(target_ids) AS target_id
+        WHERE target_id <> actor_id
     )
 """
 

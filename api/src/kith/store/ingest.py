@@ -434,9 +434,8 @@ _DELETE = f"""
 _DAY, _CHANNEL = sums.day(), sums.channel()
 # Others than the actor.
 _TOWARDS = f"""
-    SELECT sign, actor_id, target_id, occurred_at, id, {_CHANNEL} AS channel_id, kind,
-        sign * {sums.weight()}::bigint AS weight
-    FROM staged_changes, unnest(target_ids) AS target_id
+    SELECT sign, actor_id, target_id, occurred_at, id, {_CHANNEL} AS channel_id, kind, sign * weight AS weight
+    FROM ({sums.weighed("SELECT * FROM staged_changes")}) AS acts, unnest(target_ids) AS target_id
     WHERE target_id <> actor_id
 """
 

@@ -169,6 +169,8 @@ TARGETS = Projection(
     """,
 )
 
+_CONTACT = "SELECT actor_id, target_ids, channel_id, occurred_at, kind FROM interactions WHERE workspace_id = $1"
+
 CONTACT_DAYS = Projection(
     "contact_days",
     ("actor_id", "target_id", "day", "channel_id", "kind"),
@@ -176,9 +178,8 @@ CONTACT_DAYS = Projection(
     "",
     f"""
     SELECT i.actor_id, target_id, {sums.day("i.")} AS day, {sums.channel("i.")} AS channel_id, i.kind,
-        count(*)::integer AS count,
-        sum({sums.weight("i.")})::bigint AS weight
-    FROM interactions i, unnest(i.target_ids) AS target_id WHERE i.workspace_id = $1 AND target_id <> i.actor_id
+        count(*)::integer AS count, sum(i.weight)::bigint AS weight
+    FROM ({sums.weighed(_CONTACT)}) AS i, unnest(i.target_ids) AS target_id WHERE target_id <> i.actor_id
     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
     """,
 )

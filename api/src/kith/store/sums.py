@@ -9,7 +9,7 @@ from kith.domain.weights import WHOLE
 
 _DAY = "({0}occurred_at AT TIME ZONE 'UTC')::date"
 _CHANNEL = f"coalesce({{0}}channel_id, '{NOWHERE}')"
-_WEIGHT = f"round({WHOLE} / sqrt(cardinality(array_remove({{0}}target_ids, {{0}}actor_id))))"
+_WEIGHT = f"round({WHOLE} / sqrt(greatest(cardinality(array_remove(target_ids, actor_id)), 1)))"
 
 SINCE_EPOCH = f"- date '{EPOCH}'"
 """Behind a date: its number, as ``kith.domain.days.day_of`` has it."""
@@ -25,6 +25,9 @@ def channel(row: str = "") -> str:
     return _CHANNEL.format(row)
 
 
-def weight(row: str = "") -> str:
-    """Return what an act gives to each whom it addresses beside its actor, in thousandths."""
-    return _WEIGHT.format(row)
+def weighed(acts: str) -> str:
+    """Add to a query of acts the column ``weight``: what each gives to each whom it addresses beside its actor.
+
+    In thousandths. It is computed once for an act, before its targets are rows: else it would take their square.
+    """
+    return f"SELECT *, {_WEIGHT}::bigint AS weight FROM ({acts}) AS whole OFFSET 0"

@@ -20,6 +20,7 @@ CACHE = 100_000
 KEY = NAME = 1000  # characters, as in the SDK
 TEXT = 1_000_000
 ADDRESS = 320  # RFC 5321 allows 254; longer ones would not fit into the index
+TARGETS = 1_000  # of one act; what is said to more is said to nobody in particular
 PLACE = 200
 RAW = 4000  # of what could not be read
 
@@ -113,7 +114,8 @@ class Ingest:
         identities = self._identities
         actor_id = identities.get(record.actor) or self._identity_id(record.actor)
         targets: dict[UUID, str] = {}
-        for target in record.targets:
+        told = record.targets if len(record.targets) <= TARGETS else self._first_targets(record)
+        for target in told:
             if target.kind not in _TARGET_KINDS:
                 raise Unfit(f"target kind {target.kind!r} is not one of {', '.join(sorted(_TARGET_KINDS))}")
             targets.setdefault(identities.get(target.identity) or self._identity_id(target.identity), target.kind)
@@ -126,7 +128,7 @@ class Ingest:
         title = _text(record.title, TEXT, "title")
         text = _text(record.text, TEXT, "text")
         url = _text(record.url, NAME, "url")
-        self._characters += len(title or "") + len(text or "") + 100 * len(record.targets)
+        self._characters += len(title or "") + len(text or "") + 100 * len(told)
         id_ = self._act(ref)
         target_ids, target_kinds = list(targets), list(targets.values())
         # Neither source nor channel: the same message read elsewhere is the same.
@@ -145,6 +147,16 @@ class Ingest:
             if earlier is row or (earlier[-1] == version and earlier[6] == channel_id):
                 return
         self._rounds.append({id_: row})
+
+    def _first_targets(self, record: sdk.Interaction) -> tuple[sdk.Target, ...]:
+        """Return as many targets as an act may have, each once, and tell of the others."""
+        each: dict[sdk.Ref, sdk.Target] = {}
+        for target in record.targets:
+            each.setdefault(target.identity, target)
+        if left := len(each) - len(kept := tuple(each.values())[:TARGETS]):
+            reason = f"{left:,} of {len(each):,} targets are left out: an act has at most {TARGETS:,}"
+            self._batch.problems.append(Problem(where(record), "targets_left_out", reason))
+        return kept
 
     def _identity(self, record: sdk.Identity) -> None:
         id_ = self._identities.get(record.ref) or self._identity_id(record.ref)
