@@ -179,10 +179,10 @@ def test_a_worker_waits_for_the_database_at_its_start(tmp_path: Path) -> None:
     ) as worker:
         assert worker.stderr
         try:
-            assert json.loads(worker.stderr.readline())["event"] == "database_away"
+            assert json.loads(worker.stderr.readline())["event"] == "database_unavailable"
             with start_servers(home, durable=False):
-                said = "database_away"
-                while said == "database_away":
+                said = "database_unavailable"
+                while said == "database_unavailable":
                     said = json.loads(worker.stderr.readline())["event"]
                 assert said == "worker_ready"
         finally:

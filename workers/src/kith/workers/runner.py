@@ -91,7 +91,7 @@ class Runner:
             async with workspace(self._pool, workspace_id) as db:
                 job = await jobs.claim(db, workspace_id, job_id, self._lease_seconds, self._name)
         except ABSENT as error:
-            log.warning("database_away", job=str(job_id), error=_sentence(error))
+            log.warning("database_unavailable", job=str(job_id), error=_sentence(error))
             return
         if job is not None:
             await self._settle(job, await self._step(job))
@@ -133,7 +133,7 @@ class Runner:
                 async with workspace(self._pool, job.workspace_id) as db:
                     await jobs.renew(db, job)
             except ABSENT as error:
-                log.warning("database_away", job=str(job.id), error=_sentence(error))
+                log.warning("database_unavailable", job=str(job.id), error=_sentence(error))
             await asyncio.sleep(job.lease_seconds / 4)
 
     async def _settle(self, job: HeldJob, ending: Callable[[Db], Awaitable[object]] | None) -> None:
@@ -185,7 +185,7 @@ def _ending(
             return lambda db: _again(db, job, problem, _wait(job))
         case _:
             about.warning("job_broke", exc_info=error)
-            problem = Problem("database_away" if isinstance(error, ABSENT) else "fault", _sentence(error))
+            problem = Problem("database_unavailable" if isinstance(error, ABSENT) else "fault", _sentence(error))
             return lambda db: _again(db, job, problem, _wait(job))
 
 

@@ -131,7 +131,7 @@ class Worker:
             try:
                 await self._hand_on()
             except ABSENT as error:
-                log.warning("database_away", error=str(error))
+                log.warning("database_unavailable", error=str(error))
                 await asyncio.sleep(1)
 
     async def _succeed(self) -> None:
@@ -146,7 +146,7 @@ class Worker:
                     if found := await jobs.release(db, workspace_id, name):
                         log.info("predecessor_succeeded", jobs=found)
         except ABSENT as error:
-            log.warning("database_away", error=str(error))
+            log.warning("database_unavailable", error=str(error))
 
     async def _hand_on(self) -> None:
         async with self._pool.acquire() as db:
@@ -167,7 +167,7 @@ class Worker:
                             await jobs.prune(db, workspace_id, KEEP_DAYS)
                             await jobs.note_tended(db, workspace_id)
             except ABSENT as error:
-                log.warning("database_away", error=str(error))
+                log.warning("database_unavailable", error=str(error))
             await asyncio.sleep(TEND_SECONDS)
 
     async def _untended(self) -> list[UUID]:
@@ -190,7 +190,7 @@ class Worker:
                     _queue_name=QUEUE,
                 )
             except (RedisError, OSError) as error:
-                log.warning("queue_away", error=str(error))
+                log.warning("queue_unavailable", error=str(error))
 
     async def _serve(self) -> None:
         """Run what arq hands out; start over when the queue was unavailable."""
@@ -210,7 +210,7 @@ class Worker:
             try:
                 await worker.async_run()
             except (RedisError, OSError) as error:
-                log.warning("queue_away", error=str(error))
+                log.warning("queue_unavailable", error=str(error))
                 await asyncio.sleep(1)
 
     async def _run_job(self, _: dict[Any, Any], workspace_id: str, job_id: str) -> None:
@@ -251,7 +251,7 @@ async def _until_there(connect: Callable[[], Awaitable[Pool]], stop: asyncio.Eve
         try:
             return await connect()
         except Away as error:
-            log.warning("database_away", error=str(error))
+            log.warning("database_unavailable", error=str(error))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await stop.wait()
