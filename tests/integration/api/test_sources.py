@@ -282,7 +282,7 @@ async def test_a_run_shows_its_progress_and_what_it_could_not_read(client: Clien
     assert run["progress"]["rate"] > 0
     assert run["progress"]["estimated_end"] > run["started_at"]
     errors = (await client.get(f"/v1/runs/{run['id']}/errors"))["data"]
-    assert [error["place"] for error in errors] == ["line 17", "line 4"]
+    assert [error["place"] for error in errors] == ["line 4", "line 17"]
     assert await client.pages(f"/v1/runs/{run['id']}/errors?limit=1") == errors
 
 
@@ -296,8 +296,9 @@ async def work(client: Client, job: str, source: str) -> None:
         assert claimed
         run_id = await runs.open_run(db, client.workspace_id, source_id, job_id)
         await db.executemany(
-            "INSERT INTO run_errors (workspace_id, run_id, place, code, reason) VALUES ($1, $2, $3, $4, $5)",
-            [(client.workspace_id, run_id, place, "bad", "Not JSON.") for place in ("line 4", "line 17")],
+            "INSERT INTO run_errors (workspace_id, run_id, number, place, code, reason)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            [(client.workspace_id, run_id, n, f"line {n}", "bad", "Not JSON.") for n in (4, 17)],
         )
     async with workspace(client.pool, client.workspace_id) as db:
         await jobs.advance(db, claimed, 50, 200, "lines")

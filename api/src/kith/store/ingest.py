@@ -8,7 +8,7 @@ deletes an interaction subtracts exactly what it had added.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,8 +24,12 @@ CHANNEL = ("id", "network", "host", "key", "kind", "name", "url", "parent_id", "
 CONVERSATION = ("id", "channel_id", "network", "host", "key", "title", "url")
 INTERACTION = (
     "id", "kind", "native_kind", "actor_id", "target_ids", "target_kinds", "channel_id", "conversation_id", "reply_to",
-    "network", "host", "key", "occurred_at", "edited_at", "title", "text", "url", "visibility", "version",
+    "network", "host", "key", "occurred_at", "stated_at", "edited_at", "title", "text", "url", "visibility", "copied",
+    "version",
 )  # fmt: skip
+
+#: Causes by which an act is gone for good, whoever tells of it; of all others, that one source has it no more.
+FINAL = ("deleted", "redacted", "policy")
 
 #: What asyncpg and PostgreSQL raise about a value rather than about the state of things.
 REFUSED = (
@@ -44,6 +48,14 @@ class Claim(NamedTuple):
     object_id: UUID
     kind: str
     evidence: str
+    edition: str
+
+
+class Edition(NamedTuple):
+    """What the source claimed of this kind from another edition no longer holds."""
+
+    kind: str
+    edition: str
 
 
 class Tombstone(NamedTuple):
@@ -81,6 +93,7 @@ class Batch:
     conversations: list[Row] = field(default_factory=list)
     interactions: list[list[Row]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
+    editions: list[Edition] = field(default_factory=list)
     tombstones: list[Tombstone] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -133,15 +146,19 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
     for number, rows in enumerate(batch.interactions):
         if number == 0:
             added = _number(await db.execute(_ADD, workspace_id, source_id))
+            await db.execute(_RISE, workspace_id)
             if 0 < added < len(rows):
                 await db.execute(_UNSTAGE_NEW)
         else:
             await db.copy_records_to_table("staged_interactions", records=rows, columns=INTERACTION)
         if number > 0 or added < len(rows):
+            await db.execute(_TELL, workspace_id, source_id)
             changed += await _edit_known(db, workspace_id, source_id)
         await db.execute("TRUNCATE staged_interactions")
     if batch.claims:
         await _claim(db, workspace_id, source_id, batch.claims)
+    for edition in batch.editions:
+        await db.execute(_RETRACT, workspace_id, source_id, *edition)
     return Counts(added, changed, deleted)
 
 
@@ -200,12 +217,63 @@ async def _edit_known(db: Db, workspace_id: UUID, source_id: UUID) -> int:
 
 
 async def _delete(db: Db, workspace_id: UUID, source_id: UUID, tombstones: Sequence[Tombstone]) -> int:
-    """Delete interactions for good, note what that changes, and return how many were there."""
-    ids, causes, times = zip(*tombstones, strict=True)
-    await db.execute(_BURY, workspace_id, source_id, ids, causes, times)
+    """Delete what is gone for good or has no source any more, and return how many interactions that were."""
+    final = [tombstone for tombstone in tombstones if tombstone.cause in FINAL]
+    lost = {tombstone.id: tombstone for tombstone in tombstones if tombstone.cause not in FINAL}
+    gone = await _untell(db, workspace_id, source_id, list(lost))
+    return await _bury(db, workspace_id, source_id, final + [lost[id_] for id_ in gone])
+
+
+async def _untell(db: Db, workspace_id: UUID, source_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
+    """Note that the source has these interactions no more; return those that no other source has, in order."""
+    found = await db.fetch(_HEIRS, workspace_id, source_id, ids) if ids else []
+    await db.execute(_UNTELL, workspace_id, source_id, [row["id"] for row in found])
+    if kept := [row for row in found if row["heir_id"]]:
+        await _leave(db, workspace_id, [row["id"] for row in kept], [row["heir_id"] for row in kept])
+    return [row["id"] for row in found if row["heir_id"] is None]
+
+
+async def _leave(db: Db, workspace_id: UUID, ids: Sequence[UUID], heir_ids: Sequence[UUID]) -> None:
+    """Let interactions stay with other sources, and in no channel but theirs."""
     await db.execute(_NOTE_SIGHTINGS, workspace_id, ids)
-    await db.execute("DELETE FROM sightings WHERE workspace_id = $1 AND interaction_id = ANY ($2)", workspace_id, ids)
+    await db.execute(_FIND_HOME, workspace_id, ids)
+    await db.execute(_NOTE_EDITS, workspace_id, -1)
+    await db.execute(_MOVE, workspace_id)
+    await db.execute(_NOTE_EDITS, workspace_id, 1)
+    await db.execute("TRUNCATE staged_edits")
+    await db.execute(_UNSEE, workspace_id, ids)
+    await db.execute(_INHERIT, workspace_id, ids, heir_ids)
+
+
+async def _bury(db: Db, workspace_id: UUID, source_id: UUID, tombstones: Sequence[Tombstone]) -> int:
+    """Delete interactions, note what that changes, and return how many were there."""
+    if not tombstones:
+        return 0
+    ids, causes, times = zip(*tombstones, strict=True)
+    await db.execute(_BURY, workspace_id, source_id, ids, causes, times, FINAL)
+    await db.execute(_NOTE_SIGHTINGS, workspace_id, ids)
+    for table in ("sightings", "tellings"):
+        query = f"DELETE FROM {table} WHERE workspace_id = $1 AND interaction_id = ANY ($2)"
+        await db.execute(query, workspace_id, ids)
     return _number(await db.execute(_DELETE, workspace_id, ids))
+
+
+async def take_back(db: Db, workspace_id: UUID, source_id: UUID, after: UUID, most: int) -> UUID | None:
+    """Withdraw what only this source has, its claims and its acts, among the next interactions by id.
+
+    Returns the last id looked at, None when all were. The caller's transaction holds one step; repeating it changes
+    nothing. What is withdrawn comes back as soon as a source tells of it.
+    """
+    await lock(db, workspace_id, alone=True)
+    await db.execute(_STAGE)
+    await db.execute(_RETRACT, workspace_id, source_id, None, None)
+    ids = await db.fetchval(_NEXT, workspace_id, after, most)
+    gone = await _untell(db, workspace_id, source_id, ids)
+    await _bury(db, workspace_id, source_id, [Tombstone(id_, "withdrawn", None) for id_ in gone])
+    await _account(db, workspace_id)
+    await db.execute(_TOUCH, workspace_id, [])
+    last: UUID | None = ids[-1] if ids else None
+    return last
 
 
 async def _account(db: Db, workspace_id: UUID) -> None:
@@ -219,8 +287,7 @@ async def _account(db: Db, workspace_id: UUID) -> None:
 
 
 async def _claim(db: Db, workspace_id: UUID, source_id: UUID, claims: Sequence[Claim]) -> None:
-    ids, subjects, objects, kinds, evidence = zip(*claims, strict=True)
-    await db.execute(_CLAIM, workspace_id, source_id, ids, subjects, objects, kinds, evidence)
+    await db.execute(_CLAIM, workspace_id, source_id, *zip(*claims, strict=True))
 
 
 async def _cover(db: Db, workspace_id: UUID, source_id: UUID, period: Coverage) -> None:
@@ -232,10 +299,10 @@ async def _cover(db: Db, workspace_id: UUID, source_id: UUID, period: Coverage) 
 
 
 async def _reach(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> None:
-    now, channel, moment = datetime.now(UTC), INTERACTION.index("channel_id"), INTERACTION.index("occurred_at")
+    channel, moment, stated = (INTERACTION.index(name) for name in ("channel_id", "occurred_at", "stated_at"))
     told = [row for rows in batch.interactions for row in rows]
-    read = [min(period.until - timedelta(microseconds=1), now) for period in batch.coverage if period.status == "read"]
-    until = max((end for end in (*read, *(row[moment] for row in told)) if end <= now), default=None)
+    read = [period.until - timedelta(microseconds=1) for period in batch.coverage if period.status == "read"]
+    until = max((*read, *(row[moment] for row in told if row[stated] is None)), default=None)
     await reach.extend(db, workspace_id, source_id, {row[channel] or NOWHERE for row in told}, until)
 
 
@@ -339,26 +406,59 @@ _ADD = f"""
     WITH added AS (
         INSERT INTO interactions (workspace_id, source_id, {", ".join(INTERACTION)})
         SELECT $1::uuid, $2::uuid, {", ".join(INTERACTION)} FROM staged_interactions s
-        WHERE NOT EXISTS (SELECT FROM tombstones t WHERE t.workspace_id = $1 AND t.interaction_id = s.id)
+        WHERE NOT EXISTS (
+            SELECT FROM tombstones t WHERE t.workspace_id = $1 AND t.interaction_id = s.id AND t.cause IN {FINAL}
+        )
         ON CONFLICT DO NOTHING
         RETURNING {_CHANGED}
     )
     INSERT INTO staged_changes SELECT 1, {_CHANGED} FROM added
 """
 
+# What some source has again was not deleted.
+_RISE = """
+    DELETE FROM tombstones t USING staged_changes c
+    WHERE t.workspace_id = $1 AND t.interaction_id = c.id AND c.sign = 1
+        AND EXISTS (SELECT FROM tombstones WHERE workspace_id = $1)
+"""
+
 _UNSTAGE_NEW = "DELETE FROM staged_interactions s USING staged_changes c WHERE c.id = s.id AND c.sign = 1"
 
+# All that tell of an act and where, as soon as it is more than one source.
+_TELL = f"""
+    INSERT INTO tellings (workspace_id, interaction_id, source_id, channel_id)
+    SELECT $1::uuid, s.id, $2::uuid, coalesce(s.channel_id, '{NOWHERE}')
+    FROM staged_interactions s JOIN interactions i ON i.workspace_id = $1 AND i.id = s.id
+    WHERE i.source_id <> $2 OR EXISTS (SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = s.id)
+    UNION
+    SELECT $1::uuid, s.id, i.source_id, seen.channel_id
+    FROM staged_interactions s JOIN interactions i ON i.workspace_id = $1 AND i.id = s.id,
+        LATERAL (
+            SELECT coalesce(i.channel_id, '{NOWHERE}') AS channel_id
+            UNION ALL SELECT t.channel_id FROM sightings t WHERE t.workspace_id = $1 AND t.interaction_id = i.id
+        ) AS seen
+    WHERE i.source_id <> $2
+        AND NOT EXISTS (SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = s.id)
+    ORDER BY 2, 3, 4 ON CONFLICT DO NOTHING
+"""
+
+# The original of a copied act replaces it, and a copy never the original; of several copies the oldest stays.
 _COMPARE = """
     INSERT INTO staged_edits
     SELECT i.id,
-        i.version <> s.version AND NOT known AND newer, i.version <> s.version AND NOT known AND NOT newer,
+        CASE
+            WHEN i.copied AND s.copied THEN (s.occurred_at, s.version) < (i.occurred_at, i.version)
+            WHEN i.copied OR s.copied THEN i.copied
+            ELSE i.version <> s.version AND NOT known AND later
+        END,
+        NOT (i.copied OR s.copied) AND i.version <> s.version AND NOT known AND NOT later,
         i.channel_id, s.channel_id, least(i.channel_id, s.channel_id)
     FROM staged_interactions s JOIN interactions i ON i.workspace_id = $1 AND i.id = s.id,
         LATERAL (SELECT EXISTS (
             SELECT FROM interaction_versions v
             WHERE v.workspace_id = $1 AND v.interaction_id = i.id AND v.version = s.version
-        ) AS known, coalesce(s.edited_at, '-infinity') >= coalesce(i.edited_at, '-infinity') AS newer)
-    WHERE i.version <> s.version OR s.channel_id <> coalesce(i.channel_id, $1)
+        ) AS known, coalesce(s.edited_at, '-infinity') >= coalesce(i.edited_at, '-infinity') AS later)
+    WHERE i.version <> s.version OR s.channel_id <> coalesce(i.channel_id, $1) OR i.copied <> s.copied
     ORDER BY i.id FOR UPDATE OF i
 """
 
@@ -415,10 +515,65 @@ _NOTE_SIGHTINGS = """
     WHERE t.workspace_id = $1 AND t.interaction_id = ANY ($2)
 """
 
+# Sources that are there and are not being removed.
+_LIVE = "SELECT FROM sources s WHERE s.workspace_id = $1 AND s.id = {id} AND s.status <> 'deleting'"
+
+# Of the acts that the source tells, one other source of each that tells it too.
+_HEIRS = f"""
+    SELECT i.id, (
+        SELECT o.source_id FROM (
+            SELECT i.source_id UNION ALL
+            SELECT t.source_id FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = i.id
+        ) AS o
+        WHERE o.source_id <> $2 AND EXISTS ({_LIVE.format(id="o.source_id")})
+        ORDER BY o.source_id LIMIT 1
+    ) AS heir_id
+    FROM interactions i
+    WHERE i.workspace_id = $1 AND i.id = ANY ($3) AND (i.source_id = $2 OR EXISTS (
+        SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = i.id AND t.source_id = $2
+    ))
+    ORDER BY i.id
+"""
+
+_UNTELL = "DELETE FROM tellings WHERE workspace_id = $1 AND source_id = $2 AND interaction_id = ANY ($3)"
+
+_FIND_HOME = f"""
+    INSERT INTO staged_edits
+    SELECT i.id, false, false, i.channel_id, NULL, (
+        SELECT t.channel_id FROM tellings t
+        WHERE t.workspace_id = $1 AND t.interaction_id = i.id AND t.channel_id <> '{NOWHERE}'
+        ORDER BY t.channel_id LIMIT 1
+    )
+    FROM interactions i WHERE i.workspace_id = $1 AND i.id = ANY ($2)
+"""
+
+_UNSEE = """
+    DELETE FROM sightings s USING interactions i
+    WHERE s.workspace_id = $1 AND s.interaction_id = ANY ($2) AND i.workspace_id = $1 AND i.id = s.interaction_id
+        AND (s.channel_id = i.channel_id OR NOT EXISTS (
+            SELECT FROM tellings t
+            WHERE t.workspace_id = $1 AND t.interaction_id = s.interaction_id AND t.channel_id = s.channel_id
+        ))
+"""
+
+_INHERIT = """
+    UPDATE interactions i SET source_id = h.source_id
+    FROM unnest($2::uuid[], $3::uuid[]) AS h (id, source_id)
+    WHERE i.workspace_id = $1 AND i.id = h.id AND i.source_id <> h.source_id
+"""
+
+_NEXT = """
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM (
+        SELECT id FROM interactions WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3
+    ) AS following
+"""
+
 _BURY = """
-    INSERT INTO tombstones (workspace_id, source_id, interaction_id, cause, occurred_at)
-    SELECT $1::uuid, $2::uuid, t.* FROM unnest($3::uuid[], $4::text[], $5::timestamptz[]) AS t ORDER BY 1
-    ON CONFLICT DO NOTHING
+    INSERT INTO tombstones AS t (workspace_id, source_id, interaction_id, cause, occurred_at)
+    SELECT $1::uuid, $2::uuid, n.* FROM unnest($3::uuid[], $4::text[], $5::timestamptz[]) AS n ORDER BY 1
+    ON CONFLICT (workspace_id, interaction_id) DO UPDATE
+    SET source_id = excluded.source_id, cause = excluded.cause, occurred_at = excluded.occurred_at
+    WHERE t.cause <> ALL ($6) AND excluded.cause = ANY ($6)
 """
 
 _DELETE = f"""
@@ -510,10 +665,41 @@ _FORGET_CHANNELS = f"""
 
 # What resolution makes of a claim is resolution's affair.
 _CLAIM = """
-    INSERT INTO claims (workspace_id, source_id, id, subject_id, object_id, kind, evidence)
-    SELECT $1::uuid, $2::uuid, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[])
-        AS c (id, subject_id, object_id, kind, evidence)
-    ORDER BY id ON CONFLICT DO NOTHING
+    WITH told AS (
+        SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[])
+            AS c (id, subject_id, object_id, kind, evidence, edition)
+    ),
+    made AS (
+        INSERT INTO claims (workspace_id, source_id, id, subject_id, object_id, kind, evidence)
+        SELECT $1::uuid, $2::uuid, id, subject_id, object_id, kind, evidence FROM told ORDER BY id
+        ON CONFLICT DO NOTHING
+    )
+    INSERT INTO claim_tellings AS t (workspace_id, source_id, claim_id, edition)
+    SELECT $1::uuid, $2::uuid, id, edition FROM told ORDER BY id
+    ON CONFLICT (workspace_id, claim_id, source_id) DO UPDATE SET edition = excluded.edition
+    WHERE t.edition <> excluded.edition
+"""
+
+# Take back the claims of a kind and of other editions than this one; of all kinds, where none is named.
+_RETRACT = f"""
+    WITH ended AS (
+        DELETE FROM claim_tellings t USING claims c
+        WHERE t.workspace_id = $1 AND t.source_id = $2 AND c.workspace_id = $1 AND c.id = t.claim_id
+            AND ($3::text IS NULL OR (c.kind = $3 AND t.edition <> $4))
+        RETURNING t.claim_id
+    ),
+    retracted AS (
+        DELETE FROM claims c USING ended e
+        WHERE c.workspace_id = $1 AND c.id = e.claim_id AND NOT EXISTS (
+            SELECT FROM claim_tellings t
+            WHERE t.workspace_id = $1 AND t.claim_id = c.id AND t.source_id <> $2
+                AND EXISTS ({_LIVE.format(id="t.source_id")})
+        )
+        RETURNING c.subject_id, c.object_id
+    ),
+    touched AS (SELECT subject_id AS id FROM retracted UNION SELECT object_id FROM retracted)
+    INSERT INTO touches (workspace_id, identity_ids, actor_ids, target_ids, channel_ids, conversation_ids)
+    SELECT $1::uuid, array_agg(id), '{{}}', '{{}}', '{{}}', '{{}}' FROM touched HAVING count(*) > 0
 """
 
 _TOUCH = """
@@ -566,10 +752,11 @@ _CURSOR = """
 
 # Each problem is counted; the first 10,000 of a run are kept with their reasons.
 _PROBLEMS = """
-    INSERT INTO run_errors (workspace_id, run_id, place, code, reason, raw)
-    SELECT $1::uuid, $2::uuid, p.* FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS p
-    WHERE (SELECT skipped FROM runs WHERE workspace_id = $1 AND id = $2) < 10000
-    ON CONFLICT DO NOTHING
+    INSERT INTO run_errors (workspace_id, run_id, number, place, code, reason, raw)
+    SELECT $1::uuid, $2::uuid, r.skipped + p.number, p.place, p.code, p.reason, p.raw
+    FROM runs r, unnest($3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY
+        AS p (place, code, reason, raw, number)
+    WHERE r.workspace_id = $1 AND r.id = $2 AND r.skipped + p.number <= 10000
 """
 
 _COUNT = """

@@ -12,7 +12,7 @@ from kith.store.search import MOST, search
 
 _COLUMNS = """
     i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_kinds, i.channel_id, i.conversation_id, i.reply_to,
-    i.network, i.host, i.key, i.occurred_at, i.edited_at, i.title, i.text, i.url, i.visibility, i.learnt_at
+    i.network, i.host, i.key, i.occurred_at, i.stated_at, i.edited_at, i.title, i.text, i.url, i.visibility, i.learnt_at
 """
 _BY_TIME = Order("i.occurred_at", ("i.id",), newest=True)
 
@@ -33,6 +33,7 @@ class Interaction(msgspec.Struct, frozen=True):
     host: str
     key: str
     occurred_at: datetime
+    stated_at: datetime | None
     edited_at: datetime | None
     title: str | None
     text: str | None

@@ -37,8 +37,9 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class RunError(msgspec.Struct, frozen=True):
-    """What could not be read: where, and why."""
+    """What could not be read: where, and why. number: within the run."""
 
+    number: int
     place: str
     code: str
     reason: str
@@ -60,17 +61,14 @@ async def get_run(db: Db, workspace_id: UUID, run_id: UUID) -> Run | None:
     return Run(**row) if row else None
 
 
-async def list_run_errors(
-    db: Db, workspace_id: UUID, run_id: UUID, after: tuple[str, str] | None, limit: int
-) -> list[RunError]:
-    """Return what a run could not read, in the order of places. after: place and code of the row before."""
+async def list_run_errors(db: Db, workspace_id: UUID, run_id: UUID, after: int, limit: int) -> list[RunError]:
+    """Return what a run could not read, as it came. after: the number of the row before."""
     rows = await db.fetch(
         """
-        SELECT place, code, reason, raw, learnt_at FROM run_errors
-        WHERE workspace_id = $1 AND run_id = $2 AND ($3::text IS NULL OR (place, code) > ($3, $4))
-        ORDER BY place, code LIMIT $5
+        SELECT number, place, code, reason, raw, learnt_at FROM run_errors
+        WHERE workspace_id = $1 AND run_id = $2 AND number > $3 ORDER BY number LIMIT $4
         """,
-        workspace_id, run_id, after[0] if after else None, after[1] if after else None, limit,
+        workspace_id, run_id, after, limit,
     )  # fmt: skip
     return [RunError(**row) for row in rows]
 

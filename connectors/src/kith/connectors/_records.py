@@ -71,12 +71,23 @@ class Identity(_Record, frozen=True, tag="identity"):
 
 
 class Claim(_Record, frozen=True, tag="claim"):
-    """What the network says about two identities being one human: evidence, which kith weighs."""
+    """What the network says about two identities being one human: evidence, which kith weighs.
+
+    edition: of the document that says so, where it has editions that may take claims back: see ``Edition``.
+    """
 
     subject: Ref
     object: Ref
     kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
     evidence: Text
+    edition: Name = ""
+
+
+class Edition(_Record, frozen=True, tag="edition"):
+    """All claims of this kind in this edition have been told: what the source claimed from another no longer holds."""
+
+    kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
+    edition: Name = ""
 
 
 class Channel(_Record, frozen=True, tag="channel"):
@@ -125,6 +136,9 @@ class Interaction(_Record, frozen=True, tag="interaction"):
 
     occurred_at, edited_at: with a time zone. text: plain, without what it quotes from others.
     The same key with other content is an edit; it replaces the stored one unless that has a later edited_at.
+    arrived_at: when the network had it at the latest, where that is known; a date beyond it, or beyond the reading,
+    gives way to it, and is kept as the date that was stated. copied: told by a copy of the object that the key names;
+    it holds until the object itself is read.
     """
 
     ref: InteractionRef
@@ -140,10 +154,17 @@ class Interaction(_Record, frozen=True, tag="interaction"):
     url: Name | None = None
     visibility: Visibility = "private"
     edited_at: Moment | None = None
+    arrived_at: Moment | None = None
+    copied: bool = False
 
 
 class Tombstone(_Record, frozen=True, tag="tombstone"):
-    """An interaction that is no longer there; it stays away when an old page is read again."""
+    """An interaction that is no longer there.
+
+    One that was deleted or redacted, or that a policy forbids, is gone for good, also when an old page is read again.
+    One that was withdrawn or rewritten or is gone is only no longer in this source: it stays as long as another source
+    has it, and comes back as soon as one tells it again.
+    """
 
     ref: InteractionRef
     cause: Cause = "deleted"
@@ -159,7 +180,7 @@ class Coverage(_Record, frozen=True, tag="coverage"):
     reason: Text = ""
 
 
-Record = Identity | Claim | Channel | Conversation | Interaction | Tombstone | Coverage
+Record = Identity | Claim | Edition | Channel | Conversation | Interaction | Tombstone | Coverage
 
 
 class Skip(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import msgspec
 from kith.connectors import _records as sdk
 from kith.domain.ids import fact_bytes
 from kith.store.db import uuid_of
-from kith.store.ingest import INTERACTION, Batch, Claim, Coverage, Problem, Row, Tombstone
+from kith.store.ingest import FINAL, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
 
 # Entries of each look-up table, at about 300 bytes each; a full table starts over, which costs time and nothing else.
 CACHE = 100_000
@@ -69,6 +69,8 @@ class Ingest:
         self._conversation_rows: dict[UUID, Row] = {}
         self._rounds: list[dict[bytes, Row]] = []
         self._characters = 0
+        self._claims: dict[UUID, Claim] = {}
+        self._now = datetime.now(UTC)
         self._batch = Batch(records=len(page.records), cursor=bytes(page.cursor).decode())
         self._batch.problems += [self._problem(skip.place, skip.code, skip.reason, skip.raw) for skip in page.skipped]
         tombstones: dict[UUID, Tombstone] = {}
@@ -84,6 +86,8 @@ class Ingest:
                     self._conversation(record)
                 elif type(record) is sdk.Claim:
                     self._claim(record)
+                elif type(record) is sdk.Edition:
+                    self._edition(record)
                 elif type(record) is sdk.Tombstone:
                     tombstone = self._tombstone(record)
                     tombstones[tombstone.id] = tombstone
@@ -94,6 +98,7 @@ class Ingest:
             except (Unfit, TypeError, ValueError, AttributeError, OverflowError) as error:
                 self._batch.problems.append(self._problem(where(record), "bad_record", str(error), _shown(record)))
         self._batch.tombstones = [tombstones[id_] for id_ in sorted(tombstones)]
+        self._batch.claims = list(self._claims.values())
         self._batch.identities = list(self._identity_rows.values())
         self._batch.channels = list(self._channel_rows.values())
         self._batch.conversations = list(self._conversation_rows.values())
@@ -109,8 +114,9 @@ class Ingest:
         ref, visibility, occurred_at, edited_at = record.ref, record.visibility, record.occurred_at, record.edited_at
         if visibility not in _VISIBILITIES:
             raise Unfit(f"visibility {visibility!r} is not one of {', '.join(sorted(_VISIBILITIES))}")
-        if not _EARLIEST < occurred_at < _LATEST or (edited_at is not None and not _EARLIEST < edited_at < _LATEST):
-            raise Unfit("occurred_at or edited_at is beyond the years 1 to 9999")
+        for moment in (occurred_at, edited_at, record.arrived_at):
+            if moment is not None and not _EARLIEST < moment < _LATEST:
+                raise Unfit("occurred_at, edited_at or arrived_at is beyond the years 1 to 9999")
         identities = self._identities
         actor_id = identities.get(record.actor) or self._identity_id(record.actor)
         targets: dict[UUID, str] = {}
@@ -137,10 +143,14 @@ class Ingest:
             conversation_id and conversation_id.bytes, reply_to, occurred_at, edited_at, title, text, url, visibility,
         )  # fmt: skip
         version = blake2b(_encode(content), digest_size=16).digest()
+        arrived_at = self._now if record.arrived_at is None else min(record.arrived_at, self._now)
+        stated_at = None
+        if occurred_at > arrived_at:
+            occurred_at, stated_at = arrived_at, occurred_at
         row = (
             uuid_of(id_), ref.kind, native_kind, actor_id, target_ids, target_kinds, channel_id, conversation_id,
-            reply_to and uuid_of(reply_to), ref.network, ref.host, ref.key, occurred_at, edited_at, title, text, url,
-            visibility, version,
+            reply_to and uuid_of(reply_to), ref.network, ref.host, ref.key, occurred_at, stated_at,
+            edited_at and min(edited_at, self._now), title, text, url, visibility, record.copied, version,
         )  # fmt: skip
         for rows in self._rounds:
             earlier = rows.setdefault(id_, row)
@@ -168,7 +178,7 @@ class Ingest:
         row = (
             id_, record.ref.network, record.ref.host, record.ref.key, record.kind, _text(record.name, NAME, "name"),
             _text(record.handle, NAME, "handle"), address and address.lower(), _text(record.url, NAME, "url"),
-            bool(record.verified), _time(record.seen_at),
+            bool(record.verified), self._seen(record.seen_at),
         )  # fmt: skip
         _keep_newer(self._identity_rows, row)
         self._described[record.ref] = record
@@ -182,7 +192,7 @@ class Ingest:
         row = (
             id_, record.ref.network, record.ref.host, record.ref.key, record.kind, _text(record.name, NAME, "name"),
             _text(record.url, NAME, "url"), record.parent and self._channel_id(record.parent), record.visibility,
-            _time(record.seen_at),
+            self._seen(record.seen_at),
         )  # fmt: skip
         if row[5] is None:
             raise Unfit("a channel must have a name")
@@ -205,28 +215,40 @@ class Ingest:
         evidence = _text(record.evidence, TEXT, "evidence") or ""
         self._characters += len(evidence)
         parts = (*_parts(subject), *_parts(object_), record.kind, evidence)
-        self._batch.claims.append(
-            Claim(
-                uuid_of(fact_bytes(self._id_key, "claim", parts)),
-                self._identity_id(subject),
-                self._identity_id(object_),
-                record.kind,
-                evidence,
-            )
-        )
+        id_ = uuid_of(fact_bytes(self._id_key, "claim", parts))
+        edition = _text(record.edition, NAME, "edition") or ""
+        one_id, other_id = self._identity_id(subject), self._identity_id(object_)
+        self._claims[id_] = Claim(id_, one_id, other_id, record.kind, evidence, edition)
+
+    def _edition(self, record: sdk.Edition) -> None:
+        if not _KIND.fullmatch(record.kind):
+            raise Unfit(f"kind {record.kind!r} must be a lower-case word")
+        self._batch.editions.append(Edition(record.kind, _text(record.edition, NAME, "edition") or ""))
 
     def _tombstone(self, record: sdk.Tombstone) -> Tombstone:
         if record.cause not in _CAUSES:
             raise Unfit(f"cause {record.cause!r} is not one of {', '.join(sorted(_CAUSES))}")
-        return Tombstone(uuid_of(self._act(record.ref)), record.cause, _time(record.occurred_at))
+        id_ = self._act(record.ref)
+        if record.cause not in FINAL:  # what the page told before is taken back; what it tells after this counts again
+            for rows in self._rounds:
+                rows.pop(id_, None)
+        return Tombstone(uuid_of(id_), record.cause, _time(record.occurred_at))
 
     def _coverage(self, record: sdk.Coverage) -> None:
         since, until = _time(record.since), _time(record.until)
         if record.status not in ("read", "gap", "truncated") or since is None or until is None or since > until:
             raise Unfit("a coverage needs the status read, gap or truncated, and a period that ends after it begins")
+        if record.status == "read":  # what is to come was not read
+            until = min(until, self._now)
+            if since > self._now:
+                raise Unfit("the period lies in the future; nothing can have been read of it")
         if since < until:
             reason = _text(record.reason, NAME, "reason") or ""
             self._batch.coverage.append(Coverage(record.status, since, until, reason))
+
+    def _seen(self, moment: datetime | None) -> datetime | None:
+        """Return when something was seen; None where a clock lied: it says nothing of what is newer."""
+        return None if moment is not None and moment > self._now else _time(moment)
 
     def _act(self, ref: sdk.InteractionRef) -> bytes:
         """Return the id of an interaction, as bytes."""

@@ -58,6 +58,10 @@ class Interaction(msgspec.Struct, frozen=True):
     network: Network
     key: Annotated[str, Meta(description="The network's own id of it.")]
     occurred_at: Annotated[Instant, Meta(description="When it happened.")]
+    stated_at: Annotated[
+        Instant | None,
+        Meta(description="The date it bears, where that lies beyond its arrival; `occurred_at` is the arrival then."),
+    ]
     edited_at: Annotated[Instant | None, Meta(description="When it was last edited.")]
     title: Annotated[str | None, Meta(description="Its subject.")]
     text: Annotated[str | None, Meta(description="What it says, without what it quotes.")]

@@ -41,9 +41,9 @@ async def list_run_errors(
     Where, and why. The rest was kept.
     """
     found = await find(db, workspace_id, run_id)
-    key = after(request, params, tuple[str, str])
-    rows = await store.list_run_errors(db, workspace_id, found.id, key, params.limit + 1)
-    return page(request, params, rows, lambda row: shape(RunError, row), lambda row: (row.place, row.code))
+    key = after(request, params, tuple[int])
+    rows = await store.list_run_errors(db, workspace_id, found.id, key[0] if key else 0, params.limit + 1)
+    return page(request, params, rows, lambda row: shape(RunError, row), lambda row: (row.number,))
 
 
 async def find(db: Db, workspace_id: UUID, run_id: str) -> store.Run:

@@ -18,6 +18,7 @@ from kith.connectors import (
     Context,
     Conversation,
     Coverage,
+    Edition,
     Identity,
     Interaction,
     InteractionRef,
@@ -56,7 +57,7 @@ class Facts:
         self.conversations: dict[Ref, Conversation] = {}
         self.interactions: dict[InteractionRef, Interaction] = {}
         self.gone: set[InteractionRef] = set()
-        self.claims: set[Claim] = set()
+        self.claims: dict[Claim, str] = {}
         self.coverage: set[Coverage] = set()
         self.skipped: set[Skip] = set()
         for page in pages:
@@ -78,13 +79,18 @@ class Facts:
                 record.ref, record.channel or known.channel, record.title or known.title, record.url or known.url
             )
         elif isinstance(record, Interaction):
-            if record.ref not in self.gone:
+            known_act = self.interactions.get(record.ref)
+            if record.ref not in self.gone and not (record.copied and known_act and not known_act.copied):
                 self.interactions[record.ref] = record
         elif isinstance(record, Tombstone):
-            self.gone.add(record.ref)
+            if record.cause in ("deleted", "redacted", "policy"):
+                self.gone.add(record.ref)
             self.interactions.pop(record.ref, None)
         elif isinstance(record, Claim):
-            self.claims.add(record)
+            self.claims[msgspec.structs.replace(record, edition="")] = record.edition
+        elif isinstance(record, Edition):
+            kind, current = record.kind, record.edition
+            self.claims = {claim: of for claim, of in self.claims.items() if claim.kind != kind or of == current}
         else:
             self.coverage.add(record)
 
