@@ -23,7 +23,8 @@ import numpy as np
 
 from kith.cli.servers import start_servers
 from kith.domain.communities.agreement import nmi
-from kith.domain.communities.detect import detect, evidence
+from kith.domain.communities.contact import evidence
+from kith.domain.communities.detect import detect
 from kith.domain.communities.update import update
 from kith.domain.graph import Graph, from_ties
 from kith.projections import detection
@@ -91,7 +92,7 @@ async def stored(graph: Graph, url: str) -> tuple[Graph, float]:
         began = time.perf_counter()
         async with workspace(pool, workspace_id) as db:
             facts = await detection.load(db, workspace_id, now, None, whole=True)
-        read = from_ties(range(len(facts.people)), facts.first, facts.second, facts.weight)
+        read = from_ties(range(len(facts.people)), facts.first, facts.second, facts.weight, facts.days)
         return read, time.perf_counter() - began
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kith.cli.evaluate.communities import communities
+from kith.cli.evaluate.communities import communities, read_graph
 from kith.cli.evaluate.files import UnreadableFile
 from kith.cli.evaluate.roles import roles
 
@@ -33,6 +33,13 @@ def test_interactions_count_as_ties(tmp_path: Path, capsys: pytest.CaptureFixtur
     groups = written(tmp_path / "groups.csv", "id,group", ["a,1", "e,2"])
     communities(edges, groups)
     assert json.loads(capsys.readouterr().out)["ties"] == len(CIRCLES)
+
+
+def test_interactions_of_one_day_are_one_day_of_contact(tmp_path: Path) -> None:
+    rows = ["0,a,b", "60,b,a", "86400,a,b", "0,b,c"]
+    graph = read_graph(written(tmp_path / "contacts.csv", "ts,a,b", rows))
+    assert graph.days is not None
+    assert (graph.pairs()[2].tolist(), graph.reweighted(graph.days).pairs()[2].tolist()) == ([3.0, 1.0], [2.0, 1.0])
 
 
 def test_groups_of_strangers_are_an_error(tmp_path: Path) -> None:

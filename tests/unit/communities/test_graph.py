@@ -35,6 +35,15 @@ def test_the_graph_among_some_people_keeps_their_order_and_ties() -> None:
     assert [each.tolist() for each in graph.pairs()] == [[0], [1], [2.0]]
 
 
+def test_days_stand_beside_the_weights_of_the_same_ties() -> None:
+    graph = from_ties("abcd", [2, 0, 1, 2], [1, 1, 3, 1], [5.0, 1.0, 2.0, 4.0], [1.0, 2.0, 3.0, 0.0])
+    assert graph.days is not None
+    assert graph.reweighted(graph.days).pairs()[2].tolist() == [2.0, 1.0, 3.0]
+    near = graph.among([2, 1])
+    assert near.days is not None
+    assert (near.weights.tolist(), near.days.tolist()) == ([9.0, 9.0], [1.0, 1.0])
+
+
 @pytest.mark.parametrize(
     ("first", "second", "weight"),
     [([0], [1], [0.0]), ([0], [1], [float("nan")]), ([0], [7], [1.0]), ([0], [1, 1], [1.0])],

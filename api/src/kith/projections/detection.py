@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 import numpy as np
 
+from kith.domain.communities.contact import Counting
 from kith.domain.detection.facts import (
     CHANGED,
     HALF_LIFE,
@@ -27,11 +28,11 @@ from kith.domain.detection.facts import (
     Last,
     Texts,
 )
-from kith.domain.roles.acts import Acts
+from kith.domain.roles.acts import Acts, decayed
 from kith.domain.topics.areas import area
 from kith.store import columns, detections, events, reach
 from kith.store.db import Db
-from kith.store.detections import Channel, Detection, FoundCommunity, FoundEvent, FoundRole, FoundTopic
+from kith.store.detections import Channel, Detection, Division, FoundCommunity, FoundEvent, FoundRole, FoundTopic
 
 TEXTS = 20_000
 """Of the latest so many texts the topics are found; of each the first ``LETTERS`` characters."""
@@ -52,7 +53,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
     since = now - timedelta(days=HISTORY)
     await detections.prepare(db, workspace_id, since, now, TEXTS)
     people = await detections.people(db)
-    first, second, weight = await _ties(db, workspace_id, now)
+    first, second, weight, days = await _ties(db, workspace_id, now)
     acts = await detections.acts(db, workspace_id, since, now)
     acts = acts[np.argsort(acts["day"], kind="stable")]
     ids = _ids(people["id"])
@@ -67,6 +68,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
         first=first,
         second=second,
         weight=weight,
+        days=days,
         acts=Acts(
             ids,
             acts["day"],
@@ -99,17 +101,20 @@ async def _spoken_of(db: Db, workspace_id: UUID, moment: datetime) -> datetime:
     return moment if read is None else min(moment, datetime.combine(read, time.max, UTC))
 
 
-async def _ties(db: Db, workspace_id: UUID, now: datetime) -> tuple[Ints, Ints, Floats]:
-    """Return the living contact of each pair: one, other, and its weight as faded on this day."""
+async def _ties(db: Db, workspace_id: UUID, now: datetime) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return the living contact of each pair: one, other, and its weight and its days as faded on this day."""
     rows = await detections.ties(db, workspace_id, _date(now), HALF_LIFE)
     pair = _ints(rows["first"]) << 32 | rows["second"]
-    order = np.argsort(pair, kind="stable")
-    pair = pair[order]
+    order = np.lexsort((rows["age"], pair))
+    pair, age = pair[order], rows["age"][order]
     starts = np.flatnonzero(np.diff(pair, prepend=-1))
-    weight = np.add.reduceat(rows["weight"][order], starts) if len(starts) else rows["weight"]
+    another_day = np.diff(age, prepend=-1) != 0
+    another_day[starts] = True
+    faded = np.where(another_day, decayed(age, HALF_LIFE), 0.0)
+    weight, days = (np.add.reduceat(each, starts) if len(starts) else each for each in (rows["weight"][order], faded))
     living = weight >= LIVING
     pair = pair[starts][living]
-    return pair >> 32, pair & 0xFFFFFFFF, weight[living]
+    return pair >> 32, pair & 0xFFFFFFFF, weight[living], days[living]
 
 
 def _meant(channels: Sequence[Channel], names: Sequence[str]) -> Ints:
@@ -143,7 +148,9 @@ async def _last(
         return None
     touched = np.unique(np.concatenate([changed >> 32, changed & 0xFFFFFFFF]))
     division = await detections.division(db, workspace_id)
-    return Last(*division, touched) if division else None
+    if division is None:
+        return None
+    return Last(division.resolution, msgspec.convert(division.counting, Counting), division.foreseen, touched)
 
 
 async def _communities(db: Db, workspace_id: UUID, kind: str) -> tuple[Former, ...]:
@@ -166,8 +173,8 @@ async def save(
     if (newest and newest.id) != (before and before.id):
         return False
     await detections.add(
-        db, workspace_id, moment, facts.as_of, whole=facts.last is None, people=found.people, ties=found.ties,
-        resolution=found.resolution, bits=found.bits, bits_undivided=found.bits_undivided,
+        db, workspace_id, moment, facts.as_of, Division(found.resolution, found.counting, found.foreseen),
+        whole=facts.last is None, people=found.people, ties=found.ties,
     )  # fmt: skip
     await detections.save_communities(
         db, workspace_id, moment, facts.as_of, _communities_found(found), _belonging(facts, found),

@@ -105,6 +105,14 @@ class FoundTopic(NamedTuple):
     texts: int
 
 
+class Division(msgspec.Struct, frozen=True):
+    """How people were divided: how finely, how contact was counted, and the bits by which that foresaw unseen ties."""
+
+    resolution: float
+    counting: str
+    foreseen: float
+
+
 async def lock(db: Db, workspace_id: UUID) -> None:
     """Wait until this transaction alone may store a detection of the workspace."""
     await locks.hold(db, workspace_id, Lock.DETECTION)
@@ -131,8 +139,8 @@ async def us(db: Db, workspace_id: UUID) -> Columns:
 
 
 async def ties(db: Db, workspace_id: UUID, day: date, half_life: float) -> Columns:
-    """Return contact up to the day, as faded on it: two numbers, the lesser first, and a weight."""
-    return await columns.read(db, _TIES, workspace_id, day, half_life, first="i4", second="i4", weight="f8")
+    """Return contact up to the day: two numbers, the lesser first, its weight as faded on it, and its age in days."""
+    return await columns.read(db, _TIES, workspace_id, day, half_life, first="i4", second="i4", weight="f8", age="i4")
 
 
 async def acts(db: Db, workspace_id: UUID, since: datetime, now: datetime) -> Columns:
@@ -173,25 +181,26 @@ async def topics(db: Db, workspace_id: UUID) -> dict[UUID, list[str]]:
     return {row["id"]: row["terms"] for row in rows}
 
 
-async def division(db: Db, workspace_id: UUID) -> tuple[float, float] | None:
-    """Return at which resolution the newest detection divided, and the bits undivided."""
+async def division(db: Db, workspace_id: UUID) -> Division | None:
+    """Return how the newest detection divided."""
     row = await db.fetchrow(
-        "SELECT resolution, bits_undivided FROM detections WHERE workspace_id = $1 ORDER BY id DESC LIMIT 1",
+        "SELECT resolution, counting, foreseen FROM detections WHERE workspace_id = $1 ORDER BY id DESC LIMIT 1",
         workspace_id,
     )
-    return (row["resolution"], row["bits_undivided"]) if row else None
+    return Division(**row) if row else None
 
 
 async def add(
-    db: Db, workspace_id: UUID, moment: datetime, as_of: date, *, whole: bool, people: int, ties: int,
-    resolution: float, bits: float, bits_undivided: float,
+    db: Db, workspace_id: UUID, moment: datetime, as_of: date, division: Division, *, whole: bool, people: int,
+    ties: int,
 ) -> None:  # fmt: skip
     await db.execute(
         """
-        INSERT INTO detections (workspace_id, id, moment, as_of, whole, people, ties, resolution, bits, bits_undivided)
+        INSERT INTO detections (workspace_id, id, moment, as_of, whole, people, ties, resolution, counting, foreseen)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
-        workspace_id, new_id(), moment, as_of, whole, people, ties, resolution, bits, bits_undivided,
+        workspace_id, new_id(), moment, as_of, whole, people, ties,
+        division.resolution, division.counting, division.foreseen,
     )  # fmt: skip
 
 
@@ -294,7 +303,7 @@ _PEOPLE = """
 # One row for each day of contact: adding them up is faster in arrays.
 _TIES = """
     SELECT least(a.person, b.person), greatest(a.person, b.person),
-        c.weight / 1000.0::float8 * power(2.0::float8, -($2::date - c.day) / $3::float8)
+        c.weight / 1000.0::float8 * power(2.0::float8, -($2::date - c.day) / $3::float8), $2::date - c.day
     FROM contact_days c
     JOIN detection_identities a ON a.identity_id = c.actor_id
     JOIN detection_identities b ON b.identity_id = c.target_id

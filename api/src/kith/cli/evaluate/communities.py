@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.cli.evaluate.files import UnreadableFile, encode, read_columns, read_header, reals
+from kith.cli.evaluate.files import UnreadableFile, encode, integers, read_columns, read_header, reals
 from kith.domain.communities.agreement import ari, nmi
 from kith.domain.communities.detect import ALONE, detect
 from kith.domain.communities.leiden import leiden, ties_of
 from kith.domain.graph import Graph, from_ties
+
+Ints = NDArray[np.int64]
 
 
 def communities(edges: Path, groups: Path, *, seed: int = 0) -> None:
@@ -59,12 +61,22 @@ def _agreement(found: NDArray[np.int64], known: list[str]) -> dict[str, float]:
 
 
 def read_graph(path: Path) -> Graph:
-    """The undirected graph of a file of ties or of interactions."""
+    """The undirected graph of a file of ties or of interactions; where these have times, it knows their days."""
     ends = ("src", "dst") if "src" in read_header(path) else ("a", "b")
-    columns = read_columns(path, ends, optional=["weight"])
+    columns = read_columns(path, ends, optional=["weight", "ts"])
     people, (first, second) = encode(*(columns[end] for end in ends))
     weight = reals(columns["weight"], "weight") if "weight" in columns else np.ones(len(first))
     try:
+        if "ts" in columns:
+            return _with_days(people, first, second, weight, integers(columns["ts"], "ts") // 86_400)
         return from_ties(people, first, second, weight)
     except ValueError as error:
         raise UnreadableFile(f"{path}: {error}") from None
+
+
+def _with_days(people: list[str], first: Ints, second: Ints, weight: NDArray[np.float64], day: Ints) -> Graph:
+    """The graph in which the first contact of two people on a day is a day, and all others of it are none."""
+    contact = np.stack([np.minimum(first, second), np.maximum(first, second), day])
+    days = np.zeros(len(first))
+    days[np.unique(contact, axis=1, return_index=True)[1]] = 1.0
+    return from_ties(people, first, second, weight, days)

@@ -1,14 +1,12 @@
-"""Which communities exist: Leiden, with the resolution that the graph itself calls for.
+"""Which communities exist: Leiden, as finely as foresees ties best that were held out.
 
 Modularity at resolution γ is, up to constants, the likelihood of a planted partition whose ties are ``inside`` times as
 many within communities, and ``outside`` times as many between them, as people's activity alone would make; the two
 rates and γ determine each other, γ = (inside - outside) / ln(inside / outside) (Newman 2016, Phys. Rev. E 94, 052315).
-So kith starts at γ = 1, measures both rates, takes the γ that they imply, and repeats until γ rests. Of all divisions
-on the way it keeps the one with the shortest description (Rissanen): bits for saying who is where, plus bits for the
-ties given that. Leaving connected people undivided competes: it stands when no division is shorter and what a division
-explains could be chance, so noise is not cut into pieces.
-
-A second contact of the same two people says less than the first, see ``evidence``.
+So kith starts at γ = 1, holds ties out, takes the γ that the rates among them imply, and repeats while more is
+foreseen; from there it looks a step further and a step closer. Contact counted by days or act by act replaces the
+logarithm where it foresees more. Connected people are left undivided where no division foresees more than their
+activity does: noise is not cut into pieces, however easily it could be.
 """
 
 import math
@@ -18,52 +16,36 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
-from kith.domain.communities.leiden import leiden, rewired, ties_of
+from kith.domain.communities.contact import Counting, counted, evidence
+from kith.domain.communities.foresight import Foresight, Rates, Trial, ratio
+from kith.domain.communities.leiden import leiden, ties_of
 from kith.domain.graph import Graph
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 ALONE = -1  # the community of people without ties
 
-# Ties looked at over all attempts: small graphs are tried up to ten times from other seeds, large ones once.
-_WORK = 1_000_000
-_ATTEMPTS = 10
-_SHUFFLES = 19  # as many as a test at 5 % needs
-_STEPS = 12
+_ROUNDS = 12  # towards the resolution that the rates imply
 _AT_REST = 0.02  # relative change of the resolution
-
-
-class Rates(msgspec.Struct, frozen=True):
-    """How many times as many ties as activity alone would make, within communities and between them."""
-
-    inside: float
-    outside: float
-
-    @property
-    def resolution(self) -> float | None:
-        """The resolution that these rates imply; None when they imply no communities, or no ties between them."""
-        if not 0 < self.outside < self.inside:
-            return None
-        return (self.inside - self.outside) / math.log(self.inside / self.outside)
+_POLISH = 3
+_STEP = math.sqrt(2)  # of the resolution, further away and closer
+_BETTER, _CERTAIN = 1.0, 2.0  # standard errors: to prefer another division, and to divide at all
 
 
 class Partition(msgspec.Struct, frozen=True):
     """A division of a graph's people into communities.
 
-    ``membership[i]`` is the community of person i, numbered by size from 0, or ``ALONE``. ``bits`` is the length of
-    its description, ``bits_undivided`` that of the connected parts left whole, ``bits_explained`` what its rates save
-    on the ties.
+    ``membership[i]`` is the community of person i, numbered by size from 0, or ``ALONE``. ``rates`` are those of the
+    evidence, ``counting`` is how contact counted in the search, ``foreseen`` the bits by which a tie that was held out
+    was likelier than by activity alone; 0 for the connected parts, left whole.
     """
 
     membership: Ints
     resolution: float
     rates: Rates
-    bits: float
-    bits_explained: float
-    bits_undivided: float
+    counting: Counting = "log"
+    foreseen: float = 0.0
 
     def __len__(self) -> int:
         return int(self.membership.max(initial=ALONE)) + 1
@@ -75,96 +57,75 @@ class Partition(msgspec.Struct, frozen=True):
         return [order[start:end] for start, end in pairwise(ends)]
 
 
-def evidence(weights: Floats) -> Floats:
-    """What contact of these weights counts as ties: 1 for a single contact, one more for each doubling.
-
-    Where contact has faded so far that a tie counts less than 1 on average, all are raised alike: that everything has
-    grown older does not make communities vaguer.
-    """
-    counts: Floats = np.log2(1 + weights)
-    total = counts.sum()
-    return counts * max(1.0, len(counts) / total) if total else counts
-
-
 def detect(graph: Graph, seed: int = 0) -> Partition:
     """Divide the people into communities; the same graph and seed give the same division."""
-    first, second, weights = graph.pairs()
-    ties = Ties(len(graph), first, second, evidence(weights))
-    undivided = ties.undivided()
-    if not len(first):
-        return undivided
-    divided = [found for attempt in ties.attempts(_ATTEMPTS, seed) for found in _towards_rest(ties, attempt)]
-    best = min(divided, key=lambda each: each.bits)
-    if best.bits >= undivided.bits and not _beats_chance(divided[0], ties, seed):
-        best = undivided
-    return msgspec.structs.replace(best, bits_undivided=undivided.bits)
+    first, second, _ = graph.pairs()
+    best = _best(Trial(graph, seed)) if len(first) > 1 else None
+    if best is None:
+        parts = np.array(ties_of(len(graph), first, second).connected_components().membership, dtype=np.int64)
+        return describe(graph, parts, 0.0)
+    found = max(_divisions(graph, best, seed), key=lambda each: each[0])[1]
+    return describe(graph, found, best.resolution, best.counting, best.foreseen)
 
 
-class Ties:
-    """Ties in the forms that the search needs; ``weights`` are evidence."""
-
-    def __init__(self, people: int, first: Ints, second: Ints, weights: Floats) -> None:
-        self.first, self.second, self.weights = first, second, weights
-        strengths = np.bincount(first, weights, people) + np.bincount(second, weights, people)
-        self._bare = ties_of(people, first, second)
-        self._listed = weights.tolist(), strengths.tolist()
-
-    def attempts(self, most: int, seed: int) -> range:
-        """Seeds for as many attempts as the number of ties allows, at least one."""
-        return range(seed * most, seed * most + max(1, min(most, _WORK // len(self.weights))))
-
-    def undivided(self) -> Partition:
-        """The connected parts, whole."""
-        return self.described(np.array(self._bare.connected_components().membership, dtype=np.int64), 0.0)
-
-    def divided(self, resolution: float, seed: int, start: Ints | None = None) -> Partition:
-        """What Leiden finds at this resolution, from a division on if given."""
-        return self.described(leiden(self._bare, *self._listed, resolution, seed=seed, start=start), resolution)
-
-    def described(self, groups: Ints, resolution: float) -> Partition:
-        """The division into these groups, measured."""
-        return describe(groups, resolution, self.first, self.second, self.weights)
-
-    def shuffled(self, seed: int) -> "Ties":
-        """Ties of people who keep their number of contacts and nothing else; the weights are shuffled."""
-        weights = np.random.default_rng(seed).permutation(self.weights)
-        return Ties(self._bare.vcount(), *rewired(self._bare, seed), weights)
+def _best(trial: Trial) -> Foresight | None:
+    """The divisions that foresee most; None where none foresees more than activity, or than the connected parts."""
+    best = _climb(trial, trial.at("log", 1.0))
+    for counting in trial.countings[1:]:
+        other = trial.at(counting, best.resolution)
+        if best.above(other) < _BETTER and (other := _climb(trial, other)).above(best) > _BETTER:
+            best = other
+    whole = trial.undivided()
+    return best if min(best.above(None), best.above(whole)) > _CERTAIN else None
 
 
-def _towards_rest(ties: Ties, seed: int) -> Iterator[Partition]:
-    """Each division between resolution 1 and the resolution that implies itself; each starts from the one before."""
-    resolution, groups = 1.0, None
-    for _ in range(_STEPS):
-        partition = ties.divided(resolution, seed, groups)
-        yield partition
-        implied = partition.rates.resolution
-        if implied is None or abs(math.log(implied / resolution)) < _AT_REST:
-            return
-        resolution, groups = implied, partition.membership
+def _climb(trial: Trial, best: Foresight) -> Foresight:
+    """Go where the rates point while that foresees more, then by steps while it clearly does."""
+    for _ in range(_ROUNDS):
+        implied = best.rates.resolution
+        if implied is None:
+            break
+        if trial.large and abs(math.log(implied / best.resolution)) < _AT_REST:
+            return best
+        further = trial.at(best.counting, implied, best)
+        if further.foreseen <= best.foreseen:
+            break
+        best = further
+    for step in (_STEP, 1 / _STEP):
+        while (further := trial.at(best.counting, best.resolution * step, best)).above(best) > _BETTER:
+            best = further
+    return best
 
 
-def _beats_chance(found: Partition, ties: Ties, seed: int) -> bool:
-    """Whether a division explains more bits of the ties than the same search explains in any shuffled graph."""
-    return all(
-        ties.shuffled(each).divided(found.resolution, each).bits_explained < found.bits_explained
-        for each in ties.attempts(_SHUFFLES, seed)
-    )
+def _divisions(graph: Graph, best: Foresight, seed: int) -> Iterator[tuple[float, Ints]]:
+    """Divisions of all ties with their modularity, from each division that foresaw."""
+    ties = counted(graph, best.counting)
+    first, second, weights = ties.pairs()
+    bare, listed = ties_of(len(graph), first, second), (weights.tolist(), ties.strengths().tolist())
+    for number, start in enumerate(best.divisions):
+        groups = start
+        for _ in range(min(_POLISH, len(best.divisions))):
+            groups = leiden(bare, *listed, best.resolution, seed=seed + number, start=groups)
+        within, expected, _ = _inside(ties, groups)
+        yield within - best.resolution * expected, groups
 
 
-def describe(groups: Ints, resolution: float, first: Ints, second: Ints, weights: Floats) -> Partition:
-    """Number the groups by size and measure the division; people without ties stand ``ALONE`` and cost nothing."""
-    people = len(groups)
-    strengths = np.bincount(first, weights, people) + np.bincount(second, weights, people)
-    membership = by_size(np.where(strengths > 0, groups, ALONE))
-    linked = membership != ALONE
-    sizes = np.bincount(membership[linked]).astype(float)
-    total = float(weights.sum())
-    within = float(weights[membership[first] == membership[second]].sum())
-    expected = float((np.bincount(membership[linked], strengths[linked]) ** 2).sum()) / (4 * total) if total else 0.0
-    rates = Rates(_ratio(within, expected), _ratio(total - within, total - expected))
-    explained = _bits_saved(within, expected) + _bits_saved(total - within, total - expected)
-    bits = _bits_of_places(sizes) - explained
-    return Partition(membership, resolution, rates, bits, explained, bits)
+def describe(
+    graph: Graph, groups: Ints, resolution: float, counting: Counting = "log", foreseen: float = 0.0
+) -> Partition:
+    """Number the groups by size and measure their rates; people without ties stand ``ALONE``."""
+    membership = by_size(np.where(np.diff(graph.indptr) > 0, groups, ALONE))
+    within, expected, total = _inside(graph.reweighted(evidence(graph.weights)), np.maximum(membership, 0))
+    rates = Rates(ratio(within, expected), ratio(total - within, total - expected))
+    return Partition(membership, resolution, rates, counting, foreseen)
+
+
+def _inside(ties: Graph, groups: Ints) -> tuple[float, float, float]:
+    """The weight of the ties inside groups, how much activity alone would make of it, and that of all ties."""
+    first, second, weights = ties.pairs()
+    within, total = float(weights[groups[first] == groups[second]].sum()), float(weights.sum())
+    volumes = np.bincount(groups, ties.strengths())
+    return within, float((volumes**2).sum()) / (4 * total) if total else 0.0, total
 
 
 def by_size(groups: Ints) -> Ints:
@@ -175,24 +136,3 @@ def by_size(groups: Ints) -> Ints:
     number[order] = np.arange(len(names))
     number[names < 0] = ALONE
     return number[inverse]
-
-
-def _ratio(observed: float, expected: float) -> float:
-    # A remainder of rounding is no expectation: with one community, nothing is expected between communities.
-    return observed / expected if expected > 1e-9 * max(observed, 1.0) else 0.0
-
-
-def _bits_saved(observed: float, expected: float) -> float:
-    """Bits by which knowing the rate shortens the ties: observed × log2 of the rate, by Poisson likelihood."""
-    rate = _ratio(observed, expected)
-    return observed * math.log2(rate) if rate > 0 else 0.0
-
-
-def _bits_of_places(sizes: Floats) -> float:
-    """Bits that say who is in which community: their number, their sizes, then who (Peixoto 2017, Phys. Rev. E 95)."""
-    people, groups = sizes.sum(), len(sizes)
-    if not groups:
-        return 0.0
-    compositions = gammaln(people) - gammaln(groups) - gammaln(people - groups + 1)
-    arrangements = gammaln(people + 1) - gammaln(sizes + 1).sum()
-    return float(np.log(people) + compositions + arrangements) / math.log(2)

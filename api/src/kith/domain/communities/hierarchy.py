@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from kith.domain.communities.detect import ALONE, Partition, by_size, evidence
+from kith.domain.communities.contact import counted
+from kith.domain.communities.detect import ALONE, Partition, by_size
 from kith.domain.communities.leiden import leiden, ties_of
 from kith.domain.graph import Graph
 
@@ -41,10 +42,10 @@ def levels(graph: Graph, partition: Partition, seed: int = 0) -> list[Ints]:
 
 
 def _contracted(graph: Graph, partition: Partition) -> tuple[sparse.coo_array, list[float]]:
-    """Evidence between each two communities, once, and the strength of each."""
+    """How strongly each two communities are tied, once, and the strength of each."""
     linked = np.flatnonzero(partition.membership != ALONE)
     home = sparse.coo_array(
         (np.ones(len(linked)), (linked, partition.membership[linked])), (len(graph), len(partition))
     ).tocsr()
-    together = home.T @ graph.reweighted(evidence(graph.weights)).matrix @ home
+    together = home.T @ counted(graph, partition.counting).matrix @ home
     return sparse.triu(together, k=1, format="coo"), np.asarray(together.sum(axis=1)).tolist()

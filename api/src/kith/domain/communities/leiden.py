@@ -48,15 +48,6 @@ def leiden(
     return np.array(found.membership, dtype=np.int64)
 
 
-def rewired(ties: igraph.Graph, seed: int) -> tuple[Ints, Ints]:
-    """Ties in which everyone keeps their number of contacts and nothing else: first and second ends."""
-    shuffled = ties.copy()
-    with seeded(seed):
-        shuffled.rewire()
-    ends = np.array(shuffled.get_edgelist(), dtype=np.int64).reshape(-1, 2)
-    return ends[:, 0], ends[:, 1]
-
-
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Let igraph draw from this seed, and no other thread meanwhile."""

@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.domain.communities.detect import Partition, evidence
+from kith.domain.communities.contact import evidence
+from kith.domain.communities.detect import Partition
 from kith.domain.graph import Graph
 
 Floats = NDArray[np.float64]

@@ -2,15 +2,14 @@
 
 from collections import Counter, defaultdict, deque
 
-import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kith.domain.communities.detect import ALONE, Partition, describe, evidence
+from kith.domain.communities.contact import counted
+from kith.domain.communities.detect import ALONE, Partition, describe
 from kith.domain.graph import Graph
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 # A person may move this often in one update: rounding must not let two of them change places for ever.
 _MOVES = 5
@@ -20,23 +19,20 @@ def update(graph: Graph, former: Partition, touched: ArrayLike) -> Partition:
     """Let the people whose ties changed, and whoever they draw along, move to the community that fits them now.
 
     ``former.membership`` is aligned with ``graph``, newcomers stand ``ALONE``; ``touched`` are the positions at both
-    ends of every changed tie. The resolution stays. Whole communities are neither merged nor cut here: that takes a
-    look at all ties, which the next full run has.
+    ends of every changed tie. The resolution stays, and so does the way in which contact counts. Whole communities are
+    neither merged nor cut here: that takes a look at all ties, which the next full run has.
     """
-    weights = evidence(graph.weights)
-    places = _Places(graph, weights, former)
+    places = _Places(counted(graph, former.counting), former)
     places.settle(places.unhappy(np.unique(np.asarray(touched, dtype=np.int64))))
-    first, second, weights = graph.reweighted(weights).pairs()
-    found = describe(places.membership, former.resolution, first, second, weights)
-    return msgspec.structs.replace(found, bits_undivided=former.bits_undivided)
+    return describe(graph, places.membership, former.resolution, former.counting, former.foreseen)
 
 
 class _Places:
     """Who is where, with what is needed to tell whether someone would fit better elsewhere."""
 
-    def __init__(self, graph: Graph, weights: Floats, former: Partition) -> None:
-        self.graph, self.weights = graph, weights
-        self.strengths = graph.reweighted(weights).strengths()
+    def __init__(self, ties: Graph, former: Partition) -> None:
+        self.graph, self.weights = ties, ties.weights
+        self.strengths = ties.strengths()
         self.pull = former.resolution / max(float(self.strengths.sum()), np.finfo(float).tiny)
         self.membership = former.membership.copy()
         alone = self.membership == ALONE

@@ -13,7 +13,7 @@ from kith.domain.roles.acts import NO_AREA
 
 def detect(facts: Facts) -> Found:
     """Look at everything. The same facts give the same detection."""
-    graph = from_ties([person.hex() for person in facts.people], facts.first, facts.second, facts.weight)
+    graph = from_ties([person.hex() for person in facts.people], facts.first, facts.second, facts.weight, facts.days)
     topics, of_text = find_topics(facts)
     division = divide(graph, facts)
     portraits = Portraits(graph, division, _about_something(facts))
@@ -42,8 +42,8 @@ def detect(facts: Facts) -> Found:
         int((np.diff(graph.indptr) > 0).sum()),
         len(graph.indices) // 2,
         division.partition.resolution,
-        division.partition.bits,
-        division.partition.bits_undivided,
+        division.partition.counting,
+        division.partition.foreseen,
         (*detected, *declared),
         division.events,
         topics,

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 import numpy as np
 
-from kith.domain.communities.detect import ALONE, Partition, Rates, describe, detect, evidence
+from kith.domain.communities.detect import ALONE, Partition, describe, detect
+from kith.domain.communities.foresight import Rates
 from kith.domain.communities.hierarchy import levels
 from kith.domain.communities.overlap import belongings
 from kith.domain.communities.track import CommunityEvent, Members, track
@@ -62,7 +63,7 @@ def _updated(graph: Graph, facts: Facts) -> Partition:
     for number, each in enumerate(each for each in facts.former if each.level == 0):
         membership[each.people] = number
     last = facts.last
-    former = Partition(membership, last.resolution, Rates(0.0, 0.0), 0.0, 0.0, last.bits_undivided)
+    former = Partition(membership, last.resolution, Rates(0.0, 0.0), last.counting, last.foreseen)
     newcomers = np.flatnonzero((membership == ALONE) & (np.diff(graph.indptr) > 0))
     return update(graph, former, np.union1d(last.touched, newcomers))
 
@@ -114,8 +115,7 @@ def _parents(level: int, nested: list[Ints], ids: list[tuple[str | None, ...]]) 
 def _parts(
     graph: Graph, partition: Partition, groups: Ints, ids: tuple[str | None, ...], level: int, parents: list[str | None]
 ) -> list[Part]:
-    first, second, weights = graph.reweighted(evidence(graph.weights)).pairs()
-    same = partition if level == 0 else describe(groups, partition.resolution, first, second, weights)
+    same = partition if level == 0 else describe(graph, groups, partition.resolution)
     all_ = belongings(graph, same)
     community = np.array([each.community for each in all_], dtype=np.int64)
     person = np.array([each.person for each in all_], dtype=np.int64)

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.domain.communities.contact import Counting
 from kith.domain.communities.health import Health
 from kith.domain.communities.track import CommunityEvent
 from kith.domain.roles.acts import Acts
@@ -46,7 +47,8 @@ class Last(msgspec.Struct, frozen=True):
     """The division that the last detection found, and who had contact since: places, ``touched``."""
 
     resolution: float
-    bits_undivided: float
+    counting: Counting
+    foreseen: float
     touched: Ints
 
 
@@ -63,7 +65,8 @@ class Facts(msgspec.Struct, frozen=True):
     """All that a detection needs to know.
 
     All days count from 1970. ``now`` is until when it tells, ``moment`` when the detection is made, which is part of
-    new ids. ``first[i]``, ``second[i]`` and ``weight[i]`` are living contact, each pair once. ``acts`` reach back
+    new ids. ``first[i]`` and ``second[i]`` are in touch, each pair once: ``weight[i]`` is their living contact,
+    ``days[i]`` its days, as faded. ``acts`` reach back
     ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each), ``act_texts`` (places, or -1) and
     ``act_learnt`` (days) go with them. ``places`` says of each channel in which it lies, itself if in none;
     ``arrivals`` is the day of each person's first act ever, infinite without. ``last`` is None for a look at everything
@@ -77,6 +80,7 @@ class Facts(msgspec.Struct, frozen=True):
     first: Ints
     second: Ints
     weight: Floats
+    days: Floats
     acts: Acts
     act_ids: NDArray[np.void]
     act_texts: Ints
@@ -150,8 +154,8 @@ class Found(msgspec.Struct, frozen=True):
     people: int
     ties: int
     resolution: float
-    bits: float
-    bits_undivided: float
+    counting: Counting
+    foreseen: float
     communities: tuple[Community, ...]
     events: tuple[CommunityEvent, ...]
     topics: tuple[FoundTopic, ...]

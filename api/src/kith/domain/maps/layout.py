@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from kith.domain.communities.detect import ALONE, evidence
+from kith.domain.communities.contact import evidence
+from kith.domain.communities.detect import ALONE
 from kith.domain.communities.leiden import seeded, ties_of
 from kith.domain.graph import Graph
 
