@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from kith.domain.ids import NOWHERE
-from kith.store import locks, reach, sums
+from kith.store import locks, observations, reach, sums
 from kith.store.db import Db
 from kith.store.locks import Lock
 
@@ -362,18 +362,13 @@ def _update_newer(table: str, columns: Sequence[str]) -> str:
     return f"""
         UPDATE {table} t SET source_id = $2, {", ".join(f"{name} = s.{name}" for name in columns)}
         FROM staged_{table} s
-        WHERE {_staged(table)} AND {_rank("s", columns)} > {_rank("t", columns)}
+        WHERE {_staged(table)} AND {observations.rank("s", columns)} > {observations.rank("t", columns)}
     """
 
 
 def _staged(table: str) -> str:
     """The array has the index asked, where PostgreSQL would read the whole table after a load it has not counted."""
     return f"t.workspace_id = $1 AND t.id = ANY (ARRAY(SELECT id FROM staged_{table})) AND t.id = s.id"
-
-
-def _rank(row: str, columns: Sequence[str]) -> str:
-    texts = (f"coalesce({row}.{name}::text, '') COLLATE \"C\"" for name in columns if name != "seen_at")
-    return f"(coalesce({row}.seen_at, '-infinity'), {row}.kind <> 'unknown', {', '.join(texts)})"
 
 
 _INSERT = {

@@ -4,15 +4,16 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, get_args
+from typing import get_args
 from uuid import UUID
 
 import msgspec
 
 from kith.connectors import _records as sdk
 from kith.domain.ids import fact_bytes
+from kith.domain.observations import Rank, rank
 from kith.store.db import uuid_of
-from kith.store.ingest import FINAL, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
+from kith.store.ingest import FINAL, IDENTITY, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
 
 # Entries of each look-up table, at about 300 bytes each; a full table starts over, which costs time and nothing else.
 CACHE = 100_000
@@ -25,6 +26,7 @@ PLACE = 200
 RAW = 4000  # of what could not be read
 
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+KIND = IDENTITY.index("kind")  # where an identity's or a channel's row begins to describe
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 _NETWORK = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -337,16 +339,9 @@ def _keep_newer(rows: dict[UUID, Row], row: Row) -> None:
         rows[row[0]] = row
 
 
-def _rank(row: Row) -> tuple[Any, ...]:
-    *columns, seen_at = row[4:]
-    return seen_at or _EARLIEST, row[4] != "unknown", *(_sql_text(column) for column in columns)
-
-
-def _sql_text(value: object) -> str:
-    """Return what PostgreSQL makes of a value cast to text."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _rank(row: Row) -> Rank:
+    *columns, seen_at = row[KIND:]
+    return rank(row[KIND], columns, seen_at)
 
 
 def clean(text: str) -> str:
