@@ -1,52 +1,24 @@
 """Searches answer the same whether what is looked for is common, rare or absent, and page by page."""
 
-import asyncio
 import random
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
 from kith.connectors import Channel, Conversation, Identity, Interaction, InteractionRef, Record, Ref, Target
-from kith.domain import ids
 from kith.store import conversations, identities, interactions, people, search
-from tests.integration.api import town
-from tests.integration.api.cases import requests
+from tests.integration.api.cases import requests, store, told_by_script
 from tests.integration.api.conftest import Client
-from tests.paths import shared
 
-PAGE = 10_000
 NAMES = ["Ada", "Tamsin", "Tamara", "tam%", "T_m", "Zoë"]
 WORDS = ["quillwort", "plan", "a plan about quillwort", "nothing", ""]
 NETWORKS = ["mail", "forum", "chat"]
 
 
-async def store(client: Client, told: Sequence[Record]) -> None:
-    """Store records of a source of the client's workspace."""
-    there = await client.send(
-        "POST", "/v1/sources", json={"connector": "ndjson", "name": "records", "config": {"path": "/srv/records"}}
-    )
-    source_id = ids.decode("source", there.json()["id"])
-    assert source_id
-    home = town.Town(client.workspace_id, source_id)
-    for start in range(0, len(told), PAGE):
-        await town.tell(client.pool, home, told[start : start + PAGE])
-
-
-async def store_case(client: Client, case: str) -> None:
-    """Store what the script of a case tells."""
-    script = shared(f"cases/api/{case}") / "gen.py"
-    process = await asyncio.create_subprocess_exec(sys.executable, script, stdout=asyncio.subprocess.PIPE)
-    output, _ = await process.communicate()
-    assert process.returncode == 0
-    await store(client, [msgspec.json.decode(line, type=Record) for line in output.splitlines()])
-
-
 async def test_the_case_of_searching_people(client: Client) -> None:
-    await store_case(client, "search-people")
+    await store(client, await told_by_script("search-people"))
     found = [(await client.get(path))["data"] for _, path, _ in requests("search-people")]
     for part in found[:3]:
         assert {each["name"] for each in part} == {"Tamsin N0005", "Tamsin N3500", "Tamsin N6999"}
@@ -54,7 +26,7 @@ async def test_the_case_of_searching_people(client: Client) -> None:
 
 
 async def test_the_case_of_searching_a_rare_word(client: Client) -> None:
-    await store_case(client, "search-rare-word")
+    await store(client, await told_by_script("search-rare-word"))
     answers = [await client.get(path) for _, path, _ in requests("search-rare-word")]
     keys = [[each["key"] for each in answer["data"]] for answer in answers]
     assert keys == [["p19990"], ["p19990", "p9", "p10000"], ["p19990", "p9", "p10000"], []]

@@ -376,12 +376,40 @@ async def test_a_look_speaks_of_the_day_until_which_was_read_however_late_it_is_
     assert [each.day for each in days] == [as_of for (_, _, as_of, _, _), *_ in (later, first)]
 
 
-async def test_a_source_that_is_read_till_now_decides_though_another_ended_long_ago(store: Store) -> None:
+async def test_a_source_that_does_not_see_a_community_makes_no_time_pass_for_it(store: Store) -> None:
     await tell(store, read_until(-300), *circle("bread", days=-330))
     assert (await detected(store)).people == SIZE
-    assert {as_of for _, _, as_of, _, _ in await found_in(store)} == {(DAY - timedelta(days=300)).date()}
+    bread = await found_in(store)
+    assert {as_of for _, _, as_of, _, _ in bread} == {(DAY - timedelta(days=300)).date()}
     other = await Store.open(store.pool, store.workspace_id)
-    await tell(other, read_until(40), say("ada", "bob", "list", -90))
+    await tell(other, read_until(40), *circle("boats", days=-90), say("bread1", "boats1", "harbor", -80))
+    await settled(store)
+    await detected(store, 0.1)
+    both = {"bread" if "bread" in name.lower() or row == bread[0][0] else "boats": as_of
+            for row, name, as_of, _, _ in await found_in(store)}  # fmt: skip
+    assert both == {"bread": (DAY - timedelta(days=300)).date(), "boats": NOW.date()}
+    async with workspace(store.pool, store.workspace_id) as db:
+        facts = await detection.load(db, store.workspace_id, NOW, None, whole=True)
+    async with workspace(store.pool, store.workspace_id) as db:
+        alone = await detection.load(db, store.workspace_id, DAY - timedelta(days=300), None, whole=True)
+    pairs = {
+        frozenset({alone.people[a], alone.people[b]}): weight
+        for a, b, weight in zip(alone.first, alone.second, alone.weight, strict=True)
+    }
+    faded = [
+        (weight, pairs[pair])
+        for a, b, weight in zip(facts.first, facts.second, facts.weight, strict=True)
+        if (pair := frozenset({facts.people[a], facts.people[b]})) in pairs
+    ]
+    assert len(faded) == SIZE * (SIZE - 1) // 2
+    assert [one for one, _ in faded] == pytest.approx([other for _, other in faded])
+
+
+async def test_a_source_that_is_read_till_now_decides_though_another_ended_long_ago(store: Store) -> None:
+    await tell(store, read_until(-300), *circle("bread", days=-330))
+    await detected(store)
+    other = await Store.open(store.pool, store.workspace_id)
+    await tell(other, read_until(40), say("bread1", "bread2", "list", -90))
     await detected(store, 0.1)
     assert {as_of for _, _, as_of, _, _ in await found_in(store)} == {NOW.date()}
 

@@ -1,7 +1,8 @@
 """Detections: what one needs to know of a workspace, and what it found.
 
 A detection speaks of the day until which sources were read (``reach.of_workspace``), not of the day on which it is
-made: months that nobody read are neither silence nor part of the last year. When it was made says when the next is due.
+made: months that nobody read are neither silence nor part of the last year. What is said of a community or a pair is as
+of the day of the sources that see them. When it was made says when the next is due.
 
 Reading takes whole columns at once: about 100 bytes for each pair in touch and 250 for each act of the last years.
 """
@@ -27,7 +28,9 @@ from kith.domain.detection.facts import (
     Ints,
     Last,
     Texts,
+    day_of,
 )
+from kith.domain.ids import NOWHERE
 from kith.domain.roles.acts import Acts, decayed
 from kith.domain.topics.areas import area
 from kith.store import columns, detections, events, reach
@@ -60,6 +63,8 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
     channels = await detections.channels(db)
     names = [area(channel.name) if channel.kind == AREA else channel.name for channel in channels]
     meant = _meant(channels, names)
+    nowhere = await reach.of_channels(db, workspace_id, [NOWHERE])
+    ends = np.array([_end(day, now) for day in (*(channel.until for channel in channels), nowhere)])
     return Facts(
         now=_day(now),
         moment=_day(moment),
@@ -83,6 +88,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
         act_ids=acts["id"],
         act_texts=_ints(acts["text"]),
         act_learnt=np.ascontiguousarray(acts["learnt"]),
+        act_ends=ends[acts["channel"]],
         arrivals=people["first"],
         us=_ints((await detections.us(db, workspace_id))["person"]),
         texts=await _texts(db, workspace_id, names, meant),
@@ -101,8 +107,16 @@ async def _spoken_of(db: Db, workspace_id: UUID, moment: datetime) -> datetime:
     return moment if read is None else min(moment, datetime.combine(read, time.max, UTC))
 
 
+def _end(read: date | None, now: datetime) -> float:
+    """Return until when can be spoken of what sources see that were read until this day."""
+    return _day(now if read is None else min(now, datetime.combine(read, time.max, UTC)))
+
+
 async def _ties(db: Db, workspace_id: UUID, now: datetime) -> tuple[Ints, Ints, Floats, Floats]:
-    """Return the living contact of each pair: one, other, and its weight and its days as faded on this day."""
+    """Return the living contact of each pair: one, other, and its weight and its days as faded when it was last seen.
+
+    That is on this day, or on the last until which a source was read that tells of a channel where the two meet.
+    """
     rows = await detections.ties(db, workspace_id, _date(now), HALF_LIFE)
     pair = _ints(rows["first"]) << 32 | rows["second"]
     order = np.lexsort((rows["age"], pair))
@@ -112,6 +126,8 @@ async def _ties(db: Db, workspace_id: UUID, now: datetime) -> tuple[Ints, Ints, 
     another_day[starts] = True
     faded = np.where(another_day, decayed(age, HALF_LIFE), 0.0)
     weight, days = (np.add.reduceat(each, starts) if len(starts) else each for each in (rows["weight"][order], faded))
+    unread = np.minimum.reduceat(rows["unread"][order], starts) if len(starts) else rows["unread"]
+    weight, days = (each * 2.0 ** (unread / HALF_LIFE) for each in (weight, days))
     living = weight >= LIVING
     pair = pair[starts][living]
     return pair >> 32, pair & 0xFFFFFFFF, weight[living], days[living]
@@ -177,7 +193,7 @@ async def save(
         whole=facts.last is None, people=found.people, ties=found.ties,
     )  # fmt: skip
     await detections.save_communities(
-        db, workspace_id, moment, facts.as_of, _communities_found(found), _belonging(facts, found),
+        db, workspace_id, moment, _communities_found(found), _belonging(facts, found),
         _roles_found(facts, found), _events_found(found),
     )  # fmt: skip
     await _save_topics(db, workspace_id, moment, facts, found)
@@ -197,6 +213,7 @@ def _communities_found(found: Found) -> list[FoundCommunity]:
             len(each.people),
             _json(each.portrait.health) if each.portrait else None,
             each.portrait.map if each.portrait else None,
+            day_of(each.portrait.end) if each.portrait else None,
         )
         for each in found.communities
     ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store import columns, groups, locks
+from kith.store import columns, groups, locks, reach
 from kith.store.columns import Columns
 from kith.store.db import Db, new_id
 from kith.store.locks import Lock
@@ -50,11 +50,15 @@ async def in_flux(db: Db, workspace_id: UUID) -> bool:
 
 
 class Channel(NamedTuple):
-    """A channel, and the number of the one in which it lies: itself where that is none."""
+    """A channel, and the number of the one in which it lies: itself where that is none.
+
+    until: the last day until which a source that tells of it was read; None where that is not known.
+    """
 
     name: str
     kind: str
     place: int
+    until: date | None
 
 
 class Text(NamedTuple):
@@ -66,7 +70,7 @@ class Text(NamedTuple):
 
 
 class FoundCommunity(NamedTuple):
-    """health, map: None where the last look at it still stands."""
+    """health, map: None where the last look at it still stands. as_of: the day that a new look speaks of."""
 
     id: UUID
     kind: str
@@ -76,6 +80,7 @@ class FoundCommunity(NamedTuple):
     size: int
     health: str | None
     map: bytes | None
+    as_of: date | None
 
 
 class FoundRole(NamedTuple):
@@ -139,8 +144,12 @@ async def us(db: Db, workspace_id: UUID) -> Columns:
 
 
 async def ties(db: Db, workspace_id: UUID, day: date, half_life: float) -> Columns:
-    """Return contact up to the day: two numbers, the lesser first, its weight as faded on it, and its age in days."""
-    return await columns.read(db, _TIES, workspace_id, day, half_life, first="i4", second="i4", weight="f8", age="i4")
+    """Return contact up to the day: two numbers, the lesser first, its weight as faded on it, and its age in days.
+
+    unread: how many days before it the sources that tell of the channel ended.
+    """
+    kinds = {"first": "i4", "second": "i4", "weight": "f8", "age": "i4", "unread": "i4"}
+    return await columns.read(db, _TIES, workspace_id, day, half_life, **kinds)
 
 
 async def acts(db: Db, workspace_id: UUID, since: datetime, now: datetime) -> Columns:
@@ -205,7 +214,7 @@ async def add(
 
 
 async def save_communities(
-    db: Db, workspace_id: UUID, moment: datetime, as_of: date, found: Sequence[FoundCommunity],
+    db: Db, workspace_id: UUID, moment: datetime, found: Sequence[FoundCommunity],
     belonging: dict[str, Any] | None, roles: Sequence[FoundRole], events: Sequence[FoundEvent],
 ) -> None:  # fmt: skip
     """Store communities, who belongs to the detected ones (columns), their roles, and what became of them."""
@@ -215,8 +224,8 @@ async def save_communities(
         await columns.write(db, "found_people", **belonging)
     await db.copy_records_to_table("found_roles", records=roles, columns=FoundRole._fields)
     for statement in _SAVE_COMMUNITIES:
-        named = 1 + ("$2" in statement) + ("$3" in statement)
-        await db.execute(statement, *(workspace_id, moment, as_of)[:named])
+        named = 1 + ("$2" in statement)
+        await db.execute(statement, *(workspace_id, moment)[:named])
     await db.executemany(
         """
         INSERT INTO community_events (workspace_id, id, change, before_ids, after_ids, occurred_at)
@@ -252,8 +261,9 @@ _TABLES = """
     SET LOCAL client_min_messages = warning; SET LOCAL enable_nestloop = off;
     CREATE TEMPORARY TABLE detection_people (person integer, person_id uuid, first_seen timestamptz) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_identities (identity_id uuid, person integer) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE detection_channels (number integer, channel_id uuid, name text, kind text, parent_id uuid)
-        ON COMMIT DROP;
+    CREATE TEMPORARY TABLE detection_channels (
+        number integer, channel_id uuid, name text, kind text, parent_id uuid, until date
+    ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_kinds (number integer, kind text) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_texts (number integer, text_id uuid, channel_id uuid) ON COMMIT DROP;
 """
@@ -269,15 +279,15 @@ _FILL_PEOPLE = """
     SELECT i.identity_id, n.person FROM person_identities i JOIN numbered n USING (person_id) WHERE i.workspace_id = $1
 """
 
-_FILL_CHANNELS = """
+_FILL_CHANNELS = f"""
     WITH kinds AS (
         INSERT INTO detection_kinds
         SELECT (row_number() OVER (ORDER BY kind))::integer - 1, kind
         FROM (SELECT DISTINCT kind FROM interactions WHERE workspace_id = $1) AS k
     )
     INSERT INTO detection_channels
-    SELECT (row_number() OVER (ORDER BY id))::integer - 1, id, name, kind, parent_id
-    FROM channels WHERE workspace_id = $1
+    SELECT (row_number() OVER (ORDER BY id))::integer - 1, id, name, kind, parent_id, read.day
+    FROM channels LEFT JOIN ({reach.OF_ALL}) AS read ON read.channel_id = id WHERE workspace_id = $1
 """
 
 _FILL_TEXTS = """
@@ -291,7 +301,7 @@ _FILL_TEXTS = """
 """
 
 _CHANNELS = """
-    SELECT c.name, c.kind, coalesce(p.number, c.number) AS place
+    SELECT c.name, c.kind, coalesce(p.number, c.number) AS place, c.until
     FROM detection_channels c LEFT JOIN detection_channels p ON p.channel_id = c.parent_id ORDER BY c.number
 """
 
@@ -301,12 +311,14 @@ _PEOPLE = """
 """
 
 # One row for each day of contact: adding them up is faster in arrays.
-_TIES = """
+_TIES = f"""
     SELECT least(a.person, b.person), greatest(a.person, b.person),
-        c.weight / 1000.0::float8 * power(2.0::float8, -($2::date - c.day) / $3::float8), $2::date - c.day
+        c.weight / 1000.0::float8 * power(2.0::float8, -($2::date - c.day) / $3::float8), $2::date - c.day,
+        greatest($2::date - coalesce(read.day, $2::date), 0)
     FROM contact_days c
     JOIN detection_identities a ON a.identity_id = c.actor_id
     JOIN detection_identities b ON b.identity_id = c.target_id
+    LEFT JOIN ({reach.OF_ALL}) AS read ON read.channel_id = c.channel_id
     WHERE c.workspace_id = $1 AND c.day <= $2::date AND a.person <> b.person
 """
 
@@ -366,7 +378,8 @@ _COMMUNITIES = """
 
 _SAVED = """
     CREATE TEMPORARY TABLE found_communities (
-        id uuid, kind text, name text, level smallint, parent_id uuid, size integer, health text, map bytea
+        id uuid, kind text, name text, level smallint, parent_id uuid, size integer, health text, map bytea,
+        as_of date
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE found_people (community_id uuid, person_id uuid, belonging real, home boolean)
         ON COMMIT DROP;
@@ -377,7 +390,7 @@ _SAVED = """
 """
 
 _NUMBERS = """
-    size = f.size, health = f.health::jsonb, map = f.map, computed_at = $2, as_of = $3, updated_at = now(),
+    size = f.size, health = f.health::jsonb, map = f.map, computed_at = $2, as_of = f.as_of, updated_at = now(),
     cohesion = (f.health::jsonb ->> 'cohesion')::float8, openness = (f.health::jsonb ->> 'openness')::float8
 """
 
@@ -395,7 +408,7 @@ _SAVE_COMMUNITIES = (
     """
     INSERT INTO communities (workspace_id, id, kind, name, level, parent_id, size, health, map, computed_at, as_of,
         born_at, cohesion, openness)
-    SELECT $1, id, kind, name, level, parent_id, size, health::jsonb, map, $2, $3, $2,
+    SELECT $1, id, kind, name, level, parent_id, size, health::jsonb, map, $2, as_of, $2,
         (health::jsonb ->> 'cohesion')::float8, (health::jsonb ->> 'openness')::float8
     FROM found_communities WHERE kind = 'detected' AND map IS NOT NULL
     ON CONFLICT (workspace_id, id) DO UPDATE SET (name, parent_id, size, health, map, computed_at, as_of, cohesion,

@@ -27,7 +27,7 @@ People = Annotated[
     list[PersonId], Meta(max_length=10_000, description="Who belongs to it; replaced as a whole where it is given.")
 ]
 Many = Annotated[int, Meta(ge=0)]
-SPOKEN_OF = "The day (UTC) that is spoken of: the last until which any source was read."
+SPOKEN_OF = "The day (UTC) that is spoken of: the last until which a source that sees the community was read."
 
 
 class CommunitiesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -68,9 +68,10 @@ class Facts(msgspec.Struct, frozen=True):
     new ids. ``first[i]`` and ``second[i]`` are in touch, each pair once: ``weight[i]`` is their living contact,
     ``days[i]`` its days, as faded. ``acts`` reach back
     ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each), ``act_texts`` (places, or -1) and
-    ``act_learnt`` (days) go with them. ``places`` says of each channel in which it lies, itself if in none;
-    ``arrivals`` is the day of each person's first act ever, infinite without. ``last`` is None for a look at everything
-    again. ``curated`` are declared communities: ids and people.
+    ``act_learnt`` (days) go with them, and ``act_ends``: until when is told what happens in the channel of each.
+    ``places`` says of each channel in which it lies, itself if in none; ``arrivals`` is the day of each person's first
+    act ever, infinite without. ``last`` is None for a look at everything again. ``curated`` are declared communities:
+    ids and people.
     """
 
     now: float
@@ -85,6 +86,7 @@ class Facts(msgspec.Struct, frozen=True):
     act_ids: NDArray[np.void]
     act_texts: Ints
     act_learnt: Floats
+    act_ends: Floats
     places: Ints
     arrivals: Floats
     us: Ints
@@ -97,13 +99,17 @@ class Facts(msgspec.Struct, frozen=True):
     @property
     def as_of(self) -> date:
         """The day that the detection speaks of."""
-        return date(1970, 1, 1) + timedelta(days=math.floor(self.now))
+        return day_of(self.now)
 
     @property
     def subjects(self) -> Flags:
         """Which channels are about something: not those that hold others, as a repository holds areas."""
         own = np.arange(len(self.places))
         return ~np.isin(own, self.places[self.places != own])
+
+
+def day_of(moment: float) -> date:
+    return date(1970, 1, 1) + timedelta(days=math.floor(moment))
 
 
 class HeldRole(msgspec.Struct, frozen=True):
@@ -115,8 +121,9 @@ class HeldRole(msgspec.Struct, frozen=True):
 
 
 class Portrait(msgspec.Struct, frozen=True):
-    """What a closer look at a community showed."""
+    """What a closer look at a community showed. end: until when it tells."""
 
+    end: float
     health: Health
     map: bytes
     roles: tuple[HeldRole, ...]

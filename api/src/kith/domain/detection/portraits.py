@@ -35,10 +35,12 @@ class Portraits:
         """Look at a community; ``level`` is None for a declared one."""
         members = np.sort(people)
         acts, source, near = self.histories.around(members, self._contacts(members))
-        held = self._roles(acts, source, near, members, level)
+        end = self._end(members)
+        held = self._roles(acts, source, near, members, level, end)
         graph, places = self.graph.among(near), np.searchsorted(near, members)
         return Portrait(
-            health(graph, acts, places, self.facts.now - YEAR, self.facts.now),
+            end,
+            health(graph, acts, places, end - YEAR, end),
             self._map(id_, name, members, level, held),
             tuple(held),
         )
@@ -60,11 +62,20 @@ class Portraits:
         theirs = np.isin(ends, people)
         return len(np.unique(ends[theirs] << 32 | others[theirs]))
 
+    def _end(self, members: Ints) -> float:
+        """Until when a source was read that sees them: the channels where they meet, or else where any of them acts."""
+        acts, near = self.facts.acts, self.histories.of(members)
+        among = near[np.isin(acts.actor[near], members) & np.isin(acts.other[near], members)]
+        ends = self.facts.act_ends[among if len(among) else near]
+        return float(ends.max(initial=-np.inf)) if len(ends) else self.facts.now
+
     def _contacts(self, members: Ints) -> Ints:
         rows = [self.graph.indices[self.graph.indptr[i] : self.graph.indptr[i + 1]] for i in members.tolist()]
         return np.unique(np.concatenate(rows)) if rows else np.zeros(0, np.int64)
 
-    def _roles(self, acts: Acts, source: Ints, near: Ints, members: Ints, level: int | None) -> list[HeldRole]:
+    def _roles(
+        self, acts: Acts, source: Ints, near: Ints, members: Ints, level: int | None, end: float
+    ) -> list[HeldRole]:
         """The roles of the members; their holders are places in the workspace."""
         groups = self.division.levels[level or 0][near]
         inside = np.isin(near, members)
@@ -72,7 +83,7 @@ class Portraits:
         number = int(groups[inside].max(initial=0)) if level is not None else int(groups.max(initial=0)) + 1
         membership = np.where(inside, number, groups)
         us = np.flatnonzero(self.ours[near])
-        found = roles(acts, membership, number, self.facts.now, us)
+        found = roles(acts, membership, number, end, us)
         place = {person: i for i, person in enumerate(who_matters(found), 1)}
         first, ours = self.histories.first[near], self.ours[near]
         told = np.flatnonzero(source >= 0)
@@ -80,7 +91,7 @@ class Portraits:
         return [
             HeldRole(
                 replace(role, person=int(near[role.person])),
-                source[told[cited(role, told_acts, inside, ours, first, self.facts.now)]],
+                source[told[cited(role, told_acts, inside, ours, first, end)]],
                 place.get(role.person),
             )
             for role in found
