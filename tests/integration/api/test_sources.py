@@ -333,3 +333,31 @@ async def test_a_secret_that_an_older_version_stored_is_not_shown_and_not_lost(c
         kept = await sources.get_source(db, client.workspace_id, old.id)
     assert kept
     assert kept.config == config
+
+
+async def test_a_source_shows_how_it_was_last_read(client: Client) -> None:
+    source = await create(client)
+    assert source["last_run"] is None
+    key = ids.decode("source", source["id"])
+    assert key
+    problem = jobs.Problem("disk_full", "The worker has no room.")
+    async with workspace(client.pool, client.workspace_id) as db:
+        job_id = await jobs.ask_sync(db, client.workspace_id, key)
+        held = await jobs.claim(db, client.workspace_id, job_id, 30)
+        assert held
+        await runs.open_run(db, client.workspace_id, key, job_id)
+        await jobs.postpone(db, held, problem, 60)
+    (listed,) = (await client.get("/v1/sources"))["data"]
+    last = listed["last_run"]
+    assert (last["status"], last["error"]["code"]) == ("queued", "disk_full")
+    assert last["next_attempt_at"] > last["started_at"]
+    async with workspace(client.pool, client.workspace_id) as db:
+        await jobs.run_now(db, client.workspace_id, f"sync:{key}")
+    async with workspace(client.pool, client.workspace_id) as db:
+        held = await jobs.claim(db, client.workspace_id, job_id, 30)
+        assert held
+        await jobs.fail(db, held, jobs.Problem("fatal", "There is no such file."))
+        await runs.close_run(db, client.workspace_id, job_id)
+    last = (await client.get(f"/v1/sources/{source['id']}"))["last_run"]
+    assert (last["status"], last["error"]["detail"]) == ("failed", "There is no such file.")
+    assert last["next_attempt_at"] is None

@@ -13,7 +13,7 @@ from kith.connectors import Connector, Context, Limits, Page, Record, Report
 from kith.store import jobs
 from kith.store.db import Pool, workspace
 from kith.workers.ground import ANYWHERE, Ground
-from kith.workers.runner import Runner
+from kith.workers.runner import Runner, _ending
 from tests.integration.store.facts import Store, add_source
 
 Script = list[Page | Exception | Callable[[], Any]]
@@ -76,6 +76,17 @@ class Office:
     async def run(self, job_id: UUID) -> Any:
         """Run one step of the job; return its row."""
         await self.runner.start(self.store.workspace_id, job_id)
+        return await self.row(job_id)
+
+    async def end(self, job_id: UUID, error: Exception) -> Any:
+        """Claim the job and let its step end with this error; return its row."""
+        async with workspace(self.store.pool, self.store.workspace_id) as db:
+            job = await jobs.claim(db, self.store.workspace_id, job_id, 30)
+        assert job is not None
+        ending = _ending(job, error, None, 1.0)
+        assert ending is not None
+        async with workspace(self.store.pool, self.store.workspace_id) as db:
+            await ending(db)
         return await self.row(job_id)
 
     async def row(self, job_id: UUID) -> Any:

@@ -1,11 +1,13 @@
 """What becomes of a job, whatever its connector does."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -21,8 +23,9 @@ from kith.connectors import (
     Retry,
 )
 from kith.domain.strength.model import shipped
-from kith.store import ingest
+from kith.store import ingest, jobs
 from kith.store.db import workspace
+from kith.workers.runner import LONGEST_WAIT
 from tests.integration.store.facts import DAY, act, who
 from tests.integration.workers.conftest import Office, Scripted, page
 
@@ -213,10 +216,88 @@ async def test_settings_that_do_not_fit_are_told_by_name(office: Office, tmp_pat
     assert "path" in row["error"]["detail"]
 
 
-async def test_a_job_whose_workers_keep_dying_fails_at_last(office: Office) -> None:
+WAIT = "SELECT due_at - now() FROM jobs WHERE workspace_id = $1 AND id = $2"
+ABSENCES = [
+    asyncpg.DiskFullError("could not extend file: No space left on device"),
+    asyncpg.OutOfMemoryError("out of memory"),
+    asyncpg.TooManyConnectionsError("sorry, too many clients already"),
+    asyncpg.CannotConnectNowError("the database system is starting up"),
+    asyncpg.AdminShutdownError("terminating connection"),
+    asyncpg.ConnectionDoesNotExistError("connection was closed"),
+    ConnectionRefusedError(111, "Connection refused"),
+]
+LOCAL = [
+    OSError(errno.ENOSPC, "No space left on device"),
+    OSError(errno.EDQUOT, "Disk quota exceeded"),
+    Retry("the network does not answer"),
+]
+
+
+@pytest.mark.parametrize("absence", [*ABSENCES, *LOCAL], ids=lambda error: type(error).__name__)
+async def test_absence_uses_up_no_attempt_and_waits_ever_longer(office: Office, absence: Exception) -> None:
     job_id = await office.enqueue()
-    await office.value("UPDATE jobs SET attempt = max_attempts WHERE workspace_id = $1 AND id = $2", job_id)
-    assert (await office.run(job_id))["error"]["code"] == "worker_lost"
+    waits = []
+    for _ in range(12):
+        if absence in LOCAL:
+            office.connector.script = [absence, page(act("1"))]
+            row = await office.run(job_id)
+        else:
+            row = await office.end(job_id, absence)
+        assert (row["status"], row["attempt"]) == ("queued", 0)
+        assert row["error"]["code"] in ("database_unavailable", "disk_full", "retry")
+        assert "No space left on device" not in row["error"]["detail"]
+        waits.append(await office.value(WAIT, job_id))
+        await office.make_due(job_id)
+    assert waits[4] > waits[1]
+    assert waits[8] > waits[5]
+    assert timedelta(seconds=LONGEST_WAIT / 2 - 1) < waits[-1] <= timedelta(seconds=LONGEST_WAIT)
+    office.connector.script = [page(act("1"))]
+    row = await office.run(job_id)
+    assert (row["status"], row["absences"]) == ("succeeded", 0)
+
+
+async def test_killed_workers_use_up_no_attempt_and_are_succeeded_ever_later(office: Office) -> None:
+    job_id = await office.enqueue()
+    rests = []
+    for _ in range(14):
+        async with workspace(office.store.pool, office.store.workspace_id) as db:
+            job = await jobs.claim(db, office.store.workspace_id, job_id, 30)
+        if job is None:  # it rests
+            rests.append(await office.value(WAIT, job_id))
+            await office.make_due(job_id)
+        else:
+            assert job.attempt == 1
+            await office.value(
+                "UPDATE jobs SET lease_until = now() - interval '1 s' WHERE workspace_id = $1 AND id = $2", job_id
+            )
+    assert len(rests) >= 4
+    assert rests == sorted(rests)
+    assert timedelta(0) < rests[0] < timedelta(seconds=5) < rests[-1] < timedelta(seconds=301)
+    while (await office.row(job_id))["status"] != "succeeded":
+        await office.run(job_id)
+        await office.make_due(job_id)
+
+
+async def test_a_fault_of_a_connector_that_looks_like_absence_is_a_fault(office: Office) -> None:
+    for number, error in enumerate((FileNotFoundError(2, "gone"), PermissionError(13, "no"))):
+        office.connector.script = [error]
+        row = await office.run(await office.enqueue(slot=str(number)))
+        assert (row["error"]["code"], row["attempt"]) == ("fault", 1)
+
+
+async def test_a_source_that_failed_is_read_again_the_next_day(office: Office) -> None:
+    office.connector.script = [Fatal("no such repository")]
+    await office.run(await office.enqueue())
+    async with workspace(office.store.pool, office.store.workspace_id) as db:
+        await jobs.ask_daily(db, office.store.workspace_id)
+        await jobs.ask_daily(db, office.store.workspace_id)
+    asked = "SELECT array_agg(id) FROM jobs WHERE workspace_id = $1 AND kind = 'sync' AND status = 'queued'"
+    (again,) = await office.value(asked)
+    office.connector.script = [page(act("1"))]
+    assert (await office.run(again))["status"] == "succeeded"
+    async with workspace(office.store.pool, office.store.workspace_id) as db:
+        await jobs.ask_daily(db, office.store.workspace_id)
+    assert await office.value(asked) is None
 
 
 async def test_removing_a_source_keeps_the_facts(office: Office) -> None:

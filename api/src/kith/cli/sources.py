@@ -31,7 +31,7 @@ from kith.connectors import (
 )
 from kith.domain.ids import decode, encode
 from kith.runtime.vault import open_vault
-from kith.store import credentials, sources
+from kith.store import credentials, runs, sources
 from kith.store.db import Db, workspace
 from kith.store.errors import NameTaken
 from kith.store.sources import Source
@@ -221,12 +221,24 @@ def _ask(question: str) -> None:
         raise CannotStart("Nothing was removed; --yes answers this question.")
 
 
+def _last(run: runs.Run | None) -> str:
+    """How the last run went, with the reason where it did not go well."""
+    if run is None:
+        return ""
+    again = f", tried again at {run.due_at:%Y-%m-%d %H:%M} UTC" if run.status == "queued" and run.error else ""
+    return f"{run.status}{again}" + (f": {run.error.get('detail', '')}" if run.error else "")
+
+
 async def _list() -> None:
-    table = Table("Name", "Connector", "Status", "Read from", "to", "Gaps", box=None, pad_edge=False)
+    table = Table("Name", "Connector", "Status", "Read from", "to", "Gaps", "Last run", box=None, pad_edge=False)
     async with database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
         readings = {reading.id: reading for reading in await sources.list_readings(db, DEFAULT_WORKSPACE)}
-        for source in await sources.list_sources(db, DEFAULT_WORKSPACE, None, MANY):
+        found = await sources.list_sources(db, DEFAULT_WORKSPACE, None, MANY)
+        last = await runs.last_of(db, DEFAULT_WORKSPACE, [source.id for source in found])
+        for source in found:
             reading = readings[source.id]
             period = (f"{day:%Y-%m-%d}" if day else "" for day in (reading.read_since, reading.read_until))
-            table.add_row(source.name, source.connector, source.status, *period, str(reading.gaps))
+            table.add_row(
+                source.name, source.connector, source.status, *period, str(reading.gaps), _last(last.get(source.id))
+            )
     Console(markup=False).print(table)

@@ -35,6 +35,10 @@ ABSENT = (
 )
 
 
+#: What PostgreSQL says where the disk is full, or something else of the machine is lacking.
+LACKING = (asyncpg.InsufficientResourcesError, asyncpg.PostgresIOError)
+
+
 class Connection(_Plain):
     """A connection that knows what it sees outside of transactions."""
 

@@ -192,8 +192,8 @@ class Canceled(Exception):
 class HeldJob(msgspec.Struct, frozen=True):
     """A job that this worker holds, until its lease runs out or ``fence`` is no longer the newest.
 
-    attempt: how often it was started, or taken over, since it last made progress. lease_seconds: how long its worker
-    may be silent before another takes it over.
+    attempt: how often it was started since it last made progress; absences: how often something else was missing, which
+    uses up no attempt. lease_seconds: how long its worker may be silent before another takes it over.
     """
 
     workspace_id: UUID
@@ -201,10 +201,15 @@ class HeldJob(msgspec.Struct, frozen=True):
     kind: str
     args: dict[str, Any]
     attempt: int
-    max_attempts: int
+    absences: int
     fence: int
     done: int
     lease_seconds: float
+
+    @property
+    def tries(self) -> int:
+        """How often it was begun, for whatever reason, since it last made progress."""
+        return self.attempt + self.absences
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -217,18 +222,26 @@ class Problem(msgspec.Struct, frozen=True):
 async def claim(
     db: Db, workspace_id: UUID, job_id: UUID, lease_seconds: float, worker: str | None = None
 ) -> HeldJob | None:
-    """Take a job that is due, or whose worker has gone silent; None where there is nothing to take."""
+    """Take a job that is due, or whose worker has gone silent; None where there is nothing to take.
+
+    One whose workers went silent several times in a row is put back, each time for longer.
+    """
     row = await db.fetchrow(
         f"""
-        UPDATE jobs SET status = 'running', fence = fence + 1, attempt = attempt + 1,
-            lease_until = now() + make_interval(secs => $3), started_at = coalesce(started_at, now()),
-            updated_at = now(), worker = $4
+        UPDATE jobs SET fence = fence + 1, updated_at = now(), worker = $4,
+            absences = absences + (status = 'running')::integer,
+            attempt = CASE WHEN {_RESTS} THEN greatest(attempt - 1, 0) ELSE attempt + (status = 'queued')::integer END,
+            status = CASE WHEN {_RESTS} THEN 'queued' ELSE 'running' END,
+            due_at = CASE WHEN {_RESTS} THEN now() + {_REST} ELSE due_at END,
+            lease_until = CASE WHEN {_RESTS} THEN NULL ELSE now() + make_interval(secs => $3) END,
+            started_at = coalesce(started_at, now())
         WHERE workspace_id = $1 AND id = $2 AND {_DUE}
-        RETURNING workspace_id, id, kind, args, attempt, max_attempts, fence, done
+        RETURNING workspace_id, id, kind, args, attempt, absences, fence, done, status
         """,
         workspace_id, job_id, lease_seconds, worker,
     )  # fmt: skip
-    return HeldJob(**row, lease_seconds=lease_seconds) if row else None
+    held = dict(row) if row else {"status": None}
+    return HeldJob(**held, lease_seconds=lease_seconds) if held.pop("status") == "running" else None
 
 
 async def release(db: Db, workspace_id: UUID, worker: str) -> int:
@@ -256,7 +269,7 @@ async def advance(db: Db, job: HeldJob, done: int, total: int | None, unit: str)
     """Store progress, in the transaction of the effects that it speaks of. Raises Fenced or Canceled."""
     cancel = await db.fetchval(
         f"""
-        UPDATE jobs SET done = $4, total = $5, unit = $6, attempt = 0, error = NULL, updated_at = now(),
+        UPDATE jobs SET done = $4, total = $5, unit = $6, attempt = 0, absences = 0, error = NULL, updated_at = now(),
             lease_until = now() + make_interval(secs => $7)
         WHERE {_HELD} RETURNING cancel
         """,
@@ -266,7 +279,12 @@ async def advance(db: Db, job: HeldJob, done: int, total: int | None, unit: str)
 
 
 async def ask_daily(db: Db, workspace_id: UUID) -> None:
-    """Ask for what is done each day (UTC): refresh, calibrate and detect, each unless it was asked for today."""
+    """Ask for what is done each day (UTC): refresh, calibrate and detect, each unless it was asked for today.
+
+    Sources whose last run failed are read again.
+    """
+    for row in await db.fetch(_FAILED_SOURCES, workspace_id):
+        await ask_sync(db, workspace_id, row["id"])
     rows = await db.fetch(
         """
         SELECT DISTINCT kind FROM jobs
@@ -321,7 +339,7 @@ async def finish(db: Db, job: HeldJob, result: Mapping[str, Any], again_seconds:
         db, job,
         """
         status = CASE WHEN again AND NOT cancel THEN 'queued' ELSE 'succeeded' END, again = false,
-        due_at = now() + make_interval(secs => $5), attempt = 0, error = NULL,
+        due_at = now() + make_interval(secs => $5), attempt = 0, absences = 0, error = NULL,
         finished_at = CASE WHEN again AND NOT cancel THEN NULL ELSE now() END, result = $4
         """,
         result, again_seconds,
@@ -330,7 +348,7 @@ async def finish(db: Db, job: HeldJob, result: Mapping[str, Any], again_seconds:
 
 async def pause(db: Db, job: HeldJob) -> None:
     """Give a job back in good order, for any worker to continue. Raises Fenced."""
-    await _leave(db, job, "status = 'queued', attempt = 0, due_at = now()")
+    await _leave(db, job, "status = 'queued', attempt = 0, absences = 0, due_at = now()")
     await wake(db, job.workspace_id, job.id)
 
 
@@ -348,10 +366,13 @@ async def retry(db: Db, job: HeldJob, problem: Problem, seconds: float) -> bool:
 
 
 async def postpone(db: Db, job: HeldJob, problem: Problem, seconds: float) -> None:
-    """Go on after so many seconds, as someone else has asked; that uses up no attempt. Raises Fenced."""
+    """Go on after so many seconds, because something else is missing; that uses up no attempt. Raises Fenced."""
     await _leave(
         db, job,
-        "status = 'queued', attempt = greatest(attempt - 1, 0), due_at = now() + make_interval(secs => $4), error = $5",
+        """
+        status = 'queued', attempt = greatest(attempt - 1, 0), absences = absences + 1,
+        due_at = now() + make_interval(secs => $4), error = $5
+        """,
         seconds, problem,
     )  # fmt: skip
 
@@ -407,7 +428,17 @@ async def busy_workspace_ids(db: Db) -> list[UUID]:
     return [row["workspace_id"] for row in await db.fetch("SELECT DISTINCT workspace_id FROM open_jobs")]
 
 
+_FAILED_SOURCES = """
+    SELECT s.id FROM sources s CROSS JOIN LATERAL (
+        SELECT j.status FROM runs r JOIN jobs j ON j.workspace_id = $1 AND j.id = r.job_id
+        WHERE r.workspace_id = $1 AND r.source_id = s.id ORDER BY r.id DESC LIMIT 1
+    ) AS last
+    WHERE s.workspace_id = $1 AND s.status = 'active' AND last.status = 'failed'
+"""
 _DUE = "(status = 'queued' AND due_at <= now() OR status = 'running' AND lease_until < now())"
+# The first worker that takes a job over goes on at once: its predecessor may just have been killed.
+_RESTS = "(status = 'running' AND absences >= 2)"
+_REST = "make_interval(secs => least(300, 2 ^ least(absences - 1, 9)))"
 _HELD = "workspace_id = $1 AND id = $2 AND fence = $3 AND status = 'running'"
 
 

@@ -1,5 +1,6 @@
 """Runs: executions of a source's sync, with the state of the job that carries each out."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ import msgspec
 from kith.store.db import Db, new_id
 
 _SELECT = """
-    SELECT r.id, r.source_id, r.job_id, j.status, j.done, j.total, j.unit, j.error,
+    SELECT r.id, r.source_id, r.job_id, j.status, j.done, j.total, j.unit, j.error, j.due_at,
            r.pages, r.records, r.added, r.changed, r.deleted, r.skipped, r.started_at, j.updated_at, r.finished_at
     FROM runs r JOIN jobs j ON j.workspace_id = r.workspace_id AND j.id = r.job_id
     WHERE r.workspace_id = $1
@@ -25,6 +26,7 @@ class Run(msgspec.Struct, frozen=True):
     total: int | None
     unit: str | None
     error: dict[str, Any] | None
+    due_at: datetime
     pages: int
     records: int
     added: int
@@ -54,6 +56,18 @@ async def list_runs(db: Db, workspace_id: UUID, source_id: UUID, after: UUID | N
         workspace_id, source_id, after, limit,
     )  # fmt: skip
     return [Run(**row) for row in rows]
+
+
+async def last_of(db: Db, workspace_id: UUID, source_ids: Collection[UUID]) -> dict[UUID, Run]:
+    """Return the last run of each of these sources that has any."""
+    rows = await db.fetch(
+        f"""
+        SELECT last.* FROM unnest($2::uuid[]) AS source (id)
+        CROSS JOIN LATERAL ({_SELECT} AND r.source_id = source.id ORDER BY r.id DESC LIMIT 1) AS last
+        """,
+        workspace_id, list(source_ids),
+    )  # fmt: skip
+    return {row["source_id"]: Run(**row) for row in rows}
 
 
 async def get_run(db: Db, workspace_id: UUID, run_id: UUID) -> Run | None:

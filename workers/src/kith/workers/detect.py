@@ -30,8 +30,8 @@ async def detect(work: Work) -> dict[str, Any]:
         if not whole and before and moment < before.moment + EVERY:
             rest = (before.moment + EVERY - moment).total_seconds()
             raise Later("just_done", "Communities were looked at just now; the next look follows later.", rest)
-        if work.job.attempt < PATIENCE and await detections.in_flux(db, work.job.workspace_id):
-            pause = PAUSE * 2 ** (work.job.attempt - 1)
+        if work.job.tries < PATIENCE and await detections.in_flux(db, work.job.workspace_id):
+            pause = PAUSE * 2 ** (work.job.tries - 1)
             raise Later("not_settled", "What a source tells is still being read or worked in.", pause)
         facts = await detection.load(db, work.job.workspace_id, moment, before, whole=whole)
     try:

@@ -1,6 +1,7 @@
 """Reading a source with its connector. What it raises on purpose says what to do; whatever else is a fault."""
 
 import asyncio
+import errno
 import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -16,7 +17,7 @@ from kith.store.credentials import Credential
 from kith.store.ingest import Batch
 from kith.store.sources import ToRead
 from kith.workers.ingest import Ingest
-from kith.workers.work import Failed, Work
+from kith.workers.work import Failed, Later, Work
 
 T = TypeVar("T")
 
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 #: How long a connector may take for a page, unless it says ``page_seconds``.
 PAGE_SECONDS = 1800.0
 CHECK_SECONDS = 120.0
+#: Of errors of the system: no space left, or none left for this account.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Fault(Exception):
@@ -89,6 +92,8 @@ async def contained(doing: Awaitable[T], seconds: float, redact: Callable[[str],
     except ConnectorError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise Later("disk_full", "The worker has no room: free some space on its disk.", None) from None
         log.warning("connector_broke", trace=redact("".join(traceback.format_exception(error))))
         late = isinstance(error, TimeoutError) and limit.expired()
         reason = f"it took longer than {seconds:g} seconds" if late else f"{type(error).__name__}: {error}"

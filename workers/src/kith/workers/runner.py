@@ -11,7 +11,7 @@ import structlog
 from kith.connectors import Connector
 from kith.runtime.settings import Settings
 from kith.store import jobs, runs
-from kith.store.db import ABSENT, Db, Pool, workspace
+from kith.store.db import ABSENT, LACKING, Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, HeldJob, Problem
 from kith.workers import calibrate, detect, project, rebuild, resolve, sync
 from kith.workers.ground import Ground
@@ -90,7 +90,7 @@ class Runner:
         try:
             async with workspace(self._pool, workspace_id) as db:
                 job = await jobs.claim(db, workspace_id, job_id, self._lease_seconds, self._name)
-        except ABSENT as error:
+        except (*ABSENT, *LACKING) as error:
             log.warning("database_unavailable", job=str(job_id), error=_sentence(error))
             return
         if job is not None:
@@ -119,8 +119,6 @@ class Runner:
             await asyncio.gather(keeping, return_exceptions=True)
 
     async def _do(self, work: Work) -> dict[str, Any]:
-        if work.job.attempt > work.job.max_attempts:
-            raise Failed("worker_lost", f"{work.job.max_attempts} workers in a row went silent in the middle of it.")
         do = {str(kind): do for kind, do in KINDS.items()}.get(work.job.kind)
         if do is None:
             raise Failed("unknown_kind", f"This version of kith has no job of kind {work.job.kind!r}.")
@@ -132,7 +130,7 @@ class Runner:
             try:
                 async with workspace(self._pool, job.workspace_id) as db:
                     await jobs.renew(db, job)
-            except ABSENT as error:
+            except (*ABSENT, *LACKING) as error:
                 log.warning("database_unavailable", job=str(job.id), error=_sentence(error))
             await asyncio.sleep(job.lease_seconds / 4)
 
@@ -145,7 +143,7 @@ class Runner:
                     await ending(db)
             except Fenced:
                 log.info("job_taken_over", job=str(job.id), kind=job.kind)
-            except ABSENT as error:
+            except (*ABSENT, *LACKING) as error:
                 if asyncio.get_running_loop().time() < until:
                     await asyncio.sleep(0.2)
                     continue
@@ -176,17 +174,27 @@ def _ending(
             return lambda db: _end(db, job, jobs.fail(db, job, error.problem))
         case Later():
             about.info("job_waits", code=error.problem.code, detail=error.problem.detail)
-            if (asked := error.seconds) is not None:
-                return lambda db: jobs.postpone(db, job, error.problem, asked)
-            return lambda db: _again(db, job, error.problem, _wait(job))
+            seconds = _wait(job) if error.seconds is None else error.seconds
+            return lambda db: jobs.postpone(db, job, error.problem, seconds)
         case Fault():
             about.warning("connector_faulty", detail=str(error))  # its trace is in the log already, without secrets
             problem = Problem("fault", _sentence(error))
             return lambda db: _again(db, job, problem, _wait(job))
         case _:
             about.warning("job_broke", exc_info=error)
-            problem = Problem("database_unavailable" if isinstance(error, ABSENT) else "fault", _sentence(error))
+            if (absence := _absence(error)) is not None:
+                return lambda db: jobs.postpone(db, job, absence, _wait(job))
+            problem = Problem("fault", f"{type(error).__name__}: the worker's log says more under the id of the job.")
             return lambda db: _again(db, job, problem, _wait(job))
+
+
+def _absence(error: BaseException) -> Problem | None:
+    """Return what is missing, where that alone stopped the job."""
+    if isinstance(error, LACKING):
+        return Problem("disk_full", "PostgreSQL has no room: free some space on its disk, and the job goes on.")
+    if isinstance(error, ABSENT):
+        return Problem("database_unavailable", "PostgreSQL does not answer; the job goes on when it does.")
+    return None
 
 
 async def _end(db: Db, job: HeldJob, ending: Awaitable[object]) -> None:
@@ -201,7 +209,7 @@ async def _again(db: Db, job: HeldJob, problem: Problem, seconds: float) -> None
 
 
 def _wait(job: HeldJob) -> float:
-    longest = min(LONGEST_WAIT, 2.0 ** max(job.attempt - 1, 0))
+    longest = min(LONGEST_WAIT, 2.0 ** min(max(job.tries - 1, 0), 9))
     return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, keeps no secret
 
 

@@ -44,8 +44,10 @@ class Job(msgspec.Struct, frozen=True):
     kind: Annotated[str, Meta(description="What is done.", examples=["sync"])]
     status: JobStatus
     cancel: Annotated[bool, Meta(description="Whether it was asked to stop.")]
-    attempt: Annotated[int, Meta(description="How often it was started since it last made progress.", ge=0)]
-    max_attempts: Annotated[int, Meta(description="How often it is started without progress at most.", ge=1)]
+    attempt: Annotated[
+        int, Meta(description="How often it was started since it last made progress; absence does not count.", ge=0)
+    ]
+    max_attempts: Annotated[int, Meta(description="How many attempts may fail by a fault of its own.", ge=1)]
     progress: JobProgress
     error: Annotated[JobError | None, Meta(description="Why the last attempt failed.")]
     result: Annotated[dict[str, Any] | None, Meta(description="What came out, by kind.")]

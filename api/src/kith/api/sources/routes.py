@@ -39,7 +39,8 @@ async def list_sources(
     """
     key = after(request, params, tuple[UUID])
     rows = await store.list_sources(db, workspace_id, key[0] if key else None, params.limit + 1)
-    return page(request, params, rows, Source.of, lambda row: (row.id,))
+    last = await runs.last_of(db, workspace_id, [row.id for row in rows])
+    return page(request, params, rows, lambda row: Source.of(row, last.get(row.id)), lambda row: (row.id,))
 
 
 @post(
@@ -77,7 +78,7 @@ async def create_source(
     await credentials.save(db, workspace_id, created.id, given, (), vault)
     created = msgspec.structs.replace(created, credentials=sorted(given.secrets))
     headers = {"Location": f"/v1/sources/{encode('source', created.id)}", "ETag": tag(created)}
-    return await once.answer(Source.of(created), 201, headers)
+    return await once.answer(Source.of(created, None), 201, headers)
 
 
 @get(
@@ -95,7 +96,7 @@ async def get_source(
     Its ETag, given as `If-Match`, guards a change against what others changed in the meantime.
     """
     found = await find(db, workspace_id, source_id)
-    return Response(Source.of(found), headers={"ETag": tag(found)})
+    return Response(await _show(db, workspace_id, found), headers={"ETag": tag(found)})
 
 
 @patch(
@@ -144,7 +145,7 @@ async def update_source(
         saved = await store.update_source(db, workspace_id, source.id, **kept, trusted=trusted)
     except NameTaken as error:
         raise name_taken(kept["name"]) from error
-    return Response(Source.of(saved), headers={"ETag": tag(saved)})
+    return Response(await _show(db, workspace_id, saved), headers={"ETag": tag(saved)})
 
 
 @delete(
@@ -264,6 +265,10 @@ async def check_source(
     job_id = await jobs.ask_check_source(db, workspace_id, source.id)
     answer = await accepted(db, workspace_id, job_id)
     return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
+
+
+async def _show(db: Db, workspace_id: UUID, source: store.Source) -> Source:
+    return Source.of(source, (await runs.last_of(db, workspace_id, [source.id])).get(source.id))
 
 
 async def find(db: Db, workspace_id: UUID, source_id: str, *, lock: bool = False) -> store.Source:

@@ -4,11 +4,13 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.connectors.schemas import Name as ConnectorName
-from kith.api.http.ids import SourceId, encode
-from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.ids import RunId, SourceId, encode
+from kith.api.http.kinds import TEXT, Instant, JobStatus
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
+from kith.api.jobs.schemas import JobError, problem
 from kith.connectors import without_secrets
+from kith.store import runs
 from kith.store import sources as store
 
 Name = Annotated[
@@ -34,6 +36,22 @@ class SourcesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     pass
 
 
+class LastRun(msgspec.Struct, frozen=True):
+    """How a source was last read."""
+
+    id: RunId
+    status: JobStatus
+    error: Annotated[JobError | None, Meta(description="Why it failed, or why it waits.")]
+    started_at: Annotated[Instant, Meta(description="When it began.")]
+    finished_at: Annotated[Instant | None, Meta(description="When it ended.")]
+    next_attempt_at: Annotated[Instant | None, Meta(description="When a run that waits is tried again.")]
+
+    @classmethod
+    def of(cls, run: runs.Run) -> "LastRun":
+        waits = run.due_at if run.status == "queued" and run.error else None
+        return shape(cls, run, id=encode("run", run.id), error=problem(run.error), next_attempt_at=waits)
+
+
 class Source(msgspec.Struct, frozen=True):
     """One configured use of a connector."""
 
@@ -51,12 +69,19 @@ class Source(msgspec.Struct, frozen=True):
     credentials: Annotated[
         list[str], Meta(description="Names of the secret settings that are set; their values are never shown.")
     ]
+    last_run: Annotated[LastRun | None, Meta(description="How it was last read; null: never.")]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
 
     @classmethod
-    def of(cls, source: store.Source) -> "Source":
-        return shape(cls, source, id=encode("source", source.id), config=_shown(source.config))
+    def of(cls, source: store.Source, last: runs.Run | None) -> "Source":
+        return shape(
+            cls,
+            source,
+            id=encode("source", source.id),
+            config=_shown(source.config),
+            last_run=LastRun.of(last) if last else None,
+        )
 
 
 def _shown(value: Any) -> Any:

@@ -35,7 +35,7 @@ _SIGNS: tuple[tuple[type[Fatal | Retry], tuple[str, ...], str], ...] = (
         ("connection", "early eof", "rpc failed", "hung up", "returned error: 5", "temporarily unavailable"),
         "The connection to the remote could not be made, or broke off.",
     ),
-    (Fatal, ("no space left",), "No space is left for the clone."),
+    (Retry, ("no space left", "disk quota"), "No space is left for the clone."),
     (Fatal, ("certificate", "ssl "), "The remote's certificate is not trusted."),
     (Fatal, ("not found", "does not appear to be a git repository"), "The remote has no such repository."),
     (Fatal, ("not a git repository",), "This is no git repository."),
