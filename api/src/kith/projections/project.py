@@ -10,7 +10,7 @@ from itertools import combinations
 from uuid import UUID
 
 from kith.domain.days import midnight
-from kith.projections import behaviors, kinds, resolution, strength
+from kith.projections import answers, behaviors, kinds, resolution, strength
 from kith.store import affiliations, jobs, profiles, projection
 from kith.store.db import Db
 from kith.store.persons import Move
@@ -90,6 +90,15 @@ async def settle_next(db: Db, workspace_id: UUID, now: datetime) -> resolution.S
     return step
 
 
+async def settle_answers(db: Db, workspace_id: UUID, now: datetime) -> int:
+    """Settle anew what all acts answer, and work in what that changes; return how many acts it changed."""
+    await projection.start(db)
+    await projection.lock(db, workspace_id)
+    settled = await answers.settle(db, workspace_id, None, None)
+    await _work_in(db, workspace_id, now, [settled.touched])
+    return settled.changed
+
+
 async def refresh(db: Db, workspace_id: UUID, now: datetime, after: tuple[UUID, UUID]) -> tuple[UUID, UUID] | None:
     """Compute the strengths of the next pairs for the midnight of ``now``; return the last of them, or None."""
     await projection.start(db)
@@ -114,6 +123,9 @@ async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[
     def touched(column: str) -> list[UUID]:
         return [id_ for touch in touches for id_ in touch.get(column, ())]
 
+    if act_ids := touched("act_ids"):
+        settled = await answers.settle(db, workspace_id, act_ids, touched("conversation_ids"))
+        touches = [*touches, settled.touched]
     identity_ids = set(touched("identity_ids"))
     judged = await _judge(db, workspace_id, identity_ids)
     identity_ids |= judged

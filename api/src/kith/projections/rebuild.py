@@ -30,16 +30,18 @@ Transaction = Callable[[], AbstractAsyncContextManager[Db]]
 async def rebuild(db: Db, beside: Transaction, workspace_id: UUID, now: datetime) -> dict[str, Difference]:
     """Recreate every projection of the workspace; return how each differed: nothing but zeros, or kith has a fault.
 
-    beside: opens a second transaction on the workspace; it is committed first.
+    beside: opens a second transaction on the workspace, twice; each is committed before this one.
     now: strengths are of its midnight (UTC). They also rest on how active two people are and whom they know, which the
     stored ones follow later: they are not compared, only replaced.
     """
     await ingest.lock(db, workspace_id, alone=True)
-    while (await project.project(db, workspace_id, now))[1]:
-        pass
+    async with beside() as other:  # committed at once: both connections have to see whom acts are towards
+        while (await project.project(other, workspace_id, now))[1]:
+            pass
+        found = {"answers": Difference(0, 0, await project.settle_answers(other, workspace_id, now))}
     judged = await project.judge_all(db, workspace_id, now)
-    found = {"identity_kinds": Difference(*judged[1:])}
-    found |= {"person_identities": await _restore_persons(db, workspace_id)}
+    found["identity_kinds"] = Difference(*judged[1:])
+    found["person_identities"] = await _restore_persons(db, workspace_id)
     found |= {table: Difference(*counts) for table, counts in (await profiles.restore(db, workspace_id)).items()}
     for sums in (store.TARGETS, store.CHANNEL_DAYS):
         found[sums.table] = await store.restore(db, workspace_id, sums)

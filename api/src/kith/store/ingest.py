@@ -21,7 +21,7 @@ from kith.store.locks import Lock
 
 IDENTITY = ("id", "network", "host", "key", "kind", "name", "handle", "address", "url", "verified", "seen_at")
 CHANNEL = ("id", "network", "host", "key", "kind", "name", "url", "parent_id", "visibility", "seen_at")
-CONVERSATION = ("id", "channel_id", "network", "host", "key", "title", "url")
+CONVERSATION = ("id", "channel_id", "network", "host", "key", "title", "url", "opened_by")
 INTERACTION = (
     "id", "kind", "native_kind", "actor_id", "target_ids", "target_kinds", "channel_id", "conversation_id", "reply_to",
     "network", "host", "key", "occurred_at", "stated_at", "edited_at", "title", "text", "url", "visibility", "copied",
@@ -30,6 +30,9 @@ INTERACTION = (
 
 #: Causes by which an act is gone for good, whoever tells of it; of all others, that one source has it no more.
 FINAL = ("deleted", "redacted", "policy")
+
+#: Acts that speak to the author of what they answer.
+TALK = ("message", "post", "reply", "comment", "question", "answer", "quote")
 
 #: What asyncpg and PostgreSQL raise about a value rather than about the state of things.
 REFUSED = (
@@ -180,6 +183,22 @@ async def account(
         await _report(db, workspace_id, run_id, batch, counts)
 
 
+async def begin_changes(db: Db, workspace_id: UUID, ids: Sequence[UUID]) -> None:
+    """Note what these stored interactions add to the ledgers, before a statement changes them outside a page."""
+    await db.execute(_STAGE)
+    await db.execute("TRUNCATE staged_changes, staged_identities, staged_channels, staged_conversations")
+    await db.execute(_NOTE, workspace_id, ids, -1)
+
+
+async def end_changes(db: Db, workspace_id: UUID, ids: Sequence[UUID]) -> dict[str, list[UUID]]:
+    """Bring the ledgers up to date with what became of them since ``begin_changes``; return the ids it touched."""
+    await db.execute(_NOTE, workspace_id, ids, 1)
+    await _account(db, workspace_id)
+    touched = await db.fetchrow(f"WITH {_TOUCHED} SELECT * FROM touched", workspace_id, [])
+    await db.execute("TRUNCATE staged_changes")
+    return dict(touched or {})
+
+
 async def lock(db: Db, workspace_id: UUID, *, alone: bool) -> None:
     """Wait until this transaction may write facts of the workspace: beside other pages, or alone."""
     await locks.hold(db, workspace_id, Lock.FACTS, shared=not alone)
@@ -205,6 +224,7 @@ async def _edit_known(db: Db, workspace_id: UUID, source_id: UUID) -> int:
     if not _number(await db.execute(_COMPARE, workspace_id)):
         return 0
     await db.execute(_KEEP_VERSIONS, workspace_id)
+    await db.execute(_AWAIT_AUTHOR, workspace_id)
     await db.execute(_NOTE_EDITS, workspace_id, -1)
     edited = _number(await db.execute(_REPLACE, workspace_id, source_id))
     await db.execute(_MOVE, workspace_id)
@@ -340,10 +360,19 @@ _STAGE = "\n".join(
             ["0 AS sign", "id", "actor_id", "target_ids", "channel_id", "conversation_id", "kind", "occurred_at"],
         ),
         # newer: replaces the stored content. older: an earlier version, to be kept as such. home: the least channel.
+        # visibility: what it becomes.
         _stage(
             "staged_edits",
             "interactions",
-            ["id", "true AS newer", "true AS older", "channel_id AS here", "channel_id AS there", "channel_id AS home"],
+            [
+                "id",
+                "true AS newer",
+                "true AS older",
+                "channel_id AS here",
+                "channel_id AS there",
+                "channel_id AS home",
+                "visibility",
+            ],
         ),
     )
 )
@@ -437,22 +466,38 @@ _TELL = f"""
     ORDER BY 2, 3, 4 ON CONFLICT DO NOTHING
 """
 
-# The original of a copied act replaces it, and a copy never the original; of several copies the oldest stays.
-_COMPARE = """
+_WIDTHS = "ARRAY['public', 'unlisted', 'members', 'private', 'direct']"
+
+
+def _width(row: str) -> str:
+    return f"array_position({_WIDTHS}, {row}.visibility)"
+
+
+def _seen_rank(row: str) -> str:
+    return f"(coalesce(array_position('{{message,post,reply}}', {row}.kind), 0), {row}.version)"
+
+
+# The original of a copied act replaces it, and a copy never the original; of several copies the oldest stays. Of an act
+# that is seen in two channels, or as two kinds, that of the greater rank stays, and the widest visibility.
+_COMPARE = f"""
     INSERT INTO staged_edits
-    SELECT i.id,
-        CASE
-            WHEN i.copied AND s.copied THEN (s.occurred_at, s.version) < (i.occurred_at, i.version)
-            WHEN i.copied OR s.copied THEN i.copied
-            ELSE i.version <> s.version AND NOT known AND later
-        END,
-        NOT (i.copied OR s.copied) AND i.version <> s.version AND NOT known AND NOT later,
-        i.channel_id, s.channel_id, least(i.channel_id, s.channel_id)
+    SELECT i.id, newer, NOT (i.copied OR s.copied) AND i.version <> s.version AND NOT known AND NOT later,
+        i.channel_id, s.channel_id, least(i.channel_id, s.channel_id),
+        CASE WHEN elsewhere THEN ({_WIDTHS})[least({_width("i")}, {_width("s")})]
+            WHEN newer THEN s.visibility ELSE i.visibility END
     FROM staged_interactions s JOIN interactions i ON i.workspace_id = $1 AND i.id = s.id,
+        LATERAL (SELECT s.kind <> i.kind OR s.channel_id IS DISTINCT FROM i.channel_id AS elsewhere) AS c,
         LATERAL (SELECT EXISTS (
             SELECT FROM interaction_versions v
             WHERE v.workspace_id = $1 AND v.interaction_id = i.id AND v.version = s.version
-        ) AS known, coalesce(s.edited_at, '-infinity') >= coalesce(i.edited_at, '-infinity') AS later)
+        ) AS known, coalesce(s.edited_at, '-infinity') > coalesce(i.edited_at, '-infinity')
+            OR coalesce(s.edited_at, '-infinity') = coalesce(i.edited_at, '-infinity')
+                AND (NOT elsewhere OR {_seen_rank("s")} > {_seen_rank("i")}) AS later) AS v,
+        LATERAL (SELECT CASE
+            WHEN i.copied AND s.copied THEN (s.occurred_at, s.version) < (i.occurred_at, i.version)
+            WHEN i.copied OR s.copied THEN i.copied
+            ELSE i.version <> s.version AND NOT known AND later
+        END AS newer) AS n
     WHERE i.version <> s.version OR s.channel_id <> coalesce(i.channel_id, $1) OR i.copied <> s.copied
     ORDER BY i.id FOR UPDATE OF i
 """
@@ -467,6 +512,17 @@ _KEEP_VERSIONS = """
     ON CONFLICT DO NOTHING
 """
 
+# Answers to an act whose author turns out to be another are settled anew.
+_AWAIT_AUTHOR = """
+    INSERT INTO awaited (workspace_id, parent_id, interaction_id, conversation_id)
+    SELECT $1::uuid, i.id, a.id, a.conversation_id
+    FROM staged_edits e JOIN staged_interactions s ON s.id = e.id
+    JOIN interactions i ON i.workspace_id = $1 AND i.id = e.id AND i.actor_id <> s.actor_id
+    JOIN interactions a ON a.workspace_id = $1 AND a.conversation_id = i.conversation_id AND a.reply_to = i.id
+    WHERE e.newer
+    ON CONFLICT DO NOTHING
+"""
+
 _NOTE_EDITS = """
     INSERT INTO staged_changes
     SELECT $2::integer, i.id, i.actor_id, i.target_ids, i.channel_id, i.conversation_id, i.kind, i.occurred_at
@@ -474,18 +530,24 @@ _NOTE_EDITS = """
     WHERE i.workspace_id = $1 AND (e.newer OR e.home IS DISTINCT FROM e.here)
 """
 
-_CONTENT = [name for name in INTERACTION if name not in ("id", "kind", "channel_id", "network", "host", "key")]
+_NOTE = f"""
+    INSERT INTO staged_changes SELECT $3::integer, {_CHANGED} FROM interactions
+    WHERE workspace_id = $1 AND id = ANY ($2)
+"""
+
+_CONTENT = [name for name in INTERACTION if name not in ("id", "channel_id", "visibility", "network", "host", "key")]
 
 _REPLACE = f"""
-    UPDATE interactions i SET source_id = $2, learnt_at = now(), channel_id = e.home,
+    UPDATE interactions i SET source_id = $2, learnt_at = now(), channel_id = e.home, visibility = e.visibility,
         {", ".join(f"{name} = s.{name}" for name in _CONTENT)}
     FROM staged_edits e JOIN staged_interactions s ON s.id = e.id
     WHERE i.workspace_id = $1 AND i.id = e.id AND e.newer
 """
 
 _MOVE = """
-    UPDATE interactions i SET channel_id = e.home FROM staged_edits e
-    WHERE i.workspace_id = $1 AND i.id = e.id AND NOT e.newer AND e.home IS DISTINCT FROM e.here
+    UPDATE interactions i SET channel_id = e.home, visibility = e.visibility FROM staged_edits e
+    WHERE i.workspace_id = $1 AND i.id = e.id AND NOT e.newer
+        AND (e.home IS DISTINCT FROM e.here OR e.visibility <> i.visibility)
 """
 
 _SEE = """
@@ -697,8 +759,8 @@ _RETRACT = f"""
     SELECT $1::uuid, array_agg(id), '{{}}', '{{}}', '{{}}', '{{}}' FROM touched HAVING count(*) > 0
 """
 
-_TOUCH = """
-    WITH pairs AS (
+_TOUCHED = f"""
+    pairs AS (
         SELECT DISTINCT actor_id, target_id FROM staged_changes, unnest(target_ids) AS target_id
         WHERE sign <> 0 AND actor_id <> target_id
     ),
@@ -708,14 +770,20 @@ _TOUCH = """
                   UNION SELECT id FROM staged_identities UNION SELECT unnest($2::uuid[])
                   UNION SELECT i.id FROM staged_channels c
                   JOIN identities i ON i.workspace_id = $1 AND i.address = c.key WHERE c.kind = 'list') AS identity_ids,
-            (SELECT coalesce(array_agg(actor_id), '{}') FROM pairs) AS actor_ids,
-            (SELECT coalesce(array_agg(target_id), '{}') FROM pairs) AS target_ids,
+            (SELECT coalesce(array_agg(actor_id), '{{}}') FROM pairs) AS actor_ids,
+            (SELECT coalesce(array_agg(target_id), '{{}}') FROM pairs) AS target_ids,
             ARRAY(SELECT DISTINCT channel_id FROM staged_changes WHERE channel_id IS NOT NULL) AS channel_ids,
             ARRAY(SELECT conversation_id FROM staged_changes WHERE conversation_id IS NOT NULL
-                  UNION SELECT id FROM staged_conversations) AS conversation_ids
+                  UNION SELECT id FROM staged_conversations) AS conversation_ids,
+            ARRAY(SELECT DISTINCT id FROM staged_changes WHERE sign > 0 AND kind IN {TALK}) AS act_ids
     )
-    INSERT INTO touches (workspace_id, identity_ids, actor_ids, target_ids, channel_ids, conversation_ids)
-    SELECT $1::uuid, * FROM touched WHERE identity_ids <> '{}' OR channel_ids <> '{}' OR conversation_ids <> '{}'
+"""
+_TOUCH = f"""
+    WITH {_TOUCHED}
+    INSERT INTO touches (
+        workspace_id, identity_ids, actor_ids, target_ids, channel_ids, conversation_ids, act_ids
+    )
+    SELECT $1::uuid, * FROM touched WHERE identity_ids <> '{{}}' OR channel_ids <> '{{}}' OR conversation_ids <> '{{}}'
 """
 
 # Periods that were read melt into one where they meet.

@@ -140,7 +140,7 @@ RELATIONSHIPS = Projection(
     strength.COMPUTED,
 )
 
-TOUCHED = ("identity_ids", "actor_ids", "target_ids", "channel_ids", "conversation_ids")
+TOUCHED = ("identity_ids", "actor_ids", "target_ids", "channel_ids", "conversation_ids", "act_ids")
 """What a touch names: ids of identities whose person may have changed, and of what was acted in."""
 
 
@@ -264,7 +264,7 @@ _WANTED = f"""
 """
 
 _TOUCH = f"""
-    INSERT INTO touches (workspace_id, {", ".join(TOUCHED)}) VALUES ($1, $2, '{{}}', '{{}}', '{{}}', '{{}}')
+    INSERT INTO touches (workspace_id, {", ".join(TOUCHED)}) VALUES ($1, $2, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}')
 """
 
 _TAKE = f"""

@@ -122,6 +122,7 @@ class InteractionRef(_Part, frozen=True):
     """The natural key of an interaction: no time, no channel and no text in it.
 
     actor: only where one native object holds the acts of many (a commit's trailers, a post's reactions).
+    Posts, messages and replies of one key are the same act: their kind is how it was seen, and no part of the key.
     """
 
     network: Network
@@ -135,6 +136,7 @@ class Interaction(_Record, frozen=True, tag="interaction"):
     """One dated act by an identity, towards zero or more identities.
 
     occurred_at, edited_at: with a time zone. text: plain, without what it quotes from others.
+    reply_to: may come later; kith finds out whom that makes the act towards, and its conversation.
     The same key with other content is an edit; it replaces the stored one unless that has a later edited_at.
     arrived_at: when the network had it at the latest, where that is known; a date beyond it, or beyond the reading,
     gives way to it, and is kept as the date that was stated. copied: told by a copy of the object that the key names;

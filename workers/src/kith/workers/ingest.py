@@ -36,6 +36,9 @@ _TARGET_KINDS = frozenset(get_args(sdk.TargetKind))
 _VISIBILITIES = frozenset(get_args(sdk.Visibility))
 _CAUSES = frozenset(get_args(sdk.Cause))
 
+#: One object of a network is said once: whether that is a post, a message or a reply is no part of what makes it one.
+_SAID = frozenset(("message", "post", "reply"))
+
 _OCCURRED_AT = INTERACTION.index("occurred_at")
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -139,10 +142,13 @@ class Ingest:
         self._characters += len(title or "") + len(text or "") + 100 * len(told)
         id_ = self._act(ref)
         target_ids, target_kinds = list(targets), list(targets.values())
-        # Neither source nor channel: the same message read elsewhere is the same.
+        # Neither source nor channel: the same message read elsewhere is the same. Nor what kith settles itself: whom an
+        # answer is towards, and its conversation.
+        stated = {id_: kind for id_, kind in targets.items() if reply_to is None or kind != "reply"}
         content = (
-            native_kind, actor_id.bytes, [target.bytes for target in target_ids], target_kinds,
-            conversation_id and conversation_id.bytes, reply_to, occurred_at, edited_at, title, text, url, visibility,
+            native_kind, actor_id.bytes, [target.bytes for target in stated], list(stated.values()),
+            None if reply_to else conversation_id and conversation_id.bytes, reply_to, occurred_at, edited_at, title,
+            text, url, visibility, *((ref.kind,) if ref.kind in _SAID else ()),
         )  # fmt: skip
         version = blake2b(_encode(content), digest_size=16).digest()
         arrived_at = self._now if record.arrived_at is None else min(record.arrived_at, self._now)
@@ -208,7 +214,9 @@ class Ingest:
         channel_id = record.channel and self._channel_id(record.channel)
         if known := self._conversation_rows.get(id_):
             channel_id, title, url = channel_id or known[1], title or known[5], url or known[6]
-        self._conversation_rows[id_] = (id_, channel_id, ref.network, ref.host, ref.key, title, url)
+        self._conversation_rows[id_] = (
+            id_, channel_id, ref.network, ref.host, ref.key, title, url, self._opened_by(ref)
+        )  # fmt: skip
 
     def _claim(self, record: sdk.Claim) -> None:
         subject, object_ = record.subject, record.object
@@ -257,7 +265,7 @@ class Ingest:
         if ref.kind not in _KINDS:
             raise Unfit(f"kind {ref.kind!r} is none of an interaction")
         _check(ref)
-        parts = (ref.network, ref.host, ref.key, ref.kind)
+        parts = _parts(ref) if ref.kind in _SAID else (*_parts(ref), ref.kind)
         return fact_bytes(self._id_key, "interaction", parts if ref.actor is None else (*parts, *_parts(ref.actor)))
 
     def _identity_id(self, ref: sdk.Ref) -> UUID:
@@ -283,9 +291,14 @@ class Ingest:
         if known := self._conversations.get(ref):
             return known
         id_ = self._id("conversation", ref)
-        self._conversation_rows.setdefault(id_, (id_, None, ref.network, ref.host, ref.key, None, None))
+        stub = (id_, None, ref.network, ref.host, ref.key, None, None, self._opened_by(ref))
+        self._conversation_rows.setdefault(id_, stub)
         self._conversations[ref] = id_
         return id_
+
+    def _opened_by(self, ref: sdk.Ref) -> UUID:
+        """Return the id of the act after which a conversation is named, if there is one."""
+        return uuid_of(fact_bytes(self._id_key, "interaction", _parts(ref)))
 
     def _id(self, noun: str, ref: sdk.Ref) -> UUID:
         _check(ref)
@@ -304,7 +317,7 @@ def _in_order(rows: dict[bytes, Row]) -> list[Row]:
     return [row for _, row in sorted(rows.items(), key=lambda item: (item[1][_OCCURRED_AT], item[0]))]
 
 
-def _parts(ref: sdk.Ref) -> tuple[str, str, str]:
+def _parts(ref: sdk.Ref | sdk.InteractionRef) -> tuple[str, str, str]:
     return ref.network, ref.host, ref.key
 
 
