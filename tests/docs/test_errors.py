@@ -26,7 +26,7 @@ def modules() -> Iterator[Path]:
 def literals(place: ast.expr) -> Iterator[str]:
     """Yield the codes that an argument may be."""
     match place:
-        case ast.Constant(value=str(code)):
+        case ast.Constant(value=str(code)) if re.fullmatch(r"[a-z_]+", code):
             yield code
         case ast.IfExp(body=one, orelse=other):
             yield from literals(one)

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import httpcore2
@@ -24,7 +25,7 @@ class Network:
 
     def __init__(self, limits: Limits, manners: Manners, trust: ssl.SSLContext | None = None) -> None:
         self._manners = manners
-        self._transport = _Transport(limits, trust or httpx2.create_ssl_context())
+        self._transport = _Transport(limits, trust or _system_trust())
 
     async def send(self, request: Request) -> Reply:
         """Send one request and read its answer whole. Raises Dropped, Forbidden, Fatal."""
@@ -59,6 +60,12 @@ class Network:
             await response.aclose()
         answered = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, answered, body)
+
+
+@cache
+def _system_trust() -> ssl.SSLContext:
+    """Return the certificates of the system, loaded once: that takes as long as many requests."""
+    return httpx2.create_ssl_context()
 
 
 class _Transport(httpx2.AsyncHTTPTransport):

@@ -32,7 +32,9 @@ from kith.connectors import (
     dump_config,
     flaw,
     load_config,
+    open_context,
 )
+from kith.connectors._clock import FakeClock
 
 PAGE_RECORDS = 10_000
 PAGE_BYTES = 16 << 20  # of records as JSON
@@ -121,7 +123,8 @@ async def check_connector(connector: Connector, config: msgspec.Struct, changed:
     the end of the first, it has to tell all that reading it from its beginning tells.
     """
     with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder:
-        await _check(connector, config, changed, Context(Path(folder)))
+        async with open_context(connector, config, Path(folder), clock=FakeClock()) as context:
+            await _check(connector, config, changed, context)
 
 
 async def _check(
