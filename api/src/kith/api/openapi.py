@@ -188,13 +188,13 @@ def _parameters(handler: HTTPRouteHandler, method: str, path: str) -> list[Json]
     if params := inputs.declared(handler.fn, "params"):
         found += _query_parameters(params)
     if get_type_hints(handler.fn).get("once") is Once:
-        text = "Makes it safe to repeat the request: within 24 hours the same key and request get the same answer."
+        text = "Makes a retry safe: within 24 hours, the same key and request get the same answer."
         found.append(_header("Idempotency-Key", text, {"type": "string", "minLength": 1, "maxLength": 255}, "5f1c0d2e"))
     if "precondition_failed" in handler.opt.get("errors", ()):
         text = "ETag of the version that the change is based on."
         found.append(_header("If-Match", text, {"type": "string"}, '"3"'))
     if method == "GET" and path.startswith("/v1/"):
-        text = "ETag of what the client has; 304 when that is still so."
+        text = "ETag that the client has; 304 when nothing changed."
         found.append(_header("If-None-Match", text, {"type": "string"}, '"8d3f6c1b2a907e45"'))
     return found
 

@@ -41,7 +41,7 @@ class IdentityRef(msgspec.Struct, frozen=True):
     id: IdentityId
     network: Network
     name: Annotated[str | None, Meta(description="Its name or handle.")]
-    person_id: Annotated[PersonId | None, Meta(description="Who is behind it.")]
+    person_id: Annotated[PersonId | None, Meta(description="The person behind it.")]
     person_name: Annotated[str | None, Meta(description="Name of that person.")]
 
     @classmethod

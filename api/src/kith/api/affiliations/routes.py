@@ -42,9 +42,9 @@ async def list_affiliations(
     person_id: FromPath[str],
     params: NamedDependency[AffiliationsParams],
 ) -> Affiliations | Redirect:
-    """List the organizations that a person belonged to, and how that is known.
+    """List the affiliations of a person.
 
-    Several may hold at once. Free mail and social networks imply none.
+    Several may hold at once, each with its evidence. Free mail and social networks imply none.
     """
     members = await people.identities_of(db, workspace_id, from_path("person", person_id))
     if not members:
@@ -70,7 +70,7 @@ async def create_affiliation(
     payload: NamedDependency[AffiliationCreate],
     once: NamedDependency[Once],
 ) -> Response[Affiliation] | Redirect:
-    """State that a person belonged to an organization.
+    """Add an affiliation of a person.
 
     An unknown start or end stays unknown. For one kind of evidence, the periods in one organization may not overlap.
     """
@@ -119,9 +119,9 @@ async def delete_affiliation(
     person_id: FromPath[str],
     affiliation_id: FromPath[str],
 ) -> Affiliation | Redirect:
-    """Take a stated affiliation back.
+    """Delete an affiliation that a human added.
 
-    Answers with what it was. What addresses say goes when the organization gives up the domain.
+    The answer is its last version. Affiliations from addresses end when the organization gives up the domain.
     """
     members = await people.identities_of(db, workspace_id, from_path("person", person_id))
     if not members:
@@ -150,9 +150,9 @@ async def list_affiliates(
     organization_id: FromPath[str],
     params: NamedDependency[AffiliatesParams],
 ) -> Response[Page[Affiliate]]:
-    """List who belongs, or belonged, to an organization.
+    """List the current and former people of an organization.
 
-    The surest first; a person with several identities there appears once for each.
+    The most certain first; a person appears once for each identity there.
     """
     key = from_path("organization", organization_id)
     if await organizations.get_organization(db, workspace_id, key) is None:

@@ -34,20 +34,20 @@ class AffiliatesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class Affiliation(msgspec.Struct, frozen=True):
-    """That a person belonged to an organization, and how that is known."""
+    """An affiliation with its evidence."""
 
     id: AffiliationId
     organization: OrganizationRef
-    identity_id: Annotated[IdentityId, Meta(description="The identity that it is known of.")]
+    identity_id: Annotated[IdentityId, Meta(description="The identity with the evidence.")]
     since: Since
     until: Until
     seen_since: Annotated[date | None, Meta(description="First day on which it is evidenced; null: no act shows it.")]
     seen_until: Annotated[date | None, Meta(description="Latest day on which it is evidenced; null: no act shows it.")]
     evidence: Evidence
-    confidence: Annotated[float, Meta(description="How sure that is.", ge=0, le=1)]
-    title: Annotated[Title | None, Meta(description="What the person is there.")]
-    author: Annotated[str, Meta(description="Who says so.", examples=["rule:address/1"])]
-    learnt_at: Annotated[Instant, Meta(description="When kith learnt of it.")]
+    confidence: Annotated[float, Meta(description="Certainty.", ge=0, le=1)]
+    title: Annotated[Title | None, Meta(description="Title of the person there.")]
+    author: Annotated[str, Meta(description="Author of the statement.", examples=["rule:address/1"])]
+    learnt_at: Annotated[Instant, Meta(description="When kith learned of it.")]
 
     @classmethod
     def of(cls, row: store.Affiliation) -> "Affiliation":
@@ -61,14 +61,14 @@ class Affiliation(msgspec.Struct, frozen=True):
 
 
 class Affiliate(msgspec.Struct, frozen=True):
-    """Who belongs, or belonged, to an organization."""
+    """A person's affiliation with an organization."""
 
-    identity: Annotated[IdentityRef, Meta(description="The identity that it is known of, with its person.")]
+    identity: Annotated[IdentityRef, Meta(description="The identity with the evidence, and its person.")]
     affiliation: Affiliation
 
 
 class AffiliationCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An affiliation that a human knows of."""
+    """An affiliation to add."""
 
     organization_id: OrganizationId
     since: Since = None
@@ -76,8 +76,8 @@ class AffiliationCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     evidence: Annotated[
         Literal["own_statement", "dated_record", "broker"], Meta(description="What kind of knowledge it is.")
     ] = "dated_record"
-    confidence: Annotated[float, Meta(description="How sure it is.", gt=0, le=1)] = 1.0
-    title: Annotated[Title | None, Meta(description="What the person is there.")] = None
+    confidence: Annotated[float, Meta(description="Certainty.", gt=0, le=1)] = 1.0
+    title: Annotated[Title | None, Meta(description="Title of the person there.")] = None
 
 
 class Affiliations(msgspec.Struct, frozen=True):

@@ -22,7 +22,7 @@ async def list_channels(
 ) -> Response[Page[Channel]]:
     """List the places where people meet.
 
-    The latest used first.
+    The most recently used first.
     """
     wanted = store.ChannelFilter(
         networks=params.network, kinds=params.kind, parent_id=from_query("channel", "parent", params.parent)
@@ -44,7 +44,7 @@ async def get_channel(
 ) -> Channel:
     """Show one channel.
 
-    What happened in it: `GET /v1/interactions?channel=` and `GET /v1/conversations?channel=`.
+    `GET /v1/interactions?channel=` and `GET /v1/conversations?channel=` list its content.
     """
     found = await store.get_channel(db, workspace_id, from_path("channel", channel_id))
     if found is None:

@@ -9,15 +9,13 @@ from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.store import channels as store
 
-Kind = Annotated[
-    str, Meta(description="What sort of place.", pattern="^[a-z][a-z0-9_]{0,62}$", examples=["repository"])
-]
+Kind = Annotated[str, Meta(description="Kind of place.", pattern="^[a-z][a-z0-9_]{0,62}$", examples=["repository"])]
 
 
 class ChannelsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Is on one of these.")] = ()
     kind: Annotated[tuple[Kind, ...], Meta(max_length=20, description="Is one of these.")] = ()
-    parent: Annotated[ChannelId | None, Meta(description="Is directly within this channel.")] = None
+    parent: Annotated[ChannelId | None, Meta(description="Lies directly within this channel.")] = None
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -25,17 +23,17 @@ class Channel(msgspec.Struct, frozen=True):
 
     id: ChannelId
     network: Network
-    host: Annotated[str, Meta(description="The server that issued the key; empty where keys are unique without.")]
+    host: Annotated[str, Meta(description="The server that issued the key; empty where keys are globally unique.")]
     key: Annotated[str, Meta(description="The network's own id of it.")]
     kind: Kind
-    name: Annotated[str, Meta(description="As the network calls it.")]
+    name: Annotated[str, Meta(description="Its name on the network.")]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
-    parent_id: Annotated[ChannelId | None, Meta(description="The channel that it lies in.")]
+    parent_id: Annotated[ChannelId | None, Meta(description="The channel that contains it.")]
     visibility: Visibility
     interaction_count: Annotated[int, Meta(description="How many interactions were seen in it.", ge=0)]
     first_at: Annotated[Instant | None, Meta(description="First interaction.")]
     last_at: Annotated[Instant | None, Meta(description="Latest interaction.")]
-    learnt_at: Annotated[Instant, Meta(description="When kith first learnt of it.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith first learned of it.")]
 
     @classmethod
     def of(cls, channel: store.Channel) -> "Channel":

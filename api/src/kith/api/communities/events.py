@@ -30,9 +30,9 @@ async def list_events(
     community_id: FromPath[str],
     params: NamedDependency[CommunityEventsParams],
 ) -> Response[Page[CommunityEvent]]:
-    """List what became of a community.
+    """List the events of a community.
 
-    The latest first: its birth, what merged into it or it into, how it split, and its end.
+    The latest first: birth, merges, splits and end.
     """
     found = await find(db, workspace_id, community_id)
     key = after(request, params, tuple[UUID])

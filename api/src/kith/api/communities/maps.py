@@ -27,9 +27,10 @@ async def get_map(
     workspace_id: NamedDependency[UUID],
     community_id: FromPath[str],
 ) -> Response[CommunityMap]:
-    """Show where everyone of a community stands.
+    """Show the map of a community.
 
-    Places for a frontend to draw; with `Accept: image/svg+xml` or `image/png` the picture of `/map.svg` and `/map.png`.
+    Positions for a frontend to draw; with `Accept: image/svg+xml` or `image/png`, the picture of `/map.svg` or
+    `/map.png`.
     """
     drawn = await drawing.draw(db, workspace_id, await find(db, workspace_id, community_id))
     wanted = request.accept.best_match(["application/json", drawing.SVG, drawing.PNG], default="application/json")
@@ -50,9 +51,9 @@ async def get_map(
     media_type=drawing.SVG,
 )
 async def draw_svg(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], community_id: FromPath[str]) -> str:
-    """Draw a community.
+    """Draw a community as SVG.
 
-    With a legend, and the same in words for those who do not see it.
+    With a legend and a text alternative.
     """
     return await drawing.as_svg(await drawing.draw(db, workspace_id, await find(db, workspace_id, community_id)))
 
@@ -66,7 +67,7 @@ async def draw_svg(db: NamedDependency[Db], workspace_id: NamedDependency[UUID],
     media_type=drawing.PNG,
 )
 async def draw_png(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], community_id: FromPath[str]) -> bytes:
-    """Draw a community in pixels.
+    """Draw a community as PNG.
 
     The picture of `/map.svg`, 1,600 pixels wide.
     """
@@ -90,7 +91,7 @@ async def export_community(
 ) -> Response[str]:
     """Export a community for Gephi, NodeXL or a spreadsheet.
 
-    The people and ties of its map, with their places, roles and communities.
+    The people and ties of its map, with positions, roles and communities.
     """
     drawn = await drawing.draw(db, workspace_id, await find(db, workspace_id, community_id))
     write, media_type, suffix = drawing.WRITERS[params.format]

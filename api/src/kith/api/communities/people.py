@@ -46,7 +46,7 @@ async def list_people(
 ) -> Response[Page[CommunityPerson]]:
     """List who belongs to a community.
 
-    Those with the greatest share of their ties there first.
+    The greatest share of ties first.
     """
     found = await find(db, workspace_id, community_id)
     key = after(request, params, tuple[float | None, UUID])
@@ -113,7 +113,7 @@ async def list_roles_of(
     person_id: FromPath[str],
     params: NamedDependency[PersonRolesParams],
 ) -> Response[CoveredPage[PersonRole]] | Redirect:
-    """List what a person is to each community.
+    """List the roles of a person.
 
     The highest rank first.
     """

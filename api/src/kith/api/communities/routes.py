@@ -43,7 +43,7 @@ async def list_communities(
 ) -> Response[CoveredPage[Community]]:
     """List the communities of this workspace.
 
-    The largest first: those that kith found and those that humans declared. `level=0`: only those that hold no others.
+    The largest first, both detected and declared. `level=0` keeps the smallest, which hold no others.
     """
     wanted = store.CommunityFilter(
         kind=params.kind,
@@ -67,7 +67,7 @@ async def create_community(
 ) -> Response[Community]:
     """Declare a community.
 
-    It lives beside those that kith finds; its roles, health and map come with the next detection.
+    Detected communities are not affected. Its roles, health and map come with the next detection.
     """
     try:
         made = await store.create_community(db, workspace_id, payload.name, _person_ids(payload.people))
@@ -87,9 +87,9 @@ async def create_community(
 async def detect_communities(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], once: NamedDependency[Once]
 ) -> Response[Job]:
-    """Look at all communities, roles and topics from scratch.
+    """Detect all communities, roles and topics from scratch.
 
-    kith does so by itself, some minutes after something changed. The answer is the job that does it now.
+    kith detects by itself some minutes after a change. The answer is the job that does it now.
     """
     job_id = await jobs.ask_detect(db, workspace_id, whole=True)
     job = await jobs.get_job(db, workspace_id, job_id)
@@ -108,9 +108,9 @@ async def detect_communities(
 async def get_community(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], community_id: FromPath[str]
 ) -> Response[CommunityDetail]:
-    """Show one community and how it does.
+    """Show one community and its health.
 
-    One that is gone is still shown, as it was last seen.
+    A community that ended is shown as it was last seen.
     """
     found = await find(db, workspace_id, community_id)
     return Response(
@@ -137,9 +137,9 @@ async def update_community(
     community_id: FromPath[str],
     payload: NamedDependency[CommunityPatch],
 ) -> Response[Community]:
-    """Rename a declared community, or say who belongs to it.
+    """Rename a declared community, or change its people.
 
-    What is left out stays as it is; `people` is replaced as a whole.
+    Omitted fields keep their values; `people` is replaced as a whole.
     """
     found = await _declared(request, db, workspace_id, community_id)
     name = None if payload.name is msgspec.UNSET else payload.name
@@ -167,7 +167,7 @@ async def delete_community(
 ) -> Community:
     """Delete a declared community.
 
-    Its people stay; what was found of it goes. Answers with what it was.
+    Its people stay; its roles, health and map are deleted. The answer is its last version.
     """
     found = await _declared(request, db, workspace_id, community_id)
     await store.delete_community(db, workspace_id, found.id)
@@ -188,9 +188,9 @@ async def list_health(
     community_id: FromPath[str],
     params: NamedDependency[HealthParams],
 ) -> Response[Page[CommunityHealthDay]]:
-    """List how a community did, day by day.
+    """List the health of a community by day.
 
-    The latest look first, one a day at most.
+    The latest day first, one entry a day at most.
     """
     found = await find(db, workspace_id, community_id)
     key = after(request, params, tuple[date])

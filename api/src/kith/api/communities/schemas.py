@@ -15,27 +15,27 @@ from kith.domain.roles import evidence
 from kith.domain.roles import roles as domain
 from kith.store import communities as store
 
-Kind = Annotated[Literal["detected", "curated"], Meta(description="Found by kith, or declared by a human.")]
-Level = Annotated[int, Meta(ge=0, le=100, description="0: the smallest; each level above joins some of the one below.")]
+Kind = Annotated[Literal["detected", "curated"], Meta(description="Detected by kith, or declared by a human.")]
+Level = Annotated[
+    int, Meta(ge=0, le=100, description="0 is the smallest; each higher level joins some of the level below.")
+]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rank = Annotated[int, Meta(ge=1)]
-RoleName = Annotated[evidence.Name, Meta(description="What the person is to the community.")]
+RoleName = Annotated[evidence.Name, Meta(description="Role of the person in the community.")]
 Name = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=TEXT, description="Its name.", examples=["Translators"])
 ]
-People = Annotated[
-    list[PersonId], Meta(max_length=10_000, description="Who belongs to it; replaced as a whole where it is given.")
-]
+People = Annotated[list[PersonId], Meta(max_length=10_000, description="Its people; replaces all of them.")]
 Many = Annotated[int, Meta(ge=0)]
-SPOKEN_OF = "The day (UTC) that is spoken of: the last until which a source that sees the community was read."
+SPOKEN_OF = "The day (UTC) that the numbers cover: the last that was read by a source that sees the community."
 
 
 class CommunitiesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     kind: Kind | None = None
     level: Level | None = None
     parent: Annotated[CommunityId | None, Meta(description="Lies within this one.")] = None
-    person: Annotated[PersonId | None, Meta(description="Has this person.")] = None
-    status: Annotated[Literal["living", "ended"], Meta(description="Exists, or did once.")] = "living"
+    person: Annotated[PersonId | None, Meta(description="Includes this person.")] = None
+    status: Annotated[Literal["living", "ended"], Meta(description="Still exists, or has ended.")] = "living"
 
 
 class CommunityPeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,7 +67,7 @@ class ExportParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class CommunityHealth(msgspec.Struct, frozen=True):
-    """How a community did in the year until that day. A share is null where there was nothing to take a share of."""
+    """Health of a community in the year up to that day. A share of nothing is null."""
 
     people: Annotated[int, Meta(description="Members.", ge=0)]
     cohesion: Annotated[Share | None, Meta(description="Share of their contact that stays inside.")]
@@ -85,20 +85,20 @@ class CommunityHealth(msgspec.Struct, frozen=True):
 
 
 class Community(msgspec.Struct, frozen=True):
-    """People who are in touch with each other more than their activity alone would make; or whom a human declared."""
+    """People with more contact among each other than their activity explains; or as declared by a human."""
 
     id: CommunityId
     kind: Kind
-    name: Annotated[str, Meta(description="What it talks about and where it meets, or as declared.")]
+    name: Annotated[str, Meta(description="Its topic and place, or its declared name.")]
     level: Level
-    parent_id: Annotated[CommunityId | None, Meta(description="The one of a higher level that holds it.")]
+    parent_id: Annotated[CommunityId | None, Meta(description="The community of a higher level that contains it.")]
     size: Annotated[int, Meta(description="How many people belong to it.", ge=0)]
     cohesion: Annotated[Share | None, Meta(description="Share of their contact that stays inside.")]
     openness: Annotated[Share | None, Meta(description="Share of the members with contact outside.")]
-    born_at: Annotated[Instant, Meta(description="When it was first seen, or declared.")]
-    ended_at: Annotated[Instant | None, Meta(description="When it was no longer found; null: it exists.")]
-    computed_at: Annotated[Instant | None, Meta(description="When it was last looked at; null before the first look.")]
-    as_of: Annotated[date | None, Meta(description=f"{SPOKEN_OF} Null before the first look.")]
+    born_at: Annotated[Instant, Meta(description="When it first appeared, or was declared.")]
+    ended_at: Annotated[Instant | None, Meta(description="When it ended; null: it still exists.")]
+    computed_at: Annotated[Instant | None, Meta(description="Time of the last detection; null before the first.")]
+    as_of: Annotated[date | None, Meta(description=f"{SPOKEN_OF} Null before the first detection.")]
     updated_at: Annotated[Instant, Meta(description="When anything of it last changed.")]
 
     @classmethod
@@ -109,19 +109,19 @@ class Community(msgspec.Struct, frozen=True):
 class CommunityDetail(Community, frozen=True):
     """A community and how it does."""
 
-    health: Annotated[CommunityHealth | None, Meta(description="Null before the first look.")]
+    health: Annotated[CommunityHealth | None, Meta(description="Null before the first detection.")]
     coverage: Coverage
 
 
 class CommunityCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A community to be declared."""
+    """A community to declare."""
 
     name: Name
     people: People = []
 
 
 class CommunityPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change; what is left out stays as it is."""
+    """Fields to change; omitted fields keep their values."""
 
     name: Name | UnsetType = UNSET
     people: People | UnsetType = UNSET
@@ -134,7 +134,7 @@ class CommunityPerson(msgspec.Struct, frozen=True):
     belonging: Annotated[
         Share | None, Meta(description="Share of the person's ties that lead there; null where it was declared.")
     ]
-    home: Annotated[bool, Meta(description="Whether it is their first community; else they belong to it besides.")]
+    home: Annotated[bool, Meta(description="Whether it is the person's main community.")]
 
     @classmethod
     def of(cls, row: store.CommunityPerson, person: PersonRef) -> "CommunityPerson":
@@ -146,34 +146,32 @@ class CommunityRole(msgspec.Struct, frozen=True):
     """A role of a person in a community."""
 
     role: RoleName
-    rank: Annotated[Rank, Meta(description="Place among those who hold it.")]
-    score: Annotated[float, Meta(description="What the rank goes by; comparable within role and community alone.")]
-    stability: Annotated[
-        Share, Meta(description="Share of histories, with their weeks drawn again, in which the person holds it again.")
-    ]
-    sentence: Annotated[
-        str, Meta(description="What the person does, and how sure that is, in plain words, as of that day.")
-    ]
+    rank: Annotated[Rank, Meta(description="Rank among the holders of the role.")]
+    score: Annotated[float, Meta(description="Score behind the rank; comparable only within role and community.")]
+    stability: Annotated[Share, Meta(description="Share of resampled histories in which the person holds the role.")]
+    sentence: Annotated[str, Meta(description="The role in plain words, with its certainty, as of that day.")]
     evidence: Annotated[
         dict[str, float | str],
         Meta(
-            description="What it rests on, of the year until that day unless named otherwise.",
+            description="Numbers behind it, of the year up to that day unless named otherwise.",
             examples=[{"helps": 12, "people_helped": 7, "areas": "docs"}],
         ),
     ]
-    interactions: Annotated[list[InteractionId], Meta(description="Some of what it rests on, the latest first.")]
+    interactions: Annotated[
+        list[InteractionId], Meta(description="Some of the interactions behind it, the latest first.")
+    ]
     computed_at: Annotated[Instant, Meta(description="When it was found.")]
     as_of: Annotated[date, Meta(description=SPOKEN_OF)]
 
 
 class RoleHolder(msgspec.Struct, frozen=True):
-    """A person who matters in a community, and why."""
+    """A person with roles in a community."""
 
     person: PersonRef
     place: Annotated[
-        Rank | None, Meta(description="Among those who matter here, by their best role; null: not among them.")
+        Rank | None, Meta(description="Rank among the people who matter, by their best role; null: not among them.")
     ]
-    roles: Annotated[list[CommunityRole], Meta(description="What they are to the community.")]
+    roles: Annotated[list[CommunityRole], Meta(description="Their roles in the community.")]
 
 
 class PersonRole(CommunityRole, frozen=True):
@@ -183,22 +181,22 @@ class PersonRole(CommunityRole, frozen=True):
 
 
 class CommunityEvent(msgspec.Struct, frozen=True):
-    """What became of communities between two looks."""
+    """A change of communities between two detections."""
 
     id: EventId
     change: Annotated[
         Literal["birth", "death", "merge", "split"],
-        Meta(description="It came, it is gone, several went into one, or one into several."),
+        Meta(description="A community appeared, ended, several became one, or one became several."),
     ]
-    before: Annotated[list[CommunityRef], Meta(description="What was there.")]
-    after: Annotated[list[CommunityRef], Meta(description="What came of it.")]
+    before: Annotated[list[CommunityRef], Meta(description="Communities before the change.")]
+    after: Annotated[list[CommunityRef], Meta(description="Communities after the change.")]
     occurred_at: Annotated[Instant, Meta(description="When it was seen.")]
 
 
 class CommunityHealthDay(CommunityHealth, frozen=True):
-    """How a community did on one day."""
+    """Health of a community on one day."""
 
-    day: Annotated[date, Meta(description="The day (UTC) that a look spoke of.")]
+    day: Annotated[date, Meta(description="The day (UTC) that the numbers cover.")]
 
 
 class MapPerson(msgspec.Struct, frozen=True):
@@ -233,12 +231,12 @@ class MapDisc(msgspec.Struct, frozen=True):
 
 
 class CommunityMap(msgspec.Struct, frozen=True):
-    """Where everyone stands, for a frontend to draw."""
+    """The map of a community, for a frontend to draw."""
 
     title: Annotated[str, Meta(description="Name of the community.")]
-    summary: Annotated[str, Meta(description="The map in words, for those who do not see it.")]
-    people: Annotated[list[MapPerson], Meta(description="The 3,000 most in touch at most.")]
-    ties: Annotated[list[MapTie], Meta(description="Each pair in touch once.")]
+    summary: Annotated[str, Meta(description="The map in words, as a text alternative.")]
+    people: Annotated[list[MapPerson], Meta(description="At most the 3,000 people with most contact.")]
+    ties: Annotated[list[MapTie], Meta(description="Each pair with contact once.")]
     communities: Annotated[list[MapDisc], Meta(description="Communities within it, or itself; the largest first.")]
 
 

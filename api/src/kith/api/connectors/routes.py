@@ -12,7 +12,7 @@ from kith.api.http.shapes import shape
 async def list_connectors(registry: NamedDependency[sdk.Registry]) -> ConnectorList:
     """List the connectors of this installation.
 
-    With the settings that a source of each needs, and those that could not be loaded.
+    Includes the settings of each, and connectors that failed to load.
     """
     return ConnectorList(
         [shape(Connector, sdk.describe(connector)) for _, connector in sorted(registry.connectors.items())],
@@ -30,7 +30,7 @@ async def list_connectors(registry: NamedDependency[sdk.Registry]) -> ConnectorL
 async def get_connector(registry: NamedDependency[sdk.Registry], name: FromPath[str]) -> Connector:
     """Show one connector.
 
-    `config_schema` is all that a form for its sources needs.
+    `config_schema` holds everything that a settings form needs.
     """
     if name not in registry.connectors:
         raise not_found("connector")

@@ -27,7 +27,7 @@ async def list_conversations(
 ) -> Response[Page[Conversation]]:
     """List conversations.
 
-    The one with the latest interaction first.
+    The latest interaction first.
     """
     wanted = store.ConversationFilter(
         channel_id=from_query("channel", "channel", params.channel),
@@ -50,9 +50,9 @@ async def list_conversations(
 async def get_conversation(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], conversation_id: FromPath[str]
 ) -> ConversationDetail:
-    """Show one conversation and who took part.
+    """Show one conversation and its participants.
 
-    What was said: `GET /v1/interactions?conversation=`.
+    `GET /v1/interactions?conversation=` lists its interactions.
     """
     key = from_path("conversation", conversation_id)
     found = await store.get_conversation(db, workspace_id, key)

@@ -15,10 +15,10 @@ from kith.store import conversations as store
 class ConversationsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     channel: Annotated[ChannelId | None, Meta(description="In this channel.")] = None
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="On one of these.")] = ()
-    since: Annotated[Bound | None, Meta(description="Latest interaction then or later.")] = msgspec.field(
+    since: Annotated[Bound | None, Meta(description="Latest interaction at or after this time.")] = msgspec.field(
         name="last_at[gte]", default=None
     )
-    before: Annotated[Bound | None, Meta(description="Latest interaction before.")] = msgspec.field(
+    before: Annotated[Bound | None, Meta(description="Latest interaction before this time.")] = msgspec.field(
         name="last_at[lt]", default=None
     )
 
@@ -28,7 +28,7 @@ class Conversation(msgspec.Struct, frozen=True):
 
     id: ConversationId
     network: Network
-    host: Annotated[str, Meta(description="The server that issued the key; empty where keys are unique without.")]
+    host: Annotated[str, Meta(description="The server that issued the key; empty where keys are globally unique.")]
     key: Annotated[str, Meta(description="The network's own id of it.")]
     title: Annotated[str | None, Meta(description="Its subject.")]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
@@ -38,7 +38,7 @@ class Conversation(msgspec.Struct, frozen=True):
     identity_count: Annotated[int, Meta(description="How many identities acted.", ge=0)]
     first_at: Annotated[Instant, Meta(description="First interaction.")]
     last_at: Annotated[Instant, Meta(description="Latest interaction.")]
-    learnt_at: Annotated[Instant, Meta(description="When kith first learnt of it.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith first learned of it.")]
 
     @classmethod
     def of(cls, conversation: store.Conversation) -> "Conversation":

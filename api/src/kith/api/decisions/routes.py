@@ -28,7 +28,7 @@ async def list_decisions(
 ) -> Response[Page[Decision]]:
     """List the ledger of decisions on identities.
 
-    The last learnt first. It only grows: what no longer holds was retracted by a later decision.
+    The most recent first. Nothing is deleted: a later decision retracts an earlier one.
     """
     wanted = store.DecisionFilter(
         verdicts=params.verdict,
@@ -55,7 +55,7 @@ async def list_decisions(
 async def get_decision(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], decision_id: FromPath[str]
 ) -> Decision:
-    """Show one decision with what it rests on."""
+    """Show one decision and its evidence."""
     row = await store.get_decision(db, workspace_id, from_path("decision", decision_id))
     if row is None:
         raise not_found("decision")
@@ -72,7 +72,7 @@ async def create_decision(
 ) -> Response[Decision]:
     """State that two identities are one person, or that they are not.
 
-    No rule ever acts against what a human states. `POST /v1/people/{person_id}/merges` joins two people as wholes.
+    No rule ever overrides a human's statement. `POST /v1/people/{person_id}/merges` joins two whole people.
     """
     one = from_body("identity", "/one_id", payload.one_id)
     other = from_body("identity", "/other_id", payload.other_id)
@@ -104,11 +104,11 @@ async def retract_decision(
     token: NamedDependency[Token],
     decision_id: FromPath[str],
 ) -> Decision:
-    """Take a decision back, wherever it was made.
+    """Undo a decision.
 
-    A human's or an import's decision is retracted, as if it had never been made; a rejected suggestion is open again. A
-    rule's is overruled: the two are different from now on. Both stay in the ledger. Answers with the decision that does
-    so, which can be taken back too.
+    A human's or an import's decision is retracted, as if it had never been made; a rejected suggestion opens again. A
+    rule's decision is overruled: the two are different from now on. Both stay in the ledger. The answer is the decision
+    that undoes it, which can be undone too.
     """
     row = await store.get_decision(db, workspace_id, from_path("decision", decision_id))
     if row is None:

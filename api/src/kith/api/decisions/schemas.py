@@ -29,10 +29,10 @@ class DecisionsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=
     author: Annotated[tuple[AuthorKind, ...], Meta(max_length=3, description="Was made by one of these.")] = ()
     person: Annotated[PersonId | None, Meta(description="Names an identity of this person.")] = None
     identity: Annotated[IdentityId | None, Meta(description="Names this identity.")] = None
-    learnt_since: Annotated[Bound | None, Meta(description="kith learnt it then or later.")] = msgspec.field(
-        name="learnt_at[gte]", default=None
+    learnt_since: Annotated[Bound | None, Meta(description="kith learned of it at or after this time.")] = (
+        msgspec.field(name="learnt_at[gte]", default=None)
     )
-    learnt_before: Annotated[Bound | None, Meta(description="kith learnt it before.")] = msgspec.field(
+    learnt_before: Annotated[Bound | None, Meta(description="kith learned of it before this time.")] = msgspec.field(
         name="learnt_at[lt]", default=None
     )
 
@@ -51,7 +51,7 @@ class FeatureContribution(msgspec.Struct, frozen=True):
 
 
 class DecisionEvidence(msgspec.Struct, frozen=True):
-    """What a decision rests on."""
+    """Evidence of a decision."""
 
     log_odds: Annotated[float | None, Meta(description="Log-odds of the pair when it was decided; null: not compared.")]
     contributions: Annotated[list[FeatureContribution], Meta(description="They add up to log_odds.")]
@@ -63,11 +63,11 @@ class DecisionEvidence(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """A statement on two identities, as the ledger holds it."""
+    """A decision on two identities, as in the ledger."""
 
     id: DecisionId
     verdict: Verdict
-    identities: Annotated[list[IdentityRef], Meta(description="The two that it names, as they are now.")]
+    identities: Annotated[list[IdentityRef], Meta(description="The two identities, as they are now.")]
     retracts: Annotated[DecisionId | None, Meta(description="The decision that a retraction takes back.")]
     retracted_by: Annotated[DecisionId | None, Meta(description="The retraction that takes it back; null: it stands.")]
     author: Annotated[
@@ -77,10 +77,10 @@ class Decision(msgspec.Struct, frozen=True):
             examples=[f"rule:matching/{shipped().version}"],
         ),
     ]
-    confidence: Annotated[float, Meta(description="How sure the author was.", ge=0, le=1)]
+    confidence: Annotated[float, Meta(description="Certainty of the author.", ge=0, le=1)]
     evidence: DecisionEvidence
     decided_at: Annotated[Instant, Meta(description="When it was decided.")]
-    learnt_at: Annotated[Instant, Meta(description="When kith learnt of it.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith learned of it.")]
 
     @classmethod
     def of(cls, row: store.Decision, identities: list[IdentityRef], retracted_by: UUID | None) -> "Decision":
@@ -99,7 +99,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class DecisionCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a human knows of two identities."""
+    """A human's statement on two identities."""
 
     verdict: Annotated[Literal["same", "different"], Meta(description="Whether they are one person.")]
     one_id: Annotated[IdentityId, Meta(description="One of the two.")]

@@ -44,7 +44,7 @@ async def list_groups(
 ) -> Response[Page[Group]]:
     """List groups.
 
-    In the order of their names.
+    By name.
     """
     key = after(request, params, tuple[str, UUID])
     rows = await store.list_groups(db, workspace_id, key, params.limit + 1)
@@ -60,7 +60,7 @@ async def create_group(
 ) -> Response[Group]:
     """Create a group.
 
-    Of people named one by one, of those who are affiliated with an organization, and of those who act in a channel.
+    Its people are listed one by one, affiliated with an organization, or active in a channel.
     """
     made = await save(store.create_group(db, workspace_id, **content(msgspec.structs.asdict(payload))))
     headers = {"Location": f"/v1/groups/{encode('group', made.id)}", "ETag": tag(made)}
@@ -98,7 +98,7 @@ async def update_group(
 ) -> Response[Group]:
     """Change a group.
 
-    What is left out stays as it is; `people` is replaced as a whole.
+    Omitted fields keep their values; `people` is replaced as a whole.
     """
     found = await find(db, workspace_id, group_id, lock=True)
     check_unchanged(request, found)
@@ -123,9 +123,9 @@ async def delete_group(
     workspace_id: NamedDependency[UUID],
     group_id: FromPath[str],
 ) -> Group:
-    """Delete a group; its people stay.
+    """Delete a group.
 
-    Answers with what it was.
+    The answer is its last version.
     """
     found = await find(db, workspace_id, group_id, lock=True)
     check_unchanged(request, found)
@@ -149,7 +149,7 @@ async def list_people(
 ) -> Response[Page[PersonRef]]:
     """List the people of a group.
 
-    In the order of their ids, each once, for whatever reason they are in it.
+    By id, each person once.
     """
     found = await find(db, workspace_id, group_id)
     key = after(request, params, tuple[UUID])
@@ -172,9 +172,9 @@ async def get_mix(
     group_id: FromPath[str],
     params: NamedDependency[MixParams],
 ) -> RelationshipMix:
-    """Show what kinds of relationship a group has with another.
+    """Show the relationship mix of two groups.
 
-    How many are strong, steady, fading and so on, who gives and who takes, and how that was at the end of past months.
+    How many are strong, steady or fading, who gives and who takes, now and at the end of past months.
     """
     found = await find(db, workspace_id, group_id)
     other = None if params.other == "others" else from_query("group", "with", params.other)

@@ -16,12 +16,10 @@ Name = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=TEXT, description="Unique in the workspace.", examples=["team"])
 ]
 Description = Annotated[
-    Annotated[str, Meta(max_length=2000, pattern=TEXT)] | None, Meta(description="Who they are, and why.")
+    Annotated[str, Meta(max_length=2000, pattern=TEXT)] | None, Meta(description="Purpose of the group.")
 ]
-Organization = Annotated[
-    OrganizationId | None, Meta(description="Who is affiliated with it today is in the group, too.")
-]
-Channel = Annotated[ChannelId | None, Meta(description="Who has acted in it is in the group, too.")]
+Organization = Annotated[OrganizationId | None, Meta(description="Includes people affiliated with it today.")]
+Channel = Annotated[ChannelId | None, Meta(description="Includes people who acted in it.")]
 People = Annotated[list[PersonId], Meta(max_length=1000, description="People named one by one.")]
 
 
@@ -34,7 +32,7 @@ class MixParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         str,
         Meta(
             pattern="^(others|grp_[0-7][0-9abcdefghjkmnpqrstvwxyz]{25})$",
-            description="The other group, which may be the same; or `others`: all who are not in the group.",
+            description="The other group, which may be the same; `others` means everyone outside the group.",
         ),
     ] = msgspec.field(name="with", default="others")
     months: Annotated[int, Meta(ge=0, le=36, description="How many months to look back.")] = 12
@@ -49,7 +47,7 @@ class Group(msgspec.Struct, frozen=True):
     people: People
     organization: Organization
     channel: Channel
-    size: Annotated[int, Meta(description="How many people are in it, for whatever reason.", ge=0)]
+    size: Annotated[int, Meta(description="Number of people.", ge=0)]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
 
@@ -67,7 +65,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class GroupCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A group to be."""
+    """A group to create."""
 
     name: Name
     description: Description = None
@@ -77,7 +75,7 @@ class GroupCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GroupPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change; what is left out stays as it is."""
+    """Fields to change; omitted fields keep their values."""
 
     name: Name | UnsetType = UNSET
     description: Description | UnsetType = UNSET
@@ -115,11 +113,12 @@ class MonthMix(msgspec.Struct, frozen=True):
 
 
 class RelationshipMix(msgspec.Struct, frozen=True):
-    """What kinds of relationship the people of a group have with those of another."""
+    """The mix of relationships between the people of two groups."""
 
     pairs: Annotated[int, Meta(description="Pairs with a relationship.", ge=0)]
     as_of: Annotated[
-        date, Meta(description="The last day (UTC) that is spoken of: until then a source that sees any pair was read.")
+        date,
+        Meta(description="The last day (UTC) that the numbers cover: a source that sees any pair was read until then."),
     ]
     mix: Annotated[list[WordShare], Meta(description="By word, as stored.")]
     months: Annotated[

@@ -16,7 +16,7 @@ _WAIT_SECONDS = 2.0
 
 @get("/livez", operation_id="getLiveness", tags=["meta"], public=True)
 async def get_liveness() -> Liveness:
-    """Say that the process runs.
+    """Check that the process runs.
 
     Touches nothing else.
     """
@@ -25,9 +25,9 @@ async def get_liveness() -> Liveness:
 
 @get("/readyz", operation_id="getReadiness", tags=["meta"], public=True, unready=True)
 async def get_readiness(state: State) -> Response[Readiness]:
-    """Say whether requests can be answered.
+    """Check whether requests can be answered.
 
-    Looks at PostgreSQL with the rights of the application, at its migrations, its disk and at Valkey; 503 when
+    Checks PostgreSQL with the application's rights, its migrations, its disk, and Valkey; answers 503 when
     something is wrong.
     """
     database, migrations, disk = await _look_at_database(state.pool)
@@ -41,7 +41,7 @@ async def get_readiness(state: State) -> Response[Readiness]:
 
 @get("/version", operation_id="getVersion", tags=["meta"], public=True)
 async def get_version() -> ServiceVersion:
-    """Say what runs here."""
+    """Show the version."""
     return ServiceVersion(version("kith-api"), "v1")
 
 

@@ -13,9 +13,9 @@ class Liveness(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether requests can be answered, and what is missing."""
+    """Whether requests can be answered, with each check."""
 
-    ready: Annotated[bool, Meta(description="Whether all of the below is ok.")]
+    ready: Annotated[bool, Meta(description="Whether all checks are `ok`.")]
     database: Check
     migrations: Check
     disk: Check

@@ -13,7 +13,7 @@ from kith.store.db import Db
 
 
 class SourceReading(msgspec.Struct, frozen=True):
-    """How far one source has been read."""
+    """Coverage of one source."""
 
     id: SourceId
     name: Annotated[str, Meta(description="Name of the source.", examples=["our-repository"])]

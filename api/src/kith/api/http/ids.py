@@ -13,7 +13,8 @@ _DIGITS = "[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}"  # 26 digits of 5 bits hold 128
 
 def _meta(noun: str) -> Meta:
     example = ids.encode(noun, UUID("0190a6c4-7f3e-8a51-9c2d-3b5e8f704a16"))
-    return Meta(pattern=f"^{ids.PREFIXES[noun]}_{_DIGITS}$", description=f"Id of a {noun}.", examples=[example])
+    article = "an" if noun[0] in "aeio" else "a"
+    return Meta(pattern=f"^{ids.PREFIXES[noun]}_{_DIGITS}$", description=f"Id of {article} {noun}.", examples=[example])
 
 
 PersonId = Annotated[str, _meta("person")]

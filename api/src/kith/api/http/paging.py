@@ -26,7 +26,7 @@ Row = TypeVar("Row")
 Item = TypeVar("Item")
 Key = TypeVar("Key")
 
-Limit = Annotated[int, Meta(ge=1, le=200, description="How many items a page holds at most.")]
+Limit = Annotated[int, Meta(ge=1, le=200, description="Maximum number of items on a page.")]
 CursorText = Annotated[str, Meta(min_length=1, max_length=1000, description="next_cursor of the page before.")]
 
 

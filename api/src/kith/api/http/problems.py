@@ -82,16 +82,16 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What went wrong, in the form of RFC 9457."""
+    """A problem, as RFC 9457 defines it."""
 
     type: Annotated[str, Meta(description="Address of the page about this code.", examples=["/problems/not_found"])]
     title: Annotated[str, Meta(description="The same for every problem of this code.", examples=["Not found"])]
     status: Annotated[int, Meta(description="The HTTP status.", ge=400, le=599, examples=[404])]
-    code: Annotated[str, Meta(description="What a program decides on.", examples=["not_found"])]
-    detail: Annotated[str, Meta(description="What happened this time.", examples=["There is no such person."])]
+    code: Annotated[str, Meta(description="Code for programs.", examples=["not_found"])]
+    detail: Annotated[str, Meta(description="Explanation of this occurrence.", examples=["There is no such person."])]
     instance: Annotated[str, Meta(description="Path of the request.", examples=["/v1/people/per_0"])]
-    request_id: Annotated[str, Meta(description="Found in the log of the server.", examples=["0f7c6a"])]
-    errors: Annotated[list[Fault], Meta(description="Each single fault, where there are several or a place.")] = []
+    request_id: Annotated[str, Meta(description="Id of the request in the server's log.", examples=["0f7c6a"])]
+    errors: Annotated[list[Fault], Meta(description="Single faults with their places.")] = []
 
 
 class Problem(Exception):
@@ -175,7 +175,7 @@ class ProblemKind(msgspec.Struct, frozen=True):
     media_type=MediaType.JSON,
 )
 async def get_problem_kind(code: FromPath[str]) -> ProblemKind:
-    """Say what a problem code means.
+    """Explain a problem code.
 
     The ``type`` of every problem leads here.
     """

@@ -28,7 +28,7 @@ async def list_identities(
 ) -> Response[Page[Identity]]:
     """List identities.
 
-    In the order of their ids, which says nothing about them.
+    By id.
     """
     wanted = store.IdentityFilter(
         words=params.q,
@@ -56,7 +56,7 @@ async def get_identity(
     workspace_id: NamedDependency[UUID],
     identity_id: FromPath[str],
 ) -> IdentityDetail:
-    """Show one identity, and why it is its person's.
+    """Show one identity and why it belongs to its person.
 
     Addresses are shown to tokens with the scope `people:contact:read` only.
     """
@@ -81,9 +81,10 @@ async def update_identity(
     identity_id: FromPath[str],
     payload: NamedDependency[IdentityPatch],
 ) -> IdentityDetail:
-    """Correct what stands behind an identity: a human, a robot, a list, a firm.
+    """Correct the kind of an identity.
 
-    No sync and no later judgment of kith overwrites it. A robot and a list hold no role and make no relationship.
+    A human, a robot, a list or an organization. No sync and no rule overwrites a correction. Robots and lists have
+    no roles and no relationships.
     """
     key = from_path("identity", identity_id)
     if await store.get_identity(db, workspace_id, key) is None:

@@ -22,10 +22,10 @@ class Identity(msgspec.Struct, frozen=True):
     """One account, address or handle on a network."""
 
     id: IdentityId
-    person_id: Annotated[PersonId | None, Meta(description="Who is behind it; null until it is worked in.")]
+    person_id: Annotated[PersonId | None, Meta(description="The person behind it; null until it is resolved.")]
     person_name: Annotated[str | None, Meta(description="Name of that person.")]
     network: Network
-    host: Annotated[str, Meta(description="The server that issued the key; empty where keys are unique without.")]
+    host: Annotated[str, Meta(description="The server that issued the key; empty where keys are globally unique.")]
     key: Annotated[
         str | None,
         Meta(
@@ -48,8 +48,8 @@ class Identity(msgspec.Struct, frozen=True):
     address: Annotated[str | None, Meta(description="E-mail address; null without the scope people:contact:read.")]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
     verified: Annotated[bool, Meta(description="Whether the network vouches that one human owns it.")]
-    seen_at: Annotated[Instant | None, Meta(description="When name, handle, address and url were so.")]
-    learnt_at: Annotated[Instant, Meta(description="When kith first learnt of it.")]
+    seen_at: Annotated[Instant | None, Meta(description="When name, handle, address and url were observed.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith first learned of it.")]
 
     @classmethod
     def of(cls, identity: store.Identity, contact: bool) -> "Identity":

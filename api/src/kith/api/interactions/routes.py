@@ -63,7 +63,7 @@ async def get_interaction(
 ) -> Interaction:
     """Show one interaction.
 
-    Who acted, towards whom, where, when, and what was said.
+    Actor, targets, place, time and text.
     """
     key = from_path("interaction", interaction_id)
     found = await store.get_interaction(db, workspace_id, key)

@@ -16,8 +16,8 @@ from kith.store import interactions as store
 from kith.store.db import Db
 
 Kinds = Annotated[tuple[InteractionKind, ...], Meta(max_length=40, description="Is one of these.")]
-Since = Annotated[Bound | None, Meta(description="Happened then or later.")]
-Before = Annotated[Bound | None, Meta(description="Happened before.")]
+Since = Annotated[Bound | None, Meta(description="Happened at or after this time.")]
+Before = Annotated[Bound | None, Meta(description="Happened before this time.")]
 
 
 class TimelineParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,7 +54,9 @@ class Interaction(msgspec.Struct, frozen=True):
     targets: Annotated[list[InteractionTarget], Meta(description="Empty for a broadcast.")]
     channel: ChannelRef | None
     conversation: ConversationRef | None
-    reply_to: Annotated[InteractionId | None, Meta(description="What it answers; perhaps not read (yet).")]
+    reply_to: Annotated[
+        InteractionId | None, Meta(description="The interaction that it answers, which may not have been read yet.")
+    ]
     network: Network
     key: Annotated[str, Meta(description="The network's own id of it.")]
     occurred_at: Annotated[Instant, Meta(description="When it happened.")]
@@ -64,10 +66,10 @@ class Interaction(msgspec.Struct, frozen=True):
     ]
     edited_at: Annotated[Instant | None, Meta(description="When it was last edited.")]
     title: Annotated[str | None, Meta(description="Its subject.")]
-    text: Annotated[str | None, Meta(description="What it says, without what it quotes.")]
+    text: Annotated[str | None, Meta(description="Its text without quotations.")]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
     visibility: Visibility
-    learnt_at: Annotated[Instant, Meta(description="When kith learnt of it.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith learned of it.")]
 
 
 class TimelineItem(Interaction, frozen=True):

@@ -54,7 +54,7 @@ async def get_job(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], 
 async def cancel_job(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], job_id: FromPath[str]) -> Job:
     """Ask a job to stop.
 
-    One that waits is canceled at once, one that runs at its next step; what it has done so far stays.
+    A queued job is canceled at once, a running one at its next step; finished work stays.
     """
     key = from_path("job", job_id)
     canceled = await store.cancel_job(db, workspace_id, key)

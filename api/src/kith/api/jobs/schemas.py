@@ -33,7 +33,7 @@ class JobProgress(msgspec.Struct, frozen=True):
 class JobError(msgspec.Struct, frozen=True):
     """Why work failed."""
 
-    code: Annotated[str, Meta(description="What a program decides on.", examples=["fatal"])]
+    code: Annotated[str, Meta(description="Code for programs.", examples=["fatal"])]
     detail: Annotated[str, Meta(description="A sentence for humans.")]
 
 

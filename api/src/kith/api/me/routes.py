@@ -10,9 +10,9 @@ from kith.store.tokens import Token
 
 @get("/v1/me", operation_id="getMe", tags=["meta"], scopes=[])
 async def get_me(token: NamedDependency[Token]) -> Me:
-    """Say who asks.
+    """Show the token in use.
 
-    The workspace that the token is bound to, and what the token may do. Any token may ask.
+    Its workspace, and its scopes. Every token may call this.
     """
     workspace = Workspace(encode("workspace", token.workspace_id), token.workspace)
     return Me(workspace, shape(ShownToken, token, id=encode("token", token.id)))

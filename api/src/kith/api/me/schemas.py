@@ -18,10 +18,10 @@ class Token(msgspec.Struct, frozen=True):
     """The token that was sent."""
 
     id: TokenId
-    name: Annotated[str, Meta(description="What it was called when it was created.", examples=["dashboard"])]
-    scopes: Annotated[list[str], Meta(description="What it may do.", examples=[["people:read"]])]
+    name: Annotated[str, Meta(description="Its name.", examples=["dashboard"])]
+    scopes: Annotated[list[str], Meta(description="Its scopes.", examples=[["people:read"]])]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
-    expires_at: Annotated[Instant | None, Meta(description="When it ends; null: not by itself.")]
+    expires_at: Annotated[Instant | None, Meta(description="When it expires; null: never.")]
 
 
 class Me(msgspec.Struct, frozen=True):

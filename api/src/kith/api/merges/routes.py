@@ -39,9 +39,9 @@ async def list_merges(
     person_id: FromPath[str],
     params: NamedDependency[MergesParams],
 ) -> Response[Page[Decision]] | Redirect:
-    """List the decisions that make one person of several identities.
+    """List the merges of a person.
 
-    The latest first, each with what it rests on. Those that were taken back are in `GET /v1/decisions`.
+    The decisions that join its identities, the latest first, with evidence. `GET /v1/decisions` has undone ones too.
     """
     members = await people.identities_of(db, workspace_id, from_path("person", person_id))
     if not members:
@@ -72,9 +72,9 @@ async def create_merge(
     payload: NamedDependency[MergeCreate],
     once: NamedDependency[Once],
 ) -> Response[Merge] | Redirect:
-    """State that two people are one.
+    """Merge two people.
 
-    No interaction changes, and the merge can be undone exactly, whatever happens in between.
+    No interaction changes, and the merge can be undone exactly at any time.
     """
     one = await people.identities_of(db, workspace_id, from_path("person", person_id))
     if not one:
@@ -108,7 +108,7 @@ async def undo_merge(
     person_id: FromPath[str],
     decision_id: FromPath[str],
 ) -> Merge | Redirect:
-    """Take back a decision that joined identities into this person.
+    """Undo a merge.
 
     A human's decision is retracted, as if it had never been made. A rule's is overruled: the two are different from now
     on. Answers with the decision that does so and with the people that there are then.

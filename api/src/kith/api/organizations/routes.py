@@ -38,7 +38,7 @@ async def list_organizations(
 ) -> Response[Page[Organization]]:
     """List organizations.
 
-    In the order of their names.
+    By name.
     """
     key = after(request, params, tuple[str, UUID])
     rows = await store.list_organizations(db, workspace_id, params.q, key, params.limit + 1)
@@ -60,7 +60,7 @@ async def create_organization(
 ) -> Response[Organization]:
     """Create an organization.
 
-    Who has written from its domains is affiliated with it at once.
+    People with addresses in its domains are affiliated at once.
     """
     check_domains(payload.domains)
     try:
@@ -105,7 +105,7 @@ async def update_organization(
 ) -> Response[Organization]:
     """Rename an organization, or change its domains or page.
 
-    What is left out stays as it is; `domains` is replaced as a whole, and affiliations follow it.
+    Omitted fields keep their values; `domains` is replaced as a whole, and affiliations follow.
     """
     found = await find(db, workspace_id, organization_id, lock=True)
     check_unchanged(request, found)
@@ -136,7 +136,7 @@ async def delete_organization(
 ) -> Organization:
     """Delete an organization with the affiliations to it.
 
-    Answers with what it was.
+    The answer is its last version.
     """
     found = await find(db, workspace_id, organization_id, lock=True)
     check_unchanged(request, found)
@@ -151,7 +151,7 @@ async def delete_organization(
     scopes=["organizations:read"],
 )
 async def list_domains(db: NamedDependency[Db], workspace_id: NamedDependency[UUID]) -> OrganizationDomains:
-    """List domains that several people write from and that no organization has.
+    """List domains of several people without an organization.
 
     Never free mail or a social network.
     """

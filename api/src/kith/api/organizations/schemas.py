@@ -62,7 +62,7 @@ class OrganizationCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class OrganizationPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change; what is left out stays as it is."""
+    """Fields to change; omitted fields keep their values."""
 
     name: Name | UnsetType = UNSET
     domains: Domains | UnsetType = UNSET

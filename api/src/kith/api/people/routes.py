@@ -48,7 +48,7 @@ async def list_people(
 ) -> Response[CoveredPage[Person]]:
     """List the people of this workspace.
 
-    Each is one human (or bot), whatever the number of accounts. `q` finds people by any name or handle of theirs.
+    Each is one human (or bot), whatever the number of accounts. `q` searches all names and handles.
     """
     wanted = store.PeopleFilter(
         words=params.q,
@@ -174,9 +174,9 @@ async def list_identities_of_person(
     person_id: FromPath[str],
     params: NamedDependency[IdentitiesOfPersonParams],
 ) -> Response[Page[PersonIdentity]] | Redirect:
-    """List the identities of a person, and why each is this person's.
+    """List the identities of a person, with reasons.
 
-    Each comes with the chain of decisions that leads to it, and those with what they rest on.
+    Each has the chain of decisions that leads to it, with their evidence.
     """
     key, then = from_path("person", person_id), {"as_of": params.as_of, "known_at": params.known_at}
     if params.as_of is None and params.known_at is None:
@@ -218,9 +218,9 @@ async def list_timeline(
     person_id: FromPath[str],
     params: NamedDependency[TimelineParams],
 ) -> Response[Page[TimelineItem]] | Redirect:
-    """List what a person did and what others did towards them.
+    """List the timeline of a person.
 
-    On all networks, newest first.
+    Acts by and towards the person on all networks, newest first.
     """
     mine = await store.identities_of(db, workspace_id, from_path("person", person_id))
     if not mine:

@@ -17,17 +17,17 @@ from kith.store import people as store
 from kith.store.corrections import Field
 from kith.store.corrections import Name as FieldName
 
-KnownAt = Annotated[Until | None, Meta(description="Only what kith had learnt by then; now by default.")]
+KnownAt = Annotated[Until | None, Meta(description="Only what kith knew at this time; now by default.")]
 
 
 class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     q: Words | None = None
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Has an identity on one of these.")] = ()
     kind: Annotated[tuple[Kind, ...], Meta(max_length=5, description="Is one of these.")] = ()
-    seen_since: Annotated[Bound | None, Meta(description="Last seen then or later.")] = msgspec.field(
+    seen_since: Annotated[Bound | None, Meta(description="Last seen at or after this time.")] = msgspec.field(
         name="last_seen[gte]", default=None
     )
-    seen_before: Annotated[Bound | None, Meta(description="Last seen before.")] = msgspec.field(
+    seen_before: Annotated[Bound | None, Meta(description="Last seen before this time.")] = msgspec.field(
         name="last_seen[lt]", default=None
     )
     sort: Annotated[
@@ -71,12 +71,12 @@ class PersonChannel(msgspec.Struct, frozen=True):
 
 
 class ThenParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    as_of: Annotated[Until | None, Meta(description="Who it was by what was decided, and happened, until then.")] = None
+    as_of: Annotated[Until | None, Meta(description="Identities and acts up to this time.")] = None
     known_at: KnownAt = None
 
 
 class IdentitiesOfPersonParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    as_of: Annotated[Until | None, Meta(description="Those by what was decided until then.")] = None
+    as_of: Annotated[Until | None, Meta(description="Identities by the decisions up to this time.")] = None
     known_at: KnownAt = None
 
 

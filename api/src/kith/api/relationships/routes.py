@@ -53,7 +53,7 @@ async def list_relationships(
     workspace_id: NamedDependency[UUID],
     params: NamedDependency[RelationshipsParams],
 ) -> Response[CoveredPage[Relationship]]:
-    """List who is in touch with whom.
+    """List relationships.
 
     The strongest first, those below the floor of evidence last. Each pair once; with `person`, seen from that person.
     """
@@ -75,9 +75,9 @@ async def list_relationships_of_person(
     person_id: FromPath[str],
     params: NamedDependency[RelationshipsOfPersonParams],
 ) -> Response[CoveredPage[Relationship]] | Redirect:
-    """List with whom a person is in touch.
+    """List the relationships of a person.
 
-    The strongest relationship first, those below the floor of evidence last.
+    The strongest first, those below the floor of evidence last.
     """
     key = from_path("person", person_id)
     found = await list_strongest(request, db, workspace_id, params, key)
@@ -88,7 +88,7 @@ async def list_relationships_of_person(
 
 @get("/v1/relationships/quality", operation_id="getQuality", tags=["relationships"], scopes=["relationships:read"])
 async def get_quality(db: NamedDependency[Db], workspace_id: NamedDependency[UUID]) -> ModelQuality:
-    """Show how far strengths can be believed here.
+    """Show how reliable strength is here.
 
     A back-test on this workspace's own past: what would have been said 90 days before the last contact that was read,
     judged by what happened since.
@@ -114,7 +114,7 @@ async def get_relationship(
     other_id: FromPath[str],
     params: NamedDependency[MomentParams],
 ) -> RelationshipDetail | Redirect:
-    """Show how likely two people are to be in touch, and why.
+    """Show one relationship and its explanation.
 
     For today, or for any day as it was known at any moment: contributions that add up, the latest interactions that
     they rest on with what the number would be without each, who starts and who answers, where, and about what. Without
@@ -167,9 +167,9 @@ async def get_history(
     other_id: FromPath[str],
     params: NamedDependency[HistoryParams],
 ) -> RelationshipHistory | Redirect:
-    """Show how a relationship went.
+    """Show the history of a relationship.
 
-    By week or month: what went each way, and the strength at the end. Each number is what an observer had then.
+    By week or month: contact in each direction, and the strength at the end, as it was then.
     """
     pair = await find_pair(db, workspace_id, person_id, other_id, params)
     if pair is None:
@@ -199,7 +199,7 @@ async def draw_history(
     other_id: FromPath[str],
     params: NamedDependency[HistoryPictureParams],
 ) -> str | Redirect:
-    """Draw how a relationship went.
+    """Draw the history of a relationship.
 
     By week: what went each way, and the strength as a line; SVG with a legend and alternative text.
     """
@@ -227,7 +227,7 @@ async def get_trust(
     other_id: FromPath[str],
     params: NamedDependency[MomentParams],
 ) -> Trust | Redirect:
-    """Show how far a person trusts another.
+    """Show the trust of one person in another.
 
     Topic by topic, and in each community to which both belong, with an interval: from work passed, advice taken,
     thanks, vouching, introductions and conflict; messages alone say nothing. "not enough evidence" is an answer.

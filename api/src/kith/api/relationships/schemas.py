@@ -22,18 +22,18 @@ StrengthOrNone = Annotated[
     Strength | None,
     Meta(description="The chance that the two are in touch within 90 days; null below the floor of evidence."),
 ]
-Word = Annotated[words.Word, Meta(description="The strength in a word; docs/strength.md says when which.")]
+Word = Annotated[words.Word, Meta(description="The strength in one word, as docs/strength.md defines it.")]
 AsOf = Annotated[
     date,
-    Meta(description="The last day (UTC) that is spoken of: the one asked for, or that until which sources were read."),
+    Meta(description="The last day (UTC) that the numbers cover: the requested day, or the last day that was read."),
 ]
 Scope = Literal["absolute", "contextual", "not enough evidence"]
 AsOfWhy = Annotated[str, Meta(description="Why that day.")]
-KnownThen = Annotated[Instant | None, Meta(description="Only what was learnt by then counts; null: all.")]
+KnownThen = Annotated[Instant | None, Meta(description="Only what kith knew at this time; null: everything.")]
 
 
 class RelationshipsOfPersonParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    channel: Annotated[ChannelId | None, Meta(description="Were in touch in this channel.")] = None
+    channel: Annotated[ChannelId | None, Meta(description="With contact in this channel.")] = None
     min_strength: Annotated[Strength | None, Meta(description=MIN)] = msgspec.field(name="strength[gte]", default=None)
     last_since: Annotated[Day | None, Meta(description="Last contact on this day (UTC) or later.")] = msgspec.field(
         name="last_day[gte]", default=None
@@ -44,7 +44,7 @@ class RelationshipsOfPersonParams(Listing, frozen=True, forbid_unknown_fields=Tr
 
 
 class RelationshipsParams(RelationshipsOfPersonParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    person: Annotated[PersonId | None, Meta(description="Those of this person, seen from their side.")] = None
+    person: Annotated[PersonId | None, Meta(description="Only those of this person, seen from their side.")] = None
 
 
 class EvidenceParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -52,12 +52,12 @@ class EvidenceParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class MomentParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    as_of: Annotated[Until | None, Meta(description="What happened up to and including that day (UTC); today.")] = None
+    as_of: Annotated[Until | None, Meta(description="Up to and including this day (UTC); today by default.")] = None
     known_at: KnownAt = None
 
 
 class HistoryPictureParams(MomentParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    since: Annotated[Day | None, Meta(description="From the week or month with this day on.")] = None
+    since: Annotated[Day | None, Meta(description="From the week or month of this day on.")] = None
 
 
 class HistoryParams(HistoryPictureParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -65,7 +65,7 @@ class HistoryParams(HistoryPictureParams, frozen=True, forbid_unknown_fields=Tru
 
 
 class Relationship(msgspec.Struct, frozen=True):
-    """The tie of two persons, seen from the first."""
+    """The relationship of two people, seen from the first."""
 
     person: PersonRef
     other: PersonRef
@@ -106,10 +106,10 @@ class StrengthModel(msgspec.Struct, frozen=True):
 
 
 class StrengthContribution(msgspec.Struct, frozen=True):
-    """What one named part adds to the log-odds: weight · value."""
+    """Contribution of one feature to the log-odds: weight · value."""
 
     feature: Annotated[str, Meta(description="Name of the part.", examples=["recency"])]
-    meaning: Annotated[str, Meta(description="What the value is.")]
+    meaning: Annotated[str, Meta(description="Meaning of the value.")]
     value: Annotated[float, Meta(description="Computed from the evidence.")]
     weight: Annotated[float, Meta(description="From the model; never below zero.", ge=0)]
     log_odds: Annotated[float, Meta(description="weight · value.")]
@@ -123,10 +123,10 @@ class StrengthContribution(msgspec.Struct, frozen=True):
 
 
 class HiddenEvidence(msgspec.Struct, frozen=True):
-    """Evidence that the token may not see: without `interactions:read` that is all of it."""
+    """Evidence hidden from the token: all of it without `interactions:read`."""
 
     interactions: Annotated[int, Meta(description="How many.", ge=0)]
-    log_odds: Annotated[float, Meta(description="What all of them together add.")]
+    log_odds: Annotated[float, Meta(description="Their sum.")]
 
 
 class RelationshipSide(msgspec.Struct, frozen=True):
@@ -178,7 +178,7 @@ class SharedCircle(msgspec.Struct, frozen=True):
 
 
 class CitedInteraction(msgspec.Struct, frozen=True):
-    """An interaction that the relationship rests on, and what the number would lose without it."""
+    """An interaction behind the relationship, and what the number would lose without it."""
 
     interaction: TimelineItem
     log_odds_falls: Annotated[float | None, Meta(description="Null where no contact would be left.")]
@@ -186,15 +186,15 @@ class CitedInteraction(msgspec.Struct, frozen=True):
 
 
 class RelationshipDetail(msgspec.Struct, frozen=True):
-    """The tie of two persons for the day asked, seen from the first, with what it is made of."""
+    """The relationship of two people on the requested day, seen from the first, with its parts."""
 
     person: PersonRef
     other: PersonRef
     strength: StrengthOrNone
     word: Word
-    why: Annotated[str, Meta(description="What the number is, or why there is none.")]
+    why: Annotated[str, Meta(description="Explanation of the number, or why there is none.")]
     momentum: Annotated[
-        float, Meta(description="Log to base 2 of the rate of days with contact lately over that of the year.")
+        float, Meta(description="Log to base 2 of the recent rate of days with contact over the rate of the year.")
     ]
     as_of: AsOf
     as_of_why: AsOfWhy
@@ -234,7 +234,7 @@ class HistoryPeriod(msgspec.Struct, frozen=True):
 
 
 class RelationshipHistory(msgspec.Struct, frozen=True):
-    """How a relationship went, as an observer with today's model would have seen it each time."""
+    """The history of a relationship, as today's model would have seen it at each time."""
 
     person: PersonRef
     other: PersonRef
@@ -247,23 +247,21 @@ class RelationshipHistory(msgspec.Struct, frozen=True):
 
 
 class BacktestQuality(msgspec.Struct, frozen=True):
-    """How promises did on 90 days that the model had not seen; null for what does not exist."""
+    """Quality of predictions on 90 days that the model had not seen; null where undefined."""
 
-    pairs: Annotated[int, Meta(description="Pairs with contact when the promise was made.", ge=0)]
+    pairs: Annotated[int, Meta(description="Pairs with contact at the time of prediction.", ge=0)]
     met: Annotated[Strength | None, Meta(description="Share of them that were in touch.")]
-    auc: Annotated[
-        Strength | None, Meta(description="Chance that one that met was ranked above one that did not; 0.5 is a guess.")
-    ]
+    auc: Annotated[Strength | None, Meta(description="Area under the ROC curve; 0.5 is a guess.")]
     ap: Annotated[Strength | None, Meta(description="Average precision, the strongest first.")]
-    brier: Annotated[Strength | None, Meta(description="Mean squared error of the promised chances.")]
-    ece: Annotated[Strength | None, Meta(description="Mean distance of promise and outcome, over ten bins.")]
+    brier: Annotated[Strength | None, Meta(description="Mean squared error of the predicted chances.")]
+    ece: Annotated[Strength | None, Meta(description="Expected calibration error over ten bins.")]
 
 
 class Backtest(msgspec.Struct, frozen=True):
-    """What would have been said 90 days before `until`, judged by what happened since."""
+    """A back-test: predictions 90 days before `until`, judged by what happened since."""
 
     until: Annotated[date, Meta(description="The last day with contact that was read (UTC).")]
-    horizon_days: Annotated[int, Meta(description="How far a promise reaches.", gt=0)]
+    horizon_days: Annotated[int, Meta(description="Horizon of the predictions in days.", gt=0)]
     own: BacktestQuality
     shipped: BacktestQuality
     computed_at: Annotated[Instant, Meta(description="When it was made.")]
@@ -311,17 +309,17 @@ class TrustAct(msgspec.Struct, frozen=True):
     direction: Annotated[
         Literal["given", "received"], Meta(description="Whether the person acted, or the other towards the person.")
     ]
-    sentence: Annotated[str, Meta(description="What it says of the one who trusts.", examples=["passed their work"])]
+    sentence: Annotated[str, Meta(description="What the acts say, in words.", examples=["passed their work"])]
     interactions: Annotated[int, Meta(description="How many.", ge=1)]
-    weight: Annotated[float, Meta(description="What they add; below zero they speak against.")]
+    weight: Annotated[float, Meta(description="Their weight; below zero they count against trust.")]
     evidence: Annotated[list[InteractionId], Meta(description="The latest 3 of those that still stand.")]
 
 
 class HiddenTrust(msgspec.Struct, frozen=True):
-    """Acts that the token may not see: without `interactions:read` that is all of them."""
+    """Acts hidden from the token: all of them without `interactions:read`."""
 
     interactions: Annotated[int, Meta(description="How many.", ge=0)]
-    weight: Annotated[float, Meta(description="What they add together.")]
+    weight: Annotated[float, Meta(description="Their sum.")]
 
 
 class TrustIn(msgspec.Struct, frozen=True):
@@ -332,7 +330,7 @@ class TrustIn(msgspec.Struct, frozen=True):
     high: Annotated[Strength | None, Meta(description="Upper end of the interval.")]
     supports: Annotated[float, Meta(description="Weight of what speaks for it, faded.", ge=0)]
     opposes: Annotated[float, Meta(description="Weight of what speaks against it, faded.", ge=0)]
-    why: Annotated[str, Meta(description="What it rests on, or what is missing.")]
+    why: Annotated[str, Meta(description="Its evidence, or what is missing.")]
 
 
 class TrustCommunity(TrustIn, frozen=True):
@@ -348,12 +346,12 @@ class TrustTopic(TrustIn, frozen=True):
     channel: ChannelRef | None
     acts: Annotated[list[TrustAct], Meta(description="The latest 20 days of acts, the latest first.")]
     earlier_interactions: Annotated[int, Meta(description="Interactions before these.", ge=0)]
-    earlier_weight: Annotated[float, Meta(description="What they add together.")]
+    earlier_weight: Annotated[float, Meta(description="Their sum.")]
     hidden: HiddenTrust
 
 
 class Trust(msgspec.Struct, frozen=True):
-    """How far `person` trusts `other`. The other way round is another question, with the ids swapped."""
+    """The trust of `person` in `other`. Swap the ids for the other direction."""
 
     person: PersonRef
     other: PersonRef

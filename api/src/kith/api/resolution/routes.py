@@ -20,7 +20,7 @@ EXAMPLES = 20
 
 @get("/v1/resolution", operation_id="getResolution", tags=["resolution"], scopes=["identities:read"])
 async def get_resolution(db: NamedDependency[Db], workspace_id: NamedDependency[UUID]) -> Response[Resolution]:
-    """Show how sure resolution has to be."""
+    """Show the thresholds of resolution."""
     return answer(await store.get_thresholds(db, workspace_id))
 
 
@@ -37,9 +37,9 @@ async def update_resolution(
     workspace_id: NamedDependency[UUID],
     payload: NamedDependency[ResolutionPatch],
 ) -> Response[Resolution]:
-    """Change how sure resolution has to be.
+    """Change the thresholds of resolution.
 
-    A job then resolves all identities again; `POST /v1/resolution/previews` tells beforehand what that comes to.
+    A job then resolves all identities again; `POST /v1/resolution/previews` shows the effect beforehand.
     """
     present = await store.get_thresholds(db, workspace_id, lock=True)
     check_unchanged(request, present)
@@ -59,9 +59,9 @@ async def update_resolution(
 async def preview_resolution(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], payload: NamedDependency[ResolutionPatch]
 ) -> ResolutionPreview:
-    """Tell what other thresholds would do.
+    """Preview other thresholds.
 
-    Nothing is changed. Each pair is judged by itself: that one join may prevent another is not foreseen.
+    Nothing changes. Each pair is judged by itself; effects of one join on another are not included.
     """
     present = await store.get_thresholds(db, workspace_id)
     join_above, suggest_above = _wished(payload, present)

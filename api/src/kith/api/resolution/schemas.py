@@ -9,15 +9,15 @@ from kith.api.refs import IdentityRef
 from kith.domain.matching import shipped
 
 JoinAbove = Annotated[
-    float, Meta(ge=0, le=1, description="Pairs at least so likely are joined without a human.", examples=[0.5])
+    float, Meta(ge=0, le=1, description="Pairs at least this likely are joined automatically.", examples=[0.5])
 ]
 SuggestAbove = Annotated[
-    float, Meta(ge=0, le=1, description="Pairs at least so likely, and not joined, are suggested.", examples=[0.12])
+    float, Meta(ge=0, le=1, description="Pairs at least this likely, and not joined, are suggested.", examples=[0.12])
 ]
 
 
 class Resolution(msgspec.Struct, frozen=True):
-    """How sure resolution has to be here."""
+    """The thresholds of resolution."""
 
     join_above: JoinAbove
     suggest_above: SuggestAbove
@@ -26,12 +26,12 @@ class Resolution(msgspec.Struct, frozen=True):
         float,
         Meta(description="Share of right joins at the model's own join_above, on the sets it was trained on."),
     ]
-    updated_at: Annotated[Instant | None, Meta(description="When it was last changed; null: as the model says.")]
+    updated_at: Annotated[Instant | None, Meta(description="Time of the last change; null: the model's own.")]
     job_id: Annotated[JobId | None, Meta(description="After a change: the job that resolves all identities again.")]
 
 
 class ResolutionPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change; what is left out stays as it is."""
+    """Fields to change; omitted fields keep their values."""
 
     join_above: JoinAbove | UnsetType = UNSET
     suggest_above: SuggestAbove | UnsetType = UNSET
@@ -45,14 +45,14 @@ class IdentityPair(msgspec.Struct, frozen=True):
 
 
 class ThresholdEffect(msgspec.Struct, frozen=True):
-    """What would happen to pairs."""
+    """Effect on pairs."""
 
     count: Annotated[int, Meta(description="How many pairs.", ge=0)]
     examples: Annotated[list[IdentityPair], Meta(description="The likeliest 20 of them.")]
 
 
 class ResolutionPreview(msgspec.Struct, frozen=True):
-    """What other thresholds would do; nothing has been changed."""
+    """Effect of other thresholds; nothing changes."""
 
     joined: Annotated[ThresholdEffect, Meta(description="Suggestions that would be joined.")]
     separated: Annotated[

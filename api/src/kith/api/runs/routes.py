@@ -15,9 +15,9 @@ from kith.store.db import Db
 
 @get("/v1/runs/{run_id:str}", operation_id="getRun", tags=["runs"], scopes=["sources:read"], errors=["not_found"])
 async def get_run(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], run_id: FromPath[str]) -> Run:
-    """Show one run, with its progress.
+    """Show one run and its progress.
 
-    Its counters and what it stored are always of the same moment.
+    Counters and stored data always belong to the same moment.
     """
     return Run.of(await find(db, workspace_id, run_id))
 
@@ -36,9 +36,9 @@ async def list_run_errors(
     run_id: FromPath[str],
     params: NamedDependency[RunsParams],
 ) -> Response[Page[RunError]]:
-    """List what a run could not read.
+    """List the errors of a run.
 
-    Where, and why. The rest was kept.
+    Each with its place and reason. Everything else was stored.
     """
     found = await find(db, workspace_id, run_id)
     key = after(request, params, tuple[int])

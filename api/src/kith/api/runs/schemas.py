@@ -50,7 +50,7 @@ class RunError(msgspec.Struct, frozen=True):
     """What a run could not read; the rest was kept."""
 
     place: Annotated[str, Meta(description="Where.", examples=["line 17"])]
-    code: Annotated[str, Meta(description="What a program decides on.", examples=["bad_date"])]
+    code: Annotated[str, Meta(description="Code for programs.", examples=["bad_date"])]
     reason: Annotated[str, Meta(description="A sentence for humans.")]
     raw: Annotated[str, Meta(description="What it was, cut short and without secrets; empty where it is not kept.")]
-    learnt_at: Annotated[Instant, Meta(description="When it was met.")]
+    learnt_at: Annotated[Instant, Meta(description="When it occurred.")]

@@ -35,7 +35,7 @@ async def list_sources(
 ) -> Response[Page[Source]]:
     """List the sources of this workspace.
 
-    In the order of their creation.
+    The oldest first.
     """
     key = after(request, params, tuple[UUID])
     rows = await store.list_sources(db, workspace_id, key[0] if key else None, params.limit + 1)
@@ -62,7 +62,7 @@ async def create_source(
 ) -> Response[Source]:
     """Create a source.
 
-    It reads nothing until a run is started with `POST /v1/sources/{source_id}/runs`. Without the scope
+    Nothing is read until a run starts with `POST /v1/sources/{source_id}/runs`. Without the scope
     `sources:anywhere:read` files must lie below the folders that the operator has set aside, addresses in public
     networks.
     """
@@ -93,7 +93,7 @@ async def get_source(
 ) -> Response[Source]:
     """Show one source.
 
-    Its ETag, given as `If-Match`, guards a change against what others changed in the meantime.
+    Send its ETag as `If-Match` to guard a change against concurrent ones.
     """
     found = await find(db, workspace_id, source_id)
     return Response(await _show(db, workspace_id, found), headers={"ETag": tag(found)})
@@ -116,9 +116,9 @@ async def update_source(
     source_id: FromPath[str],
     payload: NamedDependency[SourcePatch],
 ) -> Response[Source]:
-    """Rename, reconfigure, pause or continue a source.
+    """Rename, reconfigure, pause or resume a source.
 
-    What is left out stays as it is. `config` is replaced as a whole, except for secrets that it leaves out. A new
+    Omitted fields keep their values. `config` is replaced as a whole, except for secrets that it omits. A new
     secret lets a source in the state `reauthorize` be read again.
     """
     source = await find(db, workspace_id, source_id, lock=True)
@@ -164,7 +164,7 @@ async def delete_source(
 ) -> Response[Job]:
     """Delete a source, its runs and its coverage.
 
-    A job does it; the source shows `deleting` until it is gone. What it told of people stays.
+    A job does the work; the source shows `deleting` until then. What it told of people stays.
     """
     source = await find(db, workspace_id, source_id, lock=True)
     check_unchanged(request, source)
@@ -182,9 +182,9 @@ async def delete_source(
 async def get_source_coverage(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], source_id: FromPath[str]
 ) -> SourcePeriods:
-    """Show what a source has read and what it misses.
+    """Show the coverage of a source.
 
-    Periods of the time at which interactions happened, not of the time at which they were read.
+    Periods by the time of interactions, not the time of reading.
     """
     found = await find(db, workspace_id, source_id)
     periods = await store.list_periods(db, workspace_id, found.id)
@@ -229,9 +229,10 @@ async def start_run(
     source_id: FromPath[str],
     once: NamedDependency[Once],
 ) -> Response[Job]:
-    """Read a source from where its last run ended.
+    """Start a run of a source.
 
-    The answer is the job that does it, the one under way where there is one already; its run appears when it begins.
+    Reading continues where the last run ended. The answer is the job, or the one already under way; its run appears
+    when the job starts.
     """
     source = await find(db, workspace_id, source_id, lock=True)
     if source.status != "active":

@@ -94,7 +94,7 @@ def _shown(value: Any) -> Any:
 
 
 class SourceCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A source to be."""
+    """A source to create."""
 
     connector: ConnectorName
     name: Name
@@ -102,24 +102,24 @@ class SourceCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SourcePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change; what is left out stays as it is."""
+    """Fields to change; omitted fields keep their values."""
 
     name: Name | UnsetType = UNSET
     config: Config | UnsetType = UNSET
-    status: Annotated[Literal["active", "paused"], Meta(description="Pause it, or let it go on.")] | UnsetType = UNSET
+    status: Annotated[Literal["active", "paused"], Meta(description="Pause or resume it.")] | UnsetType = UNSET
 
 
 class SourcePeriod(msgspec.Struct, frozen=True):
-    """What a source says of a period of time."""
+    """Coverage of a period by a source."""
 
     status: Annotated[Literal["read", "gap", "truncated"], Meta(description="Fully read, not readable, or cut short.")]
     since: Annotated[Instant | None, Meta(description="Its start; null: without bound.")]
     before: Annotated[Instant | None, Meta(description="Its end, not included; null: without bound.")]
     reason: Annotated[str, Meta(description="Why it was not read; empty where it was.")]
-    learnt_at: Annotated[Instant, Meta(description="When kith learnt this.")]
+    learnt_at: Annotated[Instant, Meta(description="When kith learned this.")]
 
 
 class SourcePeriods(msgspec.Struct, frozen=True):
-    """What a source has read, and what it misses."""
+    """Coverage of a source."""
 
     data: Annotated[list[SourcePeriod], Meta(description="Oldest first.")]

@@ -44,7 +44,7 @@ async def list_suggestions(
 ) -> Response[Page[Suggestion]]:
     """List pairs of identities that may be one person.
 
-    The likeliest first; the open ones unless asked otherwise.
+    The likeliest first; open ones by default.
     """
     wanted = store.SuggestionFilter(
         statuses=params.status,
@@ -68,7 +68,7 @@ async def list_suggestions(
 async def get_suggestion(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], suggestion_id: FromPath[str]
 ) -> Suggestion:
-    """Show one suggestion with what speaks for it and against it."""
+    """Show one suggestion and its evidence."""
     key = from_path("suggestion", suggestion_id)
     found = await store.get_suggestions(db, workspace_id, [key])
     if key not in found:
@@ -94,7 +94,7 @@ async def decide_suggestion(
 ) -> Response[Suggestion]:
     """Accept, reject, postpone or reopen a suggestion.
 
-    An accepted one makes one person of the two. To reopen one takes back what was decided on it, as
+    Accepting joins the two into one person. Reopening undoes the earlier decision, as
     `DELETE /v1/decisions/{decision_id}` does.
     """
     key = from_path("suggestion", suggestion_id)

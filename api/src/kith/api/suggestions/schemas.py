@@ -24,7 +24,7 @@ class SuggestionsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_onl
     status: Annotated[tuple[Status, ...], Meta(max_length=5, description="Is one of these.")] = ("open",)
     person: Annotated[PersonId | None, Meta(description="Names an identity of this person.")] = None
     identity: Annotated[IdentityId | None, Meta(description="Names this identity.")] = None
-    at_least: Annotated[Probability | None, Meta(description="At least so likely.")] = msgspec.field(
+    at_least: Annotated[Probability | None, Meta(description="At least this likely.")] = msgspec.field(
         name="probability[gte]", default=None
     )
     below: Annotated[Probability | None, Meta(description="Less likely.")] = msgspec.field(
@@ -33,17 +33,17 @@ class SuggestionsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """Two identities that may be one person, for a human to judge."""
+    """Two identities that may be one person."""
 
     id: SuggestionId
-    identities: Annotated[list[IdentityRef], Meta(description="The two, with the people who they belong to now.")]
+    identities: Annotated[list[IdentityRef], Meta(description="The two identities, with their current people.")]
     status: Status
     probability: Annotated[float, Meta(description="How likely they are one person.", ge=0, le=1)]
     log_odds: Annotated[float, Meta(description="The same in nats: log(p / (1 - p)).")]
     contributions: Annotated[list[FeatureContribution], Meta(description="They add up to log_odds.")]
     model: Annotated[str, Meta(description="Version of the model.", examples=[shipped().version])]
     postponed_until: Annotated[Instant | None, Meta(description="When a postponed one is open again.")]
-    decision_id: Annotated[DecisionId | None, Meta(description="What accepted or rejected it.")]
+    decision_id: Annotated[DecisionId | None, Meta(description="Decision that accepted or rejected it.")]
     created_at: Annotated[Instant, Meta(description="When it was first suggested.")]
     updated_at: Annotated[Instant, Meta(description="When it last changed.")]
 
@@ -60,7 +60,7 @@ class Suggestion(msgspec.Struct, frozen=True):
 
 
 class SuggestionDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a human makes of a suggestion."""
+    """Decision on a suggestion."""
 
     verdict: Annotated[
         Literal["accept", "reject", "postpone", "reopen"],
@@ -73,13 +73,13 @@ class SuggestionDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class SuggestionDecisionItem(SuggestionDecision, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a human makes of one of many suggestions."""
+    """Decision on one of several suggestions."""
 
     suggestion_id: SuggestionId
 
 
 class SuggestionDecisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a human makes of many suggestions: all of it happens, or none."""
+    """Decisions on several suggestions, all or none."""
 
     decisions: Annotated[
         list[SuggestionDecisionItem],
@@ -88,6 +88,6 @@ class SuggestionDecisions(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class DecidedSuggestions(msgspec.Struct, frozen=True):
-    """Suggestions after they were decided on."""
+    """Suggestions after the decisions."""
 
-    data: Annotated[list[Suggestion], Meta(description="In the order in which they were named.")]
+    data: Annotated[list[Suggestion], Meta(description="In the order of the request.")]

@@ -28,9 +28,9 @@ async def list_topics(
     workspace_id: NamedDependency[UUID],
     params: NamedDependency[TopicsParams],
 ) -> Response[CoveredPage[Topic]]:
-    """List what people talk about.
+    """List topics.
 
-    The most frequent first, of the latest texts of five years.
+    The most frequent first, in recent texts of up to five years.
     """
     key = after(request, params, tuple[int, UUID])
     channel_id = from_query("channel", "channel", params.channel)
@@ -45,9 +45,9 @@ async def list_topics(
 async def get_topic(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], topic_id: FromPath[str]
 ) -> TopicDetail:
-    """Show one topic and where it comes up.
+    """Show one topic and its channels.
 
-    Whom to ask about it: `GET /v1/topics/{topic_id}/experts`.
+    People to ask about it: `GET /v1/topics/{topic_id}/experts`.
     """
     found = await _find(db, workspace_id, topic_id)
     rows = await store.list_channels(db, workspace_id, found.id, CHANNELS_SHOWN)
@@ -70,9 +70,9 @@ async def list_experts(
     topic_id: FromPath[str],
     params: NamedDependency[ExpertsParams],
 ) -> Experts:
-    """List whom to ask about a topic.
+    """List the experts on a topic.
 
-    Those who answered, reviewed and helped in it, lately more than long ago, each with the acts that show it.
+    People who answered, reviewed and helped, recent acts counting more, each with the acts as evidence.
     """
     found, now = await _find(db, workspace_id, topic_id), datetime.now(UTC)
     helps = await store.list_helps(db, workspace_id, found.id, sorted(HELP), now)

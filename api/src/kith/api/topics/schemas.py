@@ -12,13 +12,14 @@ from kith.store import topics as store
 
 
 class TopicsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    channel: Annotated[ChannelId | None, Meta(description="Comes up in this channel.")] = None
+    channel: Annotated[ChannelId | None, Meta(description="Occurs in this channel.")] = None
 
 
 class ExpertsParams(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    limit: Annotated[int, Meta(ge=1, le=50, description="How many people to name at most.")] = 10
+    limit: Annotated[int, Meta(ge=1, le=50, description="Maximum number of people.")] = 10
     asker: Annotated[
-        PersonId | None, Meta(description="Who asks: help that this person got counts too, and they are left out.")
+        PersonId | None,
+        Meta(description="The person who asks: help that they received counts too, and they are left out."),
     ] = None
 
 
@@ -27,9 +28,9 @@ class Topic(Struct, frozen=True):
 
     id: TopicId
     name: Annotated[str, Meta(description="Its most telling terms.", examples=["rebase, merge"])]
-    terms: Annotated[list[str], Meta(description="What is said when it is talked about, the most telling first.")]
+    terms: Annotated[list[str], Meta(description="Its terms, the most telling first.")]
     texts: Annotated[int, Meta(description="Conversations, and acts outside of any, about it.", ge=0)]
-    computed_at: Annotated[Instant, Meta(description="The moment that it speaks of.")]
+    computed_at: Annotated[Instant, Meta(description="The time that it covers.")]
 
     @classmethod
     def of(cls, row: store.Topic) -> "Topic":
@@ -37,7 +38,7 @@ class Topic(Struct, frozen=True):
 
 
 class TopicChannel(Struct, frozen=True):
-    """Where a topic comes up."""
+    """A channel of a topic."""
 
     channel_id: ChannelId
     name: Annotated[str, Meta(description="Name of the channel.")]
@@ -47,15 +48,15 @@ class TopicChannel(Struct, frozen=True):
 class TopicDetail(Topic, frozen=True):
     """A topic and where it comes up."""
 
-    channels: Annotated[list[TopicChannel], Meta(description="The 50 where it comes up most.")]
+    channels: Annotated[list[TopicChannel], Meta(description="The 50 channels with most texts.")]
     coverage: Coverage
 
 
 class Expert(Struct, frozen=True):
-    """Whom to ask about a topic."""
+    """An expert on a topic."""
 
     person: PersonRef
-    score: Annotated[float, Meta(description="What past help in it still counts; comparable within one answer.", ge=0)]
+    score: Annotated[float, Meta(description="Past help, faded; comparable within one answer.", ge=0)]
     helps: Annotated[int, Meta(description="Times that they helped in it.", ge=0)]
     people_helped: Annotated[int, Meta(description="How many people they helped in it.", ge=0)]
     last_at: Annotated[Instant, Meta(description="When they last did.")]
@@ -63,7 +64,7 @@ class Expert(Struct, frozen=True):
 
 
 class Experts(Struct, frozen=True):
-    """Whom to ask about a topic, the best first. Empty where nobody is known to have helped in it."""
+    """Experts on a topic, the best first; empty when nobody is known to have helped."""
 
     data: Annotated[list[Expert], Meta(description="The best first.")]
     coverage: Coverage
