@@ -1,4 +1,4 @@
-"""What a look at a whole workspace costs, and the next one after a hundredth of its ties changed.
+"""What the detection of a whole workspace costs, and the next one after a hundredth of its ties changed.
 
 Run: ``python -m tests.bench.looks [TIES]``; without an argument 100,000 ties, each of one act. Both looks go the way
 of the job ``detect``, from PostgreSQL and back. Between them as many pairs of people as a hundredth of the ties, drawn

@@ -91,7 +91,7 @@ async def looked_at(store: Store) -> dict[str, tuple[int, set[UUID], Any]]:
 
 
 async def found_in(store: Store) -> list[Any]:
-    """All that the last look said, without when it was made."""
+    """All that the last detection said, without when it was made."""
     async with workspace(store.pool, store.workspace_id) as db:
         rows = await communities.list_communities(db, store.workspace_id, CommunityFilter(), None, 100)
         return [

@@ -26,7 +26,7 @@ _PEOPLE = """
 
 
 class Community(msgspec.Struct, frozen=True):
-    """computed_at: when it was last looked at; as_of: the day that this spoke of; None before the first look."""
+    """computed_at: when it was last detected; as_of: the day that the numbers cover; None before the first detection."""
 
     id: UUID
     kind: str
@@ -322,7 +322,7 @@ async def list_health(
 
 
 async def get_map(db: Db, workspace_id: UUID, community_id: UUID) -> bytes | None:
-    """Return the map as kith.domain.maps.packed keeps it; None before the first look."""
+    """Return the map as kith.domain.maps.packed keeps it; None before the first detection."""
     found: bytes | None = await db.fetchval(
         "SELECT map FROM communities WHERE workspace_id = $1 AND id = $2", workspace_id, community_id
     )

@@ -415,7 +415,7 @@ _SAVE_COMMUNITIES = (
         openness, updated_at, ended_at) = (excluded.name, excluded.parent_id, excluded.size, excluded.health,
         excluded.map, excluded.computed_at, excluded.as_of, excluded.cohesion, excluded.openness, now(), NULL)
     """,
-    # Those whose last look still stands keep it, with what it said of the people who stayed.
+    # Those whose last portrait still stands keep it, with what it said of the people who stayed.
     """
     UPDATE communities c SET name = f.name, parent_id = f.parent_id, size = f.size, updated_at = now()
     FROM found_communities f

@@ -29,7 +29,7 @@ async def detect(work: Work) -> dict[str, Any]:
         before = await detections.last(db, work.job.workspace_id)
         if not whole and before and moment < before.moment + EVERY:
             rest = (before.moment + EVERY - moment).total_seconds()
-            raise Later("just_done", "Communities were looked at just now; the next look follows later.", rest)
+            raise Later("just_done", "Communities were detected just now; the next detection follows later.", rest)
         if work.job.tries < PATIENCE and await detections.in_flux(db, work.job.workspace_id):
             pause = PAUSE * 2 ** (work.job.tries - 1)
             raise Later("not_settled", "What a source tells is still being read or worked in.", pause)
@@ -40,13 +40,13 @@ async def detect(work: Work) -> dict[str, Any]:
         raise Failed("out_of_memory", _TOO_LARGE.format(work.memory)) from error
     async with work.transaction() as db:
         if not await detection.save(db, work.job.workspace_id, moment, before, facts, found):
-            raise Later("overtaken", "Another look at the communities ended meanwhile.", 1.0)
+            raise Later("overtaken", "Another detection ended in the meantime.", 1.0)
         await work.advance(db, found.people, found.people, "people")
     return {"communities": len(found.communities), "topics": len(found.topics), "whole": facts.last is None}
 
 
 async def schedule(db: Db, workspace_id: UUID) -> None:
-    """See to it that what a source told is looked at: now, where the last look is long ago."""
+    """See to it that what a source told is looked at: now, where the last detection is long ago."""
     before, now = await detections.last(db, workspace_id), datetime.now(UTC)
     due_at = max(now, before.moment + EVERY) if before else now
     await jobs.ask_detect(db, workspace_id, due_at)

@@ -12,7 +12,7 @@ Members = AbstractSet[Hashable]
 
 
 class CommunityEvent(msgspec.Struct, frozen=True):
-    """What happened between two looks; ids are of communities.
+    """What happened between two detections; ids are of communities.
 
     birth: ``after`` is new. death: ``before`` is gone. merge: ``before`` went into the one of ``after``. split: the one
     of ``before`` went into ``after``.

@@ -70,7 +70,7 @@ class Facts(msgspec.Struct, frozen=True):
     ``HISTORY`` days, with their areas being channels; ``act_ids`` (16 bytes each), ``act_texts`` (places, or -1) and
     ``act_learnt`` (days) go with them, and ``act_ends``: until when is told what happens in the channel of each.
     ``places`` says of each channel in which it lies, itself if in none; ``arrivals`` is the day of each person's first
-    act ever, infinite without. ``last`` is None for a look at everything again. ``curated`` are declared communities:
+    act ever, infinite without. ``last`` is None for a detection from scratch. ``curated`` are declared communities:
     ids and people.
     """
 
@@ -121,7 +121,7 @@ class HeldRole(msgspec.Struct, frozen=True):
 
 
 class Portrait(msgspec.Struct, frozen=True):
-    """What a closer look at a community showed. end: until when it tells."""
+    """What a detection says of one community. end: until when it tells."""
 
     end: float
     health: Health

@@ -46,7 +46,7 @@ class Portraits:
         )
 
     def stands(self, former: Former | None, people: Ints) -> bool:
-        """Whether the last look at a community still shows it: few people and few of their ties are others now."""
+        """Whether the last portrait of a community still holds: few people and few of their ties are others now."""
         if self.facts.last is None or former is None:
             return False
         others = np.setxor1d(former.people, people)
