@@ -3,8 +3,8 @@
 import json
 import re
 
-from kith.api.http.auth import SCOPES
 from kith.api.http.problems import KINDS
+from kith.domain.scopes import SCOPES
 from tests.paths import ROOT
 
 TEXT = (ROOT / "docs" / "api.md").read_text()

@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 
-from kith.api.http.auth import SCOPES
 from kith.api.http.problems import KINDS
 from kith.connectors import Connector, ConnectorError, Record, _hookspecs
+from kith.domain.scopes import SCOPES
 from tests.paths import ROOT
 
 

@@ -21,10 +21,10 @@ from litestar.response import Redirect
 from kith.api.connectors.schemas import Name as ConnectorName
 from kith.api.health.schemas import Readiness
 from kith.api.http import ids, inputs, moments, problems
-from kith.api.http.auth import SCOPES
 from kith.api.http.idempotency import Once
 from kith.api.http.paging import Listing
 from kith.api.routes import ROUTES
+from kith.domain.scopes import SCOPES
 
 FILE = Path("openapi/kith.json")
 

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 from uuid import UUID
 
-from kith.api.http.auth import SCOPES
 from kith.cli.demo import FILE as DEMO_FILE
 from kith.cli.home import DEFAULT_WORKSPACE
 from kith.domain.ids import encode
+from kith.domain.scopes import SCOPES
 from kith.store import jobs, sources, tokens, workspaces
 from kith.store.db import Db
 

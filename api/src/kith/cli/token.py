@@ -10,12 +10,12 @@ from cyclopts.validators import Number
 from rich.console import Console
 from rich.table import Column, Table
 
-from kith.api.http.auth import SCOPES
 from kith.cli import installation
 from kith.cli.home import DEFAULT_WORKSPACE
 from kith.cli.jobs import database
 from kith.cli.processes import CannotStart
 from kith.domain.ids import decode, encode
+from kith.domain.scopes import SCOPES
 from kith.store import tokens
 from kith.store.db import workspace
 

@@ -26,7 +26,7 @@ _PEOPLE = """
 
 
 class Community(msgspec.Struct, frozen=True):
-    """computed_at: when it was last detected; as_of: the day that the numbers cover; None before the first detection."""
+    """computed_at: when it was last detected; as_of: the day that the numbers cover; None before that."""
 
     id: UUID
     kind: str

@@ -11,34 +11,8 @@ from litestar.handlers.base import BaseRouteHandler
 
 from kith.api.http.problems import Problem
 from kith.api.http.turns import Turns
+from kith.domain.scopes import SCOPES
 from kith.store.tokens import Token, digest, find_token, workspace_of
-
-#: Every scope there is, with what it allows. The app refuses to start when a route asks for another.
-SCOPES = {
-    "people:read": "Read people and their timelines.",
-    "people:write": "Correct people, join them, and take that back.",
-    "people:contact:read": "See e-mail addresses and telephone numbers.",
-    "identities:read": "Read identities, and what was decided and is suggested on them.",
-    "identities:write": "Decide which identities are one person, and what stands behind each.",
-    "organizations:read": "Read organizations and affiliations.",
-    "organizations:write": "Create, change and delete organizations and affiliations.",
-    "channels:read": "Read channels.",
-    "conversations:read": "Read conversations.",
-    "interactions:read": "Read and search interactions.",
-    "relationships:read": "Read relationships and what they rest on.",
-    "communities:read": "Read communities, roles, and who belongs where.",
-    "communities:write": "Declare and change communities, and have kith look again.",
-    "topics:read": "Read what people talk about.",
-    "groups:read": "Read groups and who is in them.",
-    "groups:write": "Create, change and delete groups.",
-    "connectors:read": "Read what connectors there are.",
-    "sources:read": "Read sources, their runs and their coverage.",
-    "sources:write": "Create, change, pause, run and delete sources.",
-    "sources:anywhere:read": "Have sources read any file and address that kith's own account can reach.",
-    "events:read": "Read what happened in kith.",
-    "jobs:read": "Read background jobs.",
-    "jobs:write": "Cancel background jobs.",
-}
 
 CACHE_SECONDS = 10.0  # a revoked token may work that much longer in each process
 CACHE_SIZE = 10_000  # tokens
