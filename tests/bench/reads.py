@@ -26,10 +26,10 @@ from rich.console import Console
 from rich.table import Table
 
 from kith.api.app import create_app
-from kith.api.http.auth import SCOPES
 from kith.cli.servers import start_servers
 from kith.connectors import Channel, Conversation, Identity, Interaction, InteractionRef, Page, Record, Ref, Target
 from kith.domain import ids
+from kith.domain.scopes import SCOPES
 from kith.projections import project
 from kith.runtime.settings import Settings
 from kith.store import ingest

@@ -21,9 +21,9 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from kith.api.http.auth import SCOPES
 from kith.cli.servers import start_servers
 from kith.domain import ids
+from kith.domain.scopes import SCOPES
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.sources import create_source

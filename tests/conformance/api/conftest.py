@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from kith.api.http.auth import SCOPES
 from kith.cli.servers import Servers
+from kith.domain.scopes import SCOPES
 from kith.store.db import open_pool, workspace
 from kith.store.tokens import create_token
 from tests.integration.api import town

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from kith.api.app import Kith, create_app
-from kith.api.http.auth import SCOPES
+from kith.domain.scopes import SCOPES
 from kith.runtime.settings import Settings
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.tokens import create_token

@@ -8,9 +8,9 @@ import pytest
 from openapi_spec_validator import validate
 
 from kith.api import openapi
-from kith.api.http.auth import SCOPES
 from kith.api.http.problems import KINDS
 from kith.api.routes import ROUTES
+from kith.domain.scopes import SCOPES
 from tests.integration.api.contract import Contract
 from tests.paths import ROOT
 

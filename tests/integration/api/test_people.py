@@ -1,4 +1,4 @@
-from kith.api.http.auth import SCOPES
+from kith.domain.scopes import SCOPES
 from tests.integration.api.conftest import Square
 from tests.integration.api.town import ago
 

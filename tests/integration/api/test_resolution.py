@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from kith.api.http.auth import SCOPES
 from kith.connectors import Record, Ref
 from kith.domain.ids import encode
+from kith.domain.scopes import SCOPES
 from kith.projections import project
 from kith.store import projection, resolution
 from kith.store.db import workspace

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from litestar import get
 
-from kith.api.http import auth
 from kith.api.routes import ROUTES
+from kith.domain import scopes
 from kith.store.db import workspace
 from kith.store.tokens import PREFIX, mint, revoke_token, workspace_of
 from tests.integration.api.conftest import Client, Square
@@ -136,7 +136,7 @@ async def test_without_a_token_every_operation_answers_401(square: Square, handl
 async def test_without_one_of_its_scopes_every_operation_answers_403(square: Square, handler: Any) -> None:
     method, path = await address(square, handler)
     for scope in handler.opt["scopes"]:
-        token = await square.client.token_for(auth.SCOPES.keys() - {scope})
+        token = await square.client.token_for(scopes.SCOPES.keys() - {scope})
         answer = await square.client.send(method, path, token=token, json=BODIES.get(handler.operation_id))
         assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
         assert scope in answer.json()["detail"]
@@ -199,7 +199,7 @@ async def test_the_cache_of_tokens_is_bounded(client: Client, monkeypatch: pytes
 async def test_me_says_who_asks(square: Square) -> None:
     me = await square.client.get("/v1/me")
     assert me["workspace"]["name"] == "ours"
-    assert me["token"]["scopes"] == sorted(auth.SCOPES)
+    assert me["token"]["scopes"] == sorted(scopes.SCOPES)
 
 
 async def address(square: Square, handler: Any) -> tuple[str, str]:
