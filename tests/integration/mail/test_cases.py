@@ -211,14 +211,6 @@ CASES = {
 }
 
 
-LATER = {
-    "attribution-six-languages", "bare-dashes",  "original-message-es-it-pt",
-    "outlook-de-fr-da", "outlook-en", "outlook-html", "outlook-stars", "quote-marks",
-     "underscores", "webmail-html",
-}  # fmt: skip
-CASES = {name: case for name, case in CASES.items() if name not in LATER}
-
-
 @pytest.mark.parametrize("name", CASES)
 async def test_a_case_of_mail_is_told_as_it_was(name: str, reading: Reading) -> None:
     await _read_and_check(name, reading)

@@ -478,8 +478,24 @@ async def test_answers_in_a_pipermail_archive_find_the_author() -> None:
         b"Content-Type: text/html\n\n" + b"<!--" * 100_000,
         b"From: a@b.c\n\n" + b"a" * 1_000_000,
         b"Subject: " + b"=?" * 50_000,
+        b"From: a@b.c\n\n" + b"--\n" * 130_000,
+        b"From: a@b.c\n\n" + b"__________\n" * 36_000,
+        b"From: a@b.c\n\n" + b"From: a\n" * 50_000,
+        b"From: a@b.c\n\n----------\n" + b"list " * 80_000,
+        b"From: a@b.c\n\n" + b"a@" * 200_000,
     ],
-    ids=["commas", "a long id", "comments", "a long word", "encoded words"],
+    ids=[
+        "commas",
+        "a long id",
+        "comments",
+        "a long word",
+        "encoded words",
+        "dashes",
+        "rules",
+        "heads",
+        "a long footer",
+        "addresses",
+    ],
 )
 def test_a_mail_made_to_keep_us_busy_does_not(data: bytes) -> None:
     start = time.process_time()

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.connectors.mail.texts import CHARACTERS, html_text, new_text
+from kith.connectors.mail.html import html_text
+from kith.connectors.mail.texts import CHARACTERS, new_text
 
 
 @pytest.mark.parametrize(

@@ -9,31 +9,40 @@ from kith.connectors.mail.headers import Headers, Mailbox
 #: The part before the @ of programs that write mail.
 _BOT_LOCAL = re.compile(
     r"(?:.*[-+._])?(?:mailer-?daemon|no[-._]?reply|do[-._]?not[-._]?reply|notifications?|notify|postmaster|bounces?"
-    r"|bot|robot|daemon|cron|auto(?:mailer|responder|reply|build)?|builds?|ci|jenkins|buildbot|buildmaster|build-?daemon"
+    r"|bot|robot|daemon|cron|auto(?:mailer|responder|reply|build)?|builds?|ci|jenkins|buildbot|buildmaster"
+    r"|build-?daemon"
     r"|bugzilla|bugs|bugtracker|tracker|patchwork|gerrit|gitlab|jira|redmine|trac|mantis|hudson|syzbot|dependabot"
     r"|renovate|sentry|nagios|zabbix|alerts?|monitoring|wiki|mediawiki|listserv|majordomo|mailman|sympa|ezmlm)"
     r"(?:[-+._=].*)?@.*"
 )
 #: What lists let programs do: what is sent there, or comes from there, is of no human.
 _LIST_ROBOT = re.compile(
-    r".+-(?:request|bounces?|owner|admin|subscribe|unsubscribe|join|leave|confirm|help|digest)(?:[-+=].*)?@.*|owner-.+@.*"
+    r".+-(?:request|bounces?|owner|admin|subscribe|unsubscribe|join|leave|confirm|help|digest)(?:[-+=].*)?@.*"
+    r"|owner-.+@.*"
 )
 _BOT_NAME = re.compile(
-    r"(?:.*[\s_./-])?(?:ro)?bot(?:[\s_./-].*)?|.*\b(?:daemon|mailer|autobuilder|auto-?build|buildbot|patchwork|bugzilla)\b.*"
+    r"(?:.*[\s_./-])?(?:ro)?bot(?:[\s_./-].*)?|.*\b(?:daemon|mailer|autobuilder|auto-?build|buildbot|patchwork"
+    r"|bugzilla)\b.*"
     r"|.*\bautomat(?:ed|ic)\b.*|(?:mail delivery (?:sub)?system|jenkins|hudson|jira|gitlab|gerrit|buildmaster)",
     re.IGNORECASE,
 )
 #: Words that name a task of many and not one human.
 _ROLE = re.compile(
-    r"(?:abuse|admins?|administrator|accounts?|accounting|all|announce|billing|board|booking|careers|committee|contact|core"
-    r"|dev|devel|developers?|editors?|enquiries|events?|everyone|feedback|finance|general|hello|help|helpdesk|hostmaster|hr"
-    r"|info|jobs|kontakt|legal|list|lists|maintainers?|marketing|media|members|membership|news|newsletter|office|operations"
-    r"|orders|organi[sz]ers?|postmaster|presse?|privacy|root|sales|secretary|secretariat|security|service|staff|support"
-    r"|team|users?|vorstand|webmaster)@.*|.*[-.](?:team|list|dev|devel|users|announce|maintainers|committee|staff|group)@.*"
+    r"(?:abuse|admins?|administrator|accounts?|accounting|all|announce|billing|board|booking|careers|committee"
+    r"|contact|core"
+    r"|dev|devel|developers?|editors?|enquiries|events?|everyone|feedback|finance|general|hello|help|helpdesk"
+    r"|hostmaster|hr"
+    r"|info|jobs|kontakt|legal|list|lists|maintainers?|marketing|media|members|membership|news|newsletter"
+    r"|office|operations"
+    r"|orders|organi[sz]ers?|postmaster|presse?|privacy|root|sales|secretary|secretariat|security|service|staff"
+    r"|support"
+    r"|team|users?|vorstand|webmaster)@.*|.*[-.](?:team|list|dev|devel|users|announce|maintainers|committee"
+    r"|staff|group)@.*"
 )
 #: Lists that are known by their address: what is sent to them is said in a room, to nobody.
 _LIST = re.compile(
-    r".*@(?:(?:mail(?:ing)?-?)?lists?[\d-]*\.|(?:.*\.)?(?:vger\.kernel\.org|googlegroups\.com|groups\.io|lists\.linux\.dev"
+    r".*@(?:(?:mail(?:ing)?-?)?lists?[\d-]*\.|(?:.*\.)?(?:vger\.kernel\.org|googlegroups\.com|groups\.io"
+    r"|lists\.linux\.dev"
     r"|freelists\.org|yahoogroups\.com|listserv\..*)$).*"
     r"|.*-(?:list|dev|devel|users|announce)@.*"
 )

@@ -6,7 +6,8 @@ from email.message import Message
 
 from kith.connectors.mail.charsets import decoded
 from kith.connectors.mail.headers import Headers, charset_of
-from kith.connectors.mail.texts import html_text, new_text
+from kith.connectors.mail.html import html_text
+from kith.connectors.mail.texts import new_text
 
 _RULE = re.compile(r"^-{30}\s*$|^-{70}\s*$", re.MULTILINE)
 _INNER_HEAD = re.compile(r"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}(?=\s*\n|$)")

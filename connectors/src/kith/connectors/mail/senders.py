@@ -7,7 +7,8 @@ from kith.connectors.mail.machines import is_robot
 
 _ARCHIVED = re.compile(r"(\S+) at (\S+) \((.*)\)\s*$", re.DOTALL)
 _VIA_WORDS = (
-    r"via|vía|über|ueber|through|por|par|przez|through|tramite|genom|door|gjennom|gennem|kautta|prostřednictvím|через|чрез"
+    r"via|vía|über|ueber|through|por|par|przez|through|tramite|genom|door|gjennom|gennem|kautta|prostřednictvím"
+    r"|через|чрез"
     r"|通过|經由|经由|経由|통해"
 )
 _VIA = re.compile(rf"(.+?)[\s,]+[(\[]?(?:{_VIA_WORDS})\s+\S.*", re.IGNORECASE | re.DOTALL)

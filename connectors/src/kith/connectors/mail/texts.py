@@ -1,49 +1,91 @@
 """The new text of a mail: without what it quotes, its signature and what the list added."""
 
 import re
-from html.parser import HTMLParser
+
+from kith.connectors.mail.quotes import begins_old_mail, is_attribution, is_quoted, is_whole_attribution
 
 CHARACTERS = 100_000  # of one mail; what goes beyond is no conversation
 
 _ATTRIBUTION_LINES = 4
-_ATTRIBUTION_CHARACTERS = 400
-_WROTE = re.compile(
-    r"\b(?<!\bI )(wrote|writes|schrieb|a écrit|escribió|escreveu|ha scritto"
-    r"|skrev|schreef|napisał|написал|пишет)\b.{0,80}:$",
+_SIGNATURE_LINES, _SIGNATURE_CHARACTERS = 8, 80  # of one after dashes that are no proper mark
+_FOOTER_LINES = 15
+_RULE = re.compile(r"\s*(?:_{10,}|-{10,}|={10,}|\*{10,}|~{10,}|#{10,}|(?:-=){5,}-?)\s*$")
+_LISTS_WORDS = re.compile(
+    r"mailing[\s-]?list|unsubscribe|subscri(?:be|ption)|listinfo|mailman|groups\.io|google groups|yahoo groups"
+    r"|verteiler"
+    r"|abmelden|désabonn|cancelar|lista de|\blists?[./@-]|\blist\b.*@|@lists?\.",
     re.IGNORECASE,
 )
-_WHEN = re.compile(r"(on|am|le|el|em|il|den|op|w dniu|в|at|\d)\b.*\d", re.IGNORECASE)
-_WHO = re.compile(r"\S+(@|\sat\s)[\w.-]+")
-#: All that follows is another's mail, or the list's own words.
-_REST = re.compile(
-    r"-{2,}\s*(original message|ursprüngliche nachricht|message d'origine|forwarded message)\s*-{2,}|"
-    r"begin forwarded message:|-{6,} next part -{6,}|_{20,}$",
+_DEVICE = re.compile(
+    r"\s*(?:sent from (?:my |mail for |yahoo |outlook )?\S.{0,40}|get outlook for \S.{0,40}|von meinem \S+ gesendet"
+    r"|gesendet von (?:mail|meinem) \S.{0,40}|envoyé de mon \S.{0,30}|enviado (?:desde|do) (?:mi|meu) \S.{0,30}"
+    r"|inviato da (?:mio )?\S.{0,30}|verstuurd vanaf mijn \S.{0,30}|skickat från min \S.{0,30}"
+    r"|отправлено с \S.{0,30})\s*",
     re.IGNORECASE,
 )
 _BLANKS = re.compile(r"\n{3,}")
+#: Stands for a quoted passage while the lines around it are looked at; splitlines never yields it.
+_QUOTE = "\n"
 
 
 def new_text(text: str) -> str:
     """Return what the author adds.
 
-    Lines that begin with ``>`` go, with the line that says who wrote them; all from a signature (``-- ``), a forwarded
-    mail or a list's footer on goes.
+    Quoted lines go, with the line that says who wrote them; all from a signature, an old mail or a list's footer on
+    goes.
     """
+    lines = [line.rstrip("\r\n\f\v") for line in text[: 4 * CHARACTERS].splitlines()]
     kept: list[str] = []
-    for line in text[: 4 * CHARACTERS].splitlines():
-        if line.startswith(">"):
+    for number, line in enumerate(lines):
+        if is_quoted(line):
             if kept and kept[-1] != _QUOTE:
                 _drop_attribution(kept)
                 kept.append(_QUOTE)
             continue
-        if line.rstrip("\r") in ("-- ", "--") or _REST.match(line):
+        if _ends(lines, number):
             break
         kept.append(line.rstrip())
+    _drop_end(kept)
     return _BLANKS.sub("\n\n", "\n".join("" if line == _QUOTE else line for line in kept)).strip()[:CHARACTERS]
 
 
-#: Stands for a quoted passage while the lines around it are looked at; splitlines never yields it.
-_QUOTE = "\n"
+def _ends(lines: list[str], number: int) -> bool:
+    """Whether nothing of the author's follows from this line on."""
+    line = lines[number]
+    if line == "-- " or begins_old_mail(lines, number):
+        return True
+    if line.strip() in ("--", "—", "- --"):
+        return _is_signature(lines, number + 1)
+    if _RULE.match(line):
+        following = number + 1
+        while following < min(len(lines), number + 4) and not lines[following].strip():
+            following += 1
+        return _is_footer(lines, number + 1) or (following < len(lines) and begins_old_mail(lines, following))
+    return line.rstrip().endswith((":", "：")) and _leads_to_the_end(lines, number)
+
+
+def _is_signature(lines: list[str], start: int) -> bool:
+    """Whether a few short lines follow to the end."""
+    if len(lines) - start > 3 * _SIGNATURE_LINES:
+        return False
+    words = [line for line in lines[start:] if line.strip()]
+    return len(words) <= _SIGNATURE_LINES and all(len(line) <= _SIGNATURE_CHARACTERS for line in words)
+
+
+def _is_footer(lines: list[str], start: int) -> bool:
+    """Whether what follows a rule to the end speaks of the list, or is nothing."""
+    if len(lines) - start > 3 * _FOOTER_LINES:
+        return False
+    words = [line[:300] for line in lines[start:] if line.strip()]
+    return not words or (len(words) <= _FOOTER_LINES and any(map(_LISTS_WORDS.search, words)))
+
+
+def _leads_to_the_end(lines: list[str], number: int) -> bool:
+    """Whether an attribution ends here behind which all is old, though nothing marks it."""
+    for first in range(max(0, number - 2), number + 1):
+        if all(lines[first : number + 1]) and is_whole_attribution(" ".join(lines[first : number + 1])):
+            return not any(is_quoted(line) for line in lines[number + 1 :])
+    return False
 
 
 def _drop_attribution(kept: list[str]) -> None:
@@ -53,82 +95,23 @@ def _drop_attribution(kept: list[str]) -> None:
         end -= 1
     for start in range(max(0, end - _ATTRIBUTION_LINES), end):
         lines = kept[start:end]
-        if all(line.strip() and line != _QUOTE for line in lines) and _is_attribution(" ".join(lines).strip()):
+        if all(line.strip() and line != _QUOTE for line in lines) and is_attribution(" ".join(lines)):
             del kept[start:]
             return
 
 
-def _is_attribution(text: str) -> bool:
-    """Whether this says who wrote what follows: by a date, an address, or in a few words (``Ada wrote:``)."""
-    if len(text) > _ATTRIBUTION_CHARACTERS:
-        return False
-    dated = _WHEN.match(text) is not None
-    if _WROTE.search(text):
-        return dated or _WHO.match(text) is not None or len(text.split()) <= 4
-    return dated and text.endswith(":") and _WHO.search(text) is not None
+def _drop_end(kept: list[str]) -> None:
+    """Drop what stands last: blanks, the device that sent it, an attribution whose old mail is cut off."""
+    while kept and (not kept[-1].strip() or _DEVICE.fullmatch(kept[-1])):
+        kept.pop()
+    if kept and kept[-1] != _QUOTE:
+        _drop_whole_attribution(kept)
 
 
-def html_text(html: str) -> str:
-    """Return the text of an HTML mail; quotations in it begin with ``>``, as in plain text."""
-    reader = _TextOfHtml()
-    reader.feed(_without_comments(html[: 2 * CHARACTERS]))
-    reader.close()
-    return _BLANKS.sub("\n\n", reader.text()).strip()
-
-
-def _without_comments(html: str) -> str:
-    """Cut comments out; the library's parser takes minutes for thousands that never end."""
-    kept, position = [], 0
-    while (start := html.find("<!--", position)) >= 0:
-        kept.append(html[position:start])
-        end = html.find("-->", start)
-        position = len(html) if end < 0 else end + 3
-    return "".join([*kept, html[position:]])
-
-
-class _TextOfHtml(HTMLParser):
-    _BLOCKS = frozenset(
-        ("p", "div", "br", "tr", "li", "ul", "ol", "table", "blockquote", "h1", "h2", "h3", "h4", "pre", "hr")
-    )
-    _HIDDEN = frozenset(("script", "style", "head", "title"))
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._lines: list[str] = [""]
-        self._hidden = 0
-        self._quoted = 0
-        self._plain = 0
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag in self._HIDDEN:
-            self._hidden += 1
-        if tag in self._BLOCKS:
-            self._lines.append("")
-        self._quoted += tag == "blockquote"
-        self._plain += tag == "pre"
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._HIDDEN and self._hidden:
-            self._hidden -= 1
-        if tag == "blockquote" and self._quoted:
-            self._quoted -= 1
-        if tag == "pre" and self._plain:
-            self._plain -= 1
-        if tag in self._BLOCKS and tag not in ("br", "hr"):
-            self._lines.append("")
-
-    def handle_data(self, data: str) -> None:
-        if self._hidden:
+def _drop_whole_attribution(kept: list[str]) -> None:
+    for start in range(max(0, len(kept) - 3), len(kept)):
+        if all(line.strip() and line != _QUOTE for line in kept[start:]) and is_whole_attribution(
+            " ".join(kept[start:])
+        ):
+            del kept[start:]
             return
-        for number, part in enumerate(data.split("\n") if self._plain else [" ".join(data.split())]):
-            if number:
-                self._lines.append("")
-            if part:
-                line = self._lines[-1]
-                space = " " if line and not self._plain and data[:1].isspace() else ""
-                self._lines[-1] = line + space + part if line else "> " * bool(self._quoted) + part
-                if not self._plain and data[-1:].isspace():
-                    self._lines[-1] += " "
-
-    def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self._lines)

@@ -1,0 +1,124 @@
+"""What others wrote, and how mail programs of many languages set it off from what the author adds."""
+
+import re
+
+#: A line of a quotation: ``>`` in any dress, a bar, or the initials of whom it quotes.
+_QUOTED = re.compile(r"\s{0,3}[>＞]|\s{0,2}\|(?!.*\|\s*$)(?:\s|$)|[A-Z][A-Za-z]{0,3}>(?:\s|$)")
+
+_WROTE = re.compile(
+    r"(?:\b(?<!\bI )(?:wrote|writes|said|schrieb(?:en)?|hat geschrieben|geschrieben|a écrit|écrivait|escribió"
+    r"|escribio|escreveu"
+    r"|ha scritto|scrive|skrev|schreef|heeft geschreven|napisał[ao]?|pisze|pisał[ao]?|napsala?|napsal\(a\)"
+    r"|napísala?|írta|ezt írta"
+    r"|kirjoitti|yazdı|yazmış|a scris|va escriure|kirjutas|rašė|rakstīja|je napisala?|napisao|napisal|menulis"
+    r"|đã viết|skrifaði"
+    r"|написала?|написал\(а\)|пишет|писал|написав|пише|написа|έγραψε|כתבה?|כתב/ה|كتب|scripsit|spake)\b"
+    r"|写道|寫道|写到|編寫|さんは書きました|書きました|のメール|が書いた|작성|썼습니다|씀|เขียนว่า).{0,80}$",
+    re.IGNORECASE,
+)
+_QUOTING = re.compile(
+    r"(?:quoting|zitat von|citando|citat|citation de|selon|in message|in article|en réponse à)\b", re.IGNORECASE
+)
+_WHEN = re.compile(
+    r"\d{1,2}[:.h]\d\d|\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?:on|am|le|el|em|il|den|op)\b.*\d",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d\d")
+_WHO = re.compile(r"[^\s@<>]+(?:@|\sat\s)[\w.-]+")
+_ATTRIBUTION_CHARACTERS = 400
+
+_ORIGINAL = (
+    r"original|origin[ae]l|originale|ursprüngliche|origine|oorspronkelijk|ursprungligt|opprinnelig|oprindelig"
+    r"|alkuperäinen"
+    r"|oryginaln|původní|pôvodn|eredeti|исходное|оригинальное|пересылаемое|orijinal|özgün|mesajul|αρχικό"
+    r"|izvorna|izvirno"
+    r"|forward(?:ed)?|weitergeleitete?|transféré|transf[eé]r|reenviad|encaminhada|inoltrato|doorgestuurd"
+    r"|vidarebefordrat"
+    r"|videresendt|välitetty|przekazan|přeposlan|továbbított|переслан|iletilen|original message|next part"
+    r"|元のメッセージ|转发|轉寄|原始邮件|原始郵件|원본 메시지|전달된 메시지|הודעה מקורית"
+)
+_SEPARATOR = re.compile(
+    rf"\s*[-_=*]{{2,}}\s*(?:[^\s-][^-]{{0,40}}[\s'’])?(?:{_ORIGINAL})[^-]{{0,40}}[-_=*]{{2,}}\s*$"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
+    r"|début du (?:message réexpédié|message transféré)"
+    r"|inizio (?:del )?messaggio inoltrato|inicio del mensaje reenviado|início da mensagem (?:reenviada|encaminhada)"
+    r"|begin doorgestuurd bericht|vidarebefordrat brev|videresendt (?:besked|melding)|välitetty viesti alkaa"
+    r"|początek przekazanej wiadomości|начало переадресованного сообщения"
+    r"|начало переадресованного письма)\s*[:：]\s*$",
+    re.IGNORECASE,
+)
+
+#: How the lines of an old mail's head begin, by what they say.
+_KEYS = {
+    "from": "from|von|de|da|van|från|fra|od|от|от кого|від|kimden|gönderen|lähettäjä|feladó|expéditeur|absender"
+    "|remitente"
+    "|remetente|mittente|afzender|avsändare|avsender|afsender|nadawca|odesílatel|odosielateľ|отправитель|відправник"
+    "|差出人|送信者|发件人|寄件者|보낸 사람|보낸사람|发送人|από|מאת|من|de la|nuo|šalje|pošiljatelj|saatja|frá",
+    "date": "sent|date|gesendet|datum|envoyé|envoyé le|enviado|enviada|enviado el|enviado em|enviada em|fecha"
+    "|data|inviato"
+    "|inviata|verzonden|skickat|sendt|dato|wysłano|wysłane|odesláno|odoslané|elküldve|küldve|dátum|lähetetty|päiväys"
+    "|päivämäärä|gönderildi|gönderme tarihi|tarih|отправлено|дата|надіслано|送信日時|日付|日時|发送时间|发送日期|日期"
+    "|寄件日期|傳送時間|보낸 날짜|보낸날짜|날짜|στάλθηκε|ημερομηνία|נשלח|תאריך|تاريخ|أرسل|trimis|poslano"
+    "|kuupäev|sänt|saadetud",
+    "to": "to|an|à|a|para|aan|till|til|do|komu|címzett|vastaanottaja|kime|alıcı|кому|宛先|收件人|收件者"
+    "|받는 사람|받는사람|προς"
+    "|אל|إلى|către|za|kam|saaja|destinataire|destinatario|destinatário|empfänger|ontvanger|mottagare|mottaker"
+    "|modtager",
+    "subject": "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|předmět|predmet|tárgy"
+    "|aihe|konu|тема"
+    "|件名|主题|主旨|제목|θέμα|נושא|الموضوع|subiect|tema|teema|zadeva|efni",
+    "more": "cc|cci|bcc|kopie|copie|kopia|kopi|másolat|kopio|bilgi|копия|копія|抄送|副本|참조|κοιν|עותק"
+    "|reply-to|organization"
+    "|organisation|importance|attachments|anlagen|pièces jointes|priority|message-id|newsgroups|resent-from",
+}
+_KEY_OF = {key: role for role, keys in _KEYS.items() for key in keys.split("|")}
+_HEADER = re.compile(r"\s*\*{0,2}([^\W\d_][^:：*]{0,24}?)\s*\*{0,2}\s*[:：]\s*\*{0,2}\s*(.*)")
+_HEAD_LINES = 14
+
+
+def is_quoted(line: str) -> bool:
+    return _QUOTED.match(line) is not None
+
+
+def is_attribution(text: str) -> bool:
+    """Whether this says who wrote what follows: by a date, an address, or in a few words (``Ada wrote:``)."""
+    text = text.strip().rstrip("*_")
+    if len(text) > _ATTRIBUTION_CHARACTERS or not text.endswith((":", "：", "작성", "씀")):
+        return False
+    who, when = _WHO.search(text) is not None, _WHEN.search(text) is not None
+    if _WROTE.search(text):
+        return when or who or len(text.split()) <= 4
+    return who and (when or _QUOTING.match(text) is not None)
+
+
+def is_whole_attribution(text: str) -> bool:
+    """Whether this is an attribution that no author writes by hand, so that what follows is old even without marks."""
+    return is_attribution(text) and _WROTE.search(text) is not None and "@" in text and _CLOCK.search(text) is not None
+
+
+def begins_old_mail(lines: list[str], start: int) -> bool:
+    """Whether an old mail begins at this line: a separator that says so, or its head."""
+    if _SEPARATOR.match(lines[start]):
+        return True
+    first = _header(lines[start])
+    if first is None:
+        return False
+    seen: dict[str, str] = {}
+    role = ""
+    for line in lines[start : start + _HEAD_LINES]:
+        header = _header(line)
+        if header:
+            role = header[0]
+            if role in seen and role != "more":
+                break
+            seen[role] = header[1]
+        elif line.strip() and role not in ("to", "more"):
+            break
+    return "from" in seen and "date" in seen and ("to" in seen or "subject" in seen or "@" in seen["from"])
+
+
+def _header(line: str) -> tuple[str, str] | None:
+    """Return what a line of an old mail's head says, and its value; None where it is none."""
+    match = _HEADER.match(line) if ":" in line or "：" in line else None
+    role = _KEY_OF.get(" ".join(match[1].lower().split())) if match else None
+    return (role, match[2]) if role and match and match[2].strip() else None
