@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from litestar import get
 
+from kith.api.http import auth
 from kith.api.routes import ROUTES
 from kith.domain import scopes
 from kith.store.db import workspace
