@@ -361,3 +361,40 @@ async def test_a_source_shows_how_it_was_last_read(client: Client) -> None:
     last = (await client.get(f"/v1/sources/{source['id']}"))["last_run"]
     assert (last["status"], last["error"]["detail"]) == ("failed", "There is no such file.")
     assert last["next_attempt_at"] is None
+
+
+async def test_a_schedule_begins_at_once_moves_when_it_changes_and_ends(client: Client) -> None:
+    schedule = {"every_minutes": 60, "quiet": {"start": "22:00", "end": "06:00", "time_zone": "Europe/Berlin"}}
+    source = await create(client, schedule=schedule)
+    assert source["schedule"] == schedule
+    [job] = [job for job in await client.pages("/v1/jobs") if job["kind"] == "read_on_schedule"]
+    assert job["status"] == "queued"
+    changed = await client.send("PATCH", f"/v1/sources/{source['id']}", json={"schedule": {"every_minutes": 5}})
+    assert changed.json()["schedule"] == {"every_minutes": 5, "quiet": None}
+    ended = await client.send("PATCH", f"/v1/sources/{source['id']}", json={"schedule": None})
+    assert ended.json()["schedule"] is None
+    jobs_ = [job for job in await client.pages("/v1/jobs") if job["kind"] == "read_on_schedule"]
+    assert [job["id"] for job in jobs_] == [job["id"]]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "pointer"),
+    [
+        ({"every_minutes": 1}, "/schedule/every_minutes"),
+        ({"every_minutes": 60, "quiet": {"start": "25:00", "end": "06:00"}}, "/schedule/quiet/start"),
+        (
+            {"every_minutes": 60, "quiet": {"start": "22:00", "end": "06:00", "time_zone": "Moon/Base"}},
+            "/schedule/quiet/time_zone",
+        ),
+        (
+            {"every_minutes": 60, "quiet": {"start": "22:00", "end": "06:00", "time_zone": "../../etc/passwd"}},
+            "/schedule/quiet/time_zone",
+        ),
+        ({"minutes": 60}, "/schedule/minutes"),
+        ("hourly", "/schedule"),
+    ],
+)
+async def test_a_schedule_that_is_none_is_pointed_at(client: Client, schedule: Any, pointer: str) -> None:
+    answer = await client.send("POST", "/v1/sources", json=NEW | {"schedule": schedule})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
+    assert answer.json()["errors"][0]["pointer"] == pointer

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from kith.connectors import (
 )
 from kith.domain.ids import decode, encode
 from kith.runtime.vault import open_vault
-from kith.store import credentials, runs, sources
+from kith.store import credentials, jobs, runs, sources
 from kith.store.db import Db, workspace
 from kith.store.errors import NameTaken
 from kith.store.sources import Source
@@ -184,6 +185,8 @@ async def _set_status(what: str, status: str) -> None:
     async with database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
         source = await _find(db, what)
         await sources.set_status(db, DEFAULT_WORKSPACE, source, status)
+        if status == "active" and source.schedule:
+            await jobs.ask_read_on_schedule(db, DEFAULT_WORKSPACE, source.id, datetime.now(UTC), anew=True)
     print(f"{source.name} is {status}.")
 
 

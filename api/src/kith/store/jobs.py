@@ -17,7 +17,16 @@ CHANNEL = "kith_jobs"
 """What workers listen on; a payload is ``workspace job fence``."""
 
 Kind = Literal[
-    "sync", "check_source", "remove_source", "project", "refresh", "calibrate", "rebuild", "resolve", "detect"
+    "sync",
+    "read_on_schedule",
+    "check_source",
+    "remove_source",
+    "project",
+    "refresh",
+    "calibrate",
+    "rebuild",
+    "resolve",
+    "detect",
 ]
 
 
@@ -25,6 +34,21 @@ async def ask_sync(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
     """Have a source read; where it is being read, once more afterwards."""
     args = {"source_id": str(source_id)}
     return (await enqueue(db, workspace_id, "sync", args, slot=f"sync:{source_id}", again=True))[0]
+
+
+async def ask_read_on_schedule(
+    db: Db, workspace_id: UUID, source_id: UUID, due_at: datetime, *, anew: bool = False
+) -> None:
+    """Have a source read at a moment, if it then still is to be; what waits already stays. anew: it moves."""
+    slot = f"read_on_schedule:{source_id}"
+    job_id, new = await enqueue(
+        db, workspace_id, "read_on_schedule", {"source_id": str(source_id)}, slot=slot, due_at=due_at
+    )
+    if anew and not new:
+        await db.execute(
+            "UPDATE jobs SET due_at = $3 WHERE workspace_id = $1 AND id = $2 AND status = 'queued'",
+            workspace_id, job_id, due_at,
+        )  # fmt: skip
 
 
 async def ask_check_source(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:

@@ -13,14 +13,14 @@ from kith.store.db import Db, new_id
 from kith.store.errors import NameTaken
 
 _COLUMNS = """
-    id, connector, name, config, status, trusted, revision, created_at, updated_at,
+    id, connector, name, config, status, schedule, trusted, revision, created_at, updated_at,
     ARRAY (SELECT c.name FROM credentials c WHERE c.workspace_id = $1 AND c.source_id = sources.id ORDER BY c.name)
         AS credentials
 """
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One configured use of a connector.
+    """One configured use of a connector. schedule: how often it is read by itself.
 
     trusted: the operator named what it reads. credentials: the names of its secret settings, which config lacks.
     """
@@ -30,6 +30,7 @@ class Source(msgspec.Struct, frozen=True):
     name: str
     config: dict[str, Any]
     status: str
+    schedule: dict[str, Any] | None
     trusted: bool
     revision: int
     created_at: datetime
@@ -88,16 +89,23 @@ async def find_sources(db: Db, workspace_id: UUID, name: str, source_id: UUID | 
 
 
 async def create_source(
-    db: Db, workspace_id: UUID, connector: str, name: str, config: Mapping[str, Any], *, trusted: bool = False
+    db: Db,
+    workspace_id: UUID,
+    connector: str,
+    name: str,
+    config: Mapping[str, Any],
+    *,
+    trusted: bool = False,
+    schedule: Mapping[str, Any] | None = None,
 ) -> Source:
     """Add a source. Raises NameTaken."""
     row = await db.fetchrow(
         f"""
-        INSERT INTO sources (workspace_id, id, connector, name, config, status, trusted)
-        VALUES ($1, $2, $3, $4, $5, 'active', $6)
+        INSERT INTO sources (workspace_id, id, connector, name, config, status, trusted, schedule)
+        VALUES ($1, $2, $3, $4, $5, 'active', $6, $7)
         ON CONFLICT (workspace_id, name) DO NOTHING RETURNING {_COLUMNS}
         """,
-        workspace_id, new_id(), connector, name, config, trusted,
+        workspace_id, new_id(), connector, name, config, trusted, schedule,
     )  # fmt: skip
     if row is None:
         raise NameTaken(f"There is already a source named {name!r}.")
@@ -105,17 +113,25 @@ async def create_source(
 
 
 async def update_source(
-    db: Db, workspace_id: UUID, source_id: UUID, *, name: str, config: Mapping[str, Any], status: str, trusted: bool
+    db: Db,
+    workspace_id: UUID,
+    source_id: UUID,
+    *,
+    name: str,
+    config: Mapping[str, Any],
+    status: str,
+    trusted: bool,
+    schedule: Mapping[str, Any] | None,
 ) -> Source:
     """Change a source that exists. Raises NameTaken, after which the transaction can only be undone."""
     try:
         row = await db.fetchrow(
             f"""
-            UPDATE sources SET name = $3, config = $4, status = $5, trusted = $6, revision = revision + 1,
-                updated_at = now()
+            UPDATE sources SET name = $3, config = $4, status = $5, trusted = $6, schedule = $7,
+                revision = revision + 1, updated_at = now()
             WHERE workspace_id = $1 AND id = $2 RETURNING {_COLUMNS}
             """,
-            workspace_id, source_id, name, config, status, trusted,
+            workspace_id, source_id, name, config, status, trusted, schedule,
         )  # fmt: skip
     except asyncpg.UniqueViolationError as error:
         raise NameTaken(f"There is already a source named {name!r}.") from error
@@ -127,8 +143,9 @@ async def update_source(
 async def set_status(db: Db, workspace_id: UUID, source: Source, status: str) -> Source:
     """Change a source's status alone."""
     return await update_source(
-        db, workspace_id, source.id, name=source.name, config=source.config, status=status, trusted=source.trusted
-    )
+        db, workspace_id, source.id, name=source.name, config=source.config, status=status, trusted=source.trusted,
+        schedule=source.schedule,
+    )  # fmt: skip
 
 
 async def begin_removal(db: Db, workspace_id: UUID, source: Source) -> UUID:
@@ -177,6 +194,7 @@ class ToRead(msgspec.Struct, frozen=True):
     connector: str
     config: dict[str, Any]
     status: str
+    schedule: dict[str, Any] | None
     trusted: bool
     cursor: str | None
     id_key: bytes
@@ -186,7 +204,7 @@ async def to_read(db: Db, workspace_id: UUID, source_id: UUID) -> ToRead | None:
     """Return how a source is to be read; None when it is gone."""
     row = await db.fetchrow(
         """
-        SELECT s.connector, s.config, s.status, s.trusted, c.cursor, w.id_key
+        SELECT s.connector, s.config, s.status, s.schedule, s.trusted, c.cursor, w.id_key
         FROM sources s JOIN workspaces w ON w.workspace_id = s.workspace_id
         LEFT JOIN cursors c ON c.workspace_id = s.workspace_id AND c.source_id = s.id
         WHERE s.workspace_id = $1 AND s.id = $2
@@ -235,15 +253,16 @@ async def clear_faults(db: Db, workspace_id: UUID, source_id: UUID) -> None:
     )
 
 
-async def close_breaker(db: Db, workspace_id: UUID, source_id: UUID) -> None:
-    """Let a source that was put aside for faults be read again."""
-    await db.execute(
+async def close_breaker(db: Db, workspace_id: UUID, source_id: UUID) -> bool:
+    """Let a source that was put aside for faults be read again; return whether it was."""
+    outcome = await db.execute(
         """
         UPDATE sources SET status = 'active', faults = 0, revision = revision + 1, updated_at = now()
         WHERE workspace_id = $1 AND id = $2 AND status = 'faulty'
         """,
         workspace_id, source_id,
     )  # fmt: skip
+    return outcome == "UPDATE 1"
 
 
 async def remove(db: Db, workspace_id: UUID, source_id: UUID) -> bool:

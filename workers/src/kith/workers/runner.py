@@ -20,6 +20,7 @@ from kith.workers.work import Failed, Later, Unfinished, Work
 
 KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "sync": sync.sync,
+    "read_on_schedule": sync.read_on_schedule,
     "check_source": sync.check_source,
     "remove_source": sync.remove_source,
     "project": project.project,

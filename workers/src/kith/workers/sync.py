@@ -2,13 +2,17 @@
 
 import asyncio
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from kith.connectors import ConnectorError, Fatal, Reauthorize, Retry, check_locations
+from kith.domain.schedules import Schedule, next_read
 from kith.store import credentials, jobs, reach, runs, sources
+from kith.store.db import Db
 from kith.workers import detect
 from kith.workers.ingest import Ingest
 from kith.workers.reading import (
@@ -40,6 +44,7 @@ async def sync(work: Work) -> dict[str, Any]:
         reading = await sources.to_read(db, work.job.workspace_id, source_id)
         if reading is None or reading.status != "active":
             raise jobs.Canceled
+        await _schedule(db, work, source_id, reading)
         sealed = await credentials.of_source(db, work.job.workspace_id, source_id)
         run_id = await runs.open_run(db, work.job.workspace_id, source_id, work.job.id)
         read_until = await reach.of_source(db, work.job.workspace_id, source_id)
@@ -71,6 +76,17 @@ async def sync(work: Work) -> dict[str, Any]:
         return counts
 
 
+async def read_on_schedule(work: Work) -> dict[str, Any]:
+    """Have a source read because its time has come, if it still has a schedule and is active. args: source_id."""
+    source_id = UUID(work.job.args["source_id"])
+    async with work.transaction() as db:
+        reading = await sources.to_read(db, work.job.workspace_id, source_id)
+        if reading is None or reading.schedule is None or reading.status != "active":
+            return {"asked": False}
+        await jobs.ask_sync(db, work.job.workspace_id, source_id)
+    return {"asked": True}
+
+
 async def check_source(work: Work) -> dict[str, Any]:
     """Have the connector look at a source; one that was put aside for faults is active again. args: source_id."""
     source_id = UUID(work.job.args["source_id"])
@@ -90,7 +106,8 @@ async def check_source(work: Work) -> dict[str, Any]:
     except ConnectorError as error:
         raise Failed(error.code, str(error)) from error
     async with work.transaction() as db:
-        await sources.close_breaker(db, work.job.workspace_id, source_id)
+        if await sources.close_breaker(db, work.job.workspace_id, source_id) and reading.schedule:
+            await jobs.ask_read_on_schedule(db, work.job.workspace_id, source_id, datetime.now(UTC), anew=True)
     return {"detail": report.detail, "warnings": list(report.warnings)}
 
 
@@ -119,6 +136,15 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRe
                     break
     if resting:
         raise Unfinished
+
+
+async def _schedule(db: Db, work: Work, source_id: UUID, reading: sources.ToRead) -> None:
+    """See to the next run when this one begins, so that none that fails is the last."""
+    if reading.schedule is not None:
+        schedule = msgspec.convert(reading.schedule, Schedule)
+        zone = ZoneInfo(schedule.quiet.time_zone) if schedule.quiet else UTC
+        due_at = next_read(schedule, datetime.now(UTC), zone)
+        await jobs.ask_read_on_schedule(db, work.job.workspace_id, source_id, due_at)
 
 
 async def _count_fault(work: Work, source_id: UUID, fault: Fault) -> None:

@@ -1,5 +1,7 @@
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
@@ -19,6 +21,7 @@ from kith.api.runs.schemas import Run, RunsParams
 from kith.api.sources import credentials
 from kith.api.sources.schemas import Source, SourceCreate, SourcePatch, SourcePeriod, SourcePeriods, SourcesParams
 from kith.connectors import Forbidden, Limits, Registry, check_locations, load_config, locations
+from kith.domain.schedules import Schedule
 from kith.runtime.vault import Vault
 from kith.store import jobs, runs
 from kith.store import sources as store
@@ -62,20 +65,28 @@ async def create_source(
 ) -> Response[Source]:
     """Create a source.
 
-    Nothing is read until a run starts with `POST /v1/sources/{source_id}/runs`. Without the scope
-    `sources:anywhere:read` files must lie below the folders that the operator has set aside, addresses in public
-    networks.
+    Without a schedule, nothing is read until a run starts with `POST /v1/sources/{source_id}/runs`. Without the
+    scope `sources:anywhere:read` files must lie below the folders that the operator has set aside, addresses in
+    public networks.
     """
     trusted = may_read_anywhere(request)
     given = credentials.divide(registry, payload.connector, payload.config)
     check_limits(check_config(registry, payload.connector, given.whole), Limits() if trusted else limits)
     try:
         created = await store.create_source(
-            db, workspace_id, payload.connector, payload.name, given.shown, trusted=trusted
+            db,
+            workspace_id,
+            payload.connector,
+            payload.name,
+            given.shown,
+            trusted=trusted,
+            schedule=stored(payload.schedule),
         )
     except NameTaken as error:
         raise name_taken(payload.name) from error
     await credentials.save(db, workspace_id, created.id, given, (), vault)
+    if created.schedule is not None:
+        await jobs.ask_read_on_schedule(db, workspace_id, created.id, datetime.now(UTC))
     created = msgspec.structs.replace(created, credentials=sorted(given.secrets))
     headers = {"Location": f"/v1/sources/{encode('source', created.id)}", "ETag": tag(created)}
     return await once.answer(Source.of(created, None), 201, headers)
@@ -127,6 +138,7 @@ async def update_source(
         raise Problem("conflict", "The source is being deleted.")
     changed = named(payload)
     kept = {"name": source.name, "config": source.config, "status": source.status} | changed
+    kept["schedule"] = source.schedule if payload.schedule is msgspec.UNSET else stored(payload.schedule)
     given = credentials.divide(registry, source.connector, kept["config"], source.credentials)
     config = check_config(registry, source.connector, given.whole)
     same = keeps_places(registry, source, config)
@@ -145,6 +157,8 @@ async def update_source(
         saved = await store.update_source(db, workspace_id, source.id, **kept, trusted=trusted)
     except NameTaken as error:
         raise name_taken(kept["name"]) from error
+    if saved.schedule and (saved.schedule != source.schedule or saved.status != source.status):
+        await jobs.ask_read_on_schedule(db, workspace_id, source.id, datetime.now(UTC), anew=True)
     return Response(await _show(db, workspace_id, saved), headers={"ETag": tag(saved)})
 
 
@@ -299,6 +313,17 @@ def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> 
         raise Problem(
             "invalid_body", f"config: {what}.", Fault("invalid", what, pointer=f"/config{pointer}")
         ) from error
+
+
+def stored(schedule: Schedule | None) -> dict[str, Any] | None:
+    """Return a schedule as it is stored; refuse a time zone that is none."""
+    if schedule is None:
+        return None
+    if schedule.quiet and schedule.quiet.time_zone not in available_timezones():
+        message = f"{schedule.quiet.time_zone!r} is no time zone; Europe/Berlin is one."
+        raise Problem("invalid_body", message, Fault("invalid", message, pointer="/schedule/quiet/time_zone"))
+    found: dict[str, Any] = msgspec.to_builtins(schedule)
+    return found
 
 
 def check_limits(config: msgspec.Struct, limits: Limits) -> None:

@@ -10,6 +10,7 @@ from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import JobError, problem
 from kith.connectors import without_secrets
+from kith.domain.schedules import Schedule
 from kith.store import runs
 from kith.store import sources as store
 
@@ -66,6 +67,7 @@ class Source(msgspec.Struct, frozen=True):
             "`faulty`: its connector broke five times in a row; a check that succeeds makes it active."
         ),
     ]
+    schedule: Annotated[Schedule | None, Meta(description="How often it is read by itself; null: never.")]
     credentials: Annotated[
         list[str], Meta(description="Names of the secret settings that are set; their values are never shown.")
     ]
@@ -80,6 +82,7 @@ class Source(msgspec.Struct, frozen=True):
             source,
             id=encode("source", source.id),
             config=_shown(source.config),
+            schedule=msgspec.convert(source.schedule, Schedule | None),
             last_run=LastRun.of(last) if last else None,
         )
 
@@ -99,6 +102,9 @@ class SourceCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connector: ConnectorName
     name: Name
     config: Config
+    schedule: Annotated[
+        Schedule | None, Meta(description="How often it is read by itself, the first time at once; null: never.")
+    ] = None
 
 
 class SourcePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +113,7 @@ class SourcePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Name | UnsetType = UNSET
     config: Config | UnsetType = UNSET
     status: Annotated[Literal["active", "paused"], Meta(description="Pause or resume it.")] | UnsetType = UNSET
+    schedule: Annotated[Schedule | None, Meta(description="null: no longer.")] | UnsetType = UNSET
 
 
 class SourcePeriod(msgspec.Struct, frozen=True):
