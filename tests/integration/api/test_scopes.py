@@ -15,6 +15,9 @@ from tests.integration.api.test_tenants import BODIES, foreign_ids
 
 #: What each operation asks for. A change here is a change of the contract.
 SCOPES = {
+    "checkSource": ["sources:write"],
+    "retractDecision": ["identities:write"],
+    "updateIdentity": ["identities:write"],
     "listPeople": ["people:read"],
     "getPerson": ["people:read"],
     "listTimeline": ["people:read", "interactions:read"],
