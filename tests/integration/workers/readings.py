@@ -40,7 +40,7 @@ class Readings:
         for source_id in source_ids:
             row = await self.run("sync", source_id=str(source_id))
             assert row["status"] == "succeeded", row["error"]
-        for _ in range(5):
+        for _ in range(2):
             for kind in ("project", "resolve"):
                 await self.run(kind)
         return await self.acts()

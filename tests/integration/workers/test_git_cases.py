@@ -9,6 +9,13 @@ from kith.store.db import Pool
 from tests.integration.workers.readings import Readings, build
 from tests.paths import shared
 
+BACKPORT = """
+    01 09 contribute Ada Birk
+    02 09 contribute Ada Birk
+    02 09 review Bea Lund > Ada Birk
+    02 09 test Cai Moss > Ada Birk
+    25-01-10 09 sign_off Rel Sorin > Ada Birk
+"""
 #: The acts of the whole repository; a day without a year is in March 2024.
 ACTS = {
     "address-dress": """
@@ -67,6 +74,9 @@ ACTS = {
         01 06 merge Dov Fell
         01 07 merge Ada Birk > Dov Fell
     """,
+    "backport-cherry-picked": BACKPORT,
+    "backport-commit-upstream": BACKPORT,
+    "backport-upstream-line": BACKPORT + "25-01-10 09 review Dov Fell > Ada Birk\n",
     "release-merge-of-develop": """
         01 01 contribute Ada Birk
         01 02 contribute Bea Lund
@@ -119,6 +129,80 @@ async def test_a_shallow_clone_is_read_further_when_it_gets_its_history(readings
     build(case("unshallow"), tmp_path, 2)
     assert len(await readings.read(source_id)) == 6
     assert [row["status"] for row in await coverage(readings)] == ["read"]
+
+
+async def test_the_mailmap_joins_as_long_as_it_says_so(readings: Readings, tmp_path: Path) -> None:
+    for name, joined in (
+        ("mailmap-deleted", "Odd Name + Zora Quill"),
+        ("mailmap-line-removed", "Tamsin Oaks + Zora Quill"),
+    ):
+        build(case(name), tmp_path / name)
+        source_id = await readings.add(tmp_path / name)
+        await readings.read(source_id)
+        assert joined in await readings.people()
+        build(case(name), tmp_path / name, 2)
+        await readings.read(source_id)
+        assert not any(" + " in names for names in await readings.people())
+        await readings.read(await readings.add(tmp_path / name))
+        assert not any(" + " in names for names in await readings.people())
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [("force-push-back", (3, 1, 3)), ("branch-deleted-restored", (3, 1, 3, 3))]
+)
+async def test_what_is_reached_again_counts_again(
+    readings: Readings, tmp_path: Path, name: str, counts: tuple[int, ...]
+) -> None:
+    source_id = await readings.add(tmp_path / "repo")
+    found = []
+    for step in range(1, len(counts) + 1):
+        build(case(name), tmp_path / "repo", step)
+        found.append(await readings.read(source_id))
+    assert tuple(map(len, found)) == counts
+    assert found[2] == found[0]
+
+
+async def test_refs_that_are_narrowed_and_widened_lose_nothing(readings: Readings, tmp_path: Path) -> None:
+    build(case("refs-narrowed-widened"), tmp_path / "repo")
+    source_id = await readings.add(tmp_path / "repo")
+    everything = {"repository": str(tmp_path / "repo")}
+    set_config = "UPDATE sources SET config = $3 WHERE workspace_id = $1 AND id = $2 RETURNING id"
+    assert len(await readings.read(source_id)) == 3
+    await readings.rows(set_config, source_id, everything | {"refs": ["refs/heads/main"]})
+    assert await readings.read(source_id) == expected("01 01 contribute Ada Birk")
+    await readings.rows(set_config, source_id, everything)
+    assert len(await readings.read(source_id)) == 3
+    await readings.rows("DELETE FROM sources WHERE workspace_id = $1 AND id = $2 RETURNING id", source_id)
+    assert len(await readings.read(await readings.add(tmp_path / "repo"))) == 3
+
+
+async def test_a_fork_that_is_cut_back_withdraws_nothing_of_upstream(readings: Readings, tmp_path: Path) -> None:
+    build(case("fork-rewound"), tmp_path)
+    source_ids = [await readings.add(tmp_path / name) for name in ("up", "fork")]
+    found = []
+    for step in (1, 2, 3):
+        build(case("fork-rewound"), tmp_path, step)
+        found.append(len(await readings.read(*source_ids)))
+    assert found == [3, 3, 4]
+
+
+async def test_repositories_named_alike_share_no_channel(readings: Readings, tmp_path: Path) -> None:
+    build(case("same-folder-name"), tmp_path)
+    await readings.read(*[await readings.add(tmp_path / name / "app") for name in ("north", "south")])
+    channels = await readings.rows("SELECT kind, name FROM channels WHERE workspace_id = $1 ORDER BY 1, 2")
+    assert [tuple(row) for row in channels] == [("area", "core")] * 2 + [("repository", "app")] * 2
+
+
+async def test_a_commit_from_the_future_moves_nothing(readings: Readings, tmp_path: Path) -> None:
+    build(case("future-date"), tmp_path / "repo")
+    acts = await readings.read(await readings.add(tmp_path / "repo"))
+    assert acts == expected("01 01 contribute Ada Birk\n01 01 contribute Bea Lund\n01 02 contribute Ada Birk")
+    (period,) = await readings.rows("SELECT upper(period) AS until FROM coverage WHERE workspace_id = $1")
+    assert period["until"].year == 2024
+    people = await readings.rows("SELECT name FROM people WHERE workspace_id = $1 ORDER BY last_seen DESC")
+    assert [row["name"] for row in people] == ["Ada Birk", "Bea Lund"]
+    stated = await readings.rows("SELECT stated_at FROM interactions WHERE workspace_id = $1 AND stated_at IS NOT NULL")
+    assert [row["stated_at"].year for row in stated] == [2038]
 
 
 async def coverage(readings: Readings) -> list[dict[str, str]]:

@@ -12,14 +12,19 @@ whatever words. A committer who is not the author and did not sign off has taken
 Identities are (name, e-mail) pairs; ``.mailmap`` becomes claims about them. A channel is the part of the repository
 that the subject names before its first colon, else the one top folder that the commit changes, else the repository.
 
+Copies (``(cherry picked from commit ...)``, ``[ upstream commit ... ]`` and their like) repeat what happened to the
+original: what the original tells too is no act of the copy; where it is not read here, its acts have its key and the
+author's date, and yield to it when another source reads it.
+
 Can't: names without an address (each is reported), tags, notes, and what a hosting service keeps beside git. Of merges
 with more than 100 authors, the 100 with most commits. More than 500 refs: the most recently moved. When ``.mailmap``
-changes, authors and committers are claimed again at once, people in trailers alone when they are next seen. Where a
-tree is missing, the commit counts for the repository as a whole. A shallow clone that is deepened is read again.
+changes, all people are claimed again, and what no line says any more is taken back. Where a tree is
+missing, the commit counts for the repository as a whole. A shallow clone that is deepened is read again.
 Resume and growth: the cursor holds the tips that were read, so that only new commits are read; within a walk it holds
 the walk's tips and the place in it.
-Deletions: commits that no ref reaches any more (rewritten, branch deleted) become tombstones, as long as the repository
-still holds them; where it does not, a skip says so, and the rest is read again.
+Deletions: commits that no ref reaches any more (rewritten, branch deleted) are withdrawn, as long as the repository
+still holds them, and count again when a ref reaches them again; where it does not, a skip says so, and the rest is read
+again. A date that lies in the future gives way to the newest before it.
 Privacy: names and addresses are stored as the commits publish them; ``visibility`` says who may see the acts.
 """
 

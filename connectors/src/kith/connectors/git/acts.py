@@ -1,11 +1,11 @@
 """What a commit tells about people: who contributed, and who reviewed, tested, reported, signed off or merged it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from kith.connectors import Interaction, InteractionKind, InteractionRef, Ref, Target, Visibility
-from kith.connectors.git.messages import Message, parse
+from kith.connectors.git.messages import Message, Trailer, parse
 from kith.connectors.git.people import Human, human
 
 #: The fields of ``git log`` that ``read_commit`` takes, in its order.
@@ -44,6 +44,16 @@ class Commit(NamedTuple):
         for trailer in self.message.trailers:
             yield from trailer.people
 
+    @property
+    def seen(self) -> Iterator[tuple[Human, datetime | None]]:
+        """Yield whom the commit names, and when that was so: at the author's date for what a copy repeats."""
+        authored, committed = self.authored or self.committed, self.committed or self.authored
+        yield self.author, authored
+        yield self.committer, committed
+        for trailer in self.message.trailers:
+            for who in trailer.people:
+                yield who, authored if trailer.origin or who == self.author else committed
+
 
 def read_commit(fields: Sequence[bytes]) -> Commit:
     commit, parents, author, address, authored, committer, committer_address, committed, message = fields
@@ -71,12 +81,34 @@ def read_brief(fields: Sequence[bytes]) -> Commit:
     )
 
 
-def interactions(
-    commit: Commit, channel: Ref | None, merged: Sequence[Human], visibility: Visibility
-) -> Iterator[Interaction]:
-    """Yield the acts of a commit. merged: whose work a merge brought in.
+class Copy(NamedTuple):
+    """What a commit repeats of others.
 
-    The author's act has the author's date, all others the committer's: the latest that they can have happened.
+    first: the original's own act. said: the acts of originals that are read here too, by kind and actor. away: the
+    originals that are not, as the message names them, each with its whole hash, empty where that is not known.
+    """
+
+    first: InteractionRef
+    said: frozenset[tuple[InteractionKind, str]]
+    away: dict[str, str]
+
+    def is_known(self, act: "_Act") -> bool:
+        """Whether an original tells of the act already; a sign-off or review of the copy itself is another."""
+        return (act.kind, act.actor.known_by) in self.said and (act.origin != "" or act.kind == "contribute")
+
+
+def interactions(
+    commit: Commit,
+    channel: Ref | None,
+    merged: Sequence[Human],
+    visibility: Visibility,
+    arrived_at: datetime | None = None,
+    copy: Copy | None = None,
+) -> Iterator[Interaction]:
+    """Yield the acts of a commit. merged: whose work a merge brought in. arrived_at: where its clock lied.
+
+    The author's act has the author's date, all others the committer's: the latest that they can have happened. What a
+    copy repeats is the original's act; where that is not read here, it happened before the author's date at the latest.
     Raises ValueError where the commit has no author or no date.
     """
     committed = commit.committed or commit.authored
@@ -86,64 +118,101 @@ def interactions(
     if not any(commit.author):
         raise ValueError("the commit names no author")
     title = commit.message.title[:TITLE_CHARACTERS] or None
+    text: str | None = commit.message.text[:TEXT_CHARACTERS] or None
     first: InteractionRef | None = None
-    for kind, actor, word, targets in _acts(commit, merged):
-        own = actor == commit.author
-        ref = InteractionRef("git", commit.hash, kind, actor=actor.ref)
+    for act in _acts(commit, merged):
+        own = act.actor == commit.author and act.kind != "merge"
+        original = copy.away.get(act.origin) if copy else None
+        ref = InteractionRef("git", original or commit.hash, act.kind, actor=act.actor.ref)
+        if copy and copy.is_known(act):
+            first, text = first or copy.first, None
+            continue
         yield Interaction(
             ref,
-            actor.ref,
-            authored if own and kind != "merge" else committed,
-            targets,
+            act.actor.ref,
+            authored if own or original is not None else committed,
+            act.targets,
             channel=channel,
             reply_to=first,
-            native_kind=word,
+            native_kind=act.word,
             title=title,
-            text=None if first else commit.message.text[:TEXT_CHARACTERS] or None,
+            text=text,
             visibility=visibility,
+            arrived_at=arrived_at,
+            copied=bool(original),
         )
-        first = first or ref
+        first, text = first or ref, None
 
 
-def _acts(commit: Commit, merged: Sequence[Human]) -> Iterator[tuple[InteractionKind, Human, str, tuple[Target, ...]]]:
-    """Yield kind, actor, the network's word and targets; first the contribution or the merge itself."""
+class _Act(NamedTuple):
+    """word: the network's own. origin: the commit that it was copied from."""
+
+    kind: InteractionKind
+    actor: Human
+    word: str
+    targets: tuple[Target, ...]
+    origin: str = ""
+
+
+def said(commit: Commit) -> Iterator[tuple[InteractionKind, str]]:
+    """Yield kind and actor of each act that a commit tells of, its own or copied."""
+    for act in _acts(commit, ()):
+        yield act.kind, act.actor.known_by
+
+
+def _acts(commit: Commit, merged: Sequence[Human]) -> Iterator[_Act]:
+    """Yield the acts, first the contribution or the merge itself."""
     author = commit.author
     to_author = (Target(author.ref, "author"),)
-    found: dict[tuple[InteractionKind, Human], str] = {}
+    root = next(iter(commit.message.origins), "")
+    found: dict[tuple[InteractionKind, Human, str], str] = {}
     addressed: dict[InteractionKind, dict[Human, None]] = {"contribute": {}, "copy": {}, "thank": {}}
-    for trailer in commit.message.trailers:
-        for kind in trailer.acts:
-            for who in trailer.people:
-                if who.is_same(author):
-                    continue
-                if kind in addressed:
-                    addressed[kind][who] = None
-                if kind not in ("copy", "thank"):
-                    found.setdefault((kind, who), trailer.word)
+    for trailer, kind, who, origin in _told(commit):
+        if kind in addressed:
+            addressed[kind][who] = None
+        if kind not in ("copy", "thank"):
+            found.setdefault((kind, who, origin), trailer.word)
     if commit.is_merge:
         merger = author if commit.committer == _WEB_FLOW else commit.committer
         merger = merger if any(merger) else author
-        yield "merge", merger, "merge", tuple(Target(who.ref, "author") for who in merged if not who.is_same(merger))
-        found.pop(("merge", merger), None)
+        brought = tuple(Target(who.ref, "author") for who in merged if not who.is_same(merger))
+        yield _Act("merge", merger, "merge", brought)
+        found.pop(("merge", merger, ""), None)
     else:
         co_authors = tuple(Target(who.ref, "author") for who in addressed["contribute"])
-        yield "contribute", author, "author", co_authors
+        yield _Act("contribute", author, "author", co_authors, root)
         if _took_in(commit, found):
-            found["merge", commit.committer] = "committer"
-    for (kind, who), word in found.items():
-        yield kind, who, word, to_author
+            found["merge", commit.committer, ""] = "committer"
+    for (kind, who, origin), word in found.items():
+        yield _Act(kind, who, word, to_author, origin)
     if addressed["copy"]:
-        yield "copy", author, "cc", tuple(Target(who.ref, "cc") for who in addressed["copy"])
+        yield _Act("copy", author, "cc", tuple(Target(who.ref, "cc") for who in addressed["copy"]), root)
     if addressed["thank"]:
-        yield "thank", author, "thanks-to", tuple(Target(who.ref, "to") for who in addressed["thank"])
+        yield _Act("thank", author, "thanks-to", tuple(Target(who.ref, "to") for who in addressed["thank"]), root)
 
 
-def _took_in(commit: Commit, found: dict[tuple[InteractionKind, Human], str]) -> bool:
+def _told(commit: Commit) -> Iterator[tuple[Trailer, InteractionKind, Human, str]]:
+    """Yield each trailer's acts by others than the author, with the commit that they were copied from.
+
+    The committer's sign-off at the very end is the copy's own.
+    """
+    for trailer in commit.message.trailers:
+        last = trailer is commit.message.trailers[-1] and trailer.word == "signed-off-by"
+        for kind in trailer.acts:
+            for who in trailer.people:
+                if not who.is_same(commit.author):
+                    own = last and who.is_same(commit.committer)
+                    yield trailer, kind, who, "" if own else trailer.origin
+
+
+def _took_in(commit: Commit, found: Iterable[tuple[InteractionKind, Human, str]]) -> bool:
     """Whether the committer took in another's work without saying so in a sign-off, which would be the same act."""
     committer = commit.committer
     if committer == _WEB_FLOW or not any(committer) or committer.is_same(commit.author):
         return False
-    return not any(kind in ("sign_off", "merge") and who.is_same(committer) for kind, who in found)
+    return not any(
+        kind in ("sign_off", "merge") and who.is_same(committer) and not origin for kind, who, origin in found
+    )
 
 
 def _text(data: bytes) -> str:

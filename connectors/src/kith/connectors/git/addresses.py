@@ -66,12 +66,21 @@ def reach(address: Address, limits: Limits) -> Network:
 
 
 def public_name(url: str) -> str:
-    """Return the name that all clones share: ``github.com/git/git`` for every way to write that address."""
+    """Return the name that all clones share: ``github.com/git/git`` for every way to write that address.
+
+    Of a folder, its own name, which others may have too.
+    """
+    key = public_key(url)
+    return (Path(key).name or "repository") if key.startswith("/") else key
+
+
+def public_key(url: str) -> str:
+    """Return what tells this repository from all others: its public name, or the whole path of a folder."""
     url = redacted(url.strip()).rstrip("/").removesuffix(".git").removesuffix("/")
     if match := re.fullmatch(r"(?!file)\w+://([^/:]+)(?::\d+)?/(.+)", url):
         return f"{match[1].lower()}/{match[2]}"
     if "/" in url.partition(":")[0] or not _SCP.fullmatch(url):
-        return Path(url.removeprefix("file://")).name or "repository"
+        return f"/{url.removeprefix('file://').strip('/')}"
     host, _, path = url.rpartition("@")[2].partition(":")
     return f"{host.lower()}/{path.lstrip('/')}"
 

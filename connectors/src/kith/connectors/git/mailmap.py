@@ -5,13 +5,16 @@ import re
 from kith.connectors import Claim
 from kith.connectors.git.people import Human, human
 
+KIND = "mailmap"
+
 _ENTRY = re.compile(r"([^<>#]*)<([^<>]*)>(?:([^<>#]*)<([^<>]*)>)?")
 
 
 class Mailmap:
     """Parsed entries, asked as git asks them: first by name and address, then by address; letter case is ignored."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, edition: str = "") -> None:
+        self._edition = edition
         self._entries: dict[tuple[str | None, str], tuple[str, str, str]] = {}
         for line in text.splitlines():
             if match := _ENTRY.match(line):
@@ -37,4 +40,4 @@ class Mailmap:
         if found is None:
             return None
         proper, line = found
-        return proper, Claim(who.ref, proper.ref, "mailmap", f".mailmap: {line}"[:1000])
+        return proper, Claim(who.ref, proper.ref, KIND, f".mailmap: {line}"[:1000], self._edition)

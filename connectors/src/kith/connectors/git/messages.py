@@ -10,7 +10,25 @@ from kith.connectors.git.people import Human, named_in
 PEOPLE = 1000  # named by one commit; a machine wrote what goes beyond
 
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& ]+[A-Za-z0-9]+){0,8})\s?:\s*(\S.*)", re.DOTALL)
-_NOTE = re.compile(r"\[.*\]?$|\(cherry[- ]picked from|---$")
+_NOTE = re.compile(r"\[.*\]?$|---$")
+_HASH = r"['\"`]?(?P<hash>[0-9a-f]{7,64})\b"
+#: A line that ends what stood in the message of the commit that this one copies.
+_PICKED = re.compile(
+    r"[\[(*\s]*(?:this\s+is\s+)?(?:an?\s+)?(?:(?:partial|manual|clean|automatic)(?:ly)?\s+)?"
+    rf"(?:cherry[- ]?pick(?:ed|s)?|back[- ]?port(?:ed|s)?)(?:[- ](?:from|of))?:?\s+"
+    rf"(?:(?:from|of|the|original|upstream|mainline|main|master|commit|revision|rev|sha)\b:?\s*){{0,4}}{_HASH}",
+    re.IGNORECASE,
+)
+#: A line that says of the whole commit that it is a copy.
+_UPSTREAM = re.compile(
+    r"[\[(*\s]*(?:this\s+is\s+)?(?:the\s+)?(?:"
+    rf"(?:upstream|mainline|original|linus|x-upstream)(?:[- ](?:commit|sha|id|change)){{0,2}}\s*:?\s+{_HASH}|"
+    rf"commit\s+{_HASH.replace('hash', 'other')},?\s+(?:from\s+|in\s+)?(?:upstream|mainline|linus|linux)\S*(?:\s+tree)?"
+    r")[\s.,\])]*",
+    re.IGNORECASE,
+)
+_COPY_WORDS = ("cherry", "port", "stream", "mainline", "riginal", "linus", "linux")
+_LINE_CHARACTERS = 300
 #: Trailers that name no person, but show that a paragraph is made of trailers.
 _PLAIN = {
     "bug", "bugs", "bug-id", "bugzilla", "change-id", "closes", "cc", "see-also", "fixes", "git-svn-id", "issue",
@@ -61,20 +79,28 @@ _NOWHERE = re.compile(
 
 
 class Trailer(NamedTuple):
-    """One trailer that names people: its word in lower case, the acts it stands for, and whom it names."""
+    """One trailer that names people: its word in lower case, the acts it stands for, and whom it names.
+
+    origin: the commit in whose message it stood before it was copied into this one; empty where it is this one's own.
+    """
 
     word: str
     acts: tuple[InteractionKind, ...]
     people: tuple[Human, ...]
+    origin: str = ""
 
 
 class Message(NamedTuple):
-    """A message taken apart. unread: trailers that should name a person but give no address, and what was too much."""
+    """A message taken apart. unread: trailers that should name a person but give no address, and what was too much.
+
+    origins: the commits that this one says it is a copy of, the first one first; perhaps abbreviated.
+    """
 
     title: str
     text: str
     trailers: tuple[Trailer, ...]
     unread: tuple[str, ...]
+    origins: tuple[str, ...] = ()
 
 
 def parse(message: str) -> Message:
@@ -89,17 +115,24 @@ def parse(message: str) -> Message:
         paragraphs.pop()
     trailers, unread = [], []
     room = PEOPLE
-    for word, value in lines:
+    origins = _origins(paragraphs[1:])
+    told_of = _told_of(lines, origins)
+    for (word, value), origin in zip(lines, told_of, strict=True):
+        if not word:
+            origins = (*origins, value)
+            continue
         acts, known = acts_of(word.lower())
         people = named_in(value) if acts else ()
         if people:
-            trailers.append(Trailer(word.lower(), acts, people[:room]))
+            trailers.append(Trailer(word.lower(), acts, people[:room], origin))
             room = max(0, room - len(people))
         elif known and word.lower() not in _TOOLS:
             unread.append(f"{word}: {value}"[:200])
     if not room:
         unread.append(f"people beyond the first {PEOPLE}")
-    return Message(title, "\n\n".join(paragraphs).strip(), tuple(trailers), tuple(unread))
+    return Message(
+        title, "\n\n".join(paragraphs).strip(), tuple(trailers), tuple(unread), tuple(dict.fromkeys(origins))
+    )
 
 
 def area(title: str) -> str | None:
@@ -139,6 +172,37 @@ def acts_of(word: str) -> tuple[tuple[InteractionKind, ...], bool]:
     return acts or ("help",), bool(acts)
 
 
+def _origins(paragraphs: list[str]) -> tuple[str, ...]:
+    """Return the commits that lines of the text name as what this one copies, in lower case."""
+    found = (_copied(line) for paragraph in paragraphs for line in paragraph.split("\n"))
+    return tuple(origin for origin in found if origin)
+
+
+def _told_of(lines: list[tuple[str, str]], origins: tuple[str, ...]) -> list[str]:
+    """Return for each trailer the commit whose message it stood in, empty for this one's.
+
+    A line such as ``(cherry picked from commit ...)`` ends what was copied; without one among the trailers, all of them
+    may have been.
+    """
+    origin = "" if any(not word for word, _ in lines) else next(iter(origins), "")
+    found: list[str] = []
+    for word, value in reversed(lines):
+        origin = origin if word else value
+        found.append(origin)
+    first = next((number for number, (word, _) in enumerate(lines) if not word), 0)
+    return [origins[0]] * first + found[::-1][first:] if origins else found[::-1]
+
+
+def _copied(line: str) -> str:
+    """Return the commit that a line names as what this one copies, empty where it names none."""
+    line = line[:_LINE_CHARACTERS]
+    lower = line.lower()
+    if not any(word in lower for word in _COPY_WORDS):
+        return ""
+    match = _PICKED.match(line) or _UPSTREAM.fullmatch(line)
+    return (match.groupdict().get("hash") or match["other"]).lower() if match else ""
+
+
 def _is_denied(part: str) -> bool:
     return part in _DENIED or (part.startswith("un") and part[2:] in _ACTS)
 
@@ -159,13 +223,15 @@ def _trailer_lines(paragraph: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     fitting = count = 0
     known = False
-    if ":" not in paragraph:
-        return found
     for line in paragraph.split("\n"):
         count += 1
-        if line[:1] in " \t" and found:
+        if origin := _copied(line):
+            found.append(("", origin))
+            known = True
+            fitting += 1
+        elif line[:1] in " \t" and found:
             word, value = found[-1]
-            if len(value) < 2000:
+            if word and len(value) < 2000:
                 found[-1] = (word, f"{value} {line.strip()}")
             fitting += 1
         elif ":" in line and (match := _TRAILER.fullmatch(line)):

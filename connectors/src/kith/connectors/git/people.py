@@ -38,6 +38,11 @@ class Human(NamedTuple):
     def is_bot(self) -> bool:
         return _BOT.search(self.name) is not None
 
+    @property
+    def known_by(self) -> str:
+        """Return what tells this one from others whatever the name: the address, or the name where there is none."""
+        return self.address or self.name
+
     def is_same(self, other: "Human") -> bool:
         """Whether these are one identity, or two names at one address: no act towards oneself."""
         return self == other or (self.address != "" and self.address == other.address)

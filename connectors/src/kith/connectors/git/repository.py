@@ -68,13 +68,13 @@ class Repository:
         given = "".join([*(f"{tip}\n" for tip in wanted), *(f"^{tip}\n" for tip in unwanted)]).encode()
         return self.run("rev-list", "--reverse", "--topo-order", "--stdin", given=given)
 
-    def log(self, commits: bytes, form: str, fields: int) -> Iterator[list[bytes]]:
-        """Yield the fields of each of these commits (one a line), in their order."""
+    def log(self, commits: bytes, form: str, fields: int, *options: str) -> Iterator[list[bytes]]:
+        """Yield the fields of each of these commits (one a line) that the options let through, in their order."""
         if not commits:  # to git that would mean HEAD
             return
         stream = self.stream(
             "log", "--stdin", "--no-walk=unsorted", "-z", "--no-patch", "--no-notes", "--no-color", "--no-decorate",
-            f"--format=tformat:{form}", given=commits,
+            f"--format=tformat:{form}", *options, given=commits,
         )  # fmt: skip
         try:
             yield from stream.records(fields)
@@ -103,6 +103,14 @@ class Repository:
                 yield data if words[1] == b"blob" else None
         finally:
             stream.close()
+
+    def whole(self, commits: Iterable[str]) -> dict[str, str]:
+        """Return the whole hash of each of these commits, perhaps abbreviated, that is in the repository."""
+        asked = sorted(commits)
+        given = "".join(f"{commit}\n" for commit in asked).encode()
+        lines = self.run("cat-file", "--batch-check=%(objecttype) %(objectname)", given=given).decode().splitlines()
+        told = zip(asked, (line.split() for line in lines), strict=True)
+        return {commit: words[1] for commit, words in told if words[0] == "commit"}
 
     def boundary(self) -> str:
         """Return a word for where a shallow clone is cut off, which changes with that; empty where all is here."""

@@ -6,11 +6,13 @@ from contextlib import ExitStack
 import msgspec
 
 from kith.connectors import Channel, Context, Page, Ref, Report
-from kith.connectors.git.addresses import address_of, public_name, reach
+from kith.connectors.git.addresses import address_of, public_key, public_name, reach
 from kith.connectors.git.config import GitConfig
 from kith.connectors.git.program import Git
 from kith.connectors.git.repository import check_refs, list_remote, open_clone, open_local
 from kith.connectors.git.walk import Reader
+
+KEY_CHARACTERS = 900  # areas add theirs
 
 
 class Run:
@@ -33,8 +35,8 @@ class Run:
             else:
                 repository = open_local(self._git, config.repository, limits)
                 known_as = repository.origin() or config.repository
-            name = config.channel or public_name(known_as)
-            channel = Channel(Ref("git", name), "repository", name, visibility=config.visibility)
+            name, key = config.channel or public_name(known_as), config.channel or public_key(known_as)
+            channel = Channel(Ref("git", key[-KEY_CHARACTERS:]), "repository", name, visibility=config.visibility)
             yield from Reader(repository, config.refs, channel, known_as, self._cursor).pages()
 
     def close(self) -> None:

@@ -12,9 +12,11 @@ import msgspec
 from kith.connectors import (
     Channel,
     Coverage,
+    Edition,
     Fatal,
     Identity,
     Interaction,
+    InteractionRef,
     Page,
     Record,
     Ref,
@@ -23,9 +25,20 @@ from kith.connectors import (
     load_cursor,
     save_cursor,
 )
-from kith.connectors.git.acts import BRIEF, BRIEF_FIELDS, FIELDS, FORMAT, Commit, interactions, read_brief, read_commit
+from kith.connectors.git.acts import (
+    BRIEF,
+    BRIEF_FIELDS,
+    FIELDS,
+    FORMAT,
+    Commit,
+    Copy,
+    interactions,
+    read_brief,
+    read_commit,
+)
+from kith.connectors.git.copies import Copies
 from kith.connectors.git.graph import Graph
-from kith.connectors.git.mailmap import Mailmap
+from kith.connectors.git.mailmap import KIND, Mailmap
 from kith.connectors.git.merges import caught_up
 from kith.connectors.git.messages import area
 from kith.connectors.git.people import Human
@@ -37,8 +50,10 @@ BATCH = 2000  # commits asked from git at once
 WARM = 50_000  # commits before a resumed walk's place, whose authors its first merges ask for
 MERGED = 100  # people whose work a merge is said to bring in, those with most commits first
 
-#: Dates outside were never a commit's: they say nothing about the period that was read.
-_PLAUSIBLE = (datetime(1971, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+#: Dates before, like those after the reading, were never a commit's: they say nothing about the period that was read.
+_FIRST = datetime(1971, 1, 1, tzinfo=UTC)
+#: Of what is told of a commit: sources that were read by another version are read anew.
+VERSION = 2
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,6 +65,7 @@ class Walk(msgspec.Struct, frozen=True):
     mailmap: str = ""
     position: int = 0
     after: str = ""
+    version: int = 1
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -64,6 +80,7 @@ class Cursor(msgspec.Struct, frozen=True):
     until: datetime | None = None
     mailmap: str = ""
     boundary: str = ""
+    version: int = 1
 
 
 class Reader:
@@ -81,43 +98,50 @@ class Reader:
         self._refs = refs
         self._channel = channel
         self._known_as = known_as
-        self._cursor = load_cursor(raw, Cursor) or Cursor()
+        self._cursor = load_cursor(raw, Cursor) or Cursor(version=VERSION)
         self._walk = Walk(())
+        self._now = datetime.now(UTC)
         self._boundary = ""
         self._graph = Graph()
+        self._copies = Copies(repository, ())
         self._mailmap = Mailmap("")
         self._since, self._until = self._cursor.since, self._cursor.until
 
     def pages(self) -> Iterator[Page]:
         tips, others = self._repository.tips(self._refs)
-        walk = self._cursor.walk or Walk(())
+        begun = self._cursor.walk
+        walk = begun if begun and begun.version == VERSION else Walk(())
         read = {*self._cursor.done, *walk.tips}
         known = self._repository.known(read)
         mailmap, text = self._repository.mailmap()
-        self._mailmap = Mailmap(text)
+        self._mailmap = Mailmap(text, mailmap)
         self._boundary = self._repository.boundary()
         deepened = self._boundary != self._cursor.boundary
+        anew = deepened or self._cursor.version != VERSION
         if not tips and read:
             raise Fatal("There are no commits below these refs any more; what was read is kept.")
         if not walk.tips or not known.issuperset(walk.tips):
-            if set(tips) == set(self._cursor.done) and mailmap == self._cursor.mailmap and not deepened:
+            if set(tips) == set(self._cursor.done) and mailmap == self._cursor.mailmap and not anew:
                 return
-            walk = Walk(tuple(tips), mailmap)
+            walk = Walk(tuple(tips), mailmap, version=VERSION)
         self._walk = walk
+        self._copies = Copies(self._repository, walk.tips)
         done = tuple(tip for tip in self._cursor.done if tip in known)
         if not walk.position:
             # Where a shallow clone is cut off elsewhere than before, what it lacks may be there all the same.
             lost = () if deepened and self._boundary else done
             yield from self._gone(lost, tips, _left_out(others, len(read) - len(known)))
-        total = yield from self._new(() if deepened else done)
+        total = yield from self._new(() if anew else done)
         draft = self._draft()
-        if done and mailmap != self._cursor.mailmap:
+        if mailmap != (self._cursor.mailmap if done else walk.mailmap):
             for who in self._everyone():
                 draft.claim(who)
                 if draft.is_full:
                     yield draft.page(self._standing(), total, total)
+        if mailmap != self._cursor.mailmap:
+            draft.add(Edition(KIND, mailmap))
         draft.extend(self._coverage())
-        cursor = Cursor(walk.tips, None, self._since, self._until, walk.mailmap, self._boundary)
+        cursor = Cursor(walk.tips, None, self._since, self._until, mailmap, self._boundary, VERSION)
         yield draft.page(save_cursor(cursor), total, total)
 
     def _gone(self, done: tuple[str, ...], tips: list[str], skipped: tuple[Skip, ...]) -> Iterator[Page]:
@@ -125,13 +149,21 @@ class Reader:
         draft = self._draft(skipped)
         if done:
             reached = (*self._walk.tips, *tips, *self._repository.tips(self._refs, most=None)[0])
-            for _, commits in _batches(self._repository.history(done, reached), 0):
-                for commit in map(read_commit, self._repository.log(commits, FORMAT, FIELDS)):
-                    with suppress(ValueError):
-                        acts = interactions(commit, None, (), self._channel.visibility)
-                        draft.extend([Tombstone(act.ref, "rewritten") for act in acts])
+            gone: set[str] = set()
+            for _, lines in _batches(self._repository.history(done, reached), 0):
+                batch = self._read(lines)
+                copies = self._copies.of(batch)
+                for commit in batch:
+                    gone.update((commit.hash, *commit.message.origins))
+                    copy = copies.get(commit.hash)
+                    refs = _refs(commit, None) | (_refs(commit, copy) if copy else set())
+                    draft.extend([Tombstone(ref, "rewritten") for ref in sorted(refs, key=str)])
                     if draft.is_full:
                         yield draft.page(self._standing())
+            # What these said for others, which repeat it, those say for themselves now.
+            for _ in self._tell(draft, list(self._copies.naming(gone))):
+                if draft.is_full:
+                    yield draft.page(self._standing())
         if not draft.is_empty:
             yield draft.page(self._standing())
 
@@ -140,22 +172,17 @@ class Reader:
         history = self._repository.history(self._walk.tips, done)
         if _at(history, self._walk.position) != self._walk.after:
             # Another git, or a tip that was lost meanwhile, made another order: send all again.
-            self._walk = Walk(self._walk.tips, self._walk.mailmap)
+            self._walk = Walk(self._walk.tips, self._walk.mailmap, version=VERSION)
         total = history.count(b"\n")
         draft = self._draft()
         position, commit = self._walk.position, None
         self._warm(history, position)
         for _, lines in _batches(history, position):
-            batch = list(map(read_commit, self._repository.log(lines, FORMAT, FIELDS)))
-            asked = [commit.hash for commit in batch if not commit.is_merge and not area(commit.message.title)]
-            folders = self._repository.folders(asked)
-            if without := [commit for commit in asked if commit not in folders]:
-                draft.skip(_without_trees(without))
-            for commit in batch:
-                position += 1
+            batch = self._read(lines)
+            for commit in batch:  # parents stand before their children
                 self._graph.add(commit)
-                self._cover(commit)
-                self._send(draft, commit, folders.get(commit.hash))
+            for commit in self._tell(draft, batch):
+                position += 1
                 if draft.is_full:
                     self._walk = msgspec.structs.replace(self._walk, position=position, after=commit.hash)
                     yield draft.page(self._standing(), position, total)
@@ -163,6 +190,21 @@ class Reader:
             self._walk = msgspec.structs.replace(self._walk, position=position, after=commit.hash)
             yield draft.page(self._standing(), position, total)
         return total
+
+    def _read(self, lines: bytes) -> list[Commit]:
+        return list(map(read_commit, self._repository.log(lines, FORMAT, FIELDS)))
+
+    def _tell(self, draft: "_Draft", batch: list[Commit]) -> Iterator[Commit]:
+        """Put what the commits tell into the draft, and yield each when it is there."""
+        asked = [commit.hash for commit in batch if not commit.is_merge and not area(commit.message.title)]
+        folders = self._repository.folders(asked)
+        if without := [commit for commit in asked if commit not in folders]:
+            draft.skip(_without_trees(without))
+        copies = self._copies.of(batch)
+        for commit in batch:
+            self._cover(commit)
+            self._send(draft, commit, folders.get(commit.hash), copies.get(commit.hash))
+            yield commit
 
     def _warm(self, history: bytes, position: int) -> None:
         """Learn again whose the commits just before the position are."""
@@ -174,24 +216,33 @@ class Reader:
 
     def _cover(self, commit: Commit) -> None:
         moment = commit.committed
-        if moment and _PLAUSIBLE[0] <= moment < _PLAUSIBLE[1]:
+        if moment and _FIRST <= moment <= self._now:
             self._since = min(self._since or moment, moment)
             self._until = max(self._until or moment, moment)
 
-    def _send(self, draft: "_Draft", commit: Commit, folder: str | None) -> None:
+    def _arrived_at(self, commit: Commit) -> datetime | None:
+        """Return when a commit was here at the latest, where one of its dates lies in the future: as its neighbors."""
+        dates = [date for date in (commit.authored, commit.committed) if date]
+        past = [date for date in dates if date <= self._now]
+        return max(past or [self._until or self._now]) if len(past) < len(dates) else None
+
+    def _send(self, draft: "_Draft", commit: Commit, folder: str | None, copy: Copy | None) -> None:
         place = f"commit {commit.hash}"
         channel = self._channel.ref
         if name := area(commit.message.title) or folder:
             channel = draft.area(name)
         merged = self._merged(commit) if commit.is_merge else ()
+        arrived_at = self._arrived_at(commit)
         try:
-            acts = list(interactions(commit, channel, merged, self._channel.visibility))
+            acts = list(interactions(commit, channel, merged, self._channel.visibility, arrived_at, copy))
         except ValueError as error:
             draft.skip(Skip(place, "unreadable_commit", str(error)))
             return
-        for who in commit.people:
-            own = who == commit.author
-            draft.add_identity(who, commit.authored or commit.committed if own else commit.committed or commit.authored)
+        if copy and self._cursor.version != VERSION:  # then copies were told as acts of their own
+            stale = _refs(commit, None) - {act.ref for act in acts}
+            draft.extend([Tombstone(ref, "rewritten") for ref in sorted(stale, key=str)])
+        for who, seen_at in commit.seen:
+            draft.add_identity(who, min(filter(None, (seen_at, arrived_at)), default=None))
         draft.extend(acts)
         for reason in commit.message.unread:
             draft.skip(Skip(place, "unreadable_trailer", reason))
@@ -214,12 +265,11 @@ class Reader:
         return self._repository.main_branch()
 
     def _everyone(self) -> Iterator[Human]:
-        """Yield every author and committer; who stands in a trailer alone is claimed when next seen."""
+        """Yield everybody that the commits name."""
         seen: set[Human] = set()
         for _, lines in _batches(self._repository.history(self._walk.tips, ()), 0):
-            for fields in self._repository.log(lines, BRIEF, BRIEF_FIELDS):
-                commit = read_brief(fields)
-                for who in (commit.author, commit.committer):
+            for commit in map(read_commit, self._repository.log(lines, FORMAT, FIELDS)):
+                for who in commit.people:
                     if who not in seen:
                         seen.add(who)
                         yield who
@@ -334,6 +384,13 @@ def _at(history: bytes, position: int) -> str:
     """Return the commit before a position, empty at the beginning."""
     width = history.find(b"\n") + 1
     return history[(position - 1) * width : position * width].decode().strip() if position else ""
+
+
+def _refs(commit: Commit, copy: Copy | None) -> set[InteractionRef]:
+    """Return the keys of all acts that a commit may have told."""
+    with suppress(ValueError):
+        return {act.ref for act in interactions(commit, None, (), "private", None, copy)}
+    return set()
 
 
 def _without_trees(commits: list[str]) -> Skip:

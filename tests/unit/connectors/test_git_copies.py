@@ -1,0 +1,156 @@
+"""Backports and cherry-picks repeat what happened to the original; only what is new in them counts."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kith.connectors import Interaction, Tombstone
+from kith.connectors.git import GitConfig
+from kith.connectors.git.messages import parse
+from kith.connectors.testing import Facts
+from tests.unit.connectors.repositories import ADA, BOB, CARL, DORA, Repo
+from tests.unit.connectors.test_git import acts, pull, said
+
+COMMIT = "1234567890abcdef1234567890abcdef12345678"
+#: Lines that end what was copied, and lines that say it of the whole commit.
+PICKED = (
+    "(cherry picked from commit {})", "(cherry-picked from commit {} on main)", "(backported from commit {})",
+    "Cherry-picked-from: {}", "(partially cherry picked from commit {})", "Backport-of: {}", "Backported from {}.",
+)  # fmt: skip
+UPSTREAM = (
+    "[ upstream commit {} ]", "[ Upstream commit {} ]", "commit {} upstream.", "Upstream commit: {}",
+    "Upstream-commit: {}", "[ commit {} upstream ]", "Commit {} from upstream", "Original-commit: {}",
+    "This is a backport of commit {}.",
+    "(cherry picked from commit {})",
+)  # fmt: skip
+NO_COPY = (
+    "This reverts commit {}.", "Fixes: {} (\"io: mend\")", "It was broken by commit {} upstream long ago.",
+    "It cannot be backported since commit {}.", "See commit {}.",
+)  # fmt: skip
+REVIEW, TEST, SIGNED = f"Reviewed-by: {BOB}", f"Tested-by: {CARL}", f"Signed-off-by: {DORA}"
+
+
+@settings(deadline=None)
+@given(st.sampled_from(PICKED), st.booleans(), st.integers(7, 40), st.booleans())
+def test_what_stands_before_the_line_is_the_originals(line: str, apart: bool, length: int, upper: bool) -> None:
+    named = COMMIT[:length].upper() if upper else COMMIT[:length]
+    message = parse(
+        "\n".join(
+            ["io: mend", "", REVIEW, *([""] if apart else []), line.format(named), *([""] if apart else []), SIGNED]
+        )
+    )
+    assert [(t.word, t.origin) for t in message.trailers] == [
+        ("reviewed-by", COMMIT[:length]), ("signed-off-by", ""),
+    ]  # fmt: skip
+    assert message.origins == (COMMIT[:length],)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(UPSTREAM), st.integers(7, 40))
+def test_a_line_in_the_text_speaks_of_the_whole_commit(line: str, length: int) -> None:
+    message = parse(f"io: mend\n\n{line.format(COMMIT[:length])}\n\nBody.\n\n{REVIEW}\n{SIGNED}\n")
+    assert message.origins == (COMMIT[:length],)
+    assert {t.origin for t in message.trailers} == {COMMIT[:length]}
+
+
+@pytest.mark.parametrize("line", NO_COPY)
+def test_a_commit_that_only_speaks_of_another_is_no_copy(line: str) -> None:
+    assert parse(f"io: mend\n\n{line.format(COMMIT)}\n\n{REVIEW}\n").origins == ()
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    return Repo(tmp_path / "repo")
+
+
+def original(repo: Repo) -> str:
+    """Make a base, a branch ``stable`` at it, and on main a change with a review."""
+    repo.commit("base")
+    repo.branch("stable")
+    repo.switch("main")
+    return repo.commit(f"io: mend\n\nBody.\n\n{REVIEW}\n")
+
+
+def live(acts: list[Interaction], kind: str) -> list[tuple[str, int]]:
+    return [(act.actor.key.split()[0], act.occurred_at.hour) for act in acts if act.ref.kind == kind]
+
+
+@pytest.mark.parametrize("line", UPSTREAM)
+@pytest.mark.parametrize("abbreviated", [False, True])
+async def test_of_a_backport_only_what_is_new_counts(repo: Repo, line: str, abbreviated: bool) -> None:
+    commit = original(repo)
+    named = line.format(commit[:12] if abbreviated else commit)
+    repo.switch("stable")
+    repo.commit(f"io: mend\n\n{named}\n\nBody.\n\n{REVIEW}\n{TEST}\n{SIGNED}\n", ADA, DORA)
+    found = acts(await pull(repo.folder))
+    assert [said(act) for act in found if act.ref.kind not in ("contribute",)] == [
+        ("review", "Bob", ["Ada"]), ("test", "Carl", ["Ada"]), ("sign_off", "Dora", ["Ada"]),
+    ]  # fmt: skip
+    assert [act.ref.key for act in found if act.ref.kind == "contribute"].count(commit) == 1
+    assert len(live(found, "contribute")) == 2
+    assert not any(act.copied for act in found)
+
+
+async def test_a_copy_of_a_copy_repeats_both(repo: Repo) -> None:
+    commit = original(repo)
+    repo.branch("one", "stable")
+    first = repo.commit(f"io: mend\n\n{REVIEW}\n(cherry picked from commit {commit})\n{SIGNED}\n", ADA, DORA)
+    repo.branch("two", "stable")
+    trailers = f"{REVIEW}\n(cherry picked from commit {commit})\n{SIGNED}\n(cherry picked from commit {first})\n{TEST}"
+    repo.commit(f"io: mend\n\n{trailers}\n", ADA, DORA)
+    found = [said(act)[:2] for act in acts(await pull(repo.folder))]
+    assert sorted(found) == [
+        ("contribute", "Ada"), ("contribute", "Ada"), ("merge", "Dora"), ("review", "Bob"), ("sign_off", "Dora"),
+        ("test", "Carl"),
+    ]  # fmt: skip
+
+
+async def test_where_the_original_is_elsewhere_the_copy_speaks_for_it(repo: Repo) -> None:
+    repo.commit("base")
+    for number, name in enumerate(("one", "two")):
+        repo.branch(name, "main")
+        dates = ("2024-03-02T09:00:00Z", f"2025-0{number + 1}-10T09:00:00Z")
+        text = f"io: mend\n\n{REVIEW}\n(cherry picked from commit {COMMIT})\n{SIGNED}\n"
+        repo.commit(text, ADA, DORA, path=name, dates=dates)
+    facts = Facts(await pull(repo.folder)).interactions
+    copied = {ref.kind: act for ref, act in facts.items() if act.copied}
+    assert {ref.key for ref, act in facts.items() if act.copied} == {COMMIT}
+    assert set(copied) == {"contribute", "review"}
+    assert copied["review"].occurred_at.isoformat() == "2024-03-02T09:00:00+00:00"
+    own = [act.occurred_at.isoformat()[:7] for act in facts.values() if act.ref.kind == "sign_off"]
+    assert own == ["2025-01", "2025-02"]
+
+
+async def test_a_copy_speaks_for_itself_when_its_original_is_gone_and_is_silent_when_it_is_back(repo: Repo) -> None:
+    repo.commit("base")
+    repo.branch("topic")
+    commit = repo.commit(f"io: mend\n\n{REVIEW}\n")
+    repo.branch("stable", "main")
+    repo.commit(f"io: mend\n\n{REVIEW}\n(cherry picked from commit {commit})\n{SIGNED}\n", ADA, DORA)
+    pages = await pull(repo.folder)
+    whole = Facts(pages).interactions
+    repo.git("branch", "-D", "topic")
+    pages += await pull(repo.folder, pages[-1].cursor)
+    assert Facts(pages).interactions == Facts(await pull(repo.folder)).interactions
+    assert len(live(list(Facts(pages).interactions.values()), "review")) == 1
+    repo.git("branch", "topic", commit)
+    pages += await pull(repo.folder, pages[-1].cursor)
+    assert Facts(pages).interactions == whole
+
+
+async def test_acts_that_an_older_version_took_for_new_are_withdrawn(repo: Repo) -> None:
+    commit = original(repo)
+    repo.switch("stable")
+    copy = repo.commit(f"io: mend\n\n{REVIEW}\n(cherry picked from commit {commit})\n{SIGNED}\n", ADA, DORA)
+    cursor = msgspec.json.decode((await pull(repo.folder))[-1].cursor)
+    pages = await pull(
+        GitConfig(str(repo.folder), channel="repo"), msgspec.Raw(msgspec.json.encode({**cursor, "version": 1}))
+    )
+    dead = {record.ref.kind for page in pages for record in page.records if isinstance(record, Tombstone)}
+    assert dead == {"contribute", "review"}
+    assert {r.ref.key for page in pages for r in page.records if isinstance(r, Tombstone)} == {copy}
+    assert Facts(pages).interactions == Facts(await pull(repo.folder)).interactions
+    assert await pull(repo.folder, pages[-1].cursor) == []
