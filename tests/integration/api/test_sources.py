@@ -398,3 +398,13 @@ async def test_a_schedule_that_is_none_is_pointed_at(client: Client, schedule: A
     answer = await client.send("POST", "/v1/sources", json=NEW | {"schedule": schedule})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
     assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_what_would_go_with_a_source_is_told_before(client: Client) -> None:
+    source = await create(client)
+    path = f"/v1/sources/{source['id']}"
+    empty = {"interactions": 0, "shared": 0, "claims": 0, "channels": 0}
+    assert await client.get(f"{path}/removal") == empty
+    assert (await client.send("DELETE", f"{path}?facts=burn")).status_code == 400
+    answer = await client.send("DELETE", f"{path}?facts=withdraw")
+    assert (answer.status_code, answer.json()["kind"]) == (202, "remove_source")

@@ -4,7 +4,6 @@ import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Literal
-from uuid import UUID
 
 import msgspec
 import pytest
@@ -33,10 +32,10 @@ async def drop(store: Store) -> None:
 
 
 async def take_back(store: Store, most: int = 3) -> None:
-    last: UUID | None = UUID(int=0)
-    while last is not None:
+    left = 1
+    while left:
         async with workspace(store.pool, store.workspace_id) as db:
-            last = await ingest.take_back(db, store.workspace_id, store.source_id, last, most)
+            left = await ingest.take_back(db, store.workspace_id, store.source_id, most)
 
 
 async def live(store: Store) -> set[str]:

@@ -20,13 +20,15 @@ from kith.connectors import (
     LocalPath,
     Page,
     Reauthorize,
+    Record,
     Retry,
 )
 from kith.domain.strength.model import shipped
-from kith.store import ingest, jobs
+from kith.store import ingest, jobs, sources
 from kith.store.db import workspace
+from kith.workers import sync, work
 from kith.workers.runner import LONGEST_WAIT
-from tests.integration.store.facts import DAY, act, who
+from tests.integration.store.facts import DAY, Store, act, mailmap, who
 from tests.integration.workers.conftest import Office, Scripted, page
 
 
@@ -401,3 +403,50 @@ async def test_what_a_source_keeps_goes_with_it(office: Office, tmp_path: Path) 
     assert kept.read_text() == "/x"
     await clippings.run(await office.enqueue("remove_source"))
     assert not kept.parent.exists()
+
+
+async def test_a_source_is_removed_with_all_that_it_alone_told(office: Office, tmp_path: Path) -> None:
+    """What another source told too stays, and is as if that one alone had ever been read."""
+    told: list[Record] = [
+        act("shared"),
+        act("own", "eve", ["fay"], channel="other"),
+        mailmap("ada", "eve"),
+        mailmap("ada", "bob"),
+    ]
+    other = await Store.open(office.store.pool, office.store.workspace_id)
+    await other.store(act("shared"), act("theirs", "bob", ["ada"]), mailmap("ada", "bob"))
+    before = await other.everything()
+    office.connector.script = [page(*told)]
+    await office.run(await office.enqueue())
+    await other.project()
+    async with workspace(office.store.pool, office.store.workspace_id) as db:
+        goes = await sources.preview_removal(db, office.store.workspace_id, office.store.source_id)
+        assert goes == sources.Removal(interactions=1, shared=1, claims=1, channels=1)
+        source = await sources.get_source(db, office.store.workspace_id, office.store.source_id)
+        assert source
+        job_id = await sources.begin_removal(db, office.store.workspace_id, source, withdraw=True)
+    assert (await office.run(job_id))["result"] == {"removed": True}
+    after = await other.everything()
+    for table in ("interactions", "claims", "sightings", "contact_days", "activity_days", "relationships"):
+        assert after[table] == before[table], table
+    assert await office.value("SELECT count(*) FROM source_ends WHERE workspace_id = $1") == 1
+    assert not any(any(difference) for difference in (await other.rebuild()).values())
+
+
+async def test_a_removal_that_is_cut_off_goes_on_and_ends_the_same(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "WITHDRAWN_AT_ONCE", 3)
+    monkeypatch.setattr(work, "STEP_SECONDS", 0.0)
+    office.connector.script = [page(*(act(f"{n}") for n in range(10)))]
+    await office.run(await office.enqueue())
+    async with workspace(office.store.pool, office.store.workspace_id) as db:
+        source = await sources.get_source(db, office.store.workspace_id, office.store.source_id)
+        assert source
+        job_id = await sources.begin_removal(db, office.store.workspace_id, source, withdraw=True)
+    steps = 1
+    while (row := await office.run(job_id))["status"] == "queued":
+        steps += 1
+        await office.make_due(job_id)
+    assert (row["status"], steps > 2) == ("succeeded", True)
+    assert await office.store.count("interactions") == 0

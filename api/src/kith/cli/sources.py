@@ -86,14 +86,15 @@ def resume(source: str) -> None:
     asyncio.run(_set_status(source, "active"))
 
 
-def remove(source: str, *, yes: bool = False) -> None:
-    """Remove a source, its runs and its coverage; what it told of people stays.
+def remove(source: str, *, withdraw: bool = False, yes: bool = False) -> None:
+    """Remove a source, its runs and its coverage; what it told of people stays, unless it is withdrawn.
 
     Args:
         source: Its name, as 'kith sources list' shows it, or its id.
+        withdraw: Take back, too, all that it told and no other source did.
         yes: Do not ask whether it is meant.
     """
-    asyncio.run(_remove(source, sure=yes))
+    asyncio.run(_remove(source, withdraw=withdraw, sure=yes))
 
 
 def _pairs(config: tuple[str, ...]) -> dict[str, str]:
@@ -190,16 +191,28 @@ async def _set_status(what: str, status: str) -> None:
     print(f"{source.name} is {status}.")
 
 
-async def _remove(what: str, *, sure: bool) -> None:
+async def _remove(what: str, *, withdraw: bool, sure: bool) -> None:
     async with database() as (pool, lasting):
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
             source = await _find(db, what, deleting=True)
+            goes = await sources.preview_removal(db, DEFAULT_WORKSPACE, source.id) if withdraw else None
         if not sure:
-            _ask(f"Remove the source {source.name!r}, its runs and its coverage? What it told of people stays.")
+            _ask(f"Remove the source {source.name!r}, its runs and its coverage? {_fate(goes)}")
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
             source = await _find(db, encode("source", source.id), deleting=True)
-            job_id = await sources.begin_removal(db, DEFAULT_WORKSPACE, source)
-        await follow(pool, job_id, f"Removing {source.name} (what it told stays)", lasting=lasting)
+            job_id = await sources.begin_removal(db, DEFAULT_WORKSPACE, source, withdraw=withdraw)
+        told = "what it told goes" if withdraw else "what it told stays"
+        await follow(pool, job_id, f"Removing {source.name} ({told})", lasting=lasting)
+
+
+def _fate(goes: sources.Removal | None) -> str:
+    """What becomes of what a source told."""
+    if goes is None:
+        return "What it told of people stays."
+    return (
+        f"{goes.interactions:,} interactions and {goes.claims:,} claims that no other source told go with it; "
+        f"{goes.shared:,} interactions stay, because another source told them too."
+    )
 
 
 async def _find(db: Db, what: str, *, deleting: bool = False) -> Source:

@@ -278,22 +278,22 @@ async def _bury(db: Db, workspace_id: UUID, source_id: UUID, tombstones: Sequenc
     return _number(await db.execute(_DELETE, workspace_id, ids))
 
 
-async def take_back(db: Db, workspace_id: UUID, source_id: UUID, after: UUID, most: int) -> UUID | None:
-    """Withdraw what only this source has, its claims and its acts, among the next interactions by id.
+async def take_back(db: Db, workspace_id: UUID, source_id: UUID, most: int) -> int:
+    """Withdraw what only this source has, its claims and so many of its acts; the others stay with who has them too.
 
-    Returns the last id looked at, None when all were. The caller's transaction holds one step; repeating it changes
-    nothing. What is withdrawn comes back as soon as a source tells of it.
+    Returns how many acts it had, of which it has none now: 0 when all is done. The caller's transaction holds one step.
+    What is withdrawn comes back as soon as a source tells of it.
     """
     await lock(db, workspace_id, alone=True)
     await db.execute(_STAGE)
     await db.execute(_RETRACT, workspace_id, source_id, None, None)
-    ids = await db.fetchval(_NEXT, workspace_id, after, most)
+    ids: list[UUID] = await db.fetchval(_TOLD, workspace_id, source_id, most)
     gone = await _untell(db, workspace_id, source_id, ids)
+    await db.execute(_UNTELL, workspace_id, source_id, ids)
     await _bury(db, workspace_id, source_id, [Tombstone(id_, "withdrawn", None) for id_ in gone])
     await _account(db, workspace_id)
     await db.execute(_TOUCH, workspace_id, [])
-    last: UUID | None = ids[-1] if ids else None
-    return last
+    return len(ids)
 
 
 async def _account(db: Db, workspace_id: UUID) -> None:
@@ -619,10 +619,11 @@ _INHERIT = """
     WHERE i.workspace_id = $1 AND i.id = h.id AND i.source_id <> h.source_id
 """
 
-_NEXT = """
-    SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM (
-        SELECT id FROM interactions WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3
-    ) AS following
+_TOLD = """
+    SELECT coalesce(array_agg(DISTINCT id ORDER BY id), '{}') FROM (
+        (SELECT id FROM interactions WHERE workspace_id = $1 AND source_id = $2 LIMIT $3)
+        UNION ALL (SELECT interaction_id FROM tellings WHERE workspace_id = $1 AND source_id = $2 LIMIT $3)
+    ) AS told
 """
 
 _BURY = """

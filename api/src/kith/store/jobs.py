@@ -57,8 +57,9 @@ async def ask_check_source(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
     return (await enqueue(db, workspace_id, "check_source", args, slot=f"check_source:{source_id}"))[0]
 
 
-async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
-    args = {"source_id": str(source_id)}
+async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID, *, withdraw: bool) -> UUID:
+    """Have a source removed. withdraw: with all that no other source told."""
+    args = {"source_id": str(source_id), "withdraw": withdraw}
     return (await enqueue(db, workspace_id, "remove_source", args, slot=f"remove_source:{source_id}"))[0]
 
 

@@ -148,11 +148,28 @@ async def set_status(db: Db, workspace_id: UUID, source: Source, status: str) ->
     )  # fmt: skip
 
 
-async def begin_removal(db: Db, workspace_id: UUID, source: Source) -> UUID:
-    """Mark a source as being deleted and return the job that deletes it."""
+class Removal(msgspec.Struct, frozen=True):
+    """What removing a source with all that it told takes away: acts and claims that no other source has.
+
+    shared: acts that it told and that stay, because another source has them. channels: of which no other source tells.
+    """
+
+    interactions: int
+    shared: int
+    claims: int
+    channels: int
+
+
+async def preview_removal(db: Db, workspace_id: UUID, source_id: UUID) -> Removal:
+    row = await db.fetchrow(_REMOVAL, workspace_id, source_id)
+    return Removal(*row.values()) if row else Removal(0, 0, 0, 0)
+
+
+async def begin_removal(db: Db, workspace_id: UUID, source: Source, *, withdraw: bool) -> UUID:
+    """Mark a source as being deleted and return the job that deletes it. withdraw: with all that it told."""
     if source.status != "deleting":
         await set_status(db, workspace_id, source, "deleting")
-    return await jobs.ask_remove_source(db, workspace_id, source.id)
+    return await jobs.ask_remove_source(db, workspace_id, source.id, withdraw=withdraw)
 
 
 async def list_periods(db: Db, workspace_id: UUID, source_id: UUID) -> list[Period]:
@@ -265,10 +282,45 @@ async def close_breaker(db: Db, workspace_id: UUID, source_id: UUID) -> bool:
     return outcome == "UPDATE 1"
 
 
-async def remove(db: Db, workspace_id: UUID, source_id: UUID) -> bool:
+async def remove(db: Db, workspace_id: UUID, source_id: UUID, *, withdrawn: bool) -> bool:
     """Delete a source with its cursor, coverage and runs; return whether it was there.
 
-    The facts that it told stay: other sources may have told the same, and each keeps the source_id that it came from.
+    The facts that it told stay, and until when it was read: other sources may have told the same, and each keeps the
+    source_id that it came from. withdrawn: they were taken back before.
     """
+    if withdrawn:
+        for table in ("source_ends", "channel_sources", "tellings", "claim_tellings"):
+            await db.execute(f"DELETE FROM {table} WHERE workspace_id = $1 AND source_id = $2", workspace_id, source_id)
     outcome = await db.execute("DELETE FROM sources WHERE workspace_id = $1 AND id = $2", workspace_id, source_id)
     return outcome == "DELETE 1"
+
+
+# Sources that are there, are not being removed, and are not this one.
+_OTHER = (
+    "SELECT FROM sources o WHERE o.workspace_id = $1 AND o.id = t.source_id AND o.id <> $2 AND o.status <> 'deleting'"
+)
+
+_REMOVAL = f"""
+    WITH told AS (
+        SELECT id, source_id FROM interactions WHERE workspace_id = $1 AND source_id = $2
+        UNION
+        SELECT i.id, i.source_id FROM tellings t JOIN interactions i ON i.workspace_id = $1 AND i.id = t.interaction_id
+        WHERE t.workspace_id = $1 AND t.source_id = $2
+    ),
+    judged AS (
+        SELECT EXISTS ({_OTHER.replace("t.source_id", "told.source_id")}) OR EXISTS (
+            SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = told.id AND EXISTS ({_OTHER})
+        ) AS stays
+        FROM told
+    )
+    SELECT (SELECT count(*) FROM judged WHERE NOT stays), (SELECT count(*) FROM judged WHERE stays),
+        (SELECT count(*) FROM claim_tellings c WHERE c.workspace_id = $1 AND c.source_id = $2 AND NOT EXISTS (
+            SELECT FROM claim_tellings t
+            WHERE t.workspace_id = $1 AND t.claim_id = c.claim_id AND EXISTS ({_OTHER})
+        )),
+        (SELECT count(*) FROM channel_sources c
+         WHERE c.workspace_id = $1 AND c.source_id = $2 AND c.channel_id <> '{UUID(int=0)}' AND NOT EXISTS (
+            SELECT FROM channel_sources t
+            WHERE t.workspace_id = $1 AND t.channel_id = c.channel_id AND EXISTS ({_OTHER})
+        ))
+"""

@@ -12,6 +12,7 @@ import msgspec
 from kith.connectors import ConnectorError, Fatal, Reauthorize, Retry, check_locations
 from kith.domain.schedules import Schedule, next_read
 from kith.store import credentials, jobs, reach, runs, sources
+from kith.store import ingest as store_ingest
 from kith.store.db import Db
 from kith.workers import detect
 from kith.workers.ingest import Ingest
@@ -29,6 +30,9 @@ from kith.workers.work import Failed, Later, Unfinished, Work
 
 MOST_FAULTS = 5
 """Of a connector in a row, after which a source is put aside."""
+
+WITHDRAWN_AT_ONCE = 2000
+"""Interactions of a source being removed, in one transaction."""
 
 MUCH = 10_000
 """Interactions in one run after which the model and all strengths are computed again at once, not the next day.
@@ -112,11 +116,23 @@ async def check_source(work: Work) -> dict[str, Any]:
 
 
 async def remove_source(work: Work) -> dict[str, Any]:
-    """Delete a source with its cursor, coverage, runs and folder; the facts stay. args: source_id."""
-    source_id = UUID(work.job.args["source_id"])
+    """Delete a source with its cursor, coverage, runs and folder. args: source_id; withdraw: with all that it told."""
+    source_id, withdraw = UUID(work.job.args["source_id"]), bool(work.job.args.get("withdraw"))
+    workspace_id, taken, left = work.job.workspace_id, work.job.done, withdraw
+    while left:
+        async with work.transaction() as db:
+            step = await store_ingest.take_back(db, workspace_id, source_id, WITHDRAWN_AT_ONCE)
+            taken, left = taken + step, step > 0
+            await work.advance(db, taken, None, "interactions")
+            await jobs.ask_project(db, workspace_id)
+        if left and work.must_rest:
+            raise Unfinished
     async with work.transaction() as db:
         await jobs.renew(db, work.job)
-        removed = await sources.remove(db, work.job.workspace_id, source_id)
+        removed = await sources.remove(db, workspace_id, source_id, withdrawn=withdraw)
+        if withdraw:
+            await jobs.ask_refresh(db, workspace_id)
+            await detect.schedule(db, workspace_id)
     await asyncio.to_thread(work.ground.clear, source_id)
     return {"removed": removed}
 

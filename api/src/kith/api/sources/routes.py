@@ -19,7 +19,16 @@ from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import Job
 from kith.api.runs.schemas import Run, RunsParams
 from kith.api.sources import credentials
-from kith.api.sources.schemas import Source, SourceCreate, SourcePatch, SourcePeriod, SourcePeriods, SourcesParams
+from kith.api.sources.schemas import (
+    RemovalParams,
+    Source,
+    SourceCreate,
+    SourcePatch,
+    SourcePeriod,
+    SourcePeriods,
+    SourceRemoval,
+    SourcesParams,
+)
 from kith.connectors import Forbidden, Limits, Registry, check_locations, load_config, locations
 from kith.domain.schedules import Schedule
 from kith.runtime.vault import Vault
@@ -175,15 +184,35 @@ async def delete_source(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     source_id: FromPath[str],
+    params: NamedDependency[RemovalParams],
 ) -> Response[Job]:
     """Delete a source, its runs and its coverage.
 
-    A job does the work; the source shows `deleting` until then. What it told of people stays.
+    A job does the work; the source shows `deleting` until it is gone. What it told of people stays, or, with
+    `facts=withdraw`, goes where no other source told it; `GET /v1/sources/{source_id}/removal` says what would go.
     """
     source = await find(db, workspace_id, source_id, lock=True)
     check_unchanged(request, source)
-    job_id = await store.begin_removal(db, workspace_id, source)
+    job_id = await store.begin_removal(db, workspace_id, source, withdraw=params.facts == "withdraw")
     return await accepted(db, workspace_id, job_id)
+
+
+@get(
+    "/v1/sources/{source_id:str}/removal",
+    operation_id="previewSourceRemoval",
+    tags=["sources"],
+    scopes=["sources:read"],
+    errors=["not_found"],
+)
+async def preview_source_removal(
+    db: NamedDependency[Db], workspace_id: NamedDependency[UUID], source_id: FromPath[str]
+) -> SourceRemoval:
+    """Say what removing a source with all that it told would take away.
+
+    Nothing changes.
+    """
+    found = await find(db, workspace_id, source_id)
+    return shape(SourceRemoval, await store.preview_removal(db, workspace_id, found.id))
 
 
 @get(
@@ -355,6 +384,7 @@ ROUTES = [
     get_source,
     update_source,
     delete_source,
+    preview_source_removal,
     get_source_coverage,
     list_runs,
     start_run,

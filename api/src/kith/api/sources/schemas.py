@@ -96,6 +96,22 @@ def _shown(value: Any) -> Any:
     return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
+class RemovalParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    facts: Annotated[
+        Literal["keep", "withdraw"],
+        Meta(description="What becomes of what it told: `keep` it, or `withdraw` all that no other source told."),
+    ] = "keep"
+
+
+class SourceRemoval(msgspec.Struct, frozen=True):
+    """What goes with a source that is removed with `facts=withdraw`."""
+
+    interactions: Annotated[int, Meta(description="Interactions that it alone told: they go.", ge=0)]
+    shared: Annotated[int, Meta(description="Interactions that another source told too: they stay.", ge=0)]
+    claims: Annotated[int, Meta(description="Claims on identities that it alone made: they go.", ge=0)]
+    channels: Annotated[int, Meta(description="Channels of which it alone tells: nothing stays in them.", ge=0)]
+
+
 class SourceCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A source to create."""
 
