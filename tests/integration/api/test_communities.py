@@ -64,6 +64,26 @@ async def test_a_community_is_shown_with_its_people_and_health(client: Client) -
     assert (await client.get("/v1/communities?status=ended"))["data"] == []
 
 
+async def test_a_community_was_born_when_it_was_and_says_how_it_does(client: Client) -> None:
+    listed = await first(client)
+    people = (await client.get("/v1/people"))["data"]
+    arrived = sorted(person["first_seen"] for person in people if person["kind"] == "person")
+    assert arrived[0] <= listed["born_at"] <= listed["computed_at"]
+    assert listed["born_at"][:10] < listed["computed_at"][:10]
+    said = (await client.get(f"/v1/communities/{listed['id']}"))["health"]["sentence"]
+    assert said.startswith("6 people; 100% of their contact stays inside;")
+
+
+@pytest.mark.parametrize("picture", ["map.svg", "map.png"])
+async def test_a_picture_comes_as_plain_bytes_too(client: Client, picture: str) -> None:
+    path = f"/v1/communities/{(await first(client))['id']}/{picture}"
+    drawn = await client.send("GET", path)
+    plain = await client.send("GET", path, headers={"Accept": "application/octet-stream"})
+    assert drawn.headers["content-type"].startswith("image/")
+    assert plain.headers["content-type"] == "application/octet-stream"
+    assert plain.content == drawn.content
+
+
 async def test_who_matters_is_one_call_with_sentences_and_interactions_that_exist(client: Client) -> None:
     path = f"/v1/communities/{(await first(client))['id']}/roles"
     people = (await client.get(path))["data"]

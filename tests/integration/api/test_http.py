@@ -1,10 +1,13 @@
 """What holds for every answer: problems, methods, media types, ids of requests, conditions, headers."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
+from structlog.testing import CapturingLogger
 
 from kith.api.app import BODY_LIMIT, create_app
 from kith.api.http.problems import KINDS
@@ -199,6 +202,58 @@ async def test_a_request_has_an_id_that_the_client_may_choose(square: Square) ->
     for given in ("", "with space", "x" * 129, "é"):
         answer = await square.client.send("GET", "/livez", headers={"Request-Id": given.encode()})
         assert len(answer.headers["request-id"]) == 32
+
+
+async def test_the_log_says_who_asked_what_and_how_long_it_took(square: Square) -> None:
+    path = f"/v1/people/{square.ours.ids['person ada']}"
+    me = await square.client.get("/v1/me")
+    log = CapturingLogger()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kith.api.http.edge.log", log)
+        await square.client.send("GET", path)
+        await square.client.send("GET", "/v1/people?limit=0")
+        await square.client.send("GET", "/nothing", token=None)
+    told, refused, nothing = [call.kwargs for call in log.calls if call.args == ("request",)]
+    assert (told["route"], told["operation"], told["status"]) == ("/v1/people/{person_id}", "getPerson", 200)
+    assert (told["token"], told["workspace"]) == (me["token"]["id"], me["workspace"]["id"])
+    assert told["milliseconds"] > 0
+    assert (refused["route"], refused["status"], refused["token"]) == ("/v1/people", 400, me["token"]["id"])
+    assert (nothing["route"], nothing["status"], nothing["token"]) == (None, 404, None)
+
+
+async def test_a_request_without_a_host_is_refused(square: Square) -> None:
+    sent: list[Any] = []
+    scope = {
+        "type": "http", "method": "GET", "path": "/livez", "query_string": b"", "headers": [], "http_version": "1.1",
+    }  # fmt: skip
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await square.client.app(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert dict(sent[0]["headers"])[b"content-type"] == b"application/problem+json"
+    assert json.loads(sent[1]["body"])["code"] == "malformed_request"
+
+
+@pytest.mark.parametrize("pieces", [[], [b"{"], [b'{"connector": "ndjson", ', b'"name": "x"']])
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    square: Square, monkeypatch: pytest.MonkeyPatch, pieces: list[bytes]
+) -> None:
+    monkeypatch.setattr("kith.api.http.edge.BODY_SECONDS", 0.2)
+
+    async def slow() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+        await asyncio.sleep(10)
+
+    headers = {"Content-Type": "application/json"}
+    answer = await square.client.send("POST", "/v1/sources", content=slow(), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (408, "request_timeout")
+    assert answer.headers["connection"] == "close"
 
 
 async def test_what_has_not_changed_is_not_sent_again(square: Square) -> None:

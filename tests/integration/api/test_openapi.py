@@ -83,6 +83,18 @@ def test_every_example_fits_its_schema(method: str, path: str, operation: dict[s
             contract.validate(parameter["example"], parameter["schema"])
 
 
+#: What generators of clients can read; an operation of whose answers they know none is left out.
+READABLE = re.compile(r"application/json|text/.*|application/octet-stream|application/problem\+json")
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=NAMES)
+def test_every_answer_has_a_media_type_that_generators_know(method: str, path: str, operation: dict[str, Any]) -> None:
+    contract = Contract()
+    for status, response in operation["responses"].items():
+        content = contract.resolve(response).get("content")
+        assert content is None or any(READABLE.fullmatch(media_type) for media_type in content), status
+
+
 def test_every_problem_code_is_shown_under_its_status() -> None:
     shown = {
         code: response["content"]["application/problem+json"]["examples"][code]["value"]["status"]

@@ -86,6 +86,7 @@ _RESPONSES = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "NotFound",
+    408: "RequestTimeout",
     409: "Conflict",
     412: "PreconditionFailed",
     413: "BodyTooLarge",
@@ -254,7 +255,7 @@ def _codes(handler: HTTPRouteHandler) -> set[str]:
     if inputs.declared(handler.fn, "params"):
         codes |= {"invalid_parameter", "invalid_cursor"}
     if inputs.declared(handler.fn, "payload"):
-        codes |= {"malformed_request", "unsupported_media_type", "body_too_large", "invalid_body"}
+        codes |= {"malformed_request", "request_timeout", "unsupported_media_type", "body_too_large", "invalid_body"}
     if get_type_hints(handler.fn).get("once") is Once:
         codes |= {"request_in_progress", "idempotency_key_reused", "body_too_large"}
     return codes

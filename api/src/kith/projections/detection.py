@@ -214,6 +214,7 @@ def _communities_found(found: Found) -> list[FoundCommunity]:
             _json(each.portrait.health) if each.portrait else None,
             each.portrait.map if each.portrait else None,
             day_of(each.portrait.end) if each.portrait else None,
+            datetime.fromtimestamp(each.portrait.born * _SECONDS, UTC) if each.portrait else None,
         )
         for each in found.communities
     ]

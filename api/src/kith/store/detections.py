@@ -70,7 +70,10 @@ class Text(NamedTuple):
 
 
 class FoundCommunity(NamedTuple):
-    """health, map: None where the last look at it still stands. as_of: the day that a new look speaks of."""
+    """health, map: None where the last look at it still stands. as_of: the day that a new look speaks of.
+
+    born_at: since when it was there, if it is new.
+    """
 
     id: UUID
     kind: str
@@ -81,6 +84,7 @@ class FoundCommunity(NamedTuple):
     health: str | None
     map: bytes | None
     as_of: date | None
+    born_at: datetime | None
 
 
 class FoundRole(NamedTuple):
@@ -379,7 +383,7 @@ _COMMUNITIES = """
 _SAVED = """
     CREATE TEMPORARY TABLE found_communities (
         id uuid, kind text, name text, level smallint, parent_id uuid, size integer, health text, map bytea,
-        as_of date
+        as_of date, born_at timestamptz
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE found_people (community_id uuid, person_id uuid, belonging real, home boolean)
         ON COMMIT DROP;
@@ -408,7 +412,7 @@ _SAVE_COMMUNITIES = (
     """
     INSERT INTO communities (workspace_id, id, kind, name, level, parent_id, size, health, map, computed_at, as_of,
         born_at, cohesion, openness)
-    SELECT $1, id, kind, name, level, parent_id, size, health::jsonb, map, $2, as_of, $2,
+    SELECT $1, id, kind, name, level, parent_id, size, health::jsonb, map, $2, as_of, born_at,
         (health::jsonb ->> 'cohesion')::float8, (health::jsonb ->> 'openness')::float8
     FROM found_communities WHERE kind = 'detected' AND map IS NOT NULL
     ON CONFLICT (workspace_id, id) DO UPDATE SET (name, parent_id, size, health, map, computed_at, as_of, cohesion,

@@ -54,12 +54,16 @@ class InteractionFilter(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     before: datetime | None = None
     words: str | None = None
+    ids: tuple[UUID, ...] = ()
 
 
 async def list_interactions(
     db: Db, workspace_id: UUID, wanted: InteractionFilter, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Interaction]:
     """Return interactions, newest first. after: occurred_at and id of the row before."""
+    if wanted.ids:
+        ids = await _among(db, workspace_id, wanted, after, limit, "unnest({}::uuid[])", wanted.ids)
+        return await _get_many(db, workspace_id, ids)
     if wanted.words is not None:
         ids = await _search(db, workspace_id, wanted, wanted.words, after, limit)
         return await _get_many(db, workspace_id, ids)
@@ -289,6 +293,8 @@ async def _among(
         mine = statement.value(list(wanted.identity_ids))
         statement.conditions.append(f"(i.actor_id = ANY({mine}) OR i.target_ids && {mine})")
     statement.where(_SEEN_IN, wanted.channel_id)
+    if wanted.ids:
+        statement.where(_HAS_WORDS, wanted.words)
     ids = found.format(*(statement.value(value) for value in values))
     sql = f"""
         SELECT i.id FROM (SELECT {ids} AS id OFFSET 0) AS found

@@ -57,6 +57,7 @@ class PeopleFilter(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     seen_since: datetime | None = None
     seen_before: datetime | None = None
+    ids: tuple[UUID, ...] = ()
 
 
 _BY_LAST_SEEN = Order("p.last_seen", ("p.id",), nullable=True)
@@ -97,6 +98,7 @@ def _conditions(workspace_id: UUID, wanted: PeopleFilter) -> Statement:
     statement.where("p.kind = ANY({})", wanted.kinds)
     statement.where("p.last_seen >= {}", wanted.seen_since)
     statement.where("p.last_seen < {}", wanted.seen_before)
+    statement.where(f"p.id IN ({_BEHIND} = ANY({{}}))", wanted.ids)
     return statement
 
 
@@ -138,7 +140,7 @@ async def _search(
         sql = "SELECT p.id FROM people p WHERE p.workspace_id = $1"
         return [row[0] for row in await fetch_page(db, sql, statement, order, after, limit)]
 
-    narrowed = wanted.kinds or wanted.seen_since or wanted.seen_before
+    narrowed = wanted.kinds or wanted.seen_since or wanted.seen_before or wanted.ids
     return await search(walk, rare, rest, limit, short=bool(narrowed), many=MANY)
 
 

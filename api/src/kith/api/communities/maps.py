@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from kith.api.communities import drawing
 from kith.api.communities.find import find
 from kith.api.communities.schemas import CommunityMap, ExportParams
+from kith.api.http import pictures
 from kith.store.db import Db
 
 
@@ -49,13 +50,20 @@ async def get_map(
     scopes=["communities:read"],
     errors=["not_found"],
     media_type=drawing.SVG,
+    also=[pictures.BYTES],
 )
-async def draw_svg(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], community_id: FromPath[str]) -> str:
+async def draw_svg(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    community_id: FromPath[str],
+) -> Response[str]:
     """Draw a community as SVG.
 
     With a legend and a text alternative.
     """
-    return await drawing.as_svg(await drawing.draw(db, workspace_id, await find(db, workspace_id, community_id)))
+    drawn = await drawing.draw(db, workspace_id, await find(db, workspace_id, community_id))
+    return pictures.answer(request, await drawing.as_svg(drawn), drawing.SVG)
 
 
 @get(
@@ -65,13 +73,20 @@ async def draw_svg(db: NamedDependency[Db], workspace_id: NamedDependency[UUID],
     scopes=["communities:read"],
     errors=["not_found"],
     media_type=drawing.PNG,
+    also=[pictures.BYTES],
 )
-async def draw_png(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], community_id: FromPath[str]) -> bytes:
+async def draw_png(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    community_id: FromPath[str],
+) -> Response[bytes]:
     """Draw a community as PNG.
 
     The picture of `/map.svg`, 1,600 pixels wide.
     """
-    return await drawing.as_png(await drawing.draw(db, workspace_id, await find(db, workspace_id, community_id)))
+    drawn = await drawing.draw(db, workspace_id, await find(db, workspace_id, community_id))
+    return pictures.answer(request, await drawing.as_png(drawn), drawing.PNG)
 
 
 @get(

@@ -28,6 +28,7 @@ from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.http.problems import Fault, Problem
 from kith.api.http.revisions import check_unchanged, tag
 from kith.api.jobs.schemas import Job
+from kith.domain.communities import health
 from kith.store import communities as store
 from kith.store import jobs
 from kith.store.db import Db
@@ -196,7 +197,11 @@ async def list_health(
     key = after(request, params, tuple[date])
     rows = await store.list_health(db, workspace_id, found.id, key[0] if key else None, params.limit + 1)
     return page(
-        request, params, rows, lambda row: CommunityHealthDay(**row.health, day=row.day), lambda row: (row.day,)
+        request,
+        params,
+        rows,
+        lambda row: CommunityHealthDay(**_spoken(row.health), day=row.day),
+        lambda row: (row.day,),
     )
 
 
@@ -219,7 +224,11 @@ def _person_ids(texts: list[str]) -> set[UUID]:
 
 
 def _health(stored: dict[str, Any] | None) -> CommunityHealth | None:
-    return None if stored is None else CommunityHealth(**stored)
+    return None if stored is None else CommunityHealth(**_spoken(stored))
+
+
+def _spoken(stored: dict[str, Any]) -> dict[str, Any]:
+    return {"sentence": health.sentence(health.Health(**stored)), **stored}
 
 
 ROUTES = [

@@ -69,6 +69,9 @@ class ExportParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class CommunityHealth(msgspec.Struct, frozen=True):
     """Health of a community in the year up to that day. A share of nothing is null."""
 
+    sentence: Annotated[
+        str, Meta(description="The same in plain words.", examples=["12 people; 90% of their contact stays inside."])
+    ]
     people: Annotated[int, Meta(description="Members.", ge=0)]
     cohesion: Annotated[Share | None, Meta(description="Share of their contact that stays inside.")]
     openness: Annotated[Share | None, Meta(description="Share of the members with contact outside.")]
@@ -95,7 +98,9 @@ class Community(msgspec.Struct, frozen=True):
     size: Annotated[int, Meta(description="How many people belong to it.", ge=0)]
     cohesion: Annotated[Share | None, Meta(description="Share of their contact that stays inside.")]
     openness: Annotated[Share | None, Meta(description="Share of the members with contact outside.")]
-    born_at: Annotated[Instant, Meta(description="When it first appeared, or was declared.")]
+    born_at: Annotated[
+        Instant, Meta(description="When three of its people were there; when it split off; or when it was declared.")
+    ]
     ended_at: Annotated[Instant | None, Meta(description="When it ended; null: it still exists.")]
     computed_at: Annotated[Instant | None, Meta(description="Time of the last detection; null before the first.")]
     as_of: Annotated[date | None, Meta(description=f"{SPOKEN_OF} Null before the first detection.")]

@@ -1,5 +1,6 @@
 """The edge: what holds for every answer, also for those that no route gives: request id, HEAD, Allow, ETag, headers."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -12,8 +13,13 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
 from structlog.contextvars import bound_contextvars
 
+from kith.api.http import problems
+from kith.api.http.ids import encode
+from kith.api.http.problems import Problem
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger("kith.api.access")
 
+BODY_SECONDS = 30.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _HEADERS = {
@@ -41,10 +47,12 @@ class Edge:
             if scope["method"] == "OPTIONS" and not _is_preflight(scope) and self.allow(scope["path"]):
                 await exchange.send({"type": "http.response.start", "status": 204, "headers": []})
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+            elif b"host" not in exchange.asked:
+                await exchange.refuse(Problem("malformed_request", "The request names no host."))
             else:
                 if scope["method"] == "HEAD":
                     scope["method"] = "GET"
-                await self.app(scope, receive, exchange.send)
+                await self.app(scope, _patient(receive), exchange.send)
             exchange.log()
 
     def allow(self, path: str) -> str | None:
@@ -81,6 +89,14 @@ class Exchange:
             message["body"] = b""
         await self._send(message)
 
+    async def refuse(self, problem: Problem) -> None:
+        """Answer what no route shall see."""
+        body = problems.encode(problem, self.scope["path"], self.request_id)
+        headers = [(b"content-type", problems.MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        status = problems.KINDS[problem.code].status
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
     def _finish(self, start: dict[str, Any], body: bytes, more: bool) -> bytes:
         """Complete the headers; return the body to send, none when the client has it already."""
         headers = _HEADERS | dict(start["headers"])
@@ -99,14 +115,36 @@ class Exchange:
         return body
 
     def log(self) -> None:
-        handler = self.scope.get("route_handler")
+        handler: Any = self.scope.get("route_handler")
+        token: Any = self.scope.get("kith.token")
         log.info(
             "request",
             method=self.method,
+            route=next(iter(handler.paths)).replace(":str", "") if handler else None,
             operation=getattr(handler, "operation_id", None),
             status=self.status,
             milliseconds=round((time.perf_counter() - self.started) * 1000, 1),
+            token=token and encode("token", token.id),
+            workspace=token and encode("workspace", token.workspace_id),
         )
+
+
+def _patient(receive: Receive) -> Receive:
+    """Wait for the whole of a body no longer than BODY_SECONDS; for what follows it as long as it takes."""
+    until: float | None = asyncio.get_running_loop().time() + BODY_SECONDS
+
+    async def patient() -> Any:
+        nonlocal until
+        try:
+            async with asyncio.timeout_at(until):
+                message: Any = await receive()
+        except TimeoutError as error:
+            raise Problem("request_timeout", headers={"Connection": "close"}) from error
+        if not message.get("more_body"):
+            until = None
+        return message
+
+    return patient
 
 
 def matches(condition: str | None, tag: str) -> bool:

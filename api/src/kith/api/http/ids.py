@@ -1,5 +1,6 @@
 """Ids in URLs and JSON: a prefix that says what it is, and 26 characters."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -60,6 +61,11 @@ def from_query(noun: str, name: str, text: str | None) -> UUID | None:
         message = f"{name} must be the id of a {noun}."
         raise Problem("invalid_parameter", message, Fault("invalid_parameter", message, parameter=name))
     return value
+
+
+def many_from_query(noun: str, name: str, texts: Sequence[str]) -> tuple[UUID, ...]:
+    """Return the ids in a query parameter that takes several."""
+    return tuple(value for text in texts if (value := from_query(noun, name, text)) is not None)
 
 
 def from_body(noun: str, pointer: str, text: str) -> UUID:

@@ -48,6 +48,7 @@ KINDS: dict[str, Kind] = {
     "missing_scope": Kind(403, "Missing scope", "The token is valid but lacks the scope that detail names."),
     "not_found": Kind(404, "Not found", "There is no such thing in this workspace, or no such path."),
     "method_not_allowed": Kind(405, "Method not allowed", "The Allow header lists the methods of this path."),
+    "request_timeout": Kind(408, "Request timeout", "The body took too long to arrive. Send it again."),
     "conflict": Kind(409, "Conflict", "The request contradicts the present state; detail says how."),
     "request_in_progress": Kind(
         409,
@@ -105,6 +106,14 @@ class Problem(Exception):
 
 
 def response(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    request_id = str(request.scope.get("kith.request_id", ""))
+    body = encode(problem, request.scope["path"], request_id)
+    status = KINDS[problem.code].status
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=problem.headers)
+
+
+def encode(problem: Problem, path: str, request_id: str) -> bytes:
+    """Return the body that tells of a problem."""
     kind = KINDS[problem.code]
     details = ProblemDetails(
         type=f"/problems/{problem.code}",
@@ -112,13 +121,11 @@ def response(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
         status=kind.status,
         code=problem.code,
         detail=str(problem),
-        instance=request.scope["path"],
-        request_id=str(request.scope.get("kith.request_id", "")),
+        instance=path,
+        request_id=request_id,
         errors=list(problem.faults),
     )
-    return Response(
-        msgspec.json.encode(details), status_code=kind.status, media_type=MEDIA_TYPE, headers=problem.headers
-    )
+    return msgspec.json.encode(details)
 
 
 def from_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:

@@ -7,7 +7,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.http.ids import from_path, from_query, not_found
+from kith.api.http.ids import from_path, from_query, many_from_query, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.interactions.schemas import Interaction, InteractionsParams, shape_all
 from kith.store import interactions as store
@@ -24,7 +24,7 @@ async def list_interactions(
 ) -> Response[Page[Interaction]]:
     """List and search interactions.
 
-    Newest first. `q` searches titles and texts.
+    Newest first. `q` searches titles and texts; `ids` looks up those that other answers name.
     """
     wanted = store.InteractionFilter(
         identity_ids=await _identities(db, workspace_id, params),
@@ -34,6 +34,7 @@ async def list_interactions(
         since=params.since,
         before=params.before,
         words=params.q,
+        ids=many_from_query("interaction", "ids", params.ids),
     )
     key = after(request, params, tuple[datetime, UUID])
     rows = await store.list_interactions(db, workspace_id, wanted, key, params.limit + 1)

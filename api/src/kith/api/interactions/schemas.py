@@ -11,6 +11,7 @@ from kith.api.http.moments import Bound
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.refs import ChannelRef, ConversationRef, IdentityRef
+from kith.domain.sentences import sentence
 from kith.store import identities
 from kith.store import interactions as store
 from kith.store.db import Db
@@ -35,6 +36,7 @@ class InteractionsParams(TimelineParams, frozen=True, forbid_unknown_fields=True
     identity: Annotated[IdentityId | None, Meta(description="By or towards this identity.")] = None
     channel: Annotated[ChannelId | None, Meta(description="In this channel.")] = None
     conversation: Annotated[ConversationId | None, Meta(description="In this conversation.")] = None
+    ids: Annotated[tuple[InteractionId, ...], Meta(max_length=200, description="Is one of these.")] = ()
 
 
 class InteractionTarget(msgspec.Struct, frozen=True):
@@ -70,6 +72,12 @@ class Interaction(msgspec.Struct, frozen=True):
     url: Annotated[str | None, Meta(description="Its page on the network.")]
     visibility: Visibility
     learnt_at: Annotated[Instant, Meta(description="When kith learned of it.")]
+    sentence: Annotated[
+        str,
+        Meta(
+            description="The interaction in plain words.", examples=["Ada reviewed work of Bo in core on 4 May 2026."]
+        ),
+    ]
 
 
 class TimelineItem(Interaction, frozen=True):
@@ -118,4 +126,12 @@ def _parts(row: store.Interaction, refs: dict[UUID, IdentityRef]) -> dict[str, A
         if row.conversation_id
         else None,
         "reply_to": encode_optional("interaction", row.reply_to),
-    }
+        "sentence": sentence(
+            row.kind, _name(refs[row.actor_id]), [_name(refs[id_]) for id_ in row.target_ids], row.channel_name,
+            row.occurred_at.date(), row.title,
+        ),
+    }  # fmt: skip
+
+
+def _name(ref: IdentityRef) -> str | None:
+    return ref.person_name or ref.name

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from kith.api.decisions.show import author, show
 from kith.api.http.auth import may_see_contact
 from kith.api.http.coverage import get_coverage
-from kith.api.http.ids import encode, from_path, not_found
+from kith.api.http.ids import encode, from_path, many_from_query, not_found
 from kith.api.http.inputs import named
 from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.http.shapes import shape
@@ -48,7 +48,8 @@ async def list_people(
 ) -> Response[CoveredPage[Person]]:
     """List the people of this workspace.
 
-    Each is one human (or bot), whatever the number of accounts. `q` searches all names and handles.
+    Each is one human (or bot), whatever the number of accounts. `q` searches all names and handles; `ids` looks up
+    people that other answers mention, also by ids that were retired.
     """
     wanted = store.PeopleFilter(
         words=params.q,
@@ -56,6 +57,7 @@ async def list_people(
         kinds=params.kind,
         seen_since=params.seen_since,
         seen_before=params.seen_before,
+        ids=many_from_query("person", "ids", params.ids),
     )
     n = params.limit + 1
     coverage = await get_coverage(db, workspace_id)

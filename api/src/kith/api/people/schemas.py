@@ -30,6 +30,7 @@ class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     seen_before: Annotated[Bound | None, Meta(description="Last seen before this time.")] = msgspec.field(
         name="last_seen[lt]", default=None
     )
+    ids: Annotated[tuple[PersonId, ...], Meta(max_length=200, description="Is one of these.")] = ()
     sort: Annotated[
         Literal["-last_seen", "name"], Meta(description="Last seen first, or by name; the unknown last.")
     ] = "-last_seen"

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from kith.api.http import pictures
 from kith.api.http.auth import token_of
 from kith.api.http.coverage import get_coverage
 from kith.api.http.ids import from_path, from_query
@@ -190,6 +191,7 @@ async def get_history(
     errors=["not_found"],
     moves=True,
     media_type=SVG,
+    also=[pictures.BYTES],
 )
 async def draw_history(
     request: Request[Any, Any, Any],
@@ -198,7 +200,7 @@ async def draw_history(
     person_id: FromPath[str],
     other_id: FromPath[str],
     params: NamedDependency[HistoryPictureParams],
-) -> str | Redirect:
+) -> Response[str] | Redirect:
     """Draw the history of a relationship.
 
     By week: what went each way, and the strength as a line; SVG with a legend and alternative text.
@@ -208,7 +210,7 @@ async def draw_history(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     model = await strength.current_model(db, workspace_id)
     parts = await asyncio.to_thread(history.series, model, pair.tie, pair.as_of, pair.side, "week", params.since)
-    return history.draw(*pair.people, parts)
+    return pictures.answer(request, history.draw(*pair.people, parts), SVG)
 
 
 @get(

@@ -32,6 +32,27 @@ class Health(msgspec.Struct, frozen=True):
     dependence: float | None
 
 
+def sentence(health: Health) -> str:
+    """Say it in plain words; what nothing is known of is left out."""
+    n = health.people
+    parts = [f"{n:,} {'person' if n == 1 else 'people'}"]
+    if health.cohesion is not None:
+        parts.append(f"{health.cohesion:.0%} of their contact stays inside")
+    if health.openness is not None:
+        parts.append(f"{health.openness:.0%} of them have contact outside")
+    if health.newcomers:
+        stayed = "" if health.kept is None else f", and {health.kept:.0%} of those stayed"
+        parts.append(f"{health.newcomers:,} came in the first eight months of the year{stayed}")
+    if health.unanswered is not None:
+        parts.append(f"{health.unanswered:.0%} of {health.questions:,} questions got no answer")
+    if health.peer_to_peer is not None:
+        parts.append(f"{health.peer_to_peer:.0%} of the talk inside runs between two who are not of the busiest tenth")
+    if health.dependence is not None:
+        few = round(health.dependence * n)
+        parts.append(f"half of all talk inside involves {few:,} {'person' if few == 1 else 'people'}")
+    return f"{'; '.join(parts)}."
+
+
 def health(graph: Graph, history: Acts, members: Ints, start: float, end: float) -> Health:
     """Look at a community from day ``start`` to ``end``; ``graph`` and ``history`` are over the same people.
 

@@ -121,8 +121,9 @@ class HeldRole(msgspec.Struct, frozen=True):
 
 
 class Portrait(msgspec.Struct, frozen=True):
-    """What a detection says of one community. end: until when it tells."""
+    """What a detection says of one community. born: when enough of its people were there. end: until when it tells."""
 
+    born: float
     end: float
     health: Health
     map: bytes

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from kith.domain.communities.detect import ALONE
 from kith.domain.communities.health import health
 from kith.domain.detection.divide import Division
-from kith.domain.detection.facts import CHANGED, Facts, Former, HeldRole, Ints, Portrait
+from kith.domain.detection.facts import CHANGED, FEWEST, Facts, Former, HeldRole, Ints, Portrait
 from kith.domain.graph import Graph
 from kith.domain.maps.community import community_map
 from kith.domain.maps.packed import pack
@@ -39,6 +39,7 @@ class Portraits:
         held = self._roles(acts, source, near, members, level, end)
         graph, places = self.graph.among(near), np.searchsorted(near, members)
         return Portrait(
+            self._born(members, end),
             end,
             health(graph, acts, places, end - YEAR, end),
             self._map(id_, name, members, level, held),
@@ -61,6 +62,12 @@ class Portraits:
         others = np.concatenate([acts.other[news], acts.actor[news]])
         theirs = np.isin(ends, people)
         return len(np.unique(ends[theirs] << 32 | others[theirs]))
+
+    def _born(self, members: Ints, end: float) -> float:
+        """The day on which enough of them were there; what came about between two looks was not there at the former."""
+        there = np.sort(self.facts.arrivals[members])[:FEWEST]
+        first = float(there[-1]) if len(there) and np.isfinite(there[-1]) else end
+        return first if not self.facts.former else end
 
     def _end(self, members: Ints) -> float:
         """Until when a source was read that sees them: the channels where they meet, or else where any of them acts."""
