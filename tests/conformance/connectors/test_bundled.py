@@ -12,14 +12,13 @@ from kith.connectors import Context, Identity, Interaction, InteractionRef, Page
 from kith.connectors import ndjson as ndjson_module
 from kith.connectors.git import GitConfig, GitConnector
 from kith.connectors.git import walk as git_walk
-from kith.connectors.mail import MailConfig, MailConnector, public_inbox
-from kith.connectors.mail import archives as mail_archives
+from kith.connectors.mail import MailConfig, MailConnector, mailboxes, public_inbox
 from kith.connectors.mail import reader as mail_reader
 from kith.connectors.mail import threads as mail_threads
 from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector, write
 from kith.connectors.testing import Nonconformance, check_connector
 from tests.paths import shared
-from tests.unit.connectors.archives import LIST, START, THREAD, Inbox, mail, mbox
+from tests.unit.connectors.mailboxes import LIST, START, THREAD, Inbox, mail, mbox
 from tests.unit.connectors.repositories import ADA, BOB, CARL, Repo, served
 
 
@@ -31,7 +30,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git_walk, "WARM", 5)
     monkeypatch.setattr(mail_reader, "PAGE_RECORDS", 4)
     monkeypatch.setattr(mail_threads, "REMEMBERED", 4)
-    monkeypatch.setattr(mail_archives, "WARM", 8)
+    monkeypatch.setattr(mailboxes, "WARM", 8)
     monkeypatch.setattr(public_inbox, "BATCH", 3)
 
 

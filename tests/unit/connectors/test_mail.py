@@ -16,8 +16,8 @@ from kith.connectors.mail import MailConfig, MailConnector
 from kith.connectors.mail.dates import Arrival
 from kith.connectors.mail.mails import Mail, read_mail
 from tests.paths import shared
-from tests.unit.connectors.archives import LIST, START, THREAD, Inbox, mail, mbox
 from tests.unit.connectors.contexts import ALONE
+from tests.unit.connectors.mailboxes import LIST, START, THREAD, Inbox, mail, mbox
 
 
 async def pull(config: MailConfig | Path, cursor: msgspec.Raw | None = None) -> list[Page]:

@@ -13,7 +13,7 @@ class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: Annotated[
         LocalPath,
         msgspec.Meta(
-            title="Archive",
+            title="Mailbox",
             description="On kith's machine: an mbox file (plain, gzip or Zstandard), a Maildir, an MH folder, a folder "
             "of mboxes, Maildirs or .eml files, one .eml file, or a public-inbox archive.",
             examples=["/data/dev.mbox", "/data/inbox/git/0.git"],

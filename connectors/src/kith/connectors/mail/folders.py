@@ -11,9 +11,9 @@ import msgspec
 
 from kith.connectors import Fatal, Forbidden, Limits
 from kith.connectors._files import BROKEN, open_file, uncompressed
-from kith.connectors.mail import archives
-from kith.connectors.mail.archives import MAIL_BYTES, Item
+from kith.connectors.mail import mailboxes
 from kith.connectors.mail.dates import Arrival
+from kith.connectors.mail.mailboxes import MAIL_BYTES, Item
 from kith.connectors.mail.mbox import HEAD_BYTES, Mbox, MboxCursor, is_mbox, unwrapped
 
 MBOXES = 400  # whose places the cursor holds; of more, those that changed last
@@ -86,7 +86,7 @@ class Folder:
             cursors.append((file.changed, name, digest.hexdigest()))
         read = (self._cursor.changed, self._cursor.name, self._cursor.digest)
         last = cursors.index(read) if read in cursors else -1
-        for number in range(max(0, last + 1 - archives.WARM), len(found)):
+        for number in range(max(0, last + 1 - mailboxes.WARM), len(found)):
             changed, name, digested = cursors[number]
             if number > last:
                 self._cursor = msgspec.structs.replace(self._cursor, changed=changed, name=name, digest=digested)
@@ -104,7 +104,7 @@ class Folder:
 
     def _mboxes(self, found: list[_File]) -> Iterator[Item]:
         known = {file.name for file in sorted(found)[-MBOXES:]}
-        warm = archives.WARM
+        warm = mailboxes.WARM
         places = self._cursor.mboxes
         for file in reversed(found):  # the last of them are read again, as far as later mails need them
             place = places.get(file.name)

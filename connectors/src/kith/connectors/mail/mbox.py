@@ -10,9 +10,9 @@ import msgspec
 
 from kith.connectors import Fatal, Limits
 from kith.connectors._files import BROKEN, BUFFER, MARK_BYTES, fingerprint, marks, open_file, skip, uncompressed
-from kith.connectors.mail import archives
-from kith.connectors.mail.archives import MAIL_BYTES, Item
+from kith.connectors.mail import mailboxes
 from kith.connectors.mail.dates import Arrival, moment
+from kith.connectors.mail.mailboxes import MAIL_BYTES, Item
 
 BLANK = b"\xef\xbb\xbf\r\n"  # also a byte order mark
 #: So much of a file is looked at to find where its first mail begins.
@@ -63,7 +63,7 @@ class Mbox:
                 (offset, number), read = self._cursor.warm, self._cursor.offset
             text = uncompressed(self._file)
             skip(text, offset)
-            starts = deque([(offset, number)], maxlen=archives.WARM)
+            starts = deque([(offset, number)], maxlen=mailboxes.WARM)
             tail = b""
             of_patches = _PATCH.match(head.lstrip(BLANK)[:200]) is not None
             before: datetime | None = None

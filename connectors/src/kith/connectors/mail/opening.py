@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 
 from kith.connectors import Fatal, Limits
-from kith.connectors.mail.archives import Archive
 from kith.connectors.mail.folders import Folder, FolderCursor, head_of, is_maildir
+from kith.connectors.mail.mailboxes import Mailbox
 from kith.connectors.mail.mbox import Mbox, MboxCursor, is_mbox
 from kith.connectors.mail.public_inbox import InboxCursor, PublicInbox, epochs
 
@@ -27,7 +27,7 @@ _OTHERS = {
 }
 
 
-def open_archive(path: str, cursor: msgspec.Struct | None, limits: Limits) -> Archive:
+def open_mailbox(path: str, cursor: msgspec.Struct | None, limits: Limits) -> Mailbox:
     """Open what lies at ``path``, to be read on from the cursor if that is one of this kind of archive."""
     folder = Path(path)
     if folder.is_file():

@@ -10,9 +10,9 @@ import msgspec
 from kith.connectors import Limits
 from kith.connectors.git.program import Git
 from kith.connectors.git.repository import Repository, open_local
-from kith.connectors.mail import archives
-from kith.connectors.mail.archives import MAIL_BYTES, Item
+from kith.connectors.mail import mailboxes
 from kith.connectors.mail.dates import Arrival
+from kith.connectors.mail.mailboxes import MAIL_BYTES, Item
 
 BATCH = 200  # commits whose mails are fetched from git at once
 
@@ -69,7 +69,7 @@ class PublicInbox:
     def _plan(self) -> list[tuple[str, Repository, bytes, tuple[int, int]]]:
         """Return what to read of each epoch: its history, where to begin, and up to where it was read before."""
         plan = []
-        warm = archives.WARM
+        warm = mailboxes.WARM
         for name, repository in reversed(self._epochs):
             tip = repository.maybe("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
             last = self._cursor.epochs.get(name, "")

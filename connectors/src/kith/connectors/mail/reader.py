@@ -27,13 +27,13 @@ from kith.connectors import (
     load_cursor,
     save_cursor,
 )
-from kith.connectors.mail.archives import Item
 from kith.connectors.mail.config import MailConfig
 from kith.connectors.mail.headers import ADDRESS, Mailbox
 from kith.connectors.mail.machines import is_list, is_list_robot, kind_of
+from kith.connectors.mail.mailboxes import Item
 from kith.connectors.mail.mails import Mail, content_key, read_mails
 from kith.connectors.mail.mentions import mentioned
-from kith.connectors.mail.opening import Cursors, open_archive
+from kith.connectors.mail.opening import Cursors, open_mailbox
 from kith.connectors.mail.threads import Position, Threads
 
 PAGE_RECORDS = 5000  # one mail more adds some hundred identities at most
@@ -58,7 +58,7 @@ class Reader:
         self._list = config.list.lower() if config.list else None
         self._visibility = config.visibility
         self._cursor = load_cursor(raw, Cursor) or Cursor()
-        self._archive = open_archive(config.path, self._cursor.archive, limits)
+        self._archive = open_mailbox(config.path, self._cursor.archive, limits)
         self._threads = Threads()
         self._clear()
 
@@ -205,7 +205,7 @@ class Reader:
 
 
 def look_at(config: MailConfig, limits: Limits) -> Report:
-    archive = open_archive(config.path, None, limits)
+    archive = open_mailbox(config.path, None, limits)
     try:
         items = [item for item in islice(archive.items(), LOOKED_AT) if not item.unread]
         mails = [mail for item in items for mail in read_mails(item.data, config.list, item.arrived)]

@@ -1,4 +1,4 @@
-"""Mail archives made on the spot."""
+"""Mailboxes made on the spot."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What an archive of mails is, whatever it lies in."""
+"""What a mailbox is, whatever it lies in: a file, a folder, a list's repository."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
@@ -14,9 +14,9 @@ MAIL_BYTES = 16 << 20  # of one mail; the rest of a longer one is attachments, a
 
 
 class Item(NamedTuple):
-    """One mail of an archive. cursor: what follows it. is_old: it was read before. is_gone: the archive took it out.
+    """One mail of a mailbox. cursor: what follows it. is_old: it was read before. is_gone: the mailbox took it out.
 
-    arrived: when the archive says that it came. unread: why it is none that can be read.
+    arrived: when the mailbox says that it came. unread: why it is none that can be read.
     """
 
     place: str
@@ -28,7 +28,7 @@ class Item(NamedTuple):
     unread: str = ""
 
 
-class Archive(Protocol):
+class Mailbox(Protocol):
     """Mails in one fixed order, from some old ones on. Blocks; ``close``, from any thread, ends the work."""
 
     def items(self) -> Iterator[Item]: ...
