@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.connectors import Interaction, Tombstone
+from kith.connectors import Interaction, Page, Tombstone
 from kith.connectors.git import GitConfig
 from kith.connectors.git.messages import parse
 from kith.connectors.testing import Facts
@@ -139,6 +139,55 @@ async def test_a_copy_speaks_for_itself_when_its_original_is_gone_and_is_silent_
     repo.git("branch", "topic", commit)
     pages += await pull(repo.folder, pages[-1].cursor)
     assert Facts(pages).interactions == whole
+
+
+def copied(repo: Repo, title: str = "io: mend", path: str = "file", message: str = "") -> str:
+    """Commit once more what Ada wrote on one day, as Dora committed it a little earlier each time."""
+    repo.hour += 1
+    dates = ("2024-03-02T09:00:00Z", f"2025-01-{28 - repo.hour}T09:00:00Z")
+    return repo.commit(f"{title}\n\nBody.\n\n{REVIEW}\n{message}", ADA, DORA, path=path, dates=dates)
+
+
+def reviews(pages: list[Page]) -> list[str]:
+    return [ref.key for ref in Facts(pages).interactions if ref.kind == "review"]
+
+
+@pytest.mark.parametrize("path", ["file", "a/b/c"])
+async def test_the_same_patch_on_another_branch_is_a_copy_without_any_word(repo: Repo, path: str) -> None:
+    repo.commit("base", dates=("2024-01-01T09:00:00Z", "2024-01-01T09:00:00Z"))
+    repo.branch("stable")
+    later = copied(repo, path=path, message=f"{TEST}\n{SIGNED}\n")
+    repo.branch("other", "main")
+    earlier = copied(repo, path=path)
+    pages = await pull(repo.folder)
+    assert reviews(pages) == [earlier]
+    assert [(ref.kind, ref.key) for ref in Facts(pages).interactions if ref.key == later] == [
+        ("test", later), ("sign_off", later),
+    ]  # fmt: skip
+
+
+async def test_what_only_looks_alike_is_no_copy(repo: Repo) -> None:
+    repo.commit("base", dates=("2024-01-01T09:00:00Z", "2024-01-01T09:00:00Z"))
+    one, two, three = copied(repo), copied(repo, path="elsewhere"), copied(repo, title="io: another")
+    assert sorted(reviews(await pull(repo.folder))) == sorted([one, two, three])
+
+
+async def test_a_rebased_topic_counts_once_whatever_is_read_and_deleted_first(repo: Repo) -> None:
+    repo.commit("base", dates=("2024-01-01T09:00:00Z", "2024-01-01T09:00:00Z"))
+    pages = await pull(repo.folder)
+    repo.branch("rebased")
+    later = copied(repo)
+    pages += await pull(repo.folder, pages[-1].cursor)
+    assert reviews(pages) == [later]
+    repo.branch("topic", "main")
+    earlier = copied(repo)
+    for delete, expected in ((None, earlier), ("topic", later), (None, later)):
+        if delete:
+            repo.switch("main")
+            repo.git("branch", "-D", delete)
+        pages += await pull(repo.folder, pages[-1].cursor)
+        assert reviews(pages) == [expected]
+        assert Facts(pages).interactions == Facts(await pull(repo.folder)).interactions
 
 
 async def test_acts_that_an_older_version_took_for_new_are_withdrawn(repo: Repo) -> None:

@@ -12,9 +12,10 @@ whatever words. A committer who is not the author and did not sign off has taken
 Identities are (name, e-mail) pairs; ``.mailmap`` becomes claims about them. A channel is the part of the repository
 that the subject names before its first colon, else the one top folder that the commit changes, else the repository.
 
-Copies (``(cherry picked from commit ...)``, ``[ upstream commit ... ]`` and their like) repeat what happened to the
-original: what the original tells too is no act of the copy; where it is not read here, its acts have its key and the
-author's date, and yield to it when another source reads it.
+Copies (``(cherry picked from commit ...)``, ``[ upstream commit ... ]`` and their like; or the same author, author's
+date, title and paths as a commit made earlier) repeat what happened to the original: what the original tells too is no
+act of the copy; where it is not read here, its acts have its key and the author's date, and yield to it when another
+source reads it.
 
 Can't: names without an address (each is reported), tags, notes, and what a hosting service keeps beside git. Of merges
 with more than 100 authors, the 100 with most commits. More than 500 refs: the most recently moved. When ``.mailmap``

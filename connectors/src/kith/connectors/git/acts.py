@@ -60,11 +60,11 @@ def read_commit(fields: Sequence[bytes]) -> Commit:
     return Commit(
         commit.decode(),
         tuple(parents.decode().split()),
-        human(_text(author), _text(address)),
+        human(decoded(author), decoded(address)),
         _moment(authored),
-        human(_text(committer), _text(committer_address)),
+        human(decoded(committer), decoded(committer_address)),
         _moment(committed),
-        parse(_text(message)),
+        parse(decoded(message)),
     )
 
 
@@ -73,9 +73,9 @@ def read_brief(fields: Sequence[bytes]) -> Commit:
     return Commit(
         commit.decode(),
         tuple(parents.decode().split()),
-        human(_text(author), _text(address)),
+        human(decoded(author), decoded(address)),
         None,
-        human(_text(committer), _text(committer_address)),
+        human(decoded(committer), decoded(committer_address)),
         None,
         parse(""),
     )
@@ -215,7 +215,7 @@ def _took_in(commit: Commit, found: Iterable[tuple[InteractionKind, Human, str]]
     )
 
 
-def _text(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """Decode what git could not recode by the commit's own header: most often that is Latin-1, as Windows has it."""
     try:
         return data.decode()

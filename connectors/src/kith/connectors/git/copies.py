@@ -1,25 +1,61 @@
 """Copies: backports and cherry-picks, which repeat in their messages what happened to the original."""
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 from kith.connectors import InteractionRef
-from kith.connectors.git.acts import FIELDS, FORMAT, Commit, Copy, read_commit, said
+from kith.connectors.git.acts import FIELDS, FORMAT, Commit, Copy, decoded, read_commit, said
+from kith.connectors.git.people import Human, human
 from kith.connectors.git.repository import Repository
 
+_BRIEF = "%x00".join(["%H", "%P", "%an", "%ae", "%at", "%s"])
+_LAST = datetime.max.replace(tzinfo=UTC)
 _HASHES = (40, 64)
 #: Of the messages that name an original, as git's own search finds them.
 _NAMING = ("-E", "-i", "--grep=cherry|port|upstream|mainline|original|linus|linux")
 
 
-class Copies:
-    """What the commits that a walk reaches repeat of one another."""
+class Patch(NamedTuple):
+    """What stays the same when a change is applied elsewhere. authored: seconds since 1970."""
 
-    def __init__(self, repository: Repository, tips: Sequence[str]) -> None:
+    author: Human
+    authored: int
+    title: str
+
+
+class Copies:
+    """What the commits that a walk reaches repeat of one another.
+
+    done: tips of which all was told before. Commits that say of no other that they copy it, but have the author, the
+    author's date, the title and the paths of another, are copies too: of the one that was committed first.
+    """
+
+    def __init__(self, repository: Repository, tips: Sequence[str], done: Sequence[str]) -> None:
         self._repository = repository
         self._tips = tips
+        self._done = done
+
+    def read(self, lines: bytes) -> list[Commit]:
+        """Return the commits, each with what it is a copy of."""
+        return [self._marked(commit) for commit in map(read_commit, self._repository.log(lines, FORMAT, FIELDS))]
+
+    def told_before(self, gone: Collection[Commit]) -> Iterator[Commit]:
+        """Yield the commits told before that have to be told again.
+
+        Some of what they told is told by commits that come only now, or was told for them by those that are gone.
+        """
+        hashes = {commit.hash for commit in self._naming(gone)}
+        hashes.update(self._alike(gone))
+        if self._done:
+            hashes.update(commit for commit, original in self._twins.items() if original in self._new)
+            hashes -= self._new
+        lines = "".join(f"{commit}\n" for commit in sorted(hashes)).encode()
+        yield from self.read(lines)
 
     def of(self, commits: Iterable[Commit]) -> dict[str, Copy]:
         """Return for each of the commits that is a copy what it repeats."""
@@ -30,11 +66,65 @@ class Copies:
         here = {commit.hash: commit for commit in self._read(filter(self._is_here, whole.values()))}
         return {commit.hash: _copy(commit, whole, here) for commit in copies}
 
-    def naming(self, hashes: Iterable[str]) -> Iterator[Commit]:
-        """Yield the commits that say they are a copy of one of these."""
+    def _marked(self, commit: Commit) -> Commit:
+        original = self._twins.get(commit.hash)
+        if original is None or commit.message.origins:
+            return commit
+        trailers = tuple(trailer._replace(origin=original) for trailer in commit.message.trailers)
+        return commit._replace(message=commit.message._replace(trailers=trailers, origins=(original,)))
+
+    @cached_property
+    def _new(self) -> frozenset[str]:
+        return frozenset(self._repository.history(self._tips, self._done).decode().split())
+
+    @cached_property
+    def _twins(self) -> dict[str, str]:
+        """Which commits are copies of which, as far as commits are concerned that were not told before."""
+        since = self._oldest(self._new) if self._done else 0
+        history = b"" if since is None else self._repository.history(self._tips, (), since)
+        marks = array("q", (hash(patch) for _, patch in self._patches(history)))
+        several = {one for one, other in pairwise(sorted(marks)) if one == other}
+        lines = history.split()
+        found = b"".join(lines[place] + b"\n" for place, mark in enumerate(marks) if mark in several)
+        alike = defaultdict(list)
+        for commit in map(read_commit, self._repository.log(found, FORMAT, FIELDS)):
+            alike[_patch(commit)].append((commit.committed or _LAST, commit.hash))
+        groups = [sorted(group) for group in alike.values() if len(group) > 1]
+        paths = self._repository.paths(commit for group in groups for _, commit in group)
+        return {
+            commit: group[0][1]
+            for group in groups
+            for _, commit in group[1:]
+            if commit in paths and paths[commit] == paths.get(group[0][1])
+        }
+
+    def _alike(self, gone: Collection[Commit]) -> Iterator[str]:
+        """Yield the commits that are the patch that one of these was."""
+        wanted = set(map(_patch, gone)) - {None}
+        since = min((patch.authored for patch in wanted if patch), default=0)
+        history = self._repository.history(self._tips, (), since) if wanted else b""
+        yield from (commit for commit, patch in self._patches(history) if patch in wanted)
+
+    def _patches(self, history: bytes) -> Iterator[tuple[str, "Patch | str"]]:
+        """Yield each commit and what it is as a patch, a merge as itself."""
+        for commit, parents, name, address, authored, title in self._repository.log(history, _BRIEF, 6):
+            if b" " in parents or not authored.isdigit():
+                yield commit.decode(), commit.decode()
+            else:
+                who, words = human(decoded(name), decoded(address)), decoded(title).split()
+                yield commit.decode(), Patch(who, int(authored), " ".join(words))
+
+    def _oldest(self, commits: Iterable[str]) -> int | None:
+        """Return when the oldest of these commits was written, in seconds since 1970; None of none."""
+        lines = "".join(f"{commit}\n" for commit in commits).encode()
+        moments = (int(moment) for (moment,) in self._repository.log(lines, "%at", 1) if moment.isdigit())
+        return min(moments, default=None)
+
+    def _naming(self, gone: Iterable[Commit]) -> Iterator[Commit]:
+        """Yield the commits that say they are a copy of one of these, or of the same commit."""
         wanted = defaultdict(list)
-        for commit in hashes:
-            wanted[commit[:7]].append(commit)
+        for named in {origin for commit in gone for origin in (commit.hash, *commit.message.origins)}:
+            wanted[named[:7]].append(named)
         history = self._repository.history(self._tips, ()) if wanted else b""
         for copy in map(read_commit, self._repository.log(history, FORMAT, FIELDS, *_NAMING)):
             pairs = ((origin, named) for origin in copy.message.origins for named in wanted.get(origin[:7], ()))
@@ -52,6 +142,12 @@ class Copies:
     def _reached(self) -> frozenset[bytes]:
         lines = self._repository.history(self._tips, ()).split()
         return frozenset(bytes.fromhex(line.decode()) for line in lines)
+
+
+def _patch(commit: Commit) -> Patch | None:
+    if commit.is_merge or commit.authored is None:
+        return None
+    return Patch(commit.author, int(commit.authored.timestamp()), commit.message.title)
 
 
 def _copy(commit: Commit, whole: dict[str, str], here: dict[str, Commit]) -> Copy:

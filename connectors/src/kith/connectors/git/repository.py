@@ -32,9 +32,9 @@ class Repository:
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         return self._git.run((self._named, *arguments), self._folder, given)
 
-    def maybe(self, *arguments: str) -> bytes | None:
+    def maybe(self, *arguments: str, given: bytes = b"") -> bytes | None:
         try:
-            return self.run(*arguments)
+            return self.run(*arguments, given=given)
         except (Fatal, Retry, Reauthorize):
             return None
 
@@ -57,16 +57,18 @@ class Repository:
         chosen = every[:most]
         return sorted(chosen), len(every) - len(chosen)
 
-    def history(self, tips: Iterable[str], without: Iterable[str]) -> bytes:
+    def history(self, tips: Iterable[str], without: Iterable[str], since: int | None = None) -> bytes:
         """Return the commits that the tips reach and the others do not, one a line, parents first, always in one order.
 
+        since: leave out what was committed before, in seconds since 1970.
         All of them in memory: 41 bytes a commit, 55 MB for Linux.
         """
         wanted, unwanted = sorted(set(tips)), sorted(set(without))
         if not wanted:
             return b""
         given = "".join([*(f"{tip}\n" for tip in wanted), *(f"^{tip}\n" for tip in unwanted)]).encode()
-        return self.run("rev-list", "--reverse", "--topo-order", "--stdin", given=given)
+        age = () if since is None else (f"--max-age={max(0, since)}",)
+        return self.run("rev-list", "--reverse", "--topo-order", *age, "--stdin", given=given)
 
     def log(self, commits: bytes, form: str, fields: int, *options: str) -> Iterator[list[bytes]]:
         """Yield the fields of each of these commits (one a line) that the options let through, in their order."""
@@ -180,6 +182,21 @@ class Repository:
         finally:
             stream.close()
         return found
+
+    def paths(self, commits: Iterable[str]) -> dict[str, frozenset[bytes]]:
+        """Return the paths that each of these commits changes; of none, where trees for it are missing."""
+        found: dict[str, set[bytes]] = {}
+        given = "".join(f"{commit}\n" for commit in commits).encode()
+        options = ("--stdin", "--always", "--root", "--raw", "-r", "--no-renames", "-z")
+        words = iter((self.maybe("diff-tree", *options, given=given) or b"").split(b"\0") if given else ())
+        commit = ""
+        for word in words:
+            if word.startswith(b":"):
+                found[commit].add(next(words))
+            elif word:
+                commit = word.decode().strip()
+                found[commit] = set()
+        return {commit: frozenset(paths) for commit, paths in found.items()}
 
     def _with_trees(self, commits: Sequence[str]) -> list[str]:
         """Return those of the commits whose tree is here, and so is their first parent's, where they have one."""

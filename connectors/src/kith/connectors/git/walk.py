@@ -103,7 +103,7 @@ class Reader:
         self._now = datetime.now(UTC)
         self._boundary = ""
         self._graph = Graph()
-        self._copies = Copies(repository, ())
+        self._copies = Copies(repository, (), ())
         self._mailmap = Mailmap("")
         self._since, self._until = self._cursor.since, self._cursor.until
 
@@ -125,13 +125,14 @@ class Reader:
                 return
             walk = Walk(tuple(tips), mailmap, version=VERSION)
         self._walk = walk
-        self._copies = Copies(self._repository, walk.tips)
         done = tuple(tip for tip in self._cursor.done if tip in known)
+        told = () if anew else done
+        self._copies = Copies(self._repository, walk.tips, told)
         if not walk.position:
             # Where a shallow clone is cut off elsewhere than before, what it lacks may be there all the same.
             lost = () if deepened and self._boundary else done
             yield from self._gone(lost, tips, _left_out(others, len(read) - len(known)))
-        total = yield from self._new(() if anew else done)
+        total = yield from self._new(told)
         draft = self._draft()
         if mailmap != (self._cursor.mailmap if done else walk.mailmap):
             for who in self._everyone():
@@ -149,19 +150,17 @@ class Reader:
         draft = self._draft(skipped)
         if done:
             reached = (*self._walk.tips, *tips, *self._repository.tips(self._refs, most=None)[0])
-            gone: set[str] = set()
+            gone: list[Commit] = []
             for _, lines in _batches(self._repository.history(done, reached), 0):
-                batch = self._read(lines)
+                batch = self._copies.read(lines)
                 copies = self._copies.of(batch)
+                gone += [commit._replace(message=commit.message._replace(text="")) for commit in batch]
                 for commit in batch:
-                    gone.update((commit.hash, *commit.message.origins))
                     copy = copies.get(commit.hash)
-                    refs = _refs(commit, None) | (_refs(commit, copy) if copy else set())
-                    draft.extend([Tombstone(ref, "rewritten") for ref in sorted(refs, key=str)])
+                    draft.withdraw(_refs(commit, None) | _refs(commit, copy))
                     if draft.is_full:
                         yield draft.page(self._standing())
-            # What these said for others, which repeat it, those say for themselves now.
-            for _ in self._tell(draft, list(self._copies.naming(gone))):
+            for _ in self._tell(draft, list(self._copies.told_before(gone)), again=True):
                 if draft.is_full:
                     yield draft.page(self._standing())
         if not draft.is_empty:
@@ -178,7 +177,7 @@ class Reader:
         position, commit = self._walk.position, None
         self._warm(history, position)
         for _, lines in _batches(history, position):
-            batch = self._read(lines)
+            batch = self._copies.read(lines)
             for commit in batch:  # parents stand before their children
                 self._graph.add(commit)
             for commit in self._tell(draft, batch):
@@ -191,11 +190,11 @@ class Reader:
             yield draft.page(self._standing(), position, total)
         return total
 
-    def _read(self, lines: bytes) -> list[Commit]:
-        return list(map(read_commit, self._repository.log(lines, FORMAT, FIELDS)))
+    def _tell(self, draft: "_Draft", batch: list[Commit], *, again: bool = False) -> Iterator[Commit]:
+        """Put what the commits tell into the draft, and yield each when it is there.
 
-    def _tell(self, draft: "_Draft", batch: list[Commit]) -> Iterator[Commit]:
-        """Put what the commits tell into the draft, and yield each when it is there."""
+        again: they were told before, perhaps by an older version; what they tell no more is taken back.
+        """
         asked = [commit.hash for commit in batch if not commit.is_merge and not area(commit.message.title)]
         folders = self._repository.folders(asked)
         if without := [commit for commit in asked if commit not in folders]:
@@ -203,7 +202,10 @@ class Reader:
         copies = self._copies.of(batch)
         for commit in batch:
             self._cover(commit)
-            self._send(draft, commit, folders.get(commit.hash), copies.get(commit.hash))
+            copy = copies.get(commit.hash)
+            told = self._send(draft, commit, folders.get(commit.hash), copy)
+            if copy and (again or self._cursor.version != VERSION):
+                draft.withdraw(_refs(commit, None) - told)
             yield commit
 
     def _warm(self, history: bytes, position: int) -> None:
@@ -226,7 +228,8 @@ class Reader:
         past = [date for date in dates if date <= self._now]
         return max(past or [self._until or self._now]) if len(past) < len(dates) else None
 
-    def _send(self, draft: "_Draft", commit: Commit, folder: str | None, copy: Copy | None) -> None:
+    def _send(self, draft: "_Draft", commit: Commit, folder: str | None, copy: Copy | None) -> set[InteractionRef]:
+        """Put what a commit tells into the draft; return the keys of its acts."""
         place = f"commit {commit.hash}"
         channel = self._channel.ref
         if name := area(commit.message.title) or folder:
@@ -237,15 +240,13 @@ class Reader:
             acts = list(interactions(commit, channel, merged, self._channel.visibility, arrived_at, copy))
         except ValueError as error:
             draft.skip(Skip(place, "unreadable_commit", str(error)))
-            return
-        if copy and self._cursor.version != VERSION:  # then copies were told as acts of their own
-            stale = _refs(commit, None) - {act.ref for act in acts}
-            draft.extend([Tombstone(ref, "rewritten") for ref in sorted(stale, key=str)])
+            return set()
         for who, seen_at in commit.seen:
             draft.add_identity(who, min(filter(None, (seen_at, arrived_at)), default=None))
         draft.extend(acts)
         for reason in commit.message.unread:
             draft.skip(Skip(place, "unreadable_trailer", reason))
+        return {act.ref for act in acts}
 
     def _merged(self, merge: Commit) -> list[Human]:
         """Return whose work a merge brought in; nobody's, where a branch only caught up with the main line."""
@@ -321,6 +322,9 @@ class _Draft:
     def extend(self, records: Iterable[Record]) -> None:
         for record in records:
             self.add(record)
+
+    def withdraw(self, refs: Iterable[InteractionRef]) -> None:
+        self.extend([Tombstone(ref, "rewritten") for ref in sorted(refs, key=str)])
 
     def skip(self, skip: Skip) -> None:
         self._skipped.append(skip)
