@@ -35,7 +35,16 @@ BRITISH = re.compile(
     re.IGNORECASE,
 )
 #: Words of networks and languages, not ours; and migrations, which never change.
-FOREIGN = ("migrations/", "vocabulary.py", "messages.py", "words.py", "cases", "assets/", "test_migrate.py")
+FOREIGN = (
+    "migrations/",
+    "quotes.py",
+    "vocabulary.py",
+    "messages.py",
+    "words.py",
+    "cases",
+    "assets/",
+    "test_migrate.py",
+)
 
 
 def sources() -> list[Path]:
