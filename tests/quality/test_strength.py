@@ -25,15 +25,23 @@ SETS = {
     "email-eu-temporal": Expected("event", 0.840, 0.800, 0.836),
     "enron": Expected("event", 0.843, 0.808, 0.839),
     "mathoverflow": Expected("time", 0.896, 0.328, 0.887),
-    "trailers-git": Expected("time", 0.943, 0.605, 0.942),
-    "trailers-ovs": Expected("time", 0.952, 0.622, 0.950),
+    "trailers-git": Expected("time", 0.957, 0.540, 0.955),
+    "trailers-ovs": Expected("time", 0.957, 0.610, 0.955),
+    "git-world": Expected("time", 0.953, 0.500, 0.950),
 }
+#: The least AUC with which the same chances foretell any contact at all, handling included.
+ANY_CONTACT = {"trailers-git": 0.940, "trailers-ovs": 0.952, "git-world": 0.934}
 NEW_CONTACTS = {
     "email-eu-temporal": (0.840, 0.075),
     "enron": (0.780, 0.160),
     "mathoverflow": (0.947, 0.058),
     "trailers-ovs": (0.992, 0.185),
 }
+
+
+def seen(name: str) -> list[str]:
+    """The networks whose lessons know a set."""
+    return {"git-world": ["trailers-git"]}.get(name, [name])
 
 
 @cache
@@ -43,7 +51,7 @@ def log(name: str) -> Log:
 
 @cache
 def result(name: str, weights: str) -> dict[str, Any]:
-    return evaluation(log(name), SETS[name].split, weights, shipped().model([name]))
+    return evaluation(log(name), SETS[name].split, weights, shipped().model(seen(name)))
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -60,6 +68,12 @@ def test_calibrated_strength_beats_every_baseline(name: str) -> None:
     for baseline in found["baselines"].values():
         assert found["auc"] > baseline["auc"]
         assert found["ap"] > baseline["ap"] - 0.001
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_whoever_handles_anothers_work_is_foretold_as_well(name: str) -> None:
+    found = result(name, "self")
+    assert found["any_contact"]["auc"] >= ANY_CONTACT.get(name, found["auc"])
 
 
 @pytest.mark.parametrize("name", SETS)

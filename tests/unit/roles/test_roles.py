@@ -212,3 +212,27 @@ def test_every_role_has_a_stability_a_rank_and_a_sentence(rows: list[tuple[int, 
         assert role.score > 0
         assert sentence(role, "Ada").endswith(".")
     assert len(who_matters(found)) <= 15
+
+
+def test_what_is_told_twice_is_one_act_and_two_commits_of_one_second_are_two() -> None:
+    rows = [(1.0, 0, 1, kind, "docs") for kind in ("sign_off", "merge", "sign_off", "merge", "answer")]
+    rows += [(1.0, 0, 1, "merge", "tests"), (1.0, 0, 2, "merge", "docs"), (2.0, 0, 1, "sign_off", "docs")]
+    told = acts(range(3), *zip(*rows, strict=True))
+    once = told.where(told.told_once())
+    assert [once.kinds[kind] for kind in once.kind].count("answer") == 1
+    assert len(once) == len(rows) - 2
+    assert len(told.where(np.zeros(0, np.int64)).told_once()) == 0
+
+
+def test_a_maintainer_who_only_takes_in_patches_is_neither_host_nor_broadcaster() -> None:
+    rows = [(float(day), 1, NOBODY, "contribute", "") for day in range(0, 300, 20)]
+    rows += [(float(day), 0, 2 + day % 3, "merge", "") for day in range(10, 350, 5)]
+    rows += [(5.0, 0, NOBODY, "merge", ""), (300.0, 5, 0, "question", ""), (301.0, 0, 5, "merge", "")]
+    found = roles(acts(range(6), *zip(*rows, strict=True)), np.zeros(6, np.int64), 0, now=352)
+    assert not {("host", 0), ("broadcaster", 0)} & {(role.role, role.person) for role in found}
+
+
+def test_who_talks_with_many_connects_more_than_who_handles_the_work_of_as_many() -> None:
+    rows = [(300.0 + i, 0, i, "review", "") for i in (2, 3, 4)] + [(300.0 + i, 1, i, "sign_off", "") for i in (3, 4, 5)]
+    found = roles(acts(range(6), *zip(*rows, strict=True)), np.zeros(6, np.int64), 0, now=352)
+    assert next(role.person for role in found if role.role == "connector") == 0

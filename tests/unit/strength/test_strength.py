@@ -138,7 +138,7 @@ def test_strength_does_not_depend_on_what_others_do() -> None:
 def test_a_network_can_be_left_out_of_the_weights() -> None:
     names = {part.name for part in shipped().networks}
     without = shipped().model(["enron"])
-    assert without.version == "strength-1-without-enron"
+    assert without.version == "strength-2-without-enron"
     assert without.weights != MODEL.weights
     with pytest.raises(ValueError, match="not among the networks"):
         shipped().model(["nowhere"])

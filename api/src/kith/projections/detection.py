@@ -65,6 +65,18 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
     meant = _meant(channels, names)
     nowhere = await reach.of_channels(db, workspace_id, [NOWHERE])
     ends = np.array([_end(day, now) for day in (*(channel.until for channel in channels), nowhere)])
+    told = Acts(
+        ids,
+        acts["day"],
+        _ints(acts["actor"]),
+        _ints(acts["other"]),
+        _ints(acts["kind"]),
+        await detections.kinds(db),
+        _ints(meant[acts["channel"]]),
+        names,
+    )
+    once = told.told_once()
+    acts = acts[once]
     return Facts(
         now=_day(now),
         moment=_day(moment),
@@ -74,16 +86,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
         second=second,
         weight=weight,
         days=days,
-        acts=Acts(
-            ids,
-            acts["day"],
-            _ints(acts["actor"]),
-            _ints(acts["other"]),
-            _ints(acts["kind"]),
-            await detections.kinds(db),
-            _ints(meant[acts["channel"]]),
-            names,
-        ),
+        acts=told.where(once),
         places=np.array([channel.place for channel in channels], dtype=np.int64),
         act_ids=acts["id"],
         act_texts=_ints(acts["text"]),

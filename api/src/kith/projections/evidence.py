@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import numpy as np
 
-from kith.domain.days import day_of
+from kith.domain.classes import numbered
+from kith.domain.days import EPOCH, day_of
 from kith.domain.ids import NOWHERE
 from kith.domain.strength.circles import Circles
 from kith.domain.strength.contact import Activity, Contacts, Integers
@@ -16,7 +18,7 @@ from kith.domain.weights import weight as weight_of
 from kith.projections import ledger
 from kith.store import evidence, reach
 from kith.store.db import Db
-from kith.store.evidence import Days
+from kith.store.evidence import Contact, Days
 from kith.store.interactions import Interaction
 
 
@@ -24,12 +26,13 @@ from kith.store.interactions import Interaction
 class Tie:
     """Two people, numbered 0 and 1 in the order of their ids, and what is known of their contact.
 
-    channels: what the contexts of contact are. until: the last day on which a source that sees the two was read, None
-    where that is not known. acquainted: the days, sorted, on which the first, the second, and both
-    of them, got to know another.
+    told: contact by kind, of which ``contacts`` counts each act once. channels: what the contexts of contact are.
+    until: the last day on which a source that sees the two was read, None where that is not known. acquainted: the
+    days, sorted, on which the first, the second, and both of them, got to know another.
     """
 
     identities: tuple[frozenset[UUID], frozenset[UUID]]
+    told: Sequence[Contact]
     contacts: Contacts
     activity: Activity
     channels: list[UUID]
@@ -53,10 +56,8 @@ class Tie:
         actor, sides = self._side(act.actor_id), [self._side(id_) for id_ in targets]
         moved = [side for side in (actor, *sides) if side is not None]
         n = sides.count(1 - actor) if actor is not None else 0
-        context = self.channels.index(act.channel_id or NOWHERE)
-        contacts = Contacts.of(
-            [actor or 0] * n, [1 - (actor or 0)] * n, [day] * n, [context] * n, [1] * n, [weight] * n
-        )
+        less = Contact(actor == 0, EPOCH + timedelta(day), act.channel_id or NOWHERE, act.kind, n, n * weight)
+        contacts = _contacts([_fewer(row, less) for row in self.told], self.channels)
         return found.less(contacts, Activity.of(moved, [day] * len(moved), [1] * len(moved)))
 
     def _side(self, identity_id: UUID) -> int | None:
@@ -84,18 +85,10 @@ async def load(
         activity = await evidence.activity_then(db, workspace_id, ones, others, known_at)
         acquainted = await _acquainted_then(db, workspace_id, identities, known_at)
     channels = sorted({row.channel_id for row in contacts})
-    place = {id_: number for number, id_ in enumerate(channels)}
-    given = [row.given for row in contacts]
     return Tie(
         (frozenset(ones), frozenset(others)),
-        Contacts.of(
-            [0 if forth else 1 for forth in given],
-            [1 if forth else 0 for forth in given],
-            [day_of(row.day) for row in contacts],
-            [place[row.channel_id] for row in contacts],
-            [row.count for row in contacts],
-            [row.weight for row in contacts],
-        ),
+        contacts,
+        _contacts(contacts, channels),
         Activity.of(*zip(*((row.person, day_of(row.day), row.count) for row in activity), strict=True))
         if activity
         else Activity.of([], [], []),
@@ -103,6 +96,27 @@ async def load(
         None if (until := await reach.of_channels(db, workspace_id, channels)) is None else day_of(until),
         acquainted,
     )
+
+
+def _contacts(told: Sequence[Contact], channels: Sequence[UUID]) -> Contacts:
+    place = {id_: number for number, id_ in enumerate(channels)}
+    given = [row.given for row in told]
+    return Contacts.of(
+        [0 if forth else 1 for forth in given],
+        [1 if forth else 0 for forth in given],
+        [day_of(row.day) for row in told],
+        [place[row.channel_id] for row in told],
+        [row.count for row in told],
+        [row.weight for row in told],
+        numbered(row.kind for row in told),
+    )
+
+
+def _fewer(row: Contact, less: Contact) -> Contact:
+    """Take what is less from the row that it is of."""
+    if (row.given, row.day, row.channel_id, row.kind) != (less.given, less.day, less.channel_id, less.kind):
+        return row
+    return msgspec.structs.replace(row, count=row.count - less.count, weight=row.weight - less.weight)
 
 
 async def _acquainted_then(

@@ -1,6 +1,6 @@
 """The whole network of a workspace in arrays: who is who, all contact and all activity, each read once.
 
-Memory: 29 bytes for each row of contact_days and 12 for each of activity_days, twice that and a little more while they
+Memory: 30 bytes for each row of contact_days and 12 for each of activity_days, twice that and a little more while they
 are sorted; 60 for each person; and ROWS rows.
 """
 
@@ -86,6 +86,15 @@ class Network:
     def pairs(self) -> tuple[Integers, Integers]:
         return self._two(self.contact.rows["pair"][self.contact.begins])
 
+    def numbers(self, part: slice) -> Integers:
+        """Return the number of each pair of a part, rising."""
+        found: Integers = self.contact.rows["pair"][self.contact.begins[part]]
+        return found
+
+    def number(self, source: Integers, target: Integers) -> Integers:
+        """Return the number of the pair that a contact is of."""
+        return np.minimum(source, target) * len(self.persons.ids) + np.maximum(source, target)
+
     def contacts(self, rows: Columns) -> Contacts:
         one, other = self._two(rows["pair"])
         return contacts(one, other, rows)
@@ -98,7 +107,7 @@ class Network:
 def contacts(one: Integers, other: Integers, rows: Columns) -> Contacts:
     """Return rows of pairs as contacts; ``given`` says that they go from the one to the other."""
     source, target = np.where(rows["given"], one, other), np.where(rows["given"], other, one)
-    return Contacts.of(source, target, rows["day"], rows["context"], rows["count"], rows["weight"])
+    return Contacts.of(source, target, rows["day"], rows["context"], rows["count"], rows["weight"], rows["kind"])
 
 
 async def read_persons(db: Db, workspace_id: UUID) -> Persons:
@@ -120,7 +129,7 @@ async def read_contact(db: Db, workspace_id: UUID, persons: Persons) -> Network:
         pair = np.minimum(actor, target).astype(np.int64) * len(persons.ids) + np.maximum(actor, target)
         part["pair"], part["given"] = pair[between], (actor < target)[between]
         part["context"] = _numbers(rows["channel"], channels)[between]
-        for name in ("day", "count", "weight"):
+        for name in ("day", "kind", "count", "weight"):
             part[name] = rows[name][between]
         parts.append(part)
 
@@ -174,6 +183,8 @@ def _numbers(ids: NDArray[Any], known: dict[bytes, int]) -> Integers:
     return np.array([known.setdefault(ids[at].tobytes(), len(known)) for at in first])[which]
 
 
-_CONTACT_KEPT = [("pair", "i8"), ("given", "?"), ("day", "i4"), ("context", "i4"), ("count", "i4"), ("weight", "i8")]
+_CONTACT_KEPT = [
+    ("pair", "i8"), ("given", "?"), ("day", "i4"), ("context", "i4"), ("kind", "i1"), ("count", "i4"), ("weight", "i8"),
+]  # fmt: skip
 
 _ACTIVITY_KEPT = [("person", "i4"), ("day", "i4"), ("count", "i4")]

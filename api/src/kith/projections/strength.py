@@ -149,8 +149,6 @@ def _find_all_pairs(known: Network, day: int) -> Columns:
     contact = known.contact
     pairs = np.empty(len(contact.begins), _PAIR)
     pairs["one"], pairs["other"] = known.pairs
-    given, count = contact.rows["given"], contact.rows["count"].astype(np.int64)
-    pairs["given"], pairs["received"] = (contact.combine(np.add, count * way) for way in (given, ~given))
     pairs["first_day"], pairs["last_day"] = (
         contact.combine(how, contact.rows["day"]) for how in (np.minimum, np.maximum)
     )
@@ -166,11 +164,15 @@ def _weigh_pairs(
     circles, place = _circles(pairs[met]), np.cumsum(met) - 1
     for part, rows in known.contact.parts():
         lengths = known.contact.lengths[part]
+        told = known.contacts(rows)
+        pair = np.searchsorted(known.numbers(part), known.number(told.source, told.target))
+        for name, way in (("given", told.source < told.target), ("received", told.source > told.target)):
+            pairs[name][part] = np.bincount(pair, told.count * way, len(lengths))
         for now in np.unique(pairs["as_of"][part][met[part]]).tolist():
             these = met[part] & (pairs["as_of"][part] == now)
             at = place[part][these]
             among = Circles(circles.shared[at], circles.either[at])
-            contacts = known.contacts(rows[np.repeat(these, lengths)])
+            contacts = told.rows(these[pair])
             pairs["strength"][part][these], pairs["word"][part][these] = _weighed(
                 model, contacts, everyone[now], now, among
             )

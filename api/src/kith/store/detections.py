@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store import columns, groups, locks, reach
+from kith.store import columns, groups, locks, reach, sums
 from kith.store.columns import Columns
 from kith.store.db import Db, new_id
 from kith.store.locks import Lock
@@ -314,16 +314,26 @@ _PEOPLE = """
     FROM detection_people ORDER BY person
 """
 
-# One row for each day of contact: adding them up is faster in arrays.
+_ONCE = sums.once(
+    f"SELECT * FROM contact_days WHERE workspace_id = $1 AND {sums.HANDLED}",
+    "actor_id, target_id, day, channel_id",
+    "weight",
+)
+
+# One row for each day of contact: adding them up is faster in arrays. Handling that is told twice counts once.
 _TIES = f"""
     SELECT least(a.person, b.person), greatest(a.person, b.person),
         c.weight / 1000.0::float8 * power(2.0::float8, -($2::date - c.day) / $3::float8), $2::date - c.day,
         greatest($2::date - coalesce(read.day, $2::date), 0)
-    FROM contact_days c
+    FROM (
+        SELECT actor_id, target_id, day, channel_id, weight FROM contact_days
+        WHERE workspace_id = $1 AND NOT {sums.HANDLED}
+        UNION ALL SELECT * FROM ({_ONCE}) AS once
+    ) AS c
     JOIN detection_identities a ON a.identity_id = c.actor_id
     JOIN detection_identities b ON b.identity_id = c.target_id
     LEFT JOIN ({reach.OF_ALL}) AS read ON read.channel_id = c.channel_id
-    WHERE c.workspace_id = $1 AND c.day <= $2::date AND a.person <> b.person
+    WHERE c.day <= $2::date AND a.person <> b.person
 """
 
 # An act towards several is one row for each; towards nobody, one with -1.

@@ -12,11 +12,12 @@ from kith.store.learnt import KNOWN
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """What one gave (or received from) the other on one day in one channel."""
+    """What one gave (or received from) the other on one day in one channel, of one kind."""
 
     given: bool
     day: date
     channel_id: UUID
+    kind: str
     count: int
     weight: int
 
@@ -76,14 +77,14 @@ async def met_then(
 
 
 _CONTACTS = """
-    SELECT pairs.given, d.day, d.channel_id, sum(d.count)::bigint AS count, sum(d.weight)::bigint AS weight
+    SELECT pairs.given, d.day, d.channel_id, d.kind, sum(d.count)::bigint AS count, sum(d.weight)::bigint AS weight
     FROM (SELECT actor_id, target_id, true FROM unnest($2::uuid[]) actor_id, unnest($3::uuid[]) target_id
           UNION ALL
           SELECT actor_id, target_id, false FROM unnest($3::uuid[]) actor_id, unnest($2::uuid[]) target_id
     ) AS pairs (actor_id, target_id, given)
     JOIN contact_days d
         ON d.workspace_id = $1 AND d.actor_id = pairs.actor_id AND d.target_id = pairs.target_id
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
 """
 
 _ACTIVITY = """
@@ -104,7 +105,7 @@ _ACQUAINTED = """
 
 _LEARNT = f"""
     WITH {KNOWN.format(moment="$4")}, towards AS (
-        SELECT actor_id, target_id, {sums.channel()} AS channel_id, {sums.day()} AS day, weight
+        SELECT actor_id, target_id, {sums.channel()} AS channel_id, {sums.day()} AS day, kind, weight
         FROM ({sums.weighed("SELECT * FROM known")}) AS acts, unnest(target_ids) AS target_id
         WHERE target_id <> actor_id
     )
@@ -112,9 +113,9 @@ _LEARNT = f"""
 
 _LEARNT_CONTACTS = f"""
     {_LEARNT}
-    SELECT actor_id = ANY ($2) AS given, day, channel_id, count(*) AS count, sum(weight)::bigint AS weight
+    SELECT actor_id = ANY ($2) AS given, day, channel_id, kind, count(*) AS count, sum(weight)::bigint AS weight
     FROM towards WHERE actor_id = ANY ($2) AND target_id = ANY ($3) OR actor_id = ANY ($3) AND target_id = ANY ($2)
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
 """
 
 _LEARNT_ACTIVITY = f"""

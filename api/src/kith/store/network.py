@@ -23,7 +23,7 @@ async def persons(db: Db, workspace_id: UUID) -> Columns:
 
 
 async def each_contact(db: Db, workspace_id: UUID, most: int, handle: Callable[[Columns], None]) -> None:
-    """Hand on all contact: actor, target, day, channel, count and weight."""
+    """Hand on all contact: actor, target, day, channel, kind, count and weight."""
     await columns.each(db, _CONTACT, (workspace_id,), most, handle, **_CONTACT_READ)
 
 
@@ -47,8 +47,10 @@ _PERSONS = f"""
 """
 
 _CONTACT = f"""
-    SELECT actor_id, target_id, day {sums.SINCE_EPOCH}, channel_id, count, weight FROM contact_days
+    SELECT actor_id, target_id, day {sums.SINCE_EPOCH}, channel_id, {sums.KIND}, count, weight FROM contact_days
     WHERE workspace_id = $1
 """
 
-_CONTACT_READ = {"actor": "V16", "target": "V16", "day": "i4", "channel": "V16", "count": "i4", "weight": "i8"}
+_CONTACT_READ = {
+    "actor": "V16", "target": "V16", "day": "i4", "channel": "V16", "kind": "i4", "count": "i4", "weight": "i8",
+}  # fmt: skip

@@ -99,7 +99,7 @@ async def prepare_weighed(db: Db) -> None:
     await db.execute(_WEIGHED)
 
 
-_ROW = {"given": "?", "day": "i4", "context": "i4", "count": "i8", "weight": "i8"}
+_ROW = {"given": "?", "day": "i4", "context": "i4", "kind": "i4", "count": "i8", "weight": "i8"}
 
 # The contact of the pair p in both directions.
 _OF_PAIR = """
@@ -109,10 +109,10 @@ _OF_PAIR = """
         WHERE a.workspace_id = $1 AND a.person_id = p.one_id AND b.workspace_id = $1 AND b.person_id = p.other_id
         OFFSET 0  -- else the planner reads all contact of either
     ) AS i CROSS JOIN LATERAL (
-        SELECT true AS given, day, channel_id, count, weight FROM contact_days
+        SELECT true AS given, day, channel_id, kind, count, weight FROM contact_days
         WHERE workspace_id = $1 AND actor_id = i.one_id AND target_id = i.other_id
         UNION ALL
-        SELECT false, day, channel_id, count, weight FROM contact_days
+        SELECT false, day, channel_id, kind, count, weight FROM contact_days
         WHERE workspace_id = $1 AND actor_id = i.other_id AND target_id = i.one_id
     ) AS c
 """
@@ -128,7 +128,8 @@ _FIND_PAIRS = f"""
         d.given, d.received, d.first_day, d.last_day, least($2::date, greatest(d.last_day, coalesce(r.day, $2)))
     FROM wanted_pairs p
     CROSS JOIN LATERAL (
-        SELECT {_SUMS}, array_agg(DISTINCT channel_id) AS channels FROM ({_OF_PAIR}) AS contact
+        SELECT {_SUMS}, array_agg(DISTINCT channel_id) AS channels
+        FROM ({sums.once(_OF_PAIR, "given, day, channel_id", "count")}) AS contact
     ) AS d
     CROSS JOIN LATERAL ({reach.OF_CHANNELS.format(channels="d.channels")}) AS r
     WHERE d.first_day IS NOT NULL AND p.one_id NOT IN ({kinds.NOBODY}) AND p.other_id NOT IN ({kinds.NOBODY})
@@ -153,7 +154,7 @@ _CONTACTS = f"""
     SELECT p.number, c.*
     FROM contact_pairs p CROSS JOIN LATERAL (
         SELECT given, day {sums.SINCE_EPOCH} AS day, (dense_rank() OVER (ORDER BY channel_id))::integer AS context,
-            count::bigint AS count, weight
+            {sums.KIND} AS kind, count::bigint AS count, weight
         FROM ({_OF_PAIR}) AS contact
     ) AS c
     WHERE p.number >= $2::integer AND p.number < $3::integer

@@ -77,7 +77,7 @@ class Relationship(msgspec.Struct, frozen=True):
     last_day: Annotated[date, Meta(description="Latest contact (UTC).")]
     as_of: AsOf
     computed_at: Annotated[Instant, Meta(description="When it was computed: that day's beginning (UTC).")]
-    model: Annotated[str, Meta(description="Version of the model that computed it.", examples=["strength-1"])]
+    model: Annotated[str, Meta(description="Version of the model that computed it.", examples=["strength-2"])]
 
     @classmethod
     def of(cls, row: store.Relationship) -> "Relationship":
@@ -99,7 +99,7 @@ class Relationship(msgspec.Struct, frozen=True):
 class StrengthModel(msgspec.Struct, frozen=True):
     """How strength is computed: strength = 1 / (1 + e^-log_odds), log_odds = intercept + all contributions + hidden."""
 
-    version: Annotated[str, Meta(description="Name and version.", examples=["strength-1"])]
+    version: Annotated[str, Meta(description="Name and version.", examples=["strength-2"])]
     horizon_days: Annotated[int, Meta(description="In touch within so many days.", gt=0)]
     floor: Annotated[int, Meta(description="Below so many interactions there is no number.", ge=0)]
     intercept: Annotated[float, Meta(description="Log-odds before any evidence.")]
@@ -239,7 +239,7 @@ class RelationshipHistory(msgspec.Struct, frozen=True):
     person: PersonRef
     other: PersonRef
     period: Annotated[Literal["week", "month"], Meta(description="How long each part is.")]
-    model: Annotated[str, Meta(description="Version of the model.", examples=["strength-1"])]
+    model: Annotated[str, Meta(description="Version of the model.", examples=["strength-2"])]
     as_of: AsOf
     as_of_why: AsOfWhy
     data: Annotated[list[HistoryPeriod], Meta(description="The oldest first; the latest 520 at most.")]
@@ -275,7 +275,7 @@ class Backtest(msgspec.Struct, frozen=True):
 class ModelQuality(msgspec.Struct, frozen=True):
     """Which model counts, and how far it can be believed here. `own` weights are those that the time before taught."""
 
-    model: Annotated[str, Meta(description="Version of the model in use.", examples=["strength-1"])]
+    model: Annotated[str, Meta(description="Version of the model in use.", examples=["strength-2"])]
     calibrated: Annotated[bool, Meta(description="Whether its weights were fitted on this workspace.")]
     sentence: Annotated[str, Meta(description="How far the numbers can be believed here, in plain words.")]
     backtest: Annotated[Backtest | None, Meta(description="Null until the daily job `calibrate` has made one.")]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.cli.evaluate.files import UnreadableFile, encode, integers, read_columns
+from kith.cli.evaluate.kinds import known
 from kith.domain.metrics import auc
 from kith.domain.roles.acts import HELP, NO_AREA, Acts, acts, decayed
 from kith.domain.roles.connectors import betweenness, effective_size, living_ties
@@ -29,21 +30,6 @@ FUTURE_HELPS = 5
 
 # Fewer helps than this in an area: nobody can know yet whom to ask there.
 AREA_FLOOR = 3
-
-# Words of the shared data sets for kinds of interaction; kith's own words are understood as they are.
-KINDS = {
-    "a2q": "answer",
-    "c2q": "comment",
-    "c2a": "comment",
-    "reviewed-by": "review",
-    "acked-by": "approve",
-    "tested-by": "test",
-    "helped-by": "help",
-    "mentored-by": "help",
-    "suggested-by": "suggest",
-    "reported-by": "report",
-    "signed-off-by": "sign_off",
-}
 
 
 def roles(file: Path) -> None:
@@ -85,10 +71,12 @@ def read_acts(file: Path) -> tuple[Acts, NDArray[np.int64]]:
     def ordered(name: str) -> list[str] | None:
         return [columns[name][i] for i in order] if name in columns else None
 
-    kind = [KINDS.get(name, name) for name in ordered("kind") or []] or None
+    kind = known(ordered("kind") or []) or None
     meant = [areas.area(name) for name in ordered("area") or []] or None
     found = acts(people, seconds[order] / 86_400, actor[order], other[order], kind, meant)
-    return found, request[order][found.of_kind(HELP)]
+    once = found.told_once()
+    found = found.where(once)
+    return found, request[order][once][found.of_kind(HELP)]
 
 
 def split_of(everything: Acts) -> float:

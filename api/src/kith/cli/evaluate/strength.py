@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from kith.cli.evaluate.files import UnreadableFile, encode, integers, read_columns
+from kith.cli.evaluate.kinds import known
+from kith.domain import classes
+from kith.domain.classes import numbered
 from kith.domain.metrics import auc, average_precision
 from kith.domain.strength.baselines import LOGIT_11, SINGLE, baselines
 from kith.domain.strength.calibration import WINDOWS, Window, calibrate, meet, quality, window
@@ -34,14 +37,21 @@ FEWEST = 100
 SPLIT = 0.8
 """The test begins after so much of the file; earlier windows are as long in proportion, each up to the next."""
 
+_CONVERSATION = np.array([kind in classes.CONVERSATION for kind in classes.ORDER])
+_HANDLING = np.array([kind in classes.HANDLING for kind in classes.ORDER])
+
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The interactions of a file, oldest first; times in seconds, people and kinds as numbers."""
+    """The interactions of a file, oldest first; times in seconds, people as numbers.
+
+    ``word`` numbers the file's own words for kinds, which stand for places; ``kind`` is the place in ``classes.ORDER``.
+    """
 
     time: Integers
     source: Integers
     target: Integers
+    word: Integers
     kind: Integers
 
     def moment(self, share: float, split: str) -> int:
@@ -53,16 +63,31 @@ class Log:
     def contacts(self, before: int) -> Contacts:
         """Return the contact by day of all that happened before a time."""
         past = self.time < before
-        return Contacts.of(self.source[past], self.target[past], self.time[past] // DAY, self.kind[past])
+        return self._contacts(past)
+
+    def met(self, pairs: Tally | Candidates, start: int, end: int, *, conversed: bool = True) -> NDArray[np.bool_]:
+        """Whether each pair conversed, or had any contact at all, between two times."""
+        later = (self.time >= start) & (self.time < end)
+        if conversed:
+            later &= _CONVERSATION[self.kind]
+        return meet(pairs.a, pairs.b, self.source[later], self.target[later])
+
+    def _contacts(self, rows: NDArray[np.bool_]) -> Contacts:
+        # Handling has one place, so that what was told twice is found.
+        place = np.where(_HANDLING[self.kind], -1, self.word)
+        return Contacts.of(
+            self.source[rows], self.target[rows], self.time[rows] // DAY, place[rows], kind=self.kind[rows]
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """All that was known at a time, and which pairs were in touch between it and the end of a window."""
+    """All that was known at a time, and which pairs conversed, or had any contact, from it to the end of a window."""
 
     contacts: Contacts
     pairs: Tally
     window: Window
+    any_contact: NDArray[np.bool_]
     day: int
 
 
@@ -76,6 +101,9 @@ def strength(
     new_contacts: bool = False,
 ) -> None:
     """Predict who is in touch in the last fifth of FILE from what was before; prints metrics beside baselines as JSON.
+
+    Being in touch is talk and help; handling (signed-off-by, merged, applied), signals and presence are evidence of it
+    alone. How well the same chances foretell any contact at all stands under `any_contact`.
 
     Args:
         file: csv or csv.zst with the columns ts (seconds), src, dst and perhaps kind.
@@ -111,12 +139,14 @@ def read(file: Path) -> Log:
     columns = read_columns(file, ["ts", "src", "dst"], optional=["kind"])
     time = integers(columns["ts"], "ts")
     _, (source, target) = encode(columns["src"], columns["dst"])
-    _, (kind,) = encode(columns.get("kind", [""] * len(time)))
+    words = columns.get("kind", [""] * len(time))
+    _, (word,) = encode(words)
+    kind = np.array(numbered(known(words)), dtype=np.int64)
     order = np.argsort(time, kind="stable")
     order = order[source[order] != target[order]]
     if len(order) < FEWEST:
         raise UnreadableFile(f"{file}: {len(order)} interactions between people are too few; {FEWEST} are needed")
-    return Log(time[order], source[order], target[order], kind[order])
+    return Log(time[order], source[order], target[order], word[order], kind[order])
 
 
 def lessons(log: Log) -> list[Window]:
@@ -139,6 +169,7 @@ def evaluation(log: Log, split: str, weights: str, start: Model) -> dict[str, ob
     return {
         **{name: rounded(value) for name, value in asdict(found).items()},
         "model": used.version,
+        "any_contact": _ranking(now.any_contact, chance),
         "baselines": _baselines(before[0], now),
     }
 
@@ -186,10 +217,8 @@ def _past(log: Log, start: int, end: int) -> Past:
     contacts = log.contacts(start)
     day = start // DAY
     pairs = tally(contacts, Activity.from_contacts(contacts), day)
-    later = (log.time >= start) & (log.time < end)
-    return Past(
-        contacts, pairs, Window(measure(pairs), meet(pairs.a, pairs.b, log.source[later], log.target[later])), day
-    )
+    met = log.met(pairs, start, end)
+    return Past(contacts, pairs, Window(measure(pairs), met), log.met(pairs, start, end, conversed=False), day)
 
 
 def _baselines(past: Past, now: Past) -> dict[str, dict[str, float | None]]:
@@ -214,8 +243,7 @@ def _strangers(log: Log, start: int, end: int) -> tuple[Candidates, NDArray[np.b
     pairs = tally(contacts, activity, start // DAY)
     known = network(pairs, people(activity, start // DAY, 0))
     found = candidates(known, sample(known, PATHS))
-    later = (log.time >= start) & (log.time < end)
-    return found, meet(found.a, found.b, log.source[later], log.target[later])
+    return found, log.met(found, start, end)
 
 
 def _columns(parts: dict[str, Reals], names: Sequence[str]) -> NDArray[np.float64]:

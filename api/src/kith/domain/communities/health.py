@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.domain.classes import CONVERSATION
 from kith.domain.graph import Graph
 from kith.domain.roles.acts import NOBODY, Acts
 
@@ -17,8 +18,8 @@ class Health(msgspec.Struct, frozen=True):
     people: members. cohesion: share of their contact that stays inside. openness: share of the members with contact
     outside. newcomers: members whose first act at all fell into the first two thirds of the time; kept: the share of
     them who acted again in the last third. questions, unanswered: asked by members, and the share that nobody answered.
-    peer_to_peer: share of the directed talk among members that runs between two of them other than the busiest tenth.
-    dependence: the fewest people who together take part in half of all contact inside, as a share of the members.
+    peer_to_peer: share of talk and help among members that runs between two of them other than the busiest tenth.
+    dependence: the fewest people who together take part in half of it, as a share of the members.
     """
 
     people: int
@@ -61,7 +62,8 @@ def health(graph: Graph, history: Acts, members: Ints, start: float, end: float)
     inside = np.zeros(len(graph), dtype=bool)
     inside[members] = True
     lately = history.since(start).before(end)
-    among = lately.where((lately.other != NOBODY) & inside[lately.actor] & inside[lately.other])
+    talk = (lately.other != NOBODY) & lately.of_kind(CONVERSATION)
+    among = lately.where(talk & inside[lately.actor] & inside[lately.other])
     newcomers, kept = _newcomers(history, inside, start, end)
     questions, open_questions = _questions(lately, inside)
     return Health(

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kith.domain import classes
 from kith.domain.graph import Graph, from_ties
 
 Ints = NDArray[np.int64]
@@ -13,7 +14,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 #: Kinds of interaction by which the actor helps the other.
-HELP = frozenset({"answer", "approve", "help", "review", "suggest", "test"})
+HELP = classes.of_class("help")
+TALK = classes.of_class("talk")
 
 NOBODY = -1
 NO_AREA = -1
@@ -57,6 +59,30 @@ class Acts(msgspec.Struct, frozen=True):
     def helps(self) -> "Acts":
         """The acts by which one person helped another."""
         return self.where(self.of_kind(HELP) & (self.other != NOBODY) & (self.other != self.actor))
+
+    @property
+    def worth(self) -> Floats:
+        """What each act counts as contact, by its class: a conversation 1."""
+        of_kind = [classes.weight(kind) for kind in self.kinds]
+        worth: Floats = np.array([*of_kind, 0.0])[self.kind]
+        return worth
+
+    def told_once(self) -> Ints:
+        """The acts without handling that is told twice, as by committer and sign-off of one commit; positions.
+
+        Of several kinds of handling of the same other, at the same moment in the same area, the most frequent counts.
+        """
+        handled = self.of_kind(classes.HANDLING)
+        keys = np.stack([self.actor, self.other, self.area, self.kind])[:, handled]
+        order = np.lexsort((keys[3], keys[2], keys[1], keys[0], self.day[handled]))
+        place, day, keys = np.flatnonzero(handled)[order], self.day[handled][order], keys[:, order]
+        same = np.zeros(len(place), dtype=bool)
+        same[1:] = (day[1:] == day[:-1]) & (keys[:, 1:] == keys[:, :-1]).all(axis=0)
+        run = np.arange(len(place))
+        nth = run - np.maximum.accumulate(np.where(same, 0, run))  # of this kind, here, at this moment
+        first = np.unique(np.stack([day, *keys[:3], nth]), axis=1, return_index=True)[1] if len(place) else place
+        kept: Ints = np.sort(np.concatenate([np.flatnonzero(~handled), place[first]]))
+        return kept
 
     def before(self, day: float) -> "Acts":
         return self.where(slice(0, int(np.searchsorted(self.day, day))))

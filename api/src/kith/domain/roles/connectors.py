@@ -40,8 +40,8 @@ def effective_size(graph: Graph) -> Floats:
 
 
 def living_ties(past: Acts, now: float) -> Graph:
-    """Contact before ``now``, halved each year, as evidence of a tie: log2(1 + what is left)."""
-    contacts = past.contacts(np.maximum(decayed(now - past.day, _HALF_LIFE), np.finfo(float).tiny))
+    """Contact before ``now`` by its class, halved each year, as evidence of a tie: log2(1 + what is left)."""
+    contacts = past.contacts(np.maximum(past.worth * decayed(now - past.day, _HALF_LIFE), np.finfo(float).tiny))
     return contacts.reweighted(np.maximum(np.log2(1 + contacts.weights), np.finfo(float).tiny))
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.domain.classes import CONVERSATION
 from kith.domain.graph import Graph
 from kith.domain.roles.acts import HELP, NO_AREA, NOBODY, Acts, Flags
 from kith.domain.roles.connectors import Brokerage, betweenness, brokerage, constraint, participation
@@ -27,20 +28,21 @@ YEAR = 365.0
 
 def rests_on(role: Name, person: int, near: Acts, inside: Flags, ours: Flags, first: Floats) -> Flags:
     """Which of the acts of or towards a person their role rests on."""
-    given, directed = near.actor == person, near.other != NOBODY
+    given, directed = near.actor == person, (near.other != NOBODY) & (near.other != near.actor)
     other = np.where(given, near.other, near.actor)
     rests: Flags = directed
     if role == "maven":
         rests = near.of_kind(HELP) & given & directed
     elif role == "host":
         since = near.day - first[other]
-        rests = given & directed & (since >= 0) & (since <= WELCOME) & (first[person] < first[other])
+        rests = given & directed & near.of_kind(CONVERSATION)
+        rests &= (since >= 0) & (since <= WELCOME) & (first[person] < first[other])
     elif role == "core":
         rests = directed & inside[other]
     elif role == "bridge":
         rests = directed & (ours[other] | inside[other])
     elif role == "broadcaster":
-        rests = given & ~directed
+        rests = given & (near.other == NOBODY) & near.of_kind(CONVERSATION)
     elif role == "newcomer":
         rests = given
     return rests
@@ -126,7 +128,7 @@ class Evidence:
         return {"contacts_with_us": of_us, "contacts_elsewhere": len(contacts) - of_us}
 
     def _broadcaster(self, person: int, near: Acts, _: "_Period") -> Found:
-        mine = near.where(near.actor == person)
+        mine = near.where((near.actor == person) & near.of_kind(CONVERSATION))
         return {"broadcasts": int((mine.other == NOBODY).sum()), "directed": int((mine.other != NOBODY).sum())}
 
 

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.domain.classes import CONVERSATION
 from kith.domain.roles.acts import NOBODY, Acts, decayed
 from kith.domain.roles.connectors import effective_size, living_ties
 from kith.domain.roles.evidence import WELCOME, YEAR, Evidence, Name
@@ -127,8 +128,8 @@ def _first_acts(past: Acts) -> Floats:
 
 
 def _welcomes(acts: Acts, first: Floats, now: float) -> Floats:
-    """Newcomers whom each person turned to within ``WELCOME`` days of their first act, halved each year."""
-    directed = acts.where((acts.other != NOBODY) & (acts.other != acts.actor))
+    """Newcomers with whom each person talked, or whom they helped, within ``WELCOME`` days, halved each year."""
+    directed = acts.where((acts.other != NOBODY) & (acts.other != acts.actor) & acts.of_kind(CONVERSATION))
     since = directed.day - first[directed.other]
     soon = directed.where((since >= 0) & (since <= WELCOME) & (first[directed.actor] < first[directed.other]))
     pairs = soon.actor * len(acts.people) + soon.other
@@ -137,8 +138,9 @@ def _welcomes(acts: Acts, first: Floats, now: float) -> Floats:
 
 
 def _broadcasting(acts: Acts, now: float) -> Floats:
-    """Broadcasts of the last year, of people who broadcast more often than they turn to anyone."""
+    """Broadcasts of the last year, of people who talk to all more often than to anyone."""
     lately = acts.since(now - YEAR)
+    lately = lately.where(lately.of_kind(CONVERSATION))
     total, directed = lately.count(lately.actor), lately.where(lately.other != NOBODY)
     aloud = total - directed.count(directed.actor)
     return np.where((aloud >= _BROADCASTS) & (2 * aloud > total), aloud, 0.0)

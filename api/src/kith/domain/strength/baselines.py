@@ -15,7 +15,7 @@ def baselines(contacts: Contacts, pairs: Tally, now: int) -> dict[str, Reals]:
     low, high = np.minimum(contacts.source, contacts.target), np.maximum(contacts.source, contacts.target)
     people = int(pairs.b.max(initial=0)) + 1
     pair = np.searchsorted(pairs.a * people + pairs.b, low * people + high)
-    age, amount, forth = now - contacts.day, contacts.weight / WHOLE, contacts.source == low
+    age, amount, forth = now - contacts.day, contacts.amount / WHOLE, contacts.source == low
 
     def decayed(half_life: float, rows: NDArray[np.bool_] | slice = slice(None)) -> Reals:
         return totals(pair[rows], (amount * 2.0 ** (-age / half_life))[rows], len(pairs))

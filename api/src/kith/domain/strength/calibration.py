@@ -30,16 +30,16 @@ WINDOWS = 3
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The features of all pairs on a past day, and whether they were in touch within the time that followed."""
+    """The features of all pairs on a past day, and whether they conversed within the time that followed."""
 
     values: Reals
     met: NDArray[np.bool_]
 
 
 def window(contacts: Contacts, activity: Activity, start: int, end: int) -> Window:
-    """Look at the pairs known on day ``start`` and at their contact after it, up to and including day ``end``."""
+    """Look at the pairs known on day ``start`` and at who conversed after it, up to and including day ``end``."""
     pairs = tally(contacts, activity, start)
-    later = contacts.rows((contacts.day > start) & (contacts.day <= end))
+    later = contacts.rows((contacts.day > start) & (contacts.day <= end)).conversations
     return Window(measure(pairs), meet(pairs.a, pairs.b, later.source, later.target))
 
 

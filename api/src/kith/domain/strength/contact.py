@@ -6,10 +6,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kith.domain.classes import CLASSES, HANDLING, KINDS, ORDER
 from kith.domain.weights import WHOLE
 
 Integers = NDArray[np.int64]
 Reals = NDArray[np.float64]
+
+_WORTH: Integers = np.array([CLASSES[KINDS[kind].name].weight for kind in ORDER], dtype=np.int64)
+_HANDLING = np.array([kind in HANDLING for kind in ORDER])
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,8 @@ class Contacts:
     """Directed contact, one row per source, target, day and context, sorted by pair, day, direction and context.
 
     ``source`` and ``target`` are numbers of people, ``day`` counts from any fixed date, ``context`` numbers the
-    places of contact, ``count`` is a number of interactions, ``weight`` their summed weight in thousandths.
+    places of contact, ``count`` is a number of interactions, ``amount`` their summed weight in thousandths, ``weight``
+    the same by their classes, and ``worth`` the weight of the best class among them, a whole where they conversed.
     """
 
     source: Integers
@@ -25,7 +30,9 @@ class Contacts:
     day: Integers
     context: Integers
     count: Integers
+    amount: Integers
     weight: Integers
+    worth: Integers
 
     @classmethod
     def of(
@@ -36,8 +43,12 @@ class Contacts:
         context: ArrayLike | None = None,
         count: ArrayLike | None = None,
         weight: ArrayLike | None = None,
+        kind: ArrayLike | None = None,
     ) -> Self:
         """Sort rows, add up equal ones and leave out contact of people with themselves.
+
+        ``kind`` numbers ``classes.ORDER``; without it all is talk. Of several kinds of handling in one place on one day
+        the most frequent counts: they are the same acts told twice.
 
         Raises:
             ValueError: a count or weight is negative, or the columns differ in length.
@@ -47,11 +58,13 @@ class Contacts:
         counts = ones if count is None else np.asarray(count, dtype=np.int64)
         weights = counts * WHOLE if weight is None else np.asarray(weight, dtype=np.int64)
         contexts = ones * 0 if context is None else np.asarray(context, dtype=np.int64)
+        kinds = ones * 0 if kind is None else np.asarray(kind, dtype=np.int64)
         columns = [
             sources,
             np.asarray(target, dtype=np.int64),
             np.asarray(day, dtype=np.int64),
             contexts,
+            kinds,
             counts,
             weights,
         ]
@@ -74,8 +87,15 @@ class Contacts:
             self.day[keep],
             self.context[keep],
             self.count[keep],
+            self.amount[keep],
             self.weight[keep],
+            self.worth[keep],
         )
+
+    @property
+    def conversations(self) -> Self:
+        """The rows in which the two conversed, by word or by help."""
+        return self.rows(self.worth == WHOLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +154,34 @@ def changes(*columns: Integers) -> NDArray[np.bool_]:
 
 
 def _summed(columns: list[Integers]) -> list[Integers]:
-    source, target, day, context, count, weight = columns
+    source, target, day, context, kind, count, weight = columns
     low, high = np.minimum(source, target), np.maximum(source, target)
-    order = np.lexsort((combined(day, source != low, context), combined(low, high)))
-    source, target, day, context = source[order], target[order], day[order], context[order]
-    starts = np.flatnonzero(changes(source, target, day, context))
-    rows = [column[starts] for column in (source, target, day, context)]
-    return [*rows, _sums(count[order], starts), _sums(weight[order], starts)]
+    order = np.lexsort((combined(day, source != low, context, kind), combined(low, high)))
+    source, target, day, context, kind = (column[order] for column in (source, target, day, context, kind))
+    starts = np.flatnonzero(changes(source, target, day, context, kind))
+    keys = [column[starts] for column in (source, target, day, context)]
+    count, amount = _sums(count[order], starts), _sums(weight[order], starts)
+    worth = _WORTH[kind[starts]]
+    if _HANDLING[kind[starts]].any():
+        count, amount = _told_once(keys, kind[starts], count, amount)
+    places = np.flatnonzero(changes(*keys))
+    best = np.maximum.reduceat(worth, places) if len(places) else worth
+    sums = (_sums(column, places) for column in (count, amount, amount * worth // WHOLE))
+    return [*(column[places] for column in keys), *sums, best]
+
+
+def _told_once(keys: list[Integers], kind: Integers, count: Integers, weight: Integers) -> tuple[Integers, Integers]:
+    """Let of several kinds of handling in one place on one day only the most frequent count."""
+    handled = np.flatnonzero(_HANDLING[kind])
+    places = np.cumsum(changes(*(column[handled] for column in keys))) - 1
+    count, weight = count.copy(), weight.copy()
+    for values in (count, weight):
+        most = np.zeros(int(places.max(initial=-1)) + 1, np.int64)
+        np.maximum.at(most, places, values[handled])
+        values[handled] = 0
+        first = np.unique(places, return_index=True)[1]
+        values[handled[first]] = most
+    return count, weight
 
 
 def _sums(values: Integers, starts: Integers) -> Integers:

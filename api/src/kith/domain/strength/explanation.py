@@ -119,24 +119,22 @@ class Evidence(msgspec.Struct, frozen=True):
         rows, known = self.contacts, self.activity
         taken = np.zeros(len(rows.day), dtype=np.int64)
         taken[row] = 1
-        fewer = replace(rows, count=rows.count - taken, weight=rows.weight - taken * (rows.weight // rows.count))
+        fewer = replace(
+            rows,
+            count=rows.count - taken,
+            amount=rows.amount - taken * (rows.amount // rows.count),
+            weight=rows.weight - taken * (rows.weight // rows.count),
+        )
         acted = np.isin(known.person, (rows.source[row], rows.target[row])) & (known.day == rows.day[row])
         quieter = replace(known, count=known.count - acted)
         return Evidence(fewer.rows(fewer.count > 0), quieter.rows(quieter.count > 0), self.circles)
 
     def less(self, contacts: Contacts, activity: Activity) -> "Evidence":
-        """Leave out contact and activity that is in it; the circles stay as they are."""
-        rows, known = self.contacts, self.activity
-        count, weight, acts = rows.count.copy(), rows.weight.copy(), known.count.copy()
-        for i in range(len(contacts.day)):
-            same = (rows.source == contacts.source[i]) & (rows.target == contacts.target[i])
-            same &= (rows.day == contacts.day[i]) & (rows.context == contacts.context[i])
-            count[same] -= contacts.count[i]
-            weight[same] -= contacts.weight[i]
+        """Keep these contacts alone, and leave out activity that is in it; the circles stay as they are."""
+        known, acts = self.activity, self.activity.count.copy()
         for i in range(len(activity.day)):
             acts[(known.person == activity.person[i]) & (known.day == activity.day[i])] -= activity.count[i]
-        fewer, quieter = replace(rows, count=count, weight=weight), replace(known, count=acts)
-        return Evidence(fewer.rows(count > 0), quieter.rows(acts > 0), self.circles)
+        return Evidence(contacts, replace(known, count=acts).rows(acts > 0), self.circles)
 
 
 def explain(

@@ -1,5 +1,6 @@
 """The named parts of strength. Each is a number per pair that another contact of the two never lowers, and that silence
-alone never raises; the model only gives them weights of zero or more.
+alone never raises; the model only gives them weights of zero or more. A day of contact counts by the best class of its
+acts: one of talk or help is a whole, one of handling alone a quarter.
 """
 
 from collections.abc import Callable

@@ -33,8 +33,9 @@ class People:
 class Tally:
     """One row per pair with contact, sorted by ``a`` and ``b``, where ``a < b``; ages in days.
 
-    Decayed sums halve with the half-life in days that their name ends in. ``sent`` is from ``a`` to ``b``, ``received``
-    the other way; ``quieter`` and ``busier`` is the less and the more active of the two.
+    Decayed sums halve with the half-life in days that their name ends in; days and weights in them count by the best
+    class of their acts. ``sent`` is from ``a`` to ``b``, ``received`` the other way; ``quieter`` and ``busier`` is the
+    less and the more active of the two.
     """
 
     a: Integers
@@ -90,11 +91,18 @@ def tally(contacts: Contacts, activity: Activity | People, now: int, circles: Ci
     forth = contacts.source == low
     fresh_day = changes(pair, contacts.day)
     turns = np.flatnonzero(changes(pair, contacts.day, contacts.source))
-    answered = turns[_answered(pair[turns], contacts.day[turns], forth[turns])]
-    blocks = np.flatnonzero(changes(pair[::-1], contacts.day[::-1] // BLOCK_DAYS)[::-1])
+    answered = _answered(pair[turns], contacts.day[turns], forth[turns])
+    blocks = np.flatnonzero(changes(pair, contacts.day // BLOCK_DAYS))
+    last_of_blocks = np.append(blocks[1:], len(pair)) - 1 if pairs else blocks
 
     def total(values: NDArray[np.floating[Any]], rows: NDArray[np.bool_] | Integers | slice = slice(None)) -> Reals:
         return totals(pair[rows], values[rows], pairs)
+
+    def best(starts: Integers) -> Reals:
+        worth: Reals = (np.maximum.reduceat(contacts.worth, starts) if len(starts) else starts) / WHOLE
+        return worth
+
+    days, day_worth = np.flatnonzero(fresh_day), best(np.flatnonzero(fresh_day))
 
     def halved(days: int) -> Reals:
         return _halving(days)[np.minimum(age, _OLDEST)]
@@ -113,14 +121,14 @@ def tally(contacts: Contacts, activity: Activity | People, now: int, circles: Ci
         sent=total(contacts.count * 1.0, forth).astype(np.int64),
         received=total(contacts.count * 1.0, ~forth).astype(np.int64),
         contexts=_distinct(pair, contacts.context, pairs),
-        days_7=total(halved(7), fresh_day),
-        days_30=total(halved(30), fresh_day),
-        days_365=total(year, fresh_day),
+        days_7=totals(pair[days], halved(7)[days] * day_worth, pairs),
+        days_30=totals(pair[days], halved(30)[days] * day_worth, pairs),
+        days_365=totals(pair[days], year[days] * day_worth, pairs),
         sent_90=total(amount_90, forth),
         received_90=total(amount_90, ~forth),
-        answered_365=total(year, answered),
-        blocks_365=total(year, blocks),
-        contact_90=total(amount_90),
+        answered_365=totals(pair[turns[answered]], (year[turns] * best(turns))[answered], pairs),
+        blocks_365=totals(pair[blocks], year[last_of_blocks] * best(blocks), pairs),
+        contact_90=total(contacts.amount / WHOLE * halved(90)),
         quieter_acts_90=np.minimum(person.acts_90[a], person.acts_90[b]),
         quieter_idle=np.maximum(person.idle[a], person.idle[b]),
         busier_idle=np.minimum(person.idle[a], person.idle[b]),
