@@ -1,6 +1,6 @@
-"""The Git project, as kith finds it in the demo.
+"""Git and the projects around it, as kith finds them in the demo.
 
-``.venv/bin/python -m tests.quality.git_community``, run from the project's root, writes it into docs/roles.md. The demo
+``.venv/bin/python -m tests.quality.git_community``, run from the project's root, writes it into docs/demo.md. The demo
 goes the way of any source: records, pages, projections, and a detection, which speaks of the last day that was read.
 """
 
@@ -28,8 +28,9 @@ from kith.workers.ingest import Ingest
 from tests.integration.detections import detect_in
 from tests.paths import ROOT
 
-DOCUMENT = ROOT / "docs" / "roles.md"
-SHOWN: dict[str, str] = {"connector": "Connectors", "maven": "Mavens", "host": "Hosts"}
+DOCUMENT = ROOT / "docs" / "demo.md"
+SHOWN = ("connector", "maven")
+LARGE = 50
 
 
 async def load(pool: Pool) -> UUID:
@@ -52,32 +53,37 @@ async def load(pool: Pool) -> UUID:
     return workspace_id
 
 
-async def find(pool: Pool, workspace_id: UUID) -> tuple[communities.Community, dict[str, list[tuple[str, Role]]]]:
-    """Return the largest community, and for each role shown its holders by rank, with their names."""
+async def find(pool: Pool, workspace_id: UUID) -> dict[str, dict[str, list[tuple[str, Role]]]]:
+    """Return for each community, the largest first, and each role shown its holders by rank, with their names."""
+    found = {}
     async with workspace(pool, workspace_id) as db:
-        (largest, *_) = await communities.list_communities(db, workspace_id, CommunityFilter(), None, 1)
-        held = {role: await communities.list_roles(db, workspace_id, largest.id, role, None, 20) for role in SHOWN}
-        persons = [person_id for rows in held.values() for _, person_id, _ in rows]
-        names = await communities.get_living(db, workspace_id, persons)
-    return largest, {
-        role: [(names[person_id][1] or "", roles[0]) for _, person_id, roles in rows] for role, rows in held.items()
-    }
+        for community in await communities.list_communities(db, workspace_id, CommunityFilter(level=0), None, 100):
+            if community.size < LARGE:
+                continue
+            held = {role: await communities.list_roles(db, workspace_id, community.id, role, None, 3) for role in SHOWN}
+            persons = [holder.person_id for rows in held.values() for holder in rows]
+            names = await communities.get_living(db, workspace_id, persons)
+            found[f"{community.name}, {community.size:,} people"] = {
+                role: [(names[holder.person_id][1] or "", holder.roles[0]) for holder in rows]
+                for role, rows in held.items()
+            }
+    return found
 
 
-def lines(community: communities.Community, held: dict[str, list[tuple[str, Role]]]) -> Iterable[str]:
+def lines(found: dict[str, dict[str, list[tuple[str, Role]]]]) -> Iterable[str]:
     """The section as it stands in the docs."""
-    yield f"The largest community, {community.name}, has {community.size:,} people."
-    for role, title in SHOWN.items():
-        yield f"\n**{title}**\n"
-        for name, found in held[role]:
-            known = domain.Role(0, found.role, found.rank, found.score, found.stability, found.evidence)  # type: ignore[arg-type]  # the table checks names
-            yield f"- {domain.sentence(known, name).removeprefix('In the last year ')}"
+    for community, held in found.items():
+        yield f"\n**{community}**\n"
+        for holders in held.values():
+            for name, role in holders:
+                known = domain.Role(0, role.role, role.rank, role.score, role.stability, role.evidence)  # type: ignore[arg-type]  # the table checks names
+                yield f"- {domain.sentence(known, name)}"
 
 
 async def section(url: str) -> str:
     await migrate(url)
     async with await open_pool(url, statement_seconds=None) as pool:
-        return "\n".join(lines(*await find(pool, await load(pool))))
+        return "\n".join(lines(await find(pool, await load(pool))))
 
 
 def main() -> None:
@@ -87,7 +93,7 @@ def main() -> None:
         with start_servers(Path(home) / "kith", durable=False) as servers:
             said = asyncio.run(section(servers.database_url))
     text = DOCUMENT.read_text()
-    DOCUMENT.write_text(re.sub(r"(?s)(<!-- git -->\n).*(<!-- /git -->)", rf"\1\n{said}\n\n\2", text))
+    DOCUMENT.write_text(re.sub(r"(?s)(<!-- git -->\n).*(<!-- /git -->)", rf"\1{said}\n\n\2", text))
 
 
 if __name__ == "__main__":

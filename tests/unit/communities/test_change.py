@@ -30,6 +30,18 @@ def test_levels_nest_and_at_least_halve() -> None:
         assert all(len(set(above[below == group])) == 1 for group in range(below.max() + 1))
 
 
+def test_circles_that_stand_alone_do_not_keep_others_from_a_level() -> None:
+    graph, _ = planted(600, 12, 6000, mixing=0.3)
+    first, second, weights = graph.pairs()
+    alone = 600 + 2 * np.arange(30)
+    beside = from_ties(
+        range(660), np.append(first, alone), np.append(second, alone + 1), np.append(weights, [1.0] * 30)
+    )
+    found = levels(beside, detect(beside))
+    assert len(found) > 1
+    assert len(set(found[-1][:600])) == 1
+
+
 def test_someone_at_home_in_two_circles_belongs_to_both() -> None:
     graph = cliques([0, 1, 2, 3, 4, 5], [5, 6, 7, 8, 9, 10], [11, 12, 13, 14], [10, 11], people=15)
     found = belongings(graph, detect(graph))

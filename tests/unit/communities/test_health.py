@@ -33,5 +33,10 @@ def test_an_empty_community_has_no_shares() -> None:
 
 
 def test_names_are_made_of_topics_and_channels_and_never_equal() -> None:
-    found = names([["rebase", "merge"], ["Merge"], [], []], [["#dev"], ["#dev"], ["#dev"], []])
+    found = names([["rebase", "merge"], ["Merge"], [], []], [["#dev"], ["#dev"], ["#dev"], []], [False] * 4)
     assert found == ["rebase, merge · #dev", "#dev", "#dev (2)", "Community 4"]
+
+
+def test_a_place_of_ones_own_comes_first_in_a_name() -> None:
+    found = names([["rebase"], ["merge"], []], [["#git"], ["#git"], ["#jj"]], [True, False, True])
+    assert found == ["#git · rebase", "merge · #git", "#jj"]

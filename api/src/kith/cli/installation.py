@@ -6,12 +6,14 @@ from uuid import UUID
 
 from kith.cli.demo import FILE as DEMO_FILE
 from kith.cli.home import DEFAULT_WORKSPACE
+from kith.domain.communities.naming import SEPARATOR
 from kith.domain.ids import encode
 from kith.domain.scopes import SCOPES
-from kith.store import jobs, sources, tokens, workspaces
+from kith.store import detections, jobs, sources, tokens, workspaces
 from kith.store.db import Db
 
-DEMO_NAME = "Reviewers of Git (demo)"
+DETECT = "detect"  # the slot of the job that follows each change
+DEMO_NAME = "Git and the projects around it (demo)"
 
 
 async def ensure_workspace(db: Db) -> None:
@@ -56,27 +58,49 @@ async def start_sync(db: Db, source_id: UUID) -> UUID:
     return await jobs.ask_sync(db, DEFAULT_WORKSPACE, source_id)
 
 
+async def detect(db: Db) -> UUID | None:
+    """Have communities found now; return the job, or None where they have been. db: bound to the workspace."""
+    job_id, _ = await jobs.enqueue(db, DEFAULT_WORKSPACE, "detect", {}, slot=DETECT)
+    await jobs.run_now(db, DEFAULT_WORKSPACE, DETECT)
+    return None if await detections.last(db, DEFAULT_WORKSPACE) else job_id
+
+
 async def calls(db: Db) -> list[tuple[str, str]]:
-    """Three questions worth asking of what is stored, each with its path. db: bound to the workspace."""
-    pair = await db.fetch(
-        """
-        SELECT id, name FROM people WHERE workspace_id = $1 AND name IS NOT NULL AND kind <> 'bot'
-        ORDER BY interactions DESC, id LIMIT 2
-        """,
-        DEFAULT_WORKSPACE,
-    )
-    if len(pair) < 2:
+    """Questions worth asking of what is stored, each with its path. db: bound to the workspace."""
+    bridge = await db.fetchrow(_BRIDGE, DEFAULT_WORKSPACE)
+    if bridge is None:
         return [
             ("What can this token do?", "/v1/me"),
             ("Which networks can kith read?", "/v1/connectors"),
             ("Who is there?", "/v1/people?limit=5"),
         ]
-    (first, second), (one, other) = [row["name"] for row in pair], [encode("person", row["id"]) for row in pair]
+    name, place = bridge["person"], encode("community", bridge["community_id"])
+    person, closest = encode("person", bridge["person_id"]), encode("person", bridge["closest_id"])
     return [
-        ("Which people are most sure to be in touch again within 90 days?", "/v1/relationships?limit=3"),
-        (f"Who is close to {second}, and who gives, who takes?", f"/v1/people/{other}/relationships?limit=3"),
+        ("Which communities are there?", "/v1/communities?level=0&limit=20"),
         (
-            f"What were the last acts between {first} and {second}?",
-            f"/v1/relationships/{one}/{other}/interactions?limit=3",
+            f"Who holds {bridge['community'].split(SEPARATOR)[0]} together, and connects it with others?",
+            f"/v1/communities/{place}/roles?role=connector&limit=3",
         ),
+        (f"Who is close to {name}?", f"/v1/people/{person}/relationships?limit=3"),
+        (f"Why is {bridge['closest']} the closest?", f"/v1/relationships/{person}/{closest}"),
     ]
+
+
+# Of the connectors the one who reaches most communities, and the person closest to them.
+_BRIDGE = """
+    SELECT c.id AS community_id, c.name AS community, i.person_id, p.name AS person, r.other_id AS closest_id,
+        o.name AS closest
+    FROM roles AS held
+    JOIN communities c ON c.workspace_id = $1 AND c.id = held.community_id AND c.level = 0 AND c.ended_at IS NULL
+    JOIN person_identities i ON i.workspace_id = $1 AND i.identity_id = held.person_id
+    JOIN people p ON p.workspace_id = $1 AND p.id = i.person_id AND p.name IS NOT NULL
+    JOIN LATERAL (
+        SELECT other_id FROM relationships WHERE workspace_id = $1 AND person_id = i.person_id
+        ORDER BY strength DESC NULLS LAST, other_id LIMIT 1
+    ) AS r ON true
+    JOIN people o ON o.workspace_id = $1 AND o.id = r.other_id AND o.name IS NOT NULL
+    WHERE held.workspace_id = $1 AND held.role = 'connector'
+    ORDER BY (held.evidence ->> 'communities')::integer DESC, (held.evidence ->> 'contacts')::integer DESC, i.person_id
+    LIMIT 1
+"""

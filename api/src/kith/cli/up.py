@@ -13,8 +13,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 from kith.cli import installation, jobs
 from kith.cli.home import DEFAULT_WORKSPACE, Addresses, current_settings, hold, warn_of_unknown_settings
@@ -32,10 +34,10 @@ T = TypeVar("T")
 
 
 def up(*, demo: bool = True) -> None:
-    """Start PostgreSQL, Valkey, the API and a worker, load the demo community, and keep all running until Ctrl-C.
+    """Start PostgreSQL, Valkey, the API and a worker, load the demo, and keep all running until Ctrl-C.
 
     Args:
-        demo: Load the demo community, the reviewers of the Git project, at the first start.
+        demo: Load the demo, Git and the projects around it, at the first start.
     """
     started = time.monotonic()
     screen = Screen()
@@ -175,22 +177,36 @@ def _ensure_token(runner: asyncio.Runner, pool: Pool, path: Path) -> str:
 
 
 def _load_demo(runner: asyncio.Runner, pool: Pool, supervisor: Supervisor, screen: Screen, home: Path) -> None:
-    """Load the demo community once, by the road of any source."""
+    """Load the demo once, by the road of any source, and have its communities found."""
     loaded = home / "demo-loaded"
     if loaded.exists():
         return
-    job_id = runner.run(_bound(pool, installation.add_demo))
-    with screen.step("The demo community is loaded") as step, screen.progress("Loading the demo community") as meter:
+    follow = partial(_follow, runner, pool, supervisor, screen)
+    follow("The demo is loaded", installation.add_demo, lambda state: state.text)
+    follow("Its communities are found", installation.detect, lambda state: f"{state.result['communities']:,}")
+    loaded.touch()
+
+
+def _follow(
+    runner: asyncio.Runner,
+    pool: Pool,
+    supervisor: Supervisor,
+    screen: Screen,
+    name: str,
+    start: Callable[[Db], Awaitable[UUID | None]],
+    outcome: Callable[[jobs.Progress], str],
+) -> None:
+    """Start a job, unless what it does is done, and show how far it is until it ends."""
+    if (job_id := runner.run(_bound(pool, start))) is None:
+        return
+    with screen.step(name) as step, screen.progress(name) as meter:
         while not (state := runner.run(jobs.look(pool, job_id))).ended:
             meter.show(state.done, state.total, state.text)
             supervisor.tend()
             time.sleep(TEND_SECONDS)
         if state.failed:
-            raise CannotStart(
-                f"The demo community was not loaded: {state.text}; 'kith up --no-demo' starts without it."
-            )
-        step.done = f"The demo community is loaded: {state.text}"
-    loaded.touch()
+            raise CannotStart(f"The demo was not loaded: {state.text}; 'kith up --no-demo' starts without it.")
+        step.done = f"{name}: {outcome(state)}"
 
 
 def _introduce(screen: Screen, settings: Settings, token: str, token_file: Path, calls: list[tuple[str, str]]) -> None:

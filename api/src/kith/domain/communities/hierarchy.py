@@ -19,7 +19,8 @@ def levels(graph: Graph, partition: Partition, seed: int = 0) -> list[Ints]:
     """Return the membership of every person at each level, from the communities of ``partition`` to the coarsest.
 
     The communities are grouped at half, a quarter, ... of their resolution. A level is kept when it has at most half as
-    many groups as the one before, so it says something new. Levels nest: who is together stays together.
+    many groups as the one before, so it says something new; of each connected part, the last group counts for nothing,
+    since it has none to join. Levels nest: who is together stays together.
     """
     kept = [partition.membership]
     if len(partition) < 2:
@@ -28,13 +29,13 @@ def levels(graph: Graph, partition: Partition, seed: int = 0) -> list[Ints]:
     parts = connected_components(between, directed=False)[0]
     first, second = between.coords
     ties, weights = ties_of(len(partition), first.astype(np.int64), second.astype(np.int64)), between.data.tolist()
-    groups, resolution = len(partition), partition.resolution
+    joinable, resolution = len(partition) - parts + 1, partition.resolution
     for _ in range(_HALVINGS):
         resolution /= 2
         above = leiden(ties, weights, strengths, resolution, seed=seed)
         found = int(above.max()) + 1
-        if 2 * found <= groups:
-            groups = found
+        if 2 * (found - parts + 1) <= joinable:
+            joinable = found - parts + 1
             kept.append(by_size(np.where(partition.membership == ALONE, ALONE, above[partition.membership])))
         if found <= max(parts, 1):
             break

@@ -18,7 +18,8 @@ def detect(facts: Facts) -> Found:
     division = divide(graph, facts)
     portraits = Portraits(graph, division, _about_something(facts))
     homes = [part.people[part.home] for part in division.parts]
-    names = name_communities(facts, topics, of_text, [portraits.histories.of(people) for people in homes])
+    histories = [portraits.histories.of(people) for people in homes]
+    names = name_communities(facts, topics, of_text, histories, [part.level for part in division.parts])
     former = {each.id: each for each in facts.former}
     detected = [
         Community(

@@ -12,6 +12,7 @@ from kith.domain.detection.facts import CHANGED, FEWEST, Facts, Former, HeldRole
 from kith.domain.graph import Graph
 from kith.domain.maps.community import community_map
 from kith.domain.maps.packed import pack
+from kith.domain.maps.style import COLORS
 from kith.domain.roles.acts import NOBODY, Acts
 from kith.domain.roles.cited import cited
 from kith.domain.roles.evidence import YEAR
@@ -105,7 +106,7 @@ class Portraits:
         ]
 
     def _map(self, id_: str, name: str, members: Ints, level: int | None, held: Sequence[HeldRole]) -> bytes:
-        """Draw the communities of the level below side by side; the smallest as one disc."""
+        """Draw the communities inside side by side, as fine as colors tell apart; the smallest as one disc."""
         inner = self.graph.among(members)
         most = np.sort(np.argsort(-inner.strengths(), kind="stable")[:MAPPED])
         shown = members[most]
@@ -113,8 +114,9 @@ class Portraits:
         tied = graph.strengths() > 0
         groups, discs = np.where(tied, 0, ALONE), [(id_, name)]
         if level:
-            numbers, groups[tied] = np.unique(self.division.levels[level - 1][shown[tied]], return_inverse=True)
-            discs = [(self.division.ids[level - 1][number] or "", "") for number in numbers.tolist()]
+            below = self._told_apart(shown[tied], level)
+            numbers, groups[tied] = np.unique(self.division.levels[below][shown[tied]], return_inverse=True)
+            discs = [(self._named(number, below) or "", "") for number in numbers.tolist()]
         marks: dict[int, list[str]] = {}
         for each in held:
             if (place := int(np.searchsorted(shown, each.role.person))) < len(shown) and shown[
@@ -122,3 +124,15 @@ class Portraits:
             ] == each.role.person:
                 marks.setdefault(place, []).append(each.role.role)
         return pack(community_map(graph, groups, [""] * len(shown), discs, marks, name))
+
+    def _told_apart(self, people: Ints, level: int) -> int:
+        """The lowest level below at which there are no more communities of these people than colors, or the next."""
+        parts = (len(np.unique(self.division.levels[below][people])) for below in range(level - 1))
+        return next((below for below, count in enumerate(parts) if count <= len(COLORS)), level - 1)
+
+    def _named(self, group: int, level: int) -> str | None:
+        """The id of a group; that of the level below where it is the same."""
+        people = self.division.levels[level] == group
+        numbers = [int(self.division.levels[below][people][0]) for below in range(level, -1, -1)]
+        ids = (self.division.ids[below][number] for below, number in zip(range(level, -1, -1), numbers, strict=True))
+        return next((id_ for id_ in ids if id_), None)

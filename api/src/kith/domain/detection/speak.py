@@ -56,8 +56,13 @@ def _ids(terms: Sequence[Sequence[str]], facts: Facts) -> tuple[str, ...]:
     return track(former, [frozenset(each) for each in terms], new_id).ids
 
 
-def name_communities(facts: Facts, found: tuple[FoundTopic, ...], of_text: Ints, acts: Sequence[Ints]) -> list[str]:
-    """Name communities after what they talk about and where they meet. ``acts``: the places of those of each."""
+def name_communities(
+    facts: Facts, found: tuple[FoundTopic, ...], of_text: Ints, acts: Sequence[Ints], levels: Sequence[int]
+) -> list[str]:
+    """Name communities after what they talk about and where they meet.
+
+    ``acts``: the places of those of each community; ``levels`` go with them.
+    """
     place = np.where(facts.acts.area >= 0, np.append(facts.places, NO_AREA)[facts.acts.area], NO_AREA)
     topic = np.where(facts.act_texts >= 0, np.append(of_text, NO_TOPIC)[facts.act_texts], NO_TOPIC)
     spoken, met = [], []
@@ -66,7 +71,18 @@ def name_communities(facts: Facts, found: tuple[FoundTopic, ...], of_text: Ints,
         met.append(_counts(place[near], facts.acts.areas))
     spoken_of = [[name for name, _ in best] for best in characteristic(spoken)]
     most_met = [sorted(each, key=lambda channel: (-each[channel], channel)) for each in met]
-    return names(spoken_of, most_met)
+    return names(spoken_of, most_met, _at_home(met, most_met, levels))
+
+
+def _at_home(met: list[dict[str, float]], most_met: list[list[str]], levels: Sequence[int]) -> list[bool]:
+    """Whether most of what happens in the first channel of each community is its own, of all of its level."""
+    happened = Counter[tuple[int, str]]()
+    for level, each in zip(levels, met, strict=True):
+        happened.update({(level, channel): int(count) for channel, count in each.items()})
+    return [
+        bool(channels) and 2 * counts[channels[0]] > happened[level, channels[0]]
+        for level, counts, channels in zip(levels, met, most_met, strict=True)
+    ]
 
 
 def _counts(places: Ints, called: Sequence[str]) -> dict[str, float]:
