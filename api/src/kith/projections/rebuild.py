@@ -15,7 +15,7 @@ from uuid import UUID
 
 from kith.domain.days import midnight
 from kith.projections import ledger, network, profiles, project, strength
-from kith.store import affiliations, decisions, ingest, projection, statistics
+from kith.store import affiliations, decisions, ingest, projection, reach, statistics
 from kith.store import rebuild as store
 from kith.store.db import Db
 from kith.store.rebuild import Difference
@@ -39,6 +39,7 @@ async def rebuild(db: Db, beside: Transaction, workspace_id: UUID, now: datetime
         while (await project.project(other, workspace_id, now))[1]:
             pass
         found = {"answers": Difference(0, 0, await project.settle_answers(other, workspace_id, now))}
+    found |= {table: Difference(rows, 0, 0) for table, rows in (await reach.restore(db, workspace_id)).items()}
     judged = await project.judge_all(db, workspace_id, now)
     found["identity_kinds"] = Difference(*judged[1:])
     found["person_identities"] = await _restore_persons(db, workspace_id)

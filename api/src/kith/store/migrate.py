@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import asyncpg
 
-from kith.store import rights
-from kith.store.db import ROLE, Db, reaching
+from kith.store import rekey, rights
+from kith.store.db import ROLE, Db, bound, new_id, reaching
 
 # Any two numbers that nothing else in the database uses as an advisory lock.
 LOCK = (0x6B697468, 1)
@@ -45,6 +45,8 @@ def migrations() -> list[Migration]:
 async def migrate(url: str, *, wait_seconds: float = 60.0, statement_seconds: float = 600.0) -> list[str]:
     """Apply what is pending at ``url``, grant the application its rights, and return the names applied.
 
+    Where there are facts, workers then compute everything from them again, as this version does on a new installation.
+
     Raises MigrationError, Unreachable.
 
     wait_seconds: how long to wait while another process migrates. Each lock on a table is waited for 4 s at most, so
@@ -68,6 +70,10 @@ async def migrate(url: str, *, wait_seconds: float = 60.0, statement_seconds: fl
             await _apply(db, migration)
         with _privileged():
             await rights.grant(db)
+        if waiting:
+            async with db.transaction():
+                await rekey.rekey_where_needed(db)
+            await _ask_for_rebuilds(db)
         return [migration.name for migration in waiting]
     finally:
         await db.close()
@@ -89,6 +95,19 @@ async def pending(db: Db, known: Sequence[Migration] | None = None) -> list[Migr
         if checksums[name] != checksum:
             raise MigrationError(f"Migration {name} has changed since it was applied: restore the file as it was.")
     return [migration for migration in known if migration.name not in applied]
+
+
+async def _ask_for_rebuilds(db: Db) -> None:
+    for row in await db.fetch("SELECT workspace_id FROM workspace_ids"):
+        async with bound(db, row["workspace_id"]):
+            await db.execute(_ASK_FOR_REBUILD, row["workspace_id"], new_id())
+
+
+# In no slot: who asks for a rebuild gets one of their own.
+_ASK_FOR_REBUILD = """
+    INSERT INTO jobs (workspace_id, id, kind)
+    SELECT $1::uuid, $2::uuid, 'rebuild' WHERE EXISTS (SELECT FROM interactions WHERE workspace_id = $1)
+"""
 
 
 @contextmanager

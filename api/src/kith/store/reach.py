@@ -52,6 +52,15 @@ async def extend(
         await db.execute(_END, workspace_id, source_id, until.astimezone(UTC).date())
 
 
+async def restore(db: Db, workspace_id: UUID) -> dict[str, int]:
+    """Note what the facts say beyond what is noted; return how many rows of each table were missing or too early.
+
+    Nothing is taken away: a source goes on to tell of a channel whose acts were all deleted.
+    """
+    told, ended = await db.fetchval(_TOLD, workspace_id), await db.fetchval(_ENDED, workspace_id)
+    return {"channel_sources": told, "source_ends": ended}
+
+
 _TELL = """
     INSERT INTO channel_sources (workspace_id, channel_id, source_id)
     SELECT $1, channel_id, $2 FROM unnest($3::uuid[]) AS channel_id ORDER BY channel_id ON CONFLICT DO NOTHING
@@ -60,4 +69,39 @@ _TELL = """
 _END = """
     INSERT INTO source_ends AS e (workspace_id, source_id, day) VALUES ($1, $2, $3)
     ON CONFLICT (workspace_id, source_id) DO UPDATE SET day = excluded.day WHERE e.day < excluded.day
+"""
+
+_TOLD = f"""
+    WITH noted AS (
+        INSERT INTO channel_sources (workspace_id, channel_id, source_id)
+        SELECT $1::uuid, channel_id, source_id FROM (
+            SELECT seen.channel_id, i.source_id FROM interactions i CROSS JOIN LATERAL (
+                SELECT coalesce(i.channel_id, '{UUID(int=0)}') AS channel_id
+                UNION ALL SELECT s.channel_id FROM sightings s WHERE s.workspace_id = $1 AND s.interaction_id = i.id
+            ) AS seen
+            WHERE i.workspace_id = $1 AND i.source_id IS NOT NULL
+                AND NOT EXISTS (SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = i.id)
+            UNION SELECT channel_id, source_id FROM tellings WHERE workspace_id = $1
+        ) AS told
+        ON CONFLICT DO NOTHING RETURNING 1
+    )
+    SELECT count(*) FROM noted
+"""
+
+_ENDED = """
+    WITH noted AS (
+        INSERT INTO source_ends AS e (workspace_id, source_id, day)
+        SELECT $1::uuid, source_id, (least(max(moment), now()) AT TIME ZONE 'UTC')::date
+        FROM (
+            SELECT source_id, occurred_at AS moment FROM interactions
+            WHERE workspace_id = $1 AND source_id IS NOT NULL AND stated_at IS NULL AND occurred_at <= learnt_at
+            UNION ALL
+            SELECT source_id, upper(period) - interval '1 microsecond' FROM coverage
+            WHERE workspace_id = $1 AND status = 'read' AND NOT upper_inf(period)
+        ) AS told
+        GROUP BY source_id
+        ON CONFLICT (workspace_id, source_id) DO UPDATE SET day = excluded.day WHERE e.day < excluded.day
+        RETURNING 1
+    )
+    SELECT count(*) FROM noted
 """
