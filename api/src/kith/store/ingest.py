@@ -600,7 +600,7 @@ _FIND_HOME = f"""
         SELECT t.channel_id FROM tellings t
         WHERE t.workspace_id = $1 AND t.interaction_id = i.id AND t.channel_id <> '{NOWHERE}'
         ORDER BY t.channel_id LIMIT 1
-    )
+    ), i.visibility
     FROM interactions i WHERE i.workspace_id = $1 AND i.id = ANY ($2)
 """
 
