@@ -234,6 +234,20 @@ async def test_periods_that_were_read_melt_and_close_gaps(store: Store) -> None:
     assert found == {("read", at[0], at[4]), ("read", at[6], at[7]), ("truncated", at[8], at[9])}
 
 
+async def test_what_was_read_of_a_gap_is_none_any_more(store: Store) -> None:
+    def days(status: Any, since: int, until: int) -> Coverage:
+        return Coverage(status, DAY + timedelta(days=since), DAY + timedelta(days=until), "why")
+
+    await store.store(days("truncated", 0, 5), days("truncated", 0, 6), days("gap", 6, 9), days("read", 9, 12))
+    await store.store(days("read", 7, 8), days("read", 3, 6))
+    found = {(row["status"], row["period"].lower, row["period"].upper) for row in await store.rows("coverage")}
+    at = [DAY + timedelta(days=n) for n in range(13)]
+    assert found == {
+        ("truncated", at[0], at[3]), ("read", at[3], at[6]), ("gap", at[6], at[7]), ("read", at[7], at[8]),
+        ("gap", at[8], at[9]), ("read", at[9], at[12]),
+    }  # fmt: skip
+
+
 async def test_four_writers_of_overlapping_pages_end_where_one_would(pool: Pool, store: Store) -> None:
     acts = [
         act(str(n), f"p{n % 7}", [f"p{n % 5}", f"p{n % 3}"], channel=f"c{n % 2}", days=n % 4, text=str(n))

@@ -96,6 +96,12 @@ def build(case: Path, folder: Path, step: int = 1) -> None:
     subprocess.run(["sh", case / "make.sh", folder, str(step)], check=True, capture_output=True)
 
 
+def cloned(repository: Path, branch: str, folder: Path) -> None:
+    """Clone one branch alone, with no object of the others."""
+    options = ("-q", "-b", branch, "--single-branch")
+    subprocess.run(["git", "clone", *options, f"file://{repository}", folder], check=True)
+
+
 def _line(moment: datetime, kind: jobs.Kind, actor: str, targets: list[str]) -> str:
     when = f"{moment.astimezone(UTC):%y-%m-%d %H}"
     return f"{when} {kind} {actor}" + (f" > {', '.join(targets)}" if targets else "")

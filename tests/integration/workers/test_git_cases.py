@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from kith.store.db import Pool
-from tests.integration.workers.readings import Readings, build
+from tests.integration.workers.readings import Readings, build, cloned
 from tests.paths import shared
 
 BACKPORT = """
@@ -184,6 +184,20 @@ async def test_a_fork_that_is_cut_back_withdraws_nothing_of_upstream(readings: R
         build(case("fork-rewound"), tmp_path, step)
         found.append(len(await readings.read(*source_ids)))
     assert found == [3, 3, 4]
+
+
+@pytest.mark.parametrize("first", ["up", "stable"])
+@pytest.mark.parametrize("name", ["backport-cherry-picked", "backport-commit-upstream"])
+async def test_a_backport_in_another_repository_repeats_nothing_whichever_is_read_first(
+    readings: Readings, tmp_path: Path, name: str, first: str
+) -> None:
+    build(case(name), tmp_path / "both")
+    cloned(tmp_path / "both", "main", tmp_path / "up")
+    cloned(tmp_path / "both", "stable", tmp_path / "stable")
+    other = "up" if first == "stable" else "stable"
+    sources = {clone: await readings.add(tmp_path / clone, channel=clone) for clone in (first, other)}
+    assert await readings.read(sources[first], sources[other]) == expected(BACKPORT)
+    assert await readings.read(sources[other], sources[first]) == expected(BACKPORT)
 
 
 async def test_repositories_named_alike_share_no_channel(readings: Readings, tmp_path: Path) -> None:

@@ -797,10 +797,20 @@ _COVER = """
     FROM (SELECT period FROM old UNION ALL SELECT tstzrange($3, $4)) AS periods
 """
 
+# Of a gap, what was read since is none any more.
 _CLOSE_GAPS = """
-    DELETE FROM coverage g USING coverage r
-    WHERE g.workspace_id = $1 AND g.source_id = $2 AND g.status <> 'read'
-        AND r.workspace_id = $1 AND r.source_id = $2 AND r.status = 'read' AND g.period <@ r.period
+    WITH read AS (
+        SELECT range_agg(period) AS periods FROM coverage WHERE workspace_id = $1 AND source_id = $2 AND status = 'read'
+    ),
+    old AS (
+        DELETE FROM coverage g USING read r
+        WHERE g.workspace_id = $1 AND g.source_id = $2 AND g.status <> 'read' AND g.period && r.periods
+        RETURNING g.status, tstzmultirange(g.period) - r.periods AS left_over, g.reason, g.learnt_at
+    )
+    INSERT INTO coverage (workspace_id, source_id, status, period, reason, learnt_at)
+    SELECT $1::uuid, $2::uuid, status, unnest(left_over), reason, max(learnt_at) FROM old
+    GROUP BY status, left_over, reason
+    ON CONFLICT DO NOTHING
 """
 
 _GAP = """
