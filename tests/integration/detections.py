@@ -13,6 +13,7 @@ from kith.store.db import Db
 async def detect_in(db: Db, workspace_id: UUID, moment: datetime | None = None, *, whole: bool = False) -> Found:
     """Look at the workspace and store what was found."""
     moment = moment or datetime.now(UTC)
+    await db.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # here computing takes no process of its own
     before = await detections.last(db, workspace_id)
     facts = await detection.load(db, workspace_id, moment, before, whole=whole)
     found = detect(facts)

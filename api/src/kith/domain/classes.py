@@ -91,7 +91,8 @@ def numbered(kinds: Iterable[str]) -> list[int]:
     return [places.get(kind, 0) for kind in kinds]
 
 
-CONVERSATION = of_class("talk", "help")
+FORETOLD: tuple[Class, ...] = ("talk", "help")
 """What being in touch is: strength is the chance of it."""
+CONVERSATION = of_class(*FORETOLD)
 HANDLING = of_class("handling")
 """Several of them on one thing are one act: who takes in a patch and signs it off does one thing."""

@@ -13,6 +13,7 @@ from kith.api.interactions.schemas import TimelineItem
 from kith.api.refs import ChannelRef, TopicRef
 from kith.api.relationships import schemas
 from kith.api.relationships.schemas import RelationshipDetail
+from kith.domain.classes import FORETOLD
 from kith.domain.days import EPOCH, day_of
 from kith.domain.ids import NOWHERE
 from kith.domain.strength import explanation
@@ -49,7 +50,7 @@ def explain(
         why=found.why,
         momentum=found.momentum,
         as_of=on,
-        model=schemas.StrengthModel(model.version, model.horizon_days, FLOOR, model.intercept),
+        model=schemas.StrengthModel(model.version, model.horizon_days, FLOOR, list(FORETOLD), model.intercept),
         log_odds=found.log_odds,
         contributions=[_contribution(part, acts or (), first, last) for part in found.contributions],
         hidden=schemas.HiddenEvidence(found.hidden.interactions, found.hidden.log_odds),

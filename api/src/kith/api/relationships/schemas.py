@@ -12,6 +12,7 @@ from kith.api.http.paging import Listing
 from kith.api.interactions.schemas import TimelineItem
 from kith.api.people.schemas import KnownAt
 from kith.api.refs import ChannelRef, CommunityRef, PersonRef, TopicRef
+from kith.domain import classes
 from kith.domain.strength import words
 from kith.store import calibration
 from kith.store import relationships as store
@@ -20,7 +21,10 @@ Strength = Annotated[float, Meta(ge=0, le=1)]
 MIN = "At least this strong, as stored; leaves out those without a number."
 StrengthOrNone = Annotated[
     Strength | None,
-    Meta(description="The chance that the two are in touch within 90 days; null below the floor of evidence."),
+    Meta(
+        description="The chance that the two talk with or help one another within 90 days; null below the floor of "
+        "evidence."
+    ),
 ]
 Word = Annotated[words.Word, Meta(description="The strength in one word, as docs/strength.md defines it.")]
 AsOf = Annotated[
@@ -71,8 +75,10 @@ class Relationship(msgspec.Struct, frozen=True):
     other: PersonRef
     strength: StrengthOrNone
     word: Word
-    given: Annotated[int, Meta(description="Interactions from person to other.", ge=0)]
-    received: Annotated[int, Meta(description="Interactions from other to person.", ge=0)]
+    given: Annotated[
+        int, Meta(description="Interactions from person to other; an act that is told twice counts once.", ge=0)
+    ]
+    received: Annotated[int, Meta(description="Interactions from other to person, likewise.", ge=0)]
     first_day: Annotated[date, Meta(description="First contact (UTC).")]
     last_day: Annotated[date, Meta(description="Latest contact (UTC).")]
     as_of: AsOf
@@ -102,6 +108,13 @@ class StrengthModel(msgspec.Struct, frozen=True):
     version: Annotated[str, Meta(description="Name and version.", examples=["strength-2"])]
     horizon_days: Annotated[int, Meta(description="In touch within so many days.", gt=0)]
     floor: Annotated[int, Meta(description="Below so many interactions there is no number.", ge=0)]
+    foretells: Annotated[
+        list[classes.Class],
+        Meta(
+            description="The classes of acts that being in touch is; all classes are evidence of it.",
+            examples=[["talk", "help"]],
+        ),
+    ]
     intercept: Annotated[float, Meta(description="Log-odds before any evidence.")]
 
 
