@@ -44,9 +44,11 @@ def leanings(rater: Integers, rated: Integers, rating: Reals, people: int, age: 
     Raises:
         ValueError: there is no rating.
     """
+    others = rater != rated
+    rater, rated, rating = rater[others], rated[others], rating[others]
     if age is None:
         return bias(rater, rated, rating, people, _suiting(rater, rated, rating, people))
-    worths = [2.0 ** (-age / half_life) for half_life in HALF_LIVES]
+    worths = [2.0 ** (-age[others] / half_life) for half_life in HALF_LIVES]
     found = [bias(rater, rated, rating, people, pull, worth) for worth in worths for pull in PULLS]
     return Leanings(
         float(np.mean([each.mean for each in found])),
@@ -67,7 +69,7 @@ def _suiting(rater: Integers, rated: Integers, rating: Reals, people: int) -> fl
             wrong += float(((rating[asked] - learnt.expect(rater[asked], rated[asked])) ** 2).sum())
         return wrong
 
-    return min(reversed(PULLS), key=missed) if (rater != rated).sum() > people else PULLS[1]
+    return min(reversed(PULLS), key=missed) if len(rating) > people else PULLS[1]
 
 
 def bias(
