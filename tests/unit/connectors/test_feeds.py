@@ -92,7 +92,9 @@ async def test_entries_of_all_samples_equal_feedparsers(server: FaultServer) -> 
         found = acts(pages)
         skipped = [skip for page in pages for skip in page.skipped]
         dated = [(entry, date_of(entry) or FakeClock().now()) for entry in expected.entries]
-        assert len(found) == len(expected.entries), (name, skipped)
+        if [skip.code for skip in skipped] == ["ill_formed"]:  # it breaks off, and feedparser takes half for an entry
+            dated.pop()
+        assert len(found) == len(dated), (name, skipped)
         entries, undated = entries + len(found), undated + sum(date_of(entry) is None for entry in expected.entries)
         people = {record.ref: record for page in pages for record in page.records if isinstance(record, Identity)}
         for act, (entry, moment) in zip(found, dated, strict=True):

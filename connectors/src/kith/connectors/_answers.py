@@ -4,7 +4,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from kith.connectors._errors import Retry
+from kith.connectors._errors import Fatal, Retry
+from kith.connectors._exchange import place_of
 
 T = TypeVar("T")
 
@@ -43,13 +44,14 @@ class Answer(msgspec.Struct, frozen=True):
             return self.body.decode("utf-8", "replace")
 
     def json(self, type: type[T] | Any = Any) -> T | Any:  # noqa: A002 - as msgspec names it
-        """Decode the body, without a byte order mark; raises Retry where it breaks off or is no JSON at all.
+        """Decode the body, without a byte order mark.
 
-        With a type, msgspec.ValidationError says what in it is of another shape.
+        Raises Retry where it breaks off or is no JSON, Fatal where it is of another shape than ``type``. A list whose
+        items may be of another shape one by one is ``list[msgspec.Raw]``: decode each, and make a Skip of what fails.
         """
         try:
             return msgspec.json.decode(self.body.removeprefix(b"\xef\xbb\xbf"), type=type)
-        except msgspec.ValidationError:
-            raise
+        except msgspec.ValidationError as error:
+            raise Fatal(f"{place_of(self.url)} answered JSON of another shape: {error}.") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Retry(f"{self.url.partition('?')[0]} answered something else than JSON: {error}.") from error
+            raise Retry(f"{place_of(self.url)} answered something else than JSON: {error}.") from error

@@ -32,14 +32,18 @@ class SystemClock:
 
 
 class FakeClock:
-    """A clock for tests: sleeping takes no time and moves it on. slept: each wait so far, in seconds."""
+    """A clock for tests: sleeping takes no time and moves it on. slept: each wait so far, in seconds.
 
-    def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
+    still: the time of day stays, however long one sleeps.
+    """
+
+    def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC), *, still: bool = False) -> None:
         self._start = start
+        self._still = still
         self.slept: list[float] = []
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=self.seconds())
+        return self._start + timedelta(seconds=0 if self._still else self.seconds())
 
     def seconds(self) -> float:
         return sum(self.slept)

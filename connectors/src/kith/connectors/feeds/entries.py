@@ -21,6 +21,8 @@ _LONG_WORD = re.compile(rb"([\w.+-]{400})[\w.+-]+")
 _HALF = re.compile(
     rb"&#(?:x0*d[89a-f][0-9a-f]{2}|0*5(?:5(?:29[6-9]|[3-9]\d\d)|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));", re.IGNORECASE
 )
+#: How a document ends that was not cut off: the last entry of another may be half.
+_END = re.compile(rb"</\s*([\w.-]+:)?(rss|feed|rdf)\s*>|</channel\s*>", re.IGNORECASE)
 _LISTED = 1000  # feeds of one list
 
 
@@ -33,7 +35,7 @@ class Author(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A post or comment. answers: the id of what it comments on."""
+    """A post or comment. answers: the id of what it comments on. cut: the document breaks off within it."""
 
     id: str
     link: str
@@ -43,16 +45,21 @@ class Entry(msgspec.Struct, frozen=True):
     published: datetime | None
     updated: datetime | None
     answers: str
+    cut: bool = False
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """What a document holds. older: the page or archive before it, if it names one."""
+    """What a document holds. older: the page or archive before it, if it names one.
+
+    whole: it is well-formed; of another, part may be missing.
+    """
 
     title: str
     link: str
     authors: tuple[Author, ...]
     entries: tuple[Entry, ...]
     older: str | None
+    whole: bool = True
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -87,14 +94,23 @@ def _xml_feed(answer: Answer) -> Feed:
     if not found.get("version") and not found.entries:
         raise NoFeed(f"{answer.url.partition('?')[0]} is neither a feed nor a list of feeds.")
     head = found.feed
+    harmless = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
+    whole = not found.bozo or isinstance(found.get("bozo_exception"), harmless)
+    cut = not whole and not _END.search(answer.body[-200:])
     links = {link.get("rel"): link.get("href") for link in reversed(head.get("links", ()))}
     return Feed(
         title=str(head.get("title") or ""),
         link=str(head.get("link") or ""),
         authors=_authors(head),
-        entries=tuple(_xml_entry(entry) for entry in found.entries),
+        entries=_marked(tuple(_xml_entry(entry) for entry in found.entries), cut),
         older=links.get("prev-archive") or links.get("next"),
+        whole=whole,
     )
+
+
+def _marked(entries: tuple[Entry, ...], cut: bool) -> tuple[Entry, ...]:
+    """Mark the last entry of a document that breaks off."""
+    return (*entries[:-1], msgspec.structs.replace(entries[-1], cut=True)) if cut and entries else entries
 
 
 def _xml_entry(entry: Any) -> Entry:
@@ -161,10 +177,7 @@ class _JsonFeed(msgspec.Struct, frozen=True):
 
 
 def _json_feed(answer: Answer) -> Feed:
-    try:
-        head = answer.json(_JsonFeed)
-    except msgspec.ValidationError as error:
-        raise NoFeed(f"{answer.url.partition('?')[0]} is no JSON Feed: {error}.") from error
+    head: _JsonFeed = answer.json(_JsonFeed)
     if "jsonfeed.org" not in head.version:
         raise NoFeed(f"{answer.url.partition('?')[0]} is JSON, and no JSON Feed.")
     return Feed(

@@ -44,7 +44,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
     body: a digest of the document as it was last read. known: the newest entries, as digests; newest: when the last of
     them appeared. undated: entries without a date, as digests: they are dated by when they were first read. older: an
-    archive still to be read. gone: the server has said so, and is not asked again.
+    archive still to be read; archived: it has been looked for in a whole document. gone: the server has said so, and
+    is not asked again.
     """
 
     validators: Validators = Validators()
@@ -53,6 +54,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     newest: datetime | None = None
     undated: tuple[str, ...] = ()
     older: str | None = None
+    archived: bool = False
     gone: bool = False
 
 
@@ -131,8 +133,8 @@ class _Reading:
         site = Site(address, found)
         found, undated = self._dated(found, site, state, _UNDATED if alone else _UNDATED_LISTED)
         after = msgspec.structs.replace(_after(state, site, found, answer), undated=undated)
-        if self._config.archives and not state.body and found.older:
-            after = msgspec.structs.replace(after, older=found.older)
+        if self._config.archives and not state.archived and (found.older or found.whole):
+            after = msgspec.structs.replace(after, older=found.older, archived=True)
         first = [*site.records(), *_coverage(state, site, found, self._clock.now())]
         async for page in self._entries(site, found, first, address, after):
             yield page
@@ -154,6 +156,10 @@ class _Reading:
                 first: list[Record] = [Coverage("read", min(dates), max(dates))] if dates else []
                 async for page in self._entries(Site(address, found), found, first, address, after):
                     yield page
+                if not found.whole:
+                    yield self._page(
+                        (), (Skip(state.older[:200], "ill_formed", "Entries of this archive may be missing."),)
+                    )
             else:
                 self._feeds[address] = after
                 yield self._page((), skipped)
@@ -164,7 +170,7 @@ class _Reading:
         entries: list[Entry] = []
         seen: list[str] = []
         for entry in feed.entries:
-            if not entry.published and not entry.updated and len(seen) < most:
+            if not entry.published and not entry.updated and not entry.cut and len(seen) < most:
                 seen.append(name := digest((site.key(entry),)))
                 if name in state.undated:
                     continue
@@ -214,7 +220,7 @@ def _after(state: State, site: Site, feed: Feed, answer: Answer) -> State:
     newest = max((moment for moment in (state.newest, dated[0][0] if dated else None) if moment), default=None)
     known = tuple(digest((key,)) for _, key in dated[:_KNOWN]) or state.known
     validators = answer.validators if len(answer.validators.etag or "") <= _ETAG else Validators()
-    return State(validators, _body(answer), known, newest, older=state.older)
+    return State(validators, _body(answer), known, newest, older=state.older, archived=state.archived)
 
 
 def _coverage(state: State, site: Site, feed: Feed, now: datetime) -> Iterator[Coverage]:

@@ -36,6 +36,8 @@ class Site:
         """Return the records of an entry, or why there are none."""
         place = f"entry {entry.id or entry.link or entry.title}"[:200]
         occurred_at = entry.published or entry.updated
+        if occurred_at is None and entry.cut:
+            return Skip(place, "ill_formed", "The document breaks off within this entry.")
         if occurred_at is None:
             return Skip(place, "no_date", "The entry has no date that can be read.", entry.title[:_LONGEST])
         actor = self._identity((*entry.authors, *self._feed.authors), occurred_at)

@@ -5,29 +5,21 @@ async def test_rolodex_conforms() -> None:
 """
 
 import tempfile
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import msgspec
 
 from kith.connectors import (
-    Channel,
-    Claim,
     Connector,
     Context,
-    Conversation,
-    Coverage,
-    Edition,
-    Identity,
     Interaction,
     InteractionRef,
     Page,
     Record,
     Ref,
     Report,
-    Skip,
-    Tombstone,
     describe,
     dump_config,
     flaw,
@@ -35,10 +27,15 @@ from kith.connectors import (
     open_context,
 )
 from kith.connectors._clock import FakeClock
+from kith.connectors._exchange import Wire
+from kith.connectors.testing._facts import Facts
+from kith.connectors.testing._faults import network_faults
+from kith.connectors.testing._wires import Recorder
 
 PAGE_RECORDS = 10_000
 PAGE_BYTES = 16 << 20  # of records as JSON
 CURSOR_BYTES = 64 << 10
+LEAST_PAGES = 3  # fewer leave no place to stop in between
 STOPS = 25  # pages after which a run is ended and resumed, spread over the whole run
 
 
@@ -50,91 +47,49 @@ class Nonconformance(AssertionError):
         self.faults = faults
 
 
-class Facts:
-    """What pages amount to: kith's own rules, in little. Two reads tell the same if their facts are equal."""
+class Verdict(msgspec.Struct, frozen=True):
+    """What was found of a connector that keeps everything. tier: what was tried, see docs/connectors.md."""
 
-    def __init__(self, pages: Iterable[Page] = ()) -> None:
-        self.identities: dict[Ref, Identity] = {}
-        self.channels: dict[Ref, Channel] = {}
-        self.conversations: dict[Ref, Conversation] = {}
-        self.interactions: dict[InteractionRef, Interaction] = {}
-        self.gone: set[InteractionRef] = set()
-        self.claims: dict[Claim, str] = {}
-        self.coverage: set[Coverage] = set()
-        self.skipped: set[Skip] = set()
-        for page in pages:
-            self.skipped.update(page.skipped)
-            for record in page.records:
-                self.add(record)
+    tier: Literal["sprout", "leaf", "branch"]
+    pages: int
+    records: int
+    requests: int
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Facts) and vars(self) == vars(other)
-
-    def add(self, record: Record) -> None:
-        if isinstance(record, Identity):
-            self._see(record)
-        elif isinstance(record, Channel):
-            self.channels[record.ref] = record
-        elif isinstance(record, Conversation):
-            known = self.conversations.get(record.ref, record)
-            self.conversations[record.ref] = Conversation(
-                record.ref, record.channel or known.channel, record.title or known.title, record.url or known.url
-            )
-        elif isinstance(record, Interaction):
-            known_act = self.interactions.get(record.ref)
-            if record.ref not in self.gone and not (record.copied and known_act and not known_act.copied):
-                self.interactions[record.ref] = record
-        elif isinstance(record, Tombstone):
-            if record.cause in ("deleted", "redacted", "policy"):
-                self.gone.add(record.ref)
-            self.interactions.pop(record.ref, None)
-        elif isinstance(record, Claim):
-            self.claims[msgspec.structs.replace(record, edition="")] = record.edition
-        elif isinstance(record, Edition):
-            kind, current = record.kind, record.edition
-            self.claims = {claim: of for claim, of in self.claims.items() if claim.kind != kind or of == current}
-        else:
-            self.coverage.add(record)
-
-    def difference(self, other: "Facts") -> str:
-        """Return one sentence on what differs first."""
-        for name, mine in vars(self).items():
-            theirs = vars(other)[name]
-            if mine == theirs:
-                continue
-            if isinstance(mine, set):
-                odd: object = next(iter(mine ^ theirs))
-            else:
-                odd = next(key for key in {**mine, **theirs} if mine.get(key) != theirs.get(key))
-            return f"{name} differ, for one in {odd}"
-        return "nothing differs"
-
-    def _see(self, record: Identity) -> None:
-        """Keep the newest observation, whole; among equal ones the greater, so that order never matters."""
-        known = self.identities.get(record.ref)
-        if known is None or _rank(record) > _rank(known):
-            self.identities[record.ref] = record
+    @property
+    def requests_per_thousand(self) -> float:
+        """Requests for 1,000 records."""
+        return 1000 * self.requests / max(self.records, 1)
 
 
-async def check_connector(connector: Connector, config: msgspec.Struct, changed: msgspec.Struct | None = None) -> None:
+async def check_connector(
+    connector: Connector, config: msgspec.Struct, changed: msgspec.Struct | None = None, *, wire: Wire | None = None
+) -> Verdict:
     """Read the source of ``config`` in every way that kith may; raises Nonconformance with all that is not kept.
 
     changed: the settings of the same source at a later time, such as a copy of the file with more lines: read on from
-    the end of the first, it has to tell all that reading it from its beginning tells.
+    the end of the first, it has to tell all that reading it from its beginning tells. wire: a recording in place of the
+    network. What a connector asks is recorded, and asked again with every fault that networks are capable of.
     """
+    recorder = Recorder(wire)
     with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder:
-        async with open_context(connector, config, Path(folder), clock=FakeClock()) as context:
-            await _check(connector, config, changed, context)
+        async with open_context(connector, config, Path(folder), clock=FakeClock(still=True), wire=recorder) as context:
+            return await _check(connector, config, changed, context, recorder)
 
 
 async def _check(
-    connector: Connector, config: msgspec.Struct, changed: msgspec.Struct | None, context: Context
-) -> None:
+    connector: Connector,
+    config: msgspec.Struct,
+    changed: msgspec.Struct | None,
+    context: Context,
+    recorder: Recorder,
+) -> Verdict:
     faults = _manifest_faults(connector, config)
     report = await connector.check(config, context)
     if not isinstance(report, Report):
         faults.append("check() does not return a Report.")
+    looked = len(recorder.exchanges)
     pages = await _pull(connector, config, None, context)
+    exchanges = recorder.exchanges[looked:]
     faults += [fault for number, page in enumerate(pages, 1) for fault in _page_faults(number, page)]
     faults += _key_faults(pages)
     if faults:
@@ -151,12 +106,12 @@ async def _check(
     if changed is not None:
         grown = Facts([*pages, *await _pull(connector, changed, pages[-1].cursor if pages else None, context)])
         faults += _growth_faults(grown, Facts(await _pull(connector, changed, None, context)))
+    faults += [fault async for fault in network_faults(connector, config, exchanges, whole)]
     if faults:
         raise Nonconformance(faults)
-
-
-def _rank(record: Identity) -> tuple[float, bytes]:
-    return record.seen_at.timestamp() if record.seen_at else float("-inf"), msgspec.json.encode(record)
+    tier: Literal["sprout", "leaf", "branch"] = "branch" if changed is not None else "leaf"
+    records = sum(len(page.records) for page in pages)
+    return Verdict(tier if len(pages) >= LEAST_PAGES else "sprout", len(pages), records, len(exchanges))
 
 
 async def _pull(

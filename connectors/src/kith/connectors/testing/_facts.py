@@ -1,0 +1,91 @@
+"""What pages amount to."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from kith.connectors import (
+    Channel,
+    Claim,
+    Conversation,
+    Coverage,
+    Edition,
+    Identity,
+    Interaction,
+    InteractionRef,
+    Page,
+    Record,
+    Ref,
+    Skip,
+    Tombstone,
+)
+
+
+class Facts:
+    """What pages amount to: kith's own rules, in little. Two reads tell the same if their facts are equal."""
+
+    def __init__(self, pages: Iterable[Page] = ()) -> None:
+        self.identities: dict[Ref, Identity] = {}
+        self.channels: dict[Ref, Channel] = {}
+        self.conversations: dict[Ref, Conversation] = {}
+        self.interactions: dict[InteractionRef, Interaction] = {}
+        self.gone: set[InteractionRef] = set()
+        self.claims: dict[Claim, str] = {}
+        self.coverage: set[Coverage] = set()
+        self.skipped: set[Skip] = set()
+        for page in pages:
+            self.skipped.update(page.skipped)
+            for record in page.records:
+                self.add(record)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Facts) and vars(self) == vars(other)
+
+    def add(self, record: Record) -> None:
+        if isinstance(record, Identity):
+            self._see(record)
+        elif isinstance(record, Channel):
+            self.channels[record.ref] = record
+        elif isinstance(record, Conversation):
+            known = self.conversations.get(record.ref, record)
+            self.conversations[record.ref] = Conversation(
+                record.ref, record.channel or known.channel, record.title or known.title, record.url or known.url
+            )
+        elif isinstance(record, Interaction):
+            known_act = self.interactions.get(record.ref)
+            if record.ref not in self.gone and not (record.copied and known_act and not known_act.copied):
+                self.interactions[record.ref] = record
+        elif isinstance(record, Tombstone):
+            if record.cause in ("deleted", "redacted", "policy"):
+                self.gone.add(record.ref)
+            self.interactions.pop(record.ref, None)
+        elif isinstance(record, Claim):
+            self.claims[msgspec.structs.replace(record, edition="")] = record.edition
+        elif isinstance(record, Edition):
+            kind, current = record.kind, record.edition
+            self.claims = {claim: of for claim, of in self.claims.items() if claim.kind != kind or of == current}
+        else:
+            self.coverage.add(record)
+
+    def difference(self, other: "Facts") -> str:
+        """Return one sentence on what differs first."""
+        for name, mine in vars(self).items():
+            theirs = vars(other)[name]
+            if mine == theirs:
+                continue
+            if isinstance(mine, set):
+                odd: object = next(iter(mine ^ theirs))
+            else:
+                odd = next(key for key in {**mine, **theirs} if mine.get(key) != theirs.get(key))
+            return f"{name} differ, for one in {odd}"
+        return "nothing differs"
+
+    def _see(self, record: Identity) -> None:
+        """Keep the newest observation, whole; among equal ones the greater, so that order never matters."""
+        known = self.identities.get(record.ref)
+        if known is None or _rank(record) > _rank(known):
+            self.identities[record.ref] = record
+
+
+def _rank(record: Identity) -> tuple[float, bytes]:
+    return record.seen_at.timestamp() if record.seen_at else float("-inf"), msgspec.json.encode(record)
