@@ -10,11 +10,27 @@ for name, text in {
     "backup": "Write the whole database to a file.",
     "api": "Serve the API in the foreground.",
     "worker": "Do background work in the foreground.",
-    "connectors": "List the networks that this installation can read.",
     "rebuild": "Make every projection again from the facts.",
 }.items():
     app.command(f"kith.cli.{name}:{name}", help=text)
 app.command("kith.cli.backup:restore", help="Fill an empty database from such a file.")
+
+connectors = App(name="connectors", help="The networks that this installation can read.")
+app.command(connectors)
+
+
+@connectors.default
+def list_connectors() -> None:
+    """List the connectors that are installed, and what was put aside."""
+    from kith.cli.connectors import connectors
+
+    connectors()
+
+
+connectors.command("kith.cli.connectors:new", help="Make a distribution with a connector to start from.")
+connectors.command("kith.cli.connectors:read", help="Show what a connector tells, as NDJSON; needs no server.")
+connectors.command("kith.cli.connectors:check", help="Try a connector in every way in which kith may use it.")
+connectors.command("kith.cli.connectors:record", help="Write what a connector's servers answer, without secrets.")
 
 sources = App(name="sources", help="What kith reads: configured uses of connectors.")
 app.command(sources)

@@ -49,7 +49,7 @@ def add(connector: str, *config: str, path: Path | None = None, name: str = "") 
         path: A file or folder on this machine: the connector's first setting, whatever it calls that.
         name: How to call the source; made of the connector and what it reads where it is left out.
     """
-    source, secrets = _checked(connector, _pairs(config), path)
+    source, secrets = _checked(*settings_of(connector, config, path))
     name = name or f"{connector} {Path(str(next(iter(source.values()), ''))).name}".strip()
     asyncio.run(_add(connector, name, source, secrets))
 
@@ -114,27 +114,32 @@ def _value(text: str) -> str:
         raise CannotStart(f"{text[1:]} cannot be read: {error}.") from error
 
 
-def _checked(connector: str, given: dict[str, str], path: Path | None) -> tuple[dict[str, Any], dict[str, str]]:
-    """The settings as the connector has them, and the secret ones.
-
-    Raises CannotStart where it is unknown, they do not fit or it objects.
-    """
+def settings_of(connector: str, pairs: tuple[str, ...], path: Path | None = None) -> tuple[Connector, msgspec.Struct]:
+    """A connector, and settings as it has them. Raises CannotStart where it is unknown, or they do not fit."""
     found = load_registry().connectors
     if connector not in found:
         raise CannotStart(f"There is no connector {connector!r}; there are {', '.join(sorted(found))}.")
-    kind = found[connector].Config
+    kind, given = found[connector].Config, _pairs(pairs)
     if path:
         given = {kind.__struct_fields__[0]: str(path.absolute())} | given
     try:
         config = load_config(kind, _absolute(given, kind), strict=False)
         check_locations(config, Limits())
-        with tempfile.TemporaryDirectory(prefix="kith-") as folder:
-            report = asyncio.run(_check(found[connector], config, Path(folder)))
     except (msgspec.ValidationError, ConnectorError) as error:
         raise CannotStart(f"{connector}: {error}") from error
+    return found[connector], config
+
+
+def _checked(connector: Connector, config: msgspec.Struct) -> tuple[dict[str, Any], dict[str, str]]:
+    """Settings that the connector has looked at, and the secret ones. Raises CannotStart where it objects."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="kith-") as folder:
+            report = asyncio.run(_check(connector, config, Path(folder)))
+    except ConnectorError as error:
+        raise CannotStart(f"{connector.name}: {error}") from error
     print(report.detail, *report.warnings, sep="\n")
     settings = dump_config(config)
-    names = secret_fields(kind) & settings.keys()
+    names = secret_fields(connector.Config) & settings.keys()
     return settings, {name: text for name in names if (text := settings.pop(name)) is not None}
 
 

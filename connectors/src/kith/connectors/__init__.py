@@ -48,7 +48,7 @@ from kith.connectors._records import (
 )
 from kith.connectors._registry import Fault, Manifest, Registry, describe, load_registry
 from kith.connectors._secrets import Auth, Basic, Bearer, KeyHeader, Secret
-from kith.connectors._settings import dump_config, load_config, secret_fields
+from kith.connectors._settings import dump_config, load_config, secret_fields, secrets_of
 
 __all__ = [
     "Answer",
@@ -125,5 +125,6 @@ __all__ = [
     "open_context",
     "save_cursor",
     "secret_fields",
+    "secrets_of",
     "without_secrets",
 ]

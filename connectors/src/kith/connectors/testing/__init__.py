@@ -3,6 +3,7 @@
 from kith.connectors._clock import FakeClock
 from kith.connectors.testing._facts import Facts
 from kith.connectors.testing._kit import Nonconformance, Verdict, check_connector
+from kith.connectors.testing._scaffold import scaffold
 from kith.connectors.testing._server import Answering, Asked, FaultServer, Given, given_json
 from kith.connectors.testing._wires import Recorder, Replay, write_recording
 
@@ -19,5 +20,6 @@ __all__ = [
     "Verdict",
     "check_connector",
     "given_json",
+    "scaffold",
     "write_recording",
 ]
