@@ -2,16 +2,22 @@
 
 import gzip
 import socket
+import ssl
 import subprocess
 import sys
 import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +40,7 @@ from kith.connectors import (
     Secret,
 )
 from kith.connectors._waits import asks_to_wait, rest_of, wait_of
+from kith.connectors._wire import Network
 from kith.connectors.testing import FakeClock, FaultServer, Given, given_json
 
 HERE = Egress(("127.0.0.1",))
@@ -482,3 +489,56 @@ def test_no_network_library_is_imported_before_the_first_request() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("lie", ["signed by itself", "of another host", "expired"])
+async def test_a_certificate_that_does_not_hold_ends_the_run_with_its_reason(lie: str, tmp_path: Path) -> None:
+    trust = certify(tmp_path, "other.example" if lie == "of another host" else "localhost", expired=lie == "expired")
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    async with FaultServer(served) as server:
+        server.on("/", Given(body=b"hello"))
+        egress = Egress(("localhost",))
+        wire = Network(egress.limits, Manners(), None if lie == "signed by itself" else trust)
+        http = Http(egress, clock=FakeClock(), wire=wire)
+        with pytest.raises(Fatal, match="The certificate of https://localhost"):
+            await http.get(f"https://localhost:{server.port}/")
+        assert server.asked == []
+        await http.close()
+
+
+async def test_a_certificate_that_holds_is_taken(tmp_path: Path) -> None:
+    trust = certify(tmp_path, "localhost")
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    async with FaultServer(served) as server:
+        server.on("/", Given(body=b"hello"))
+        http = Http(Egress(("localhost",)), clock=FakeClock(), wire=Network(Limits(), Manners(), trust))
+        assert (await http.get(f"https://localhost:{server.port}/")).body == b"hello"
+        await http.close()
+
+
+def certify(folder: Path, host: str, *, expired: bool = False) -> ssl.SSLContext:
+    """Write a certificate and its key; return what trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    start = datetime.now(UTC) - timedelta(days=20)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=10 if expired else 60))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    (folder / "cert.pem").write_bytes(pem)
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    trust = ssl.create_default_context(cadata=pem.decode())
+    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer Pythons ask for more than a test needs
+    return trust
