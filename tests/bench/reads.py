@@ -23,7 +23,7 @@ import asyncpg
 import httpx2
 import msgspec
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from kith.api.app import create_app
 from kith.cli.servers import start_servers
@@ -46,6 +46,7 @@ CHANNELS = 40
 PAGE = 10_000
 CLIENTS = 8
 SECONDS = 2.0
+WIDTH = 160  # whatever the terminal: no path is cut
 ROUNDS = 2
 RECORDED = "BENCH_RECORDED"
 DATABASE = "BENCH_DATABASE"
@@ -218,7 +219,7 @@ async def ask(port: int, path: str, token: str, seconds: float) -> list[float]:
 
 
 async def main() -> None:
-    console = Console()
+    console = Console(width=WIDTH)
     with (
         tempfile.TemporaryDirectory(prefix="kith-bench") as folder,
         start_servers(Path(folder), durable=False) as servers,
@@ -248,7 +249,8 @@ async def main() -> None:
 
 
 async def measure(raw: int, api: int, asked: list[str], token: str) -> Table:
-    table = Table("", "raw p50", "p99", "req/s", "kith p50", "p99", "req/s", "ratio", title=f"{CLIENTS} clients; ms")
+    whole = Column(no_wrap=True)
+    table = Table(whole, "raw p50", "p99", "req/s", "kith p50", "p99", "req/s", "ratio", title=f"{CLIENTS} clients; ms")
     for path in asked:
         times: dict[int, list[float]] = {raw: [], api: []}
         for port in times:

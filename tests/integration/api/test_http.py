@@ -210,6 +210,7 @@ async def test_the_log_says_who_asked_what_and_how_long_it_took(square: Square) 
     log = CapturingLogger()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kith.api.http.edge.log", log)
+        patch.setattr(square.client.app.edge, "logged", True)
         await square.client.send("GET", path)
         await square.client.send("GET", "/v1/people?limit=0")
         await square.client.send("GET", "/nothing", token=None)

@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Kith:
     )
     app.state.settings = settings
     auth.check_scopes([*ROUTES, *DOCS])
-    app.edge = Edge(super(Kith, app).__call__, app.routes)
+    app.edge = Edge(super(Kith, app).__call__, app.routes, logged=logs.includes(settings.log_level, "info"))
     return app
 
 

@@ -20,6 +20,12 @@ def redact(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[s
     return entry
 
 
+def includes(level: str, other: str) -> bool:
+    """Whether what is logged from a level on includes another level."""
+    levels = logging.getLevelNamesMapping()
+    return levels[level.upper()] <= levels[other.upper()]
+
+
 def configure(level: str) -> None:
     """Set structlog up for this process."""
     console = sys.stderr.isatty()

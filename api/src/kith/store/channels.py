@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
-from kith.store.queries import Order, Statement, fetch_page
+from kith.store.queries import Order, Statement, fetch_page, structs
 
 _SELECT = """
     SELECT c.id, c.network, c.host, c.key, c.kind, c.name, c.url, c.parent_id, c.visibility,
@@ -48,7 +48,7 @@ async def list_channels(
     statement.where("c.network = ANY({})", wanted.networks)
     statement.where("c.kind = ANY({})", wanted.kinds)
     statement.where("c.parent_id = {}", wanted.parent_id)
-    return [Channel(**row) for row in await fetch_page(db, _SELECT, statement, _BY_LAST_AT, after, limit)]
+    return structs(Channel, await fetch_page(db, _SELECT, statement, _BY_LAST_AT, after, limit))
 
 
 async def get_channel(db: Db, workspace_id: UUID, channel_id: UUID) -> Channel | None:

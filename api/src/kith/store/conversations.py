@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
-from kith.store.queries import Order, Statement, fetch_page
+from kith.store.queries import Order, Statement, fetch_page, structs
 from kith.store.search import MANY, MOST, search
 
 _SELECT = """
@@ -62,7 +62,7 @@ async def list_conversations(
         rows = await db.fetch(sql, workspace_id, ids)
     else:
         rows = await fetch_page(db, _SELECT, _conditions(workspace_id, wanted), _BY_LAST_AT, after, limit)
-    return [Conversation(**row) for row in rows]
+    return structs(Conversation, rows)
 
 
 def _conditions(workspace_id: UUID, wanted: ConversationFilter) -> Statement:

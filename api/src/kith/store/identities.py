@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
-from kith.store.queries import Statement
+from kith.store.queries import Statement, structs
 from kith.store.search import MANY, MOST, like, search
 
 _COLUMNS = """
@@ -71,7 +71,7 @@ async def list_identities(
             return []
     statement = _conditions(workspace_id, wanted, after)
     sql = f"SELECT {_COLUMNS} FROM ({_page(statement, wanted, limit)}) AS i {_WITH_PERSON} ORDER BY i.id"
-    return [Identity(**row) for row in await db.fetch(sql, *statement.values)]
+    return structs(Identity, await db.fetch(sql, *statement.values))
 
 
 async def _search(db: Db, workspace_id: UUID, wanted: IdentityFilter, after: UUID | None, limit: int) -> list[UUID]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
-from kith.store.queries import Order, Statement, fetch_page
+from kith.store.queries import Order, Statement, fetch_page, structs
 from kith.store.search import MOST, search
 
 _COLUMNS = """
@@ -69,7 +69,7 @@ async def list_interactions(
         return await _get_many(db, workspace_id, ids)
     if wanted.identity_ids is None and wanted.channel_id is None and not wanted.kinds:
         rows = await fetch_page(db, _WITH_NAMES, _conditions(workspace_id, wanted), _BY_TIME, after, limit)
-        return [Interaction(**row) for row in rows]
+        return structs(Interaction, rows)
     return await _get_many(db, workspace_id, [key[1] for key in await _walk(db, workspace_id, wanted, after, limit)])
 
 
@@ -149,7 +149,7 @@ async def _get_many(db: Db, workspace_id: UUID, ids: Sequence[UUID]) -> list[Int
     if not ids:
         return []
     rows = await db.fetch(f"{_WITH_NAMES} AND i.id = ANY($2) ORDER BY {_BY_TIME}", workspace_id, list(ids))
-    return [Interaction(**row) for row in rows]
+    return structs(Interaction, rows)
 
 
 # An interaction has one channel, and was perhaps seen in more (a mail on two lists).

@@ -8,7 +8,7 @@ import msgspec
 
 from kith.store.corrections import list_fields
 from kith.store.db import Db
-from kith.store.queries import Order, Statement, fetch_page
+from kith.store.queries import Order, Statement, fetch_page, structs
 from kith.store.search import MANY, MOST, like, search
 
 _COLUMNS = """
@@ -89,7 +89,7 @@ async def _list(
     else:
         ids = await _search(db, workspace_id, wanted, order, after, limit)
         rows = await db.fetch(f"{sql} AND p.id = ANY($2) ORDER BY {order}", workspace_id, ids)
-    return [Person(**row) for row in rows]
+    return structs(Person, rows)
 
 
 def _conditions(workspace_id: UUID, wanted: PeopleFilter) -> Statement:

@@ -1,10 +1,14 @@
 """Puts a statement together from closed lists of conditions; every value travels as a parameter."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
+import msgspec
 
 from kith.store.db import Db
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
 class Order(NamedTuple):
@@ -55,6 +59,13 @@ class Statement:
             return f"{order.key} IS NULL AND {tied}"
         further = ">" if order.rising else "<"
         return f"{order.key} {further}= {bound} AND ({order.key} {further} {bound} OR {tied})"
+
+
+def structs(kind: type[Kind], rows: Sequence[asyncpg.Record]) -> list[Kind]:
+    """Return rows as structs, field by field; by their places where these are the same, at half the price."""
+    if rows and tuple(rows[0].keys()) == kind.__struct_fields__:
+        return [kind(*row) for row in rows]
+    return [kind(**row) for row in rows]
 
 
 async def fetch_page(

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
-from kith.store.queries import Order, Statement, fetch_page
+from kith.store.queries import Order, Statement, fetch_page, structs
 
 _COLUMNS = "t.id, t.name, t.terms, t.texts, t.computed_at"
 _BY_TEXTS = Order("t.texts", ("t.id",))
@@ -105,7 +105,7 @@ async def list_topics(
         channel_id,
     )
     sql = f"SELECT {_COLUMNS} FROM topics t WHERE t.workspace_id = $1"
-    return [Topic(**row) for row in await fetch_page(db, sql, statement, _BY_TEXTS, after, limit)]
+    return structs(Topic, await fetch_page(db, sql, statement, _BY_TEXTS, after, limit))
 
 
 async def get_topic(db: Db, workspace_id: UUID, topic_id: UUID) -> Topic | None:

@@ -5,13 +5,13 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from kith.api.http import problems
 from kith.api.http.ids import encode
@@ -33,17 +33,18 @@ _HEADERS = {
 
 
 class Edge:
-    """Wraps the Litestar app."""
+    """Wraps the Litestar app. logged: whether each request gets a line in the log."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[Any]) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, routes: Iterable[Any], *, logged: bool) -> None:
+        self.app, self.logged = app, logged
         # Names before parameters, as the router has it.
         known = sorted((r for r in routes if isinstance(r, HTTPRoute)), key=lambda r: r.path_format.count("{"))
         self.paths = [(_pattern(route.path_format), _allow(route)) for route in known]
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, send, self.allow)
-        with bound_contextvars(request_id=exchange.request_id):
+        named = bind_contextvars(request_id=exchange.request_id)
+        try:
             if scope["method"] == "OPTIONS" and not _is_preflight(scope) and self.allow(scope["path"]):
                 await exchange.send({"type": "http.response.start", "status": 204, "headers": []})
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -52,8 +53,11 @@ class Edge:
             else:
                 if scope["method"] == "HEAD":
                     scope["method"] = "GET"
-                await self.app(scope, _patient(receive), exchange.send)
-            exchange.log()
+                await self.app(scope, receive if scope["method"] == "GET" else _patient(receive), exchange.send)
+            if self.logged:
+                exchange.log()
+        finally:
+            reset_contextvars(**named)
 
     def allow(self, path: str) -> str | None:
         """Return the methods of a path; None where there is nothing."""
@@ -70,7 +74,7 @@ class Exchange:
         self.method = str(scope["method"])
         self.asked = dict(scope["headers"])
         given = self.asked.get(b"request-id", b"").decode("latin-1")
-        self.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
         scope["kith.request_id"] = self.request_id  # type: ignore[typeddict-unknown-key]  # our own key
         self.started = time.perf_counter()
         self.status = 0
