@@ -408,3 +408,34 @@ async def test_what_would_go_with_a_source_is_told_before(client: Client) -> Non
     assert (await client.send("DELETE", f"{path}?facts=burn")).status_code == 400
     answer = await client.send("DELETE", f"{path}?facts=withdraw")
     assert (answer.status_code, answer.json()["kind"]) == (202, "remove_source")
+
+
+async def test_settings_are_checked_before_a_source_is_created(client: Client, tmp_path: Path) -> None:
+    """Whatever can never run is refused with its reason, and nothing is stored."""
+    good, folder = tmp_path / "people.ndjson", tmp_path / "folder"
+    good.write_text('{"type": "identity", "ref": {"network": "mail", "host": "", "key": "a"}, "kind": "person"}\n')
+    folder.mkdir()
+    answer = await check(client, "ndjson", path=str(good))
+    assert (answer.status_code, answer.json()["reachable"]) == (200, True)
+    assert answer.json()["detail"]
+    for connector, config in (
+        ("ndjson", {"path": str(tmp_path / "absent.ndjson")}),
+        ("ndjson", {"path": str(folder)}),
+        ("mail", {"path": str(tmp_path / "absent.mbox")}),
+        ("git", {"repository": str(folder)}),
+        ("git", {"repository": str(tmp_path / "absent")}),
+    ):
+        refused = await check(client, connector, **config)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_body"), refused.text
+        assert refused.json()["errors"][0]["pointer"] == "/config"
+    assert (await check(client, "nobody")).json()["errors"][0]["pointer"] == "/connector"
+    assert (await check(client, "ndjson")).json()["errors"][0]["pointer"] == "/config/path"
+    limited = await client.token_for(["sources:write"])
+    outside = await check(client, "ndjson", token=limited, path=str(good))
+    assert outside.json()["errors"][0]["code"] == "forbidden_location"
+    assert (await client.get("/v1/sources"))["data"] == []
+
+
+async def check(client: Client, connector: str, token: str = "", **config: str) -> Any:
+    body = {"connector": connector, "config": config}
+    return await client.send("POST", "/v1/sources/checks", token=token, json=body)

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from kith.api.http.auth import may_read_anywhere
 from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode, from_path, not_found
-from kith.api.http.inputs import explain, named
+from kith.api.http.inputs import named
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
 from kith.api.http.revisions import check_unchanged, tag
@@ -19,6 +19,8 @@ from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import Job
 from kith.api.runs.schemas import Run, RunsParams
 from kith.api.sources import credentials
+from kith.api.sources.checks import ROUTES as CHECKS
+from kith.api.sources.config import check_config, check_limits
 from kith.api.sources.schemas import (
     RemovalParams,
     Source,
@@ -29,7 +31,7 @@ from kith.api.sources.schemas import (
     SourceRemoval,
     SourcesParams,
 )
-from kith.connectors import Forbidden, Limits, Registry, check_locations, load_config, locations
+from kith.connectors import Limits, Registry, locations
 from kith.domain.schedules import Schedule
 from kith.runtime.vault import Vault
 from kith.store import jobs, runs
@@ -330,20 +332,6 @@ async def accepted(db: Db, workspace_id: UUID, job_id: UUID) -> Response[Job]:
     return Response(Job.of(job), status_code=202, headers={"Location": f"/v1/jobs/{encode('job', job_id)}"})
 
 
-def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> msgspec.Struct:
-    """Return the settings; refuse an unknown connector, and a config that does not fit its schema."""
-    if connector not in registry.connectors:
-        message = f"There is no connector {connector!r}; GET /v1/connectors lists them."
-        raise Problem("invalid_body", message, Fault("unknown_connector", message, pointer="/connector"))
-    try:
-        return load_config(registry.connectors[connector].Config, config)
-    except msgspec.ValidationError as error:
-        what, pointer = explain(error)
-        raise Problem(
-            "invalid_body", f"config: {what}.", Fault("invalid", what, pointer=f"/config{pointer}")
-        ) from error
-
-
 def stored(schedule: Schedule | None) -> dict[str, Any] | None:
     """Return a schedule as it is stored; refuse a time zone that is none."""
     if schedule is None:
@@ -353,15 +341,6 @@ def stored(schedule: Schedule | None) -> dict[str, Any] | None:
         raise Problem("invalid_body", message, Fault("invalid", message, pointer="/schedule/quiet/time_zone"))
     found: dict[str, Any] = msgspec.to_builtins(schedule)
     return found
-
-
-def check_limits(config: msgspec.Struct, limits: Limits) -> None:
-    """Refuse settings that name what the operator does not let sources read."""
-    try:
-        check_locations(config, limits)
-    except Forbidden as error:
-        fault = Fault(error.code, str(error), pointer=f"/config/{error.field}")
-        raise Problem("invalid_body", str(error), fault) from error
 
 
 def keeps_places(registry: Registry, source: store.Source, config: msgspec.Struct) -> bool:
@@ -381,6 +360,7 @@ def name_taken(name: str) -> Problem:
 ROUTES = [
     list_sources,
     create_source,
+    *CHECKS,
     get_source,
     update_source,
     delete_source,

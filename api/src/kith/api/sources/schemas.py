@@ -123,6 +123,21 @@ class SourceCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
+class SourceCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings to check."""
+
+    connector: ConnectorName
+    config: Config
+
+
+class SourceReport(msgspec.Struct, frozen=True):
+    """What a connector found when it looked."""
+
+    reachable: Annotated[bool, Meta(description="Whether it could look; false: it is unavailable now.")]
+    detail: Annotated[str, Meta(description="What it found, in one sentence.")]
+    warnings: Annotated[list[str], Meta(description="What will be missing or needs attention.")]
+
+
 class SourcePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Fields to change; omitted fields keep their values."""
 

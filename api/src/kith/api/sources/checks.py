@@ -1,0 +1,54 @@
+"""A look at what a source would read, before it is created: what can never run is refused here."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, post
+from litestar.di import NamedDependency
+
+from kith.api.http.auth import may_read_anywhere
+from kith.api.http.problems import Fault, Problem
+from kith.api.sources import credentials
+from kith.api.sources.config import check_config, check_limits
+from kith.api.sources.schemas import SourceCheck, SourceReport
+from kith.connectors import Fatal, Limits, Reauthorize, Registry, Retry, open_context
+
+SECONDS = 10.0
+
+
+@post(
+    "/v1/sources/checks", operation_id="checkSourceConfig", tags=["sources"], scopes=["sources:write"], status_code=200
+)
+async def check_source_config(
+    request: Request[Any, Any, Any],
+    registry: NamedDependency[Registry],
+    limits: NamedDependency[Limits],
+    payload: NamedDependency[SourceCheck],
+) -> SourceReport:
+    """Check the settings of a source before it is created.
+
+    The connector looks at what it would read, for 10 seconds at most, and nothing is stored. Settings with which no run
+    can succeed are refused with the reason; what is only unavailable now is reported as not reachable.
+    """
+    allowed = Limits() if may_read_anywhere(request) else limits
+    config = check_config(
+        registry, payload.connector, credentials.divide(registry, payload.connector, payload.config).whole
+    )
+    check_limits(config, allowed)
+    connector = registry.connectors[payload.connector]
+    try:
+        with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder:
+            async with asyncio.timeout(SECONDS), open_context(connector, config, Path(folder), allowed) as context:
+                report = await connector.check(config, context)
+    except (Fatal, Reauthorize) as error:
+        raise Problem("invalid_body", str(error), Fault(error.code, str(error), pointer="/config")) from error
+    except Retry as error:
+        return SourceReport(False, str(error), [])
+    except TimeoutError:
+        return SourceReport(False, f"The connector found nothing out within {SECONDS:g} seconds.", [])
+    return SourceReport(True, report.detail, list(report.warnings))
+
+
+ROUTES = [check_source_config]
