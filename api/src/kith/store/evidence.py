@@ -8,6 +8,7 @@ import msgspec
 
 from kith.store import sums
 from kith.store.db import Db
+from kith.store.kinds import NOBODY
 from kith.store.learnt import KNOWN
 
 
@@ -132,5 +133,8 @@ _LEARNT_MET = f"""
     SELECT (me = ANY ($3))::integer AS side, they, min(day) AS first_day
     FROM (SELECT actor_id AS me, target_id AS they, day FROM towards
           UNION ALL SELECT target_id, actor_id, day FROM towards) AS sides
-    WHERE me = ANY ($2::uuid[] || $3::uuid[]) AND NOT they = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
+    WHERE me = ANY ($2::uuid[] || $3::uuid[]) AND NOT they = ANY ($2::uuid[] || $3::uuid[]) AND they NOT IN (
+        SELECT identity_id FROM person_identities WHERE workspace_id = $1 AND person_id IN ({NOBODY})
+    )
+    GROUP BY 1, 2
 """
