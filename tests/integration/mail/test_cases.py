@@ -1,11 +1,19 @@
 """Each case of ``../shared/cases/mail``, read into kith, with what it must tell."""
 
+import re
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 
+from kith.connectors import Fatal
+from kith.store.db import Pool, new_id, workspace
+from kith.store.workspaces import create_workspace
 from tests.integration.mail.reading import Act, Reading
+from tests.integration.store.facts import Store
 from tests.paths import shared
 
 ADA, BEA, CAI, DOV = "ada@birk.example", "bea@lund.example", "cai@moss.example", "dov@fell.example"
@@ -136,14 +144,6 @@ CASES = {
     "mail-attached-by-a-person": Case(
         [act("message", "f@birk.example", ADA, "12:00", to={CAI: "to"}, text="Look at this.")]
     ),
-    "maildir-expunged-root": Case(
-        [
-            post("a@birk.example", ADA),
-            {"kind": "reply", "actor": BEA, "answers": "a@birk.example", "to": {ADA: "reply"}},
-            {"kind": "reply", "actor": CAI, "answers": "a@birk.example", "to": {ADA: "reply"}},
-        ],
-        ("md",),
-    ),
     "maildir-subfolders": Case(numbered(3), ("box",)),
     "mh-folder": Case(numbered(3), ("box",)),
     "original-message-es-it-pt": Case(kept("original-message-es-it-pt", "es", "it", "pt")),
@@ -231,6 +231,69 @@ async def _read_and_check(name: str, reading: Reading, step: int = 1) -> None:
     told = await reading.store.everything()
     await reading.read(*sources)
     assert await reading.store.everything() == told
+
+
+#: For each case: how many acts and identities are told, and what is said instead or beside.
+NDJSON = {
+    "ndjson-compressed-otherwise/a.ndjson.xz": (0, 0, "xz; .*gzip or Zstandard"),
+    "ndjson-compressed-otherwise/b.ndjson.bz2": (0, 0, "bzip2; .*gzip or Zstandard"),
+    "ndjson-cr-only/a.ndjson": (0, 0, "end with CR alone"),
+    "ndjson-error-order/a.ndjson": (8, 1, "line 2: .*; line 10: .*; line 11: "),
+    "ndjson-far-future/a.ndjson": (2, 1, ""),
+    "ndjson-key-twice/a.ndjson": (0, 1, "line 1: the key `name` stands twice"),
+    "ndjson-mail-key-case/a.ndjson": (0, 1, "line 1: `ref.key` is 'ADA@Birk.Example'"),
+    "ndjson-pretty/a.ndjson": (0, 0, "one JSON array"),
+    "ndjson-utf16/a.ndjson": (0, 0, "in UTF-16; write it in UTF-8"),
+}
+
+
+@pytest.mark.parametrize("name", NDJSON)
+async def test_a_case_of_ndjson_is_told_or_named(name: str, reading: Reading) -> None:
+    acts, identities, said = NDJSON[name]
+    path = shared(f"cases/mail/{name}")
+    if acts or identities:
+        await reading.read(path)
+    else:
+        with pytest.raises(Fatal, match=said):
+            await reading.read(path)
+    assert (len(await reading.acts()), len(await reading.identities())) == (acts, identities)
+    assert re.match(
+        said if acts or identities else "", "; ".join(f"{skip.place}: {skip.reason}" for skip in reading.skipped)
+    )
+    assert all(act.at <= datetime.now(UTC) for act in await reading.acts())
+
+
+async def test_what_vanishes_from_a_folder_stays(tmp_path: Path, reading: Reading) -> None:
+    folder = tmp_path / "md"
+    shutil.copytree(shared("cases/mail/maildir-expunged-root/md"), folder)
+    await reading.read(folder)
+    told = await reading.store.everything()
+    (folder / "cur" / "1709283600.M1.host:2,S").unlink()
+    await reading.read(folder)
+    assert await reading.store.everything() == told
+    assert [(act.kind, act.to) for act in await reading.acts()] == [
+        ("post", {}), ("reply", {ADA: "reply"}), ("reply", {ADA: "reply"}),
+    ]  # fmt: skip
+
+
+async def test_a_mail_from_the_future_moves_nothing(pool: Pool, reading: Reading) -> None:
+    folder = shared("cases/mail/one-future-mail")
+    other = Reading(await Store.open(pool, await _workspace(pool)))
+    await reading.read(folder / "a.mbox")
+    await other.read(folder / "b.mbox")
+    moments = {act.key: act.at for act in await other.acts()}
+    assert moments["z@moss.example"] == datetime(2024, 2, 3, 9, tzinfo=UTC)
+    ours, theirs = [await each.store.rows("relationships") for each in (reading, other)]
+    assert [(row["first_day"], row["last_day"], row["as_of"], row["word"]) for row in ours] == [
+        (row["first_day"], row["last_day"], row["as_of"], row["word"]) for row in theirs
+    ]
+
+
+async def _workspace(pool: Pool) -> UUID:
+    workspace_id = new_id()
+    async with workspace(pool, workspace_id) as db:
+        await create_workspace(db, workspace_id, "another")
+    return workspace_id
 
 
 def _source(folder: Any) -> Any:

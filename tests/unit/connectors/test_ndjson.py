@@ -1,7 +1,9 @@
 """kith's own import format: what is good is kept, bad lines are named, a file may grow, be replaced or break off."""
 
+import bz2
 import gzip
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -259,7 +261,7 @@ async def test_check_says_what_the_first_page_holds(tmp_path: Path) -> None:
 
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30)
 moments = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(timezone(timedelta(hours=5))))  # noqa: DTZ001 - hypothesis wants naive bounds
-refs = st.builds(Ref, st.sampled_from(["mail", "git"]), names, names)
+refs = st.builds(Ref, st.just("mail"), names.map(str.lower), names) | st.builds(Ref, st.just("git"), names, names)
 records = st.one_of(
     st.builds(Identity, refs, name=names, seen_at=moments),
     st.builds(Conversation, refs, title=names),
@@ -284,3 +286,103 @@ async def test_any_storable_record_survives_the_format(
     pages = await pages_of(path)
     assert records_of(pages) == given_
     assert [skip for page in pages for skip in page.skipped] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('{"type":"identity","ref":{"network":"forum","key":"1"},"name":"A","name":"B"}', "name"),
+        ('{"type":"identity","name":"A","ref":{"network":"forum","key":"1"},"name":"B"}', "name"),
+        ('{"type":"identity","ref":{"network":"forum","key":"1","key":"2"}}', "key"),
+        ('{ "type" : "identity", "name" : "A", "ref" : {"network" : "forum", "key" : "1"}, "name" : "A" }', "name"),
+        ('{"type":"identity","type":"identity","ref":{"network":"forum","key":"1"}}', "type"),
+        ('{"type":"identity","ref":{"network":"forum","key":"1"},"verified":false,"verified":false}', "verified"),
+    ],
+)
+async def test_a_key_that_stands_twice_is_named(tmp_path: Path, line: str, key: str) -> None:
+    path = tmp_path / "some.ndjson"
+    path.write_text(line + "\n")
+    [page] = await pages_of(path)
+    assert [(skip.place, skip.reason) for skip in page.skipped] == [
+        ("line 1", f"the key `{key}` stands twice in one object")
+    ]
+
+
+@settings(deadline=None)
+@given(record=records, data=st.data())
+async def test_no_key_is_taken_twice_wherever_it_stands(
+    tmp_path_factory: pytest.TempPathFactory, record: Record, data: st.DataObject
+) -> None:
+    """One key of one object, drawn from all, is written twice."""
+    line = encode_line(record).decode().strip()
+    places = [place.start() for place in re.finditer(r'"[a-z_]+":', line) if line[: place.start()].count('\\"') == 0]
+    place = data.draw(st.sampled_from(places))
+    key = line[place:].partition(":")[0]
+    path = tmp_path_factory.mktemp("ndjson") / "x.ndjson"
+    path.write_text(f"{line[:place]}{key}:null,{line[place:]}\n", encoding="utf-8")
+    [page] = await pages_of(path)
+    assert (page.records, len(page.skipped)) == ((), 1)
+
+
+async def test_what_a_text_says_is_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "some.ndjson"
+    path.write_text('{"name": "a \\"name\\": {b} [c]", "type": "identity", "ref": {"network": "n", "key": "k"}}\n')
+    [page] = await pages_of(path)
+    assert page.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\xfd7zXZ\x00 and so on", "packed with xz; unpack it"),
+        (bz2.compress(b"{}\n"), "packed with bzip2"),
+        (b"PK\x03\x04 and so on", "a zip archive"),
+        (b"\x04\x22\x4d\x18 and so on", "packed with LZ4"),
+        ('{"type":"identity"}\n'.encode("utf-16"), "in UTF-16"),
+        ('{"type":"identity"}\n'.encode("utf-16-le"), "in UTF-16"),
+        ('{"type":"identity"}\n'.encode("utf-16-be"), "in UTF-16"),
+        ('{"type":"identity"}\n'.encode("utf-32"), "in UTF-32"),
+        (b'[{"type":"identity"},\n{"type":"identity"}]\n', "one JSON array"),
+        (gzip.compress(b'\n [\n {"type":"identity"}]\n'), "one JSON array"),
+        (b'\xef\xbb\xbf{\n  "type": "identity"\n}\n', "written over several lines"),
+        (b'{"type":"identity"}\r{"type":"identity"}\r', "lines end with CR alone"),
+    ],
+)
+async def test_a_file_in_another_form_is_refused_in_one_sentence(tmp_path: Path, data: bytes, reason: str) -> None:
+    path = tmp_path / "some.ndjson"
+    path.write_bytes(data)
+    with pytest.raises(Fatal, match=reason):
+        await pages_of(path)
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        (Identity(Ref("mail", "Ada@example.org")), "ref"),
+        (Channel(Ref("mail", "Dev@example.org"), "list", "Dev"), "ref"),
+        (Claim(Ref("mail", "a@x.example"), Ref("mail", "A@x.example"), "mailmap", ""), "object"),
+        (Interaction(InteractionRef("mail", "I@D", "post"), Ref("mail", "É@x.example"), NOON), "actor"),
+        (
+            Interaction(
+                InteractionRef("mail", "I@D", "post"),
+                Ref("mail", "a@x.example"),
+                NOON,
+                (Target(Ref("mail", "b@x.example")), Target(Ref("mail", "B@x.example"))),
+            ),
+            "targets.identity",
+        ),
+    ],
+)
+async def test_an_address_that_is_not_in_lower_case_is_told(tmp_path: Path, record: Record, name: str) -> None:
+    path = tmp_path / "some.ndjson"
+    write(path, [record])
+    [page] = await pages_of(path)
+    [skip] = page.skipped
+    assert skip.reason.startswith(f"`{name}.key` is ")
+
+
+async def test_errors_stand_in_the_order_of_lines(tmp_path: Path) -> None:
+    path = tmp_path / "some.ndjson"
+    path.write_bytes(b"{broken\n" + b'{"' + b"x" * LINE_BYTES + b'"}\n' + b"{broken\n" * 10)
+    skipped = [skip for page in await pages_of(path) for skip in page.skipped]
+    assert [skip.place for skip in skipped] == [f"line {number}" for number in range(1, 13)]

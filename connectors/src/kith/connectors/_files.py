@@ -29,6 +29,30 @@ def open_file(path: str, limits: Limits) -> BinaryIO:
         raise Fatal(f"{path} cannot be read: {error.strerror}.") from error
 
 
+#: What files also come in, by their first bytes, and what can be done about it.
+_OTHERS = {
+    b"\xfd7zXZ\x00": "packed with xz; unpack it, or pack it with gzip or Zstandard",
+    b"BZh": "packed with bzip2; unpack it, or pack it with gzip or Zstandard",
+    b"PK\x03\x04": "a zip archive; unpack it, or pack each file with gzip or Zstandard",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it, or pack each file with gzip or Zstandard",
+    b"\x04\x22\x4d\x18": "packed with LZ4; unpack it, or pack it with gzip or Zstandard",
+    b"\xff\xfe\x00\x00": "in UTF-32; write it in UTF-8",
+    b"\x00\x00\xfe\xff": "in UTF-32; write it in UTF-8",
+    b"\xff\xfe": "in UTF-16; write it in UTF-8",
+    b"\xfe\xff": "in UTF-16; write it in UTF-8",
+}
+
+
+def foreign(head: bytes) -> str | None:
+    """Return what a file that begins so is, where nothing here reads it."""
+    for magic, name in _OTHERS.items():
+        if head.startswith(magic):
+            return name
+    odd, even = head[1:200:2], head[:200:2]
+    is_wide = len(head) >= 8 and (not any(odd) or not any(even))
+    return "in UTF-16; write it in UTF-8" if is_wide and any(head) else None
+
+
 def uncompressed(file: BinaryIO) -> BinaryIO:
     """Return the file's text, from its first byte on."""
     file.seek(0)

@@ -1,7 +1,8 @@
 """Network ``ndjson``: kith's own import format, one record a line. docs/import-format.md describes it.
 
 Reads: a file of any size, plain, gzip or Zstandard (told by its first bytes), every kind of record.
-Can't: lines over 8 MiB; archives of several files.
+Can't: lines over 8 MiB; archives of several files; a key twice in one object; addresses (network ``mail``) that are not
+in lower case. A file in another form (xz, zip, UTF-16, one JSON array, ...) is refused in one sentence.
 Resume and growth: the cursor holds the byte offset, so a file that grows is read on from there; a file that was
 replaced (other bytes around what was read) is read again. The same record twice changes nothing.
 Deletions: as the file's ``tombstone`` records say; a line taken out of the file deletes nothing.
@@ -11,6 +12,7 @@ Privacy: the file says itself who may see what, by ``visibility``; what it leave
 import asyncio
 import gzip
 import io
+import json
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,13 +23,18 @@ import msgspec
 import zstandard
 
 from kith.connectors import (
+    Channel,
+    Claim,
     Connector,
     Context,
     Fatal,
+    Identity,
+    Interaction,
     Limits,
     LocalPath,
     Page,
     Record,
+    Ref,
     Report,
     Skip,
     flaw,
@@ -35,7 +42,7 @@ from kith.connectors import (
     load_cursor,
     save_cursor,
 )
-from kith.connectors._files import BROKEN, MARK_BYTES, fingerprint, marks, open_file, uncompressed
+from kith.connectors._files import BROKEN, MARK_BYTES, fingerprint, foreign, marks, open_file, uncompressed
 
 PAGE_RECORDS = 10_000
 PAGE_BYTES = 4 << 20  # of lines; with the records made of them a page takes about ten times that in memory
@@ -43,6 +50,10 @@ LINE_BYTES = 8 << 20  # a text of a million characters, each escaped, fits
 
 _BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20
+_FORM_BYTES = 1 << 16
+_SHAPES = 10_000  # remembered; texts with brackets in them make many
+_COLON = b'":'
+_SHAPE = re.compile(rb'"[A-Za-z_]+"\s*:|[{}\[\]]')
 _BAD_NETWORK = re.compile(rb'"network"\s*:\s*"(?![a-z0-9][a-z0-9._-]{0,62}")')
 _FAR_DATES = (b'"0001-01-01', b'"9999-12-31')
 
@@ -112,6 +123,8 @@ class Reader:
         self._file = open_file(path, limits)
         self._size = self._file.seek(0, io.SEEK_END)
         self._text = uncompressed(self._file)
+        self._shapes = Shapes()
+        self._check_form(path)
         if cursor is not None and not self._resume(cursor):
             self._restart()
 
@@ -133,11 +146,27 @@ class Reader:
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 skipped.append(_bad_line(number, error))
                 continue
-            if suspect and (reason := flaw(record)):
+            if (
+                reason := self._shapes.repeated(line, record)
+                or mail_flaw(record)
+                or (flaw(record) if suspect else None)
+            ):
                 skipped.append(Skip(f"line {number}", "invalid_record", reason))
             else:
                 records.append(record)
+        skipped.sort(key=lambda skip: int(skip.place.rpartition(" ")[2]))
         return Page(tuple(records), self._cursor(), tuple(skipped), self._file.tell(), self._size, "bytes")
+
+    def _check_form(self, path: str) -> None:
+        """Raise Fatal where the whole file is of a form that is not read: one sentence instead of one a line."""
+        try:
+            head = self._text.read(_FORM_BYTES)
+        except BROKEN:
+            head = b""
+        self._restart()
+        if form := foreign(head) or _form(head):
+            self._file.close()
+            raise Fatal(f"{path} is {form}.")
 
     def _read_lines(self) -> tuple[list[tuple[int, bytes]], list[Skip]]:
         """Read the lines of one page that are not blank, each with its number; skip those that cannot be lines."""
@@ -199,6 +228,74 @@ class Reader:
     def _cursor(self) -> msgspec.Raw:
         tail = self._tail[-MARK_BYTES:]
         return save_cursor(Cursor(self._offset, self._line, len(tail), fingerprint(self._head, tail)))
+
+
+def _form(head: bytes) -> str | None:
+    """Return what a text that begins so is instead of one record a line."""
+    text = head.removeprefix(_BOM).lstrip()
+    if text.startswith(b"[") and not text.startswith((b"[]", b"[ ]")):
+        return "one JSON array; one record a line is wanted, without brackets and commas around them"
+    if text.startswith(b"{") and not text.partition(b"\n")[0].removeprefix(b"{").strip():
+        return "JSON written over several lines; one record a line is wanted"
+    if b"\r" in head and b"\n" not in head and head.rstrip().count(b"\r"):
+        return "text whose lines end with CR alone; lines end with LF, or CR and LF"
+    return None
+
+
+class Shapes:
+    """Whether one object of a line has a key twice, of which the decoder would silently take the last."""
+
+    def __init__(self) -> None:
+        self._encode = msgspec.json.Encoder().encode
+        self._known: set[bytes] = set()
+
+    def repeated(self, line: bytes, record: Record) -> str | None:
+        """Return a sentence that names the key; None where there is none.
+
+        A line with as many keys as its record has none twice. Of the others, with defaults written out, each order of
+        keys and brackets is looked at once.
+        """
+        if line.count(_COLON) == self._encode(record).count(_COLON):
+            return None
+        shape = b"".join(_SHAPE.findall(line))
+        if shape in self._known:
+            return None
+        twice: list[str] = []
+        json.loads(line, object_pairs_hook=lambda pairs: twice.extend(_repeated([name for name, _ in pairs])))
+        if twice:
+            return f"the key `{twice[0]}` stands twice in one object"
+        if len(self._known) < _SHAPES:
+            self._known.add(shape)
+        return None
+
+
+def _repeated(names: list[str]) -> list[str]:
+    return [name for number, name in enumerate(names) if name in names[:number]]
+
+
+def mail_flaw(record: Record) -> str | None:
+    """Return why kith would take an address for another one: it is not in lower case."""
+    if type(record) is Interaction:
+        if not record.actor.key.islower() and _is_odd(record.actor):
+            return _odd("actor", record.actor)
+        for target in record.targets:
+            if not target.identity.key.islower() and _is_odd(target.identity):
+                return _odd("targets.identity", target.identity)
+    elif type(record) is Identity or type(record) is Channel:
+        return _odd("ref", record.ref) if _is_odd(record.ref) else None
+    elif type(record) is Claim:
+        for name, ref in (("subject", record.subject), ("object", record.object)):
+            if _is_odd(ref):
+                return _odd(name, ref)
+    return None
+
+
+def _is_odd(ref: Ref) -> bool:
+    return ref.network == "mail" and "@" in ref.key and ref.key != ref.key.lower()
+
+
+def _odd(name: str, ref: Ref) -> str:
+    return f"`{name}.key` is {ref.key!r}: an address is a key in lower case"
 
 
 def encode_line(record: Record) -> bytes:
