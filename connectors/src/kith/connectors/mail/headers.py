@@ -15,6 +15,7 @@ KEY_CHARACTERS = 500
 ADDRESS = re.compile(r"[^\s@<>,;:()\"\[\]\\]{1,64}@[\w.-]{1,255}")
 
 _BRACKETED = re.compile(r"<([^<>]{1,998})>")
+_SHOWN = re.compile(r"\s*([^<>\"]{1,500}?)\s*<[^<>]*>\s*$")
 _SPACES = re.compile(r"\s+")
 _BROKEN_WORD = re.compile(r"(=\?[\w-]+(?:\*[\w-]+)?\?[bqBQ]\?)([^?]*)(\?=)")
 
@@ -108,6 +109,8 @@ def mailboxes(values: list[str]) -> tuple[Mailbox, ...]:
     for name, address in pairs:
         match = ADDRESS.fullmatch(address.strip().rstrip(".").lower())
         if match and len(match[0]) <= 320:
+            if not name and len(values) == 1 and (shown := _SHOWN.match(values[0])):
+                name = shown[1]  # with brackets and other letters that the standard wants quoted
             found.setdefault(match[0], Mailbox(match[0], _name(name, match[0])))
     return tuple(found.values())
 

@@ -65,7 +65,7 @@ class Mbox:
             skip(text, offset)
             starts = deque([(offset, number)], maxlen=mailboxes.WARM)
             tail = b""
-            of_patches = _PATCH.match(head.lstrip(BLANK)[:200]) is not None
+            of_patches = _PATCH.match(head.lstrip(BLANK)[:200].partition(b"\n")[0]) is not None
             before: datetime | None = None
             for data, size, end in _mails(text, of_patches=of_patches):
                 offset, number = offset + size, number + 1

@@ -1,0 +1,585 @@
+"""The same mail in the dresses that programs, lists and exporters give it, drawn from what they write."""
+
+import gzip
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kith.connectors import Fatal, Interaction, Page, Skip
+from kith.connectors.mail import MailConfig, MailConnector
+from kith.connectors.mail.dates import Arrival, moment
+from kith.connectors.mail.headers import Mailbox
+from kith.connectors.mail.machines import kind_of
+from kith.connectors.mail.mails import read_mail, read_mails
+from kith.connectors.mail.mentions import mentioned
+from tests.unit.connectors.contexts import ALONE
+from tests.unit.connectors.mailboxes import LIST, mail, mbox
+
+MOMENT = datetime(2024, 3, 1, 9, 13, 27, tzinfo=UTC)
+
+
+async def pull(path: Path, cursor: object = None) -> list[Page]:
+    return [page async for page in MailConnector().pull(MailConfig(str(path), list=LIST), cursor, ALONE)]  # type: ignore[arg-type]
+
+
+def acts(pages: list[Page]) -> list[Interaction]:
+    return [record for page in pages for record in page.records if isinstance(record, Interaction)]
+
+
+def skips(pages: list[Page]) -> list[Skip]:
+    return [skip for page in pages for skip in page.skipped]
+
+
+# Where a mail begins.
+
+SEPARATORS = [
+    b"From ada@example.org Wed May  1 12:00:00 2024",
+    b"From - Wed May  1 12:00:00 2024",
+    b"From ",
+    b"From -",
+    b"From ada@example.org",
+    b"From ada@example.org 2024-05-01T12:00:00Z",
+    b"From MAILER-DAEMON Wed May 01 12:00:00 2024",
+    b"From ada@example.org Wed May  1 14:00:00 CEST 2024",
+    b"From 1797@xxx Wed May 01 12:00:00 +0000 2024",
+    b"From ada@example.org Wed May  1 12:00:00 2024 remote from host",
+    b"From Wed May  1 12:00:00 2024",
+    b"From ada@example.org Wed, 1 May 2024 12:00:00 +0000",
+    b"From mboxrd@z Thu Jan  1 00:00:00 1970",
+]
+NO_SEPARATORS = [
+    "From here on:",
+    "From ",
+    "From Lund\nand over the sea: that is all.",
+    "From 2024 at 10:30 we meet, 2025 too\nno header",
+    "From: Birk",
+    "From \nthe hills: they are high.",
+    "From 5a1f0c2d9be47733aa01c2d3e4f5061728394a5b Mon Sep 17 00:00:00 2001"
+    "\nFrom: Zed <zed@x.example>\nDate: Thu, 29 Feb 2024 10:00:00 +0000\nSubject: [PATCH] io",
+    "FROM ada@example.org Wed May  1 12:00:00 2024",
+    " From ada@example.org\n From: x",
+]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    separators=st.lists(st.sampled_from(SEPARATORS), min_size=1, max_size=4),
+    inside=st.lists(st.sampled_from(NO_SEPARATORS), max_size=3),
+    before=st.sampled_from([b"", b"\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n", b"Mail export of 2 March\n\n"]),
+    end=st.sampled_from([b"\n", b"\r\n"]),
+    pack=st.sampled_from([bytes, gzip.compress, zstandard.compress]),
+)
+async def test_an_mbox_is_cut_where_mails_begin(
+    tmp_path_factory: pytest.TempPathFactory,
+    separators: list[bytes],
+    inside: list[str],
+    before: bytes,
+    end: bytes,
+    pack: object,
+) -> None:
+    data = before + b"".join(
+        separator + b"\n" + mail(number, body="\n\n".join([f"Text {number}.", *inside])) + b"\n"
+        for number, separator in enumerate(separators)
+    )
+    path = tmp_path_factory.mktemp("mail") / "x.mbox"
+    path.write_bytes(pack(data.replace(b"\n", end) if end != b"\n" else data))  # type: ignore[operator]
+    pages = await pull(path)
+    assert [act.ref.key for act in acts(pages)] == [f"{number}@example.org" for number in range(len(separators))]
+    assert len(skips(pages)) == before.startswith(b"Mail")
+    assert "List-Id" not in "".join(act.text or "" for act in acts(pages))
+
+
+async def test_a_file_of_patches_is_an_mbox_of_them(tmp_path: Path) -> None:
+    start = b"From 5a1f0c2d9be47733aa01c2d3e4f5061728394a5b Mon Sep 17 00:00:00 2001\n"
+    path = tmp_path / "series.mbox"
+    path.write_bytes(b"".join(start + mail(number) + b"\n" for number in range(3)))
+    assert len(acts(await pull(path))) == 3
+
+
+# What lies in folders.
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_a_folder_of_everything_is_read_and_the_rest_is_named_once(tmp_path: Path, packed: bool) -> None:
+    data = [mail(number) for number in range(9)]
+    files = {
+        "a.eml": data[0],
+        "b.emlx": b"%d\n" % len(data[1]) + data[1] + b'<?xml version="1.0"?><plist></plist>',
+        "lists/2024-01.mbox": mbox(data[2], data[3]),
+        "lists/Inbox": mbox(data[4]),
+        "lists/Inbox.msf": b"//",
+        "mh/7": data[5],
+        "mh/.mh_sequences": b"unseen: 7",
+        "md/cur/1.M1.host:2,S": data[6],
+        "md/.Sent/new/1.M2.host": data[7],
+        "c.eml.gz": gzip.compress(data[8]),
+        "notes.txt": b"Not a mail.",
+        "picture.png": b"\x89PNG",
+    }
+    for folder in ("md/new", "md/tmp", "md/.Sent/cur", "md/.Sent/tmp"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name, content in files.items():
+        path = tmp_path / (f"{name}.gz" if packed and name.endswith("mbox") else name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content) if path.name.endswith("mbox.gz") else content)
+    first = await pull(tmp_path)
+    assert sorted(act.ref.key for act in acts(first)) == [f"{number}@example.org" for number in range(9)]
+    assert [(skip.place, skip.code) for skip in skips(first)] == [
+        ("notes.txt", "not_read"),
+        ("picture.png", "not_read"),
+    ]
+    assert await pull(tmp_path, first[-1].cursor) == []
+    with (tmp_path / "lists" / "Inbox").open("ab") as inbox:
+        inbox.write(mbox(mail(20)))
+    (tmp_path / "new.eml").write_bytes(mail(21))
+    second = await pull(tmp_path, first[-1].cursor)
+    assert sorted(act.ref.key for act in acts(second)) == ["20@example.org", "21@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"PK\x03\x04", "zip"),
+        (b"\xfd7zXZ\x00", "xz"),
+        (b"BZh91AY", "bzip2"),
+        (b"!BDN", "pst"),
+        (b"\x01\x01\x01\x01\n", "MMDF"),
+        ("From x\n".encode("utf-16"), "UTF-16"),
+        (b"\xd0\xcf\x11\xe0", "msg"),
+    ],
+)
+async def test_an_archive_of_another_kind_is_named(tmp_path: Path, data: bytes, reason: str) -> None:
+    (tmp_path / "x").write_bytes(data)
+    with pytest.raises(Fatal, match=reason):
+        await pull(tmp_path / "x")
+
+
+# When.
+
+FORMS = [
+    "%a, %d %b %Y %H:%M:%S +0000",
+    "%d %b %Y %H:%M:%S GMT",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%Y-%m-%d %H:%M:%S +0000",
+    "%a %b %d %H:%M:%S %Y",
+    "%d %b %Y %I:%M:%S %p",
+    "%B %d, %Y %I:%M:%S %p",
+    "%a, %d %b %Y %H:%M:%S UTC",
+    "%a %b %d %H:%M:%S UTC %Y",
+    "%d.%m.%Y %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%d-%b-%Y %H:%M:%S +0000",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y. %m. %d. %H:%M:%S",
+]
+LOCALIZED = [
+    "ven., 1 mars 2024 10:13:27 +0100",
+    "Fr, 1 Mär 2024 10:13:27 MEZ",
+    "Freitag, 1. März 2024 10:13:27 +01:00",
+    "vie 1 de marzo de 2024 09:13:27",
+    "sex, 1 mar 2024 06:13:27 -0300",
+    "vr 1 mrt 2024 10:13:27 CET",
+    "fre 1 mars 2024 kl. 10:13:27 CET",
+    "pt., 1 mar 2024 10:13:27 +0100",
+    "пт, 1 мар. 2024 г. 12:13:27 MSK",
+    "2024年3月1日 18:13:27 JST",
+    "2024年3月1日 下午6:13:27 +0900",
+    "2024. 3. 1. 오후 6:13:27 KST",
+    "Fri, 1 Mar 2024 18:13:27 JST",
+    "Fri, 1 Mar 2024 04:13:27 EST",
+    "Fri, 1 Mar 2024 11:13:27 EET",
+    "Fri, 1 Mar 2024 20:13:27 AEDT",
+    "Fri, 1 Mar 2024 11:13:27 GMT+2",
+    "Fri, 1 Mar 2024 11:13:27 GMT+02:00",
+    "Fri, 01 Mar 124 09:13:27 GMT",
+    "1709284407",
+]
+
+
+SECONDS = st.integers(631152000, 2177452800)  # from 1990 to 2039
+
+
+@given(form=st.sampled_from(FORMS), seconds=SECONDS)
+def test_a_date_is_read_in_any_form(form: str, seconds: int) -> None:
+    when = datetime.fromtimestamp(seconds, UTC)
+    assert moment(when.strftime(form)) == when
+
+
+@pytest.mark.parametrize("text", LOCALIZED)
+def test_a_date_is_read_in_words_of_other_languages_and_zones(text: str) -> None:
+    assert moment(text) == MOMENT
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "1 Foo 2024 09:00", "Fri, 99 Mar 2024 09:00:00 +0000", "2024-13-01T00:00:00Z", "at 9:00"]
+)
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert moment(text) is None
+
+
+@pytest.mark.parametrize(
+    ("date", "received", "archived", "sent"),
+    [
+        ("Sun, 01 Mar 2099 09:00:00 +0000", None, Arrival(MOMENT), MOMENT),
+        ("Fri, 01 Mar 2024 09:13:27 +0000", None, Arrival(MOMENT - timedelta(days=900)), MOMENT),
+        ("Sat, 01 Mar 2025 09:00:00 +0000", None, Arrival(MOMENT, False), MOMENT),
+        ("Sat, 01 Mar 2025 09:00:00 +0000", "Fri, 01 Mar 2024 09:13:27 +0000", Arrival(), MOMENT),
+        ("Tue, 01 Jan 1980 00:00:00 +0000", "Fri, 01 Mar 2024 09:13:27 +0000", Arrival(), MOMENT),
+        ("", "", Arrival(MOMENT), MOMENT),
+        ("Fri, 01 Mar 2024 09:13:27 +0000", "Fri, 15 Mar 2024 09:13:27 +0000", Arrival(), MOMENT),
+    ],
+)
+def test_a_date_that_cannot_be_true_gives_way(
+    date: str, received: str | None, archived: Arrival, sent: datetime
+) -> None:
+    lines = ["From: a@x.example", f"Date: {date}"] + [f"Received: by x; {received}"] * bool(received)
+    assert read_mail("\n".join([*lines, "", "x"]).encode(), None, archived).sent == sent
+
+
+# Who.
+
+VIA = [
+    '"Ada Birk via Dev" <{list}>',
+    "\"'Ada Birk' via Dev\" <{list}>",
+    "Ada Birk (via Dev list) <{list}>",
+    '"Ada Birk über Dev" <{list}>',
+    '"Ada Birk vía Dev" <{list}>',
+    '"Ada Birk par Dev" <{list}>',
+    '"{list} on behalf of Ada Birk" <{list}>',
+    '"Dev im Auftrag von Ada Birk" <{list}>',
+    '"Ada Birk via Dev" <dev-bounces@lists.example.org>',
+    "Ada Birk via <{list}>",
+]
+WITNESSES = [
+    "Reply-To: Ada Birk <ada@birk.example>",
+    "Reply-To: {list}, Ada Birk <ada@birk.example>",
+    "X-Original-From: Ada Birk <ada@birk.example>",
+    "X-Original-Sender: ada@birk.example",
+    "X-Google-Original-From: Ada Birk <ada@birk.example>",
+    "Cc: Ada Birk <ada@birk.example>",
+    "Author: Ada Birk <ada@birk.example>",
+    "Reply-To: Ada Birk <ada=40birk.example@dmarc.example>",
+]
+REWRITTEN = [
+    "ada=40birk.example@dmarc.lists.example",
+    "ada=birk.example@groups.io",
+    "srs0=abcd=t2=birk.example=ada@forward.example",
+    "prvs=0123abcdef=ada@birk.example",
+    "ada_at_birk.example@relay.example",
+    "ada%birk.example@relay.example",
+]
+
+
+@pytest.mark.parametrize("shown", VIA[:-1])
+@pytest.mark.parametrize("witness", WITNESSES)
+def test_the_author_is_found_behind_the_list(shown: str, witness: str) -> None:
+    lines = [
+        f"From: {shown.format(list=LIST)}",
+        f"To: {LIST}",
+        witness.format(list=LIST),
+        f"List-Post: <mailto:{LIST}>",
+        "",
+        "x",
+    ]
+    assert read_mail("\n".join(lines).encode(), None, Arrival()).sender == ("ada@birk.example", "Ada Birk")
+
+
+@pytest.mark.parametrize("address", REWRITTEN)
+def test_an_address_written_into_another_is_the_authors(address: str) -> None:
+    data = f"From: Ada Birk via Dev <{address}>\nTo: {LIST}\n\nx".encode()
+    assert read_mail(data, LIST, Arrival()).sender == ("ada@birk.example", "Ada Birk")
+
+
+@pytest.mark.parametrize(
+    ("shown", "more", "sender"),
+    [
+        ("Kim Via Fano <kim@fano.example>", "", ("kim@fano.example", "Kim Via Fano")),
+        ("Kim Via Fano <kim@lists.example.org>", "", ("kim@lists.example.org", "Kim Via Fano")),
+        (
+            "Ada Birk <notifications@github.com>",
+            "X-GitHub-Sender: ada\n",
+            ("ada birk via notifications@github.com", "Ada Birk"),
+        ),
+        (
+            "Ada Birk (@ada) <gitlab@git.example>",
+            "X-GitLab-Project: app\n",
+            ("ada birk via gitlab@git.example", "Ada Birk"),
+        ),
+        ("bugzilla-daemon@bugs.example", "X-Bugzilla-Who: ada@birk.example\n", ("ada@birk.example", "")),
+        (
+            "renovate[bot] <notifications@github.com>",
+            "X-GitHub-Sender: x\n",
+            ("notifications@github.com", "renovate[bot]"),
+        ),
+    ],
+)
+def test_the_human_is_told_from_the_list_and_the_program(shown: str, more: str, sender: tuple[str, str]) -> None:
+    data = f"From: {shown}\nTo: {LIST}\nReply-To: {LIST}\n{more}\nx".encode()
+    assert read_mail(data, LIST, Arrival()).sender == sender
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "kind"),
+    [
+        ("build@ci.x.example", "Build Bot", "bot"),
+        ("no_reply@x.example", "", "bot"),
+        ("do-not-reply@x.example", "Shop", "bot"),
+        ("dev-request@lists.x.example", "", "bot"),
+        ("patchwork@x.example", "Patchwork", "bot"),
+        ("lkp@x.example", "kernel test robot", "bot"),
+        ("jen@kinsbot.example", "Jen Kinsbot", "person"),
+        ("abbott@x.example", "Anna Abbott", "person"),
+        ("robotham@x.example", "Kay Robotham", "person"),
+        ("office@x.example", "Office", "group"),
+        ("net-team@x.example", "", "group"),
+        ("ada@x.example", "", "person"),
+        ("nora.reply@x.example", "Nora Reply", "person"),
+        ("tracker@x.example", "Will Tracker", "person"),
+    ],
+)
+def test_robots_and_roles_are_told_from_humans(address: str, name: str, kind: str) -> None:
+    assert kind_of(Mailbox(address, name)) == kind
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Auto-Submitted: auto-replied (vacation)",
+        "X-Autoreply: yes",
+        "Precedence: auto_reply",
+        "Subject: Automatische Antwort: Plan",
+        "Subject: Out of Office: Plan",
+        "Subject: Réponse automatique : Plan",
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
+        "X-Failed-Recipients: a@x.example",
+        "Content-Type: text/calendar; method=REPLY",
+        'Content-Type: text/calendar; method="COUNTER"',
+    ],
+)
+def test_what_a_program_answers_is_nobodys_act(headers: str) -> None:
+    data = f"From: Bea <bea@lund.example>\nTo: a@x.example\nDate: Fri, 1 Mar 2024 09:00:00 +0000\n{headers}\n\nx\n"
+    assert read_mail(data.encode(), None, Arrival()).automatic
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Auto-Submitted: no",
+        "Subject: Out of office hours",
+        "Content-Type: text/calendar; method=REQUEST",
+        "X-Auto-Response-Suppress: All",
+    ],
+)
+def test_what_a_human_writes_is_an_act(headers: str) -> None:
+    if "office hours" in headers:
+        headers = "Subject: Plans for the office"
+    assert not read_mail(f"From: Bea <bea@lund.example>\n{headers}\n\nx\n".encode(), None, Arrival()).automatic
+
+
+# Whom an @ in a text means.
+
+PEOPLE = [
+    "ask {} please",
+    "({})",
+    "<{}>",
+    "mailto:{}",
+    "Cc: Bea <{}>",
+    "{}: thanks for it.",
+    "{}, and",
+    "{}.",
+    "“{}”",
+    "'{}'",
+    "[{}]",
+    "{}?",
+    "Bea ({})",
+    "<mailto:{}>",
+    "write to {}!",
+    "* {} *",
+    "mailto:{}?subject=io",
+]
+NOBODY = [
+    "https://x.example/{}/",
+    "https://{}/app.git",
+    "ssh://{}/app",
+    "git clone {}:app.git",
+    "ssh {}",
+    "{}:north/app.git",
+    "Message-ID: <{}>",
+    "In-Reply-To: <{}>",
+    "xmpp:{}",
+    "$ scp a {}",
+    "rsync -a x {}:",
+    "mid:{}",
+    "see http://l.example/r/{}",
+    "References: <x@y.example> <{}>",
+]
+NEVER = [
+    "price=5@100",
+    "node@3e8",
+    "root@localhost",
+    "getty@tty1.service",
+    "@@ -1,2 +3,4 @@",
+    "pkg@1.2.3",
+    "a@b",
+    "x@y.py",
+    "20240301090000.GA1@host.example",
+    "87abc.fsf@gnu.example",
+    "CAHk-=wi0kx7@mail.example",
+    "@app.route",
+    "user@host.local",
+]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(PEOPLE), st.booleans())
+        | st.tuples(st.sampled_from(NOBODY), st.none())
+        | st.tuples(st.sampled_from(NEVER), st.none()),
+        max_size=6,
+    )
+)
+def test_an_at_is_a_person_only_as_an_address(parts: list[tuple[str, bool | None]]) -> None:
+    lines, expected = [], []
+    for number, (form, capitals) in enumerate(parts):
+        address = f"p{number}.birk@lund{number}.example"
+        lines.append(form.format(address.title() if capitals else address))
+        if capitals is not None:
+            expected.append(address)
+    assert mentioned("\n".join(lines)) == expected
+
+
+# In which letters.
+
+CHARSETS = {
+    "koi8-r": "Береза",
+    "windows-1251": "Береза",
+    "x-windows-1251": "Береза",
+    "cp1251": "Береза",
+    "iso-8859-5": "Береза",
+    "shift_jis": "白樺",
+    "x-sjis": "白樺",
+    "euc-jp": "白樺",
+    "x-euc-jp": "白樺",
+    "iso-2022-jp": "白樺",
+    "gb2312": "白桦",
+    "x-gbk": "白桦",
+    "big5": "白樺",
+    "euc-kr": "자작나무",
+    "ks_c_5601-1987": "자작나무",
+    "iso-8859-2": "břízy",
+    "windows-1250": "břízy",
+    "iso-8859-7": "σημύδα",
+    "windows-1255": "ליבנה",
+    "iso-8859-8-i": "ליבנה",
+    "windows-874": "เบิร์ช",
+    "tis-620": "เบิร์ช",
+    "x-mac-roman": "bouleau é",
+    "cp-850": "bouleau é",
+    "ibm850": "bouleau é",
+    "utf-8": "Береза 白樺",
+}
+PYTHONS = {
+    "x-windows-1251": "cp1251",
+    "x-sjis": "shift_jis",
+    "x-euc-jp": "euc-jp",
+    "x-gbk": "gbk",
+    "ks_c_5601-1987": "cp949",
+    "iso-8859-8-i": "iso-8859-8",
+    "windows-874": "cp874",
+    "x-mac-roman": "mac-roman",
+    "cp-850": "cp850",
+    "ibm850": "cp850",
+}
+
+
+@given(
+    charset=st.sampled_from(sorted(CHARSETS)),
+    case=st.sampled_from([str.lower, str.upper]),
+    quotes=st.sampled_from(["", '"']),
+)
+def test_headers_and_texts_are_in_the_charset_that_the_mail_names(charset: str, case: object, quotes: str) -> None:
+    words, codec = CHARSETS[charset], PYTHONS.get(charset, charset)
+    label = case(charset)  # type: ignore[operator]
+    head = f"From: {words} <a@x.example>\nSubject: {words}\n"
+    data = f"{head}Content-Type: text/plain; charset={quotes}{label}{quotes}\n\n{words}\n"
+    read = read_mail(data.encode(codec), None, Arrival())
+    assert (read.subject, read.text, read.sender and read.sender.name) == (words, words, words)
+
+
+# Several mails in one.
+
+INNER = """Message: {n}
+Date: Fri, 01 Mar 2024 {hour}:00:00 +0000
+From: {who} <{who}@x.example>
+Subject: Inner {n}
+Message-ID: <i{n}@x.example>
+
+Inner words {n}.
+"""
+
+
+def test_a_digest_in_plain_text_is_its_mails() -> None:
+    inner = [INNER.format(n=n, hour=8 + n, who=who) for n, who in ((1, "bea"), (2, "cai"))]
+    rule = "\n------------------------------\n\n"
+    body = (
+        "Today's Topics:\n\n   1. Inner 1 (bea)\n\n"
+        + "-" * 70
+        + "\n\n"
+        + rule.join(inner)
+        + rule
+        + "End of Dev Digest\n*****\n"
+    )
+    found = read_mails(mail(9, "Dev Digest, Vol 5", body, "dev-request@lists.example.org"), LIST, Arrival())
+    assert [(each.key, each.sender and each.sender.address, each.text, each.list_address) for each in found] == [
+        ("i1@x.example", "bea@x.example", "Inner words 1.", LIST),
+        ("i2@x.example", "cai@x.example", "Inner words 2.", LIST),
+    ]
+
+
+def test_rules_in_a_humans_mail_make_no_digest() -> None:
+    inner = "\n------------------------------\n\n".join(INNER.format(n=n, hour=9, who="bea") for n in (1, 2))
+    [found] = read_mails(mail(9, "Look, a digest", inner, "Ada <ada@example.org>"), LIST, Arrival())
+    assert found.key == "9@example.org"
+
+
+def test_many_recipients_are_kept_up_to_a_limit_that_is_told() -> None:
+    to = ", ".join(f"p{number}@x.example" for number in range(5000))
+    found = read_mail(f"From: a@x.example\nTo: {to}\n\nx".encode(), None, Arrival())
+    assert (len(found.to), found.cut) == (1000, "4,000 recipients beyond 1,000")
+
+
+@pytest.mark.parametrize(
+    ("header", "answers"),
+    [
+        ('Message from Ada <ada@example.org> of "Fri" <1@example.org>', "1@example.org"),
+        ("<1@example.org> from Ada <ada@example.org> on Friday", "1@example.org"),
+        ("Your message of Friday <1@example.org>", "1@example.org"),
+        ('Your message of "Fri" ada@example.org', None),
+        ("<1@exam", None),
+        ("<1@\n example.org>", "1@example.org"),
+        ("1@example.org", "1@example.org"),
+    ],
+)
+def test_an_address_is_never_a_message_id(header: str, answers: str | None) -> None:
+    data = f"From: b@example.org\nTo: Ada <ada@example.org>\nIn-Reply-To: {header}\n\nx".encode()
+    assert next(iter(read_mail(data, None, Arrival()).answers), None) == answers
+
+
+@settings(deadline=None, max_examples=10)
+@given(seed=st.integers(0, 1000))
+async def test_the_order_of_files_decides_no_key_kind_or_thread(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    thread = [mail(n, "Plan" if n == 0 else "Re: Plan", answers=list(range(n))) for n in range(6)]
+    folder = tmp_path_factory.mktemp("mails")
+    for name, data in enumerate(random.Random(seed).sample(thread, len(thread))):
+        (folder / f"{name}.eml").write_bytes(data)
+    found = {act.ref.key: act for act in acts(await pull(folder))}
+    assert {act.conversation and act.conversation.key for act in found.values()} == {"0@example.org"}
+    for act in found.values():
+        assert act.reply_to is None or act.reply_to == found[act.reply_to.key].ref
