@@ -224,3 +224,18 @@ async def test_role_addresses(pool: Pool) -> None:
     found = await standing(crowd)
     assert {key for key, kind in found.items() if kind == "person"} == {"ada@birk.example", "bea@lund.example"}
     assert await ties(crowd) == {frozenset(("Ada Birk", "Bea Lund"))}
+
+
+async def test_near_first_names_and_a_handle_of_another_are_not_joined(pool: Pool, tmp_path: Path) -> None:
+    for case, apart in (("near-first-names", {"Corin Wray", "Corrin Wray"}), ("camelcase-handle", {"Ivan Petran"})):
+        (tmp_path / case).mkdir()
+        crowd = await made(pool, case, tmp_path / case)
+        rows = await crowd.fetch(
+            """
+            SELECT array_agg(i.name) AS names
+            FROM person_identities p JOIN identities i ON i.workspace_id = $1 AND i.id = p.identity_id
+            WHERE p.workspace_id = $1 GROUP BY p.person_id
+            """
+        )
+        for names in (set(row["names"]) for row in rows):
+            assert len(names & apart) == 0 or len(names) == 1

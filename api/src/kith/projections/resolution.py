@@ -132,6 +132,7 @@ async def _resolve_all(
     """snapshot: how common names are; it is counted again where it is outgrown."""
     if snapshot.model not in ("", model.version):  # which has other keys
         await profiles.restore(db, workspace_id)
+        recount = True
     identities = await profiles.load_all(db, workspace_id)
     evidence, rules = _split(await decisions.load_all(db, workspace_id))
     links = await profiles.all_links(db, workspace_id)

@@ -5,6 +5,8 @@ import gc
 import io
 import sys
 import time
+from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -99,27 +101,42 @@ def evaluate(known: KnownIdentities, resolver: Resolver, resolution: Resolution,
 
 
 def mistakes(known: KnownIdentities, resolver: Resolver, resolution: Resolution) -> list[str]:
-    """Describe each wrong join and each missed pair of curated identities, the surest mistakes first."""
-    truth = {identity.id: person for identity, person in zip(known.identities, known.persons, strict=True)}
+    """Describe each wrong join and each missed pair of curated identities, the surest mistakes first.
+
+    A pair that was never compared is scored as if it had been.
+    """
+    ids = [identity.id for identity in known.identities]
+    truth = dict(zip(ids, known.persons, strict=True))
     shown = {identity.id: f"{identity.name} <{identity.address}>" for identity in known.identities}
-    listed = {identity.id for identity, listed in zip(known.identities, known.listed, strict=True) if listed}
+    listed = {id_ for id_, listed in zip(ids, known.listed, strict=True) if listed}
     label = {member: number for number, members in enumerate(resolution.persons) for member in members}
     found = [
         (join.log_odds, "wrong", join.first, join.second)
         for join in resolution.joins
         if {join.first, join.second} <= listed and truth[join.first] != truth[join.second]
     ]
-    ids = [identity.id for identity in known.identities]
-    for (left, right), log_odds in zip(resolver.pairs.tolist(), resolver.log_odds.tolist(), strict=True):
-        a, b = ids[left], ids[right]
-        if {a, b} <= listed and truth[a] == truth[b] and label[a] != label[b]:
-            found.append((-log_odds, "missed", a, b))
+    compared = set(map(tuple, resolver.pairs.tolist()))
+    for one, other in true_pairs(known):
+        a, b = ids[one], ids[other]
+        if label[a] != label[b]:
+            odds = resolver.model.score(resolver.values(a, b))
+            found.append((-odds, "missed" if (one, other) in compared else "never compared", a, b))
     found.sort(key=lambda mistake: (-mistake[0], mistake[2:]))
     return [
-        f"{kind} {probability(abs(odds) if kind == 'wrong' else -odds):.3f}: {shown[a]} | {shown[b]}: "
+        f"{kind} {probability(odds if kind == 'wrong' else -odds):.3f}: {shown[a]} | {shown[b]}: "
         + ", ".join(f"{part.feature} {part.log_odds:+.2f}" for part in resolver.explain(a, b))
         for odds, kind, a, b in found
     ]
+
+
+def true_pairs(known: KnownIdentities) -> Iterator[tuple[int, int]]:
+    """Yield the places of each two curated identities of one person, in order."""
+    places: dict[str, list[int]] = {}
+    for place, (person, listed) in enumerate(zip(known.persons, known.listed, strict=True)):
+        if listed:
+            places.setdefault(person, []).append(place)
+    for members in places.values():
+        yield from combinations(members, 2)
 
 
 def _rounded(value: Any) -> Any:

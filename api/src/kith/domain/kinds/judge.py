@@ -26,7 +26,7 @@ Reason = Literal[
     "network", "mark", "model", "service", "robot_name", "robot_address", "list", "list_address", "name", ""
 ]
 
-_MARK = re.compile(r"\[bot\]")
+_MARK = "[bot]"
 _VIA = re.compile(r"\s+via\s.*$", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^)]*\)")
 _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
@@ -118,7 +118,7 @@ def _read(text: str) -> tuple[str, ...]:
 
 
 def _robot(shown: _Shown, name: str, handle: str) -> Reason:
-    if any(_MARK.search(text.lower()) for text in (name, handle, shown.local)):
+    if _MARK in f"{name} {handle} {shown.local}".lower():
         return "mark"
     found = shown.words
     if _has_number(found):
@@ -149,7 +149,10 @@ def _has_number(found: tuple[str, ...]) -> bool:
 
 def _named_service(shown: _Shown) -> Reason:
     """Whether the whole name is one of a service or a model, with words that say what it does."""
-    found = {word for word in _read(_BRACKETS.sub(" ", shown.raw)) or shown.words if len(word) > 1 and word.isalpha()}
+    if _THINGS.isdisjoint(shown.words):
+        return ""
+    outside = _read(_BRACKETS.sub(" ", shown.raw)) if "(" in shown.raw else ()
+    found = {word for word in outside or shown.words if len(word) > 1 and word.isalpha()}
     if not found or not found <= _THINGS:
         return ""
     if known := found & _CERTAIN:

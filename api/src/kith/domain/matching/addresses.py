@@ -89,7 +89,7 @@ def _code_host(local: str, domain: str, host: str) -> Address:
 
 
 def _kind(local: str, domain: str) -> AddressKind:
-    machine = _is_machine(domain)
+    machine = is_machine(domain)
     if domain in NOWHERE_DOMAINS or (local in NOBODY_LOCALS and (machine or "reply" in local or "mail" in local)):
         return "nowhere"
     if machine:
@@ -100,7 +100,7 @@ def _kind(local: str, domain: str) -> AddressKind:
 
 
 @lru_cache(maxsize=_CACHED)
-def _is_machine(domain: str) -> bool:
+def is_machine(domain: str) -> bool:
     return "." not in domain or _MACHINE.search(domain) is not None
 
 

@@ -1,16 +1,20 @@
 """What two profiles have in common, as a few named numbers; each can only help, or only hurt."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import pairwise
 from math import log1p, log2
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
 from rapidfuzz.distance import DamerauLevenshtein
 
+from kith.domain.kinds.words import GIVEN
 from kith.domain.matching.languages import affinity, find_languages
-from kith.domain.matching.names import agreement, disagreement
+from kith.domain.matching.names import INITIAL, NameAgreement, agreement, disagreement
 from kith.domain.matching.profiles import Profile, name_key
 from kith.domain.matching.records import Behavior
+from kith.domain.matching.vocabulary import NICKNAMES
 
 
 class Feature(NamedTuple):
@@ -30,16 +34,19 @@ FEATURES = (
     ),
     Feature("same_name", 1, "the same full name, in any script, case and order"),
     Feature("longer_name", 1, "the same full name but for middle names or their initials"),
-    Feature("similar_name", 1, "a full name that differs by a diminutive, a slip of the pen or an initial"),
-    Feature("different_name", -1, "two full names which cannot be one (0.5 when they share a word)"),
+    Feature("similar_name", 1, "a full name that differs by a diminutive, a nickname or a slip of the pen"),
+    Feature("initial_name", 1, "a full name of which one shows but an initial"),
+    Feature("misspelt_name", 1, "a full name that differs by a few letters, and all else does: perhaps another's"),
+    Feature("different_name", -1, "two full names which cannot be one (less when they share a word or a mailbox)"),
     Feature(
         "common_name", -1, "log(1 + expected namesakes / a harmless number of them), and more where there are several"
     ),
-    Feature("same_handle", 1, "the same handle, bare name or local part, by how distinctive it is"),
-    Feature("similar_handle", 1, "the same but for digits at the end, by how distinctive it is"),
+    Feature("same_handle", 1, "the same handle, bare name or local part, by how rare it is"),
+    Feature("similar_handle", 1, "the same but for digits at the end, by how rare it is"),
     Feature("name_as_handle", 1, "the full name of one run together as the handle of the other"),
-    Feature("part_as_handle", 1, "a family name with an initial or alone as the handle of the other, by its rarity"),
-    Feature("part_of_name", 1, "the single name of one is a word of the other's full name"),
+    Feature("part_as_handle", 1, "a name with an initial as the handle of the other, by the rarity of the family name"),
+    Feature("family_in_handle", 1, "a longer handle of the other holds the family name, by its rarity"),
+    Feature("part_of_name", 1, "the single name of one is a word of the other's full name, by its rarity"),
     Feature("same_domain", 1, "mail at one organization's or family's domain, by how few names are there"),
     Feature("other_account", -1, "different accounts on one network (0.3 when only their handles tell)"),
     Feature("same_number", 1, "one telephone, ORCID or staff number"),
@@ -58,18 +65,26 @@ _HARMLESS_NAMESAKES = 0.001
 # From so many upwards a wrong join brings others with it: wrong pairs go with the square of the namesakes. Chosen for
 # precision: 0.2 gives the synthetic community of 100,000 two points of recall for half a point of precision.
 _SEVERAL_NAMESAKES = 0.1
-# At most so many times the namesakes are believed where a name has more contacts than a human has.
-_UNEXPECTED = 30
-_OWN_CONTACTS = 6
+_SIGNS = 37  # that may follow one in a handle
 _LEAST_NAMES = 1000  # fewer say nothing of how common a word is
 _SIMILAR_GIVEN = 0.05  # of all given names, those which share an initial, a diminutive or all but a slip with one
 _INSIDE = 0.9  # both names inside a longer handle
-_FAMILY_INSIDE = 0.3  # the family name alone
+_FAMILY_INSIDE = 0.1  # the family name alone, which is another feature
 _SHARE_SPELLED = 0.2  # of the namesakes, those who make the same handle of their name
 _OTHER_HANDLE = 0.3  # accounts known by handles alone, which may have been renamed
+_CHANGED = 0.7  # of a difference of names at a mailbox that no third name uses: names change
+_GIVEN_NAMES = 200  # humans among whom one has a given name that is known as one
+# At most so many times the namesakes are believed where the bearers of a name are several humans by what they show.
+_UNEXPECTED = 30
 # Of what speaks for one person; there is no bound on what speaks against it.
 MOST_DOUBLINGS = 3
+# What else is one where two names that differ by a few letters are one.
+_BESIDE_A_SLIP = frozenset({
+    "same_account", "same_address", "same_weak_address", "same_handle", "same_number", "similar_number", "same_birth",
+    "similar_birth", "same_place",
+})  # fmt: skip
 _ONE_NAMESAKE = log1p(1.0 / _HARMLESS_NAMESAKES)
+_ONE_SIMILAR = log1p(_SIMILAR_GIVEN / _HARMLESS_NAMESAKES)
 
 
 # The values of a pair by feature; what is absent is 0.
@@ -79,11 +94,14 @@ Values = dict[str, float]
 class Population(Struct, frozen=True):
     """How common name words and mail domains are in a workspace: a snapshot, so that scores do not drift with arrivals.
 
-    `names`: distinct full names counted; `words`, `domains`: of these, how many have the word or mail at the domain.
-    `languages`: places of words that common among the languages of names, for `affinity`.
+    `names`: distinct full names counted; `handles`: distinct handles; `letters`: how often two letters follow one
+    another in those. `words`, `domains`: how many of the names have the word or mail at the domain. `languages`: places
+    of words that common among the languages of names, for `affinity`.
     """
 
     names: int = 0
+    handles: int = 0
+    letters: dict[str, int] = {}
     words: dict[str, int] = {}
     domains: dict[str, int] = {}
     languages: dict[str, tuple[float, ...]] = {}
@@ -95,6 +113,21 @@ class Population(Struct, frozen=True):
             expected *= self.words.get(word, 1) / max(self.names, _LEAST_NAMES)
         return expected * affinity(self.languages, name[0], name[-1])
 
+    def same_by_chance(self, handle: str) -> float:
+        """Expected number of strangers who use `handle`, from how its letters follow one another in handles here."""
+        count = max(self.handles, _LEAST_NAMES)
+        expected = float(count)
+        for one, other in pairwise(f"^{handle}$"):
+            follows = self.letters.get(one, 0)
+            expected *= (self.letters.get(one + other, 0) + 1.0) / (follows + _SIGNS)
+        return expected + self.bearers(handle) - 1
+
+    def bearers(self, word: str) -> int:
+        """Of how many names a word is one, at least 1; a given name known as such is so of more than are seen."""
+        seen = self.words.get(word, 1)
+        is_given = word in NICKNAMES or word in GIVEN
+        return max(seen, max(self.names, _LEAST_NAMES) // _GIVEN_NAMES) if is_given else seen
+
 
 def count_population(profiles: Iterable[Profile], least: int = 3) -> Population:
     """Count what is common; what fewer than `least` names have is left out and counts as one."""
@@ -102,7 +135,9 @@ def count_population(profiles: Iterable[Profile], least: int = 3) -> Population:
     domains: dict[str, int] = {}
     seen: set[tuple[str, ...]] = set()
     at_domain: set[tuple[str, tuple[str, ...]]] = set()
+    handles: set[str] = set()
     for profile in profiles:
+        handles.update(profile.words)
         if profile.full and profile.full not in seen:
             seen.add(profile.full)
             for word in {profile.full[0], profile.full[-1]}:
@@ -113,10 +148,21 @@ def count_population(profiles: Iterable[Profile], least: int = 3) -> Population:
     common = {word: count for word, count in sorted(words.items()) if count >= least}
     return Population(
         len(seen),
+        len(handles),
+        dict(sorted(count_letters(handles).items())),
         common,
         {domain: count for domain, count in sorted(domains.items()) if count >= least},
         find_languages(common, seen),
     )
+
+
+def count_letters(handles: Iterable[str]) -> Counter[str]:
+    """Count which sign follows which, and each first one; ``^`` begins a handle and ``$`` ends it."""
+    found: Counter[str] = Counter()
+    for handle in handles:
+        found.update(map("".join, pairwise(f"^{handle}$")))
+        found.update(f"^{handle}")
+    return found
 
 
 def _alone(key: str) -> int:
@@ -126,9 +172,9 @@ def _alone(key: str) -> int:
 class Context(NamedTuple):
     """What a comparison needs beyond the two profiles.
 
-    `crowd`: the number of dissimilar names that use a key ``address:…`` or ``handle:…``, and of contacts that use a key
-    ``name:…``, at least 1. `stated`: pairs of ids, in order, that a verified statement names. `behaviors`: of pairs of
-    ids in order.
+    `crowd`: the number of dissimilar names that use a key ``address:…`` or ``handle:…``, and of humans that a key
+    ``name:…`` has at least, by what its bearers show; at least 1. `stated`: pairs of ids, in order, that a verified
+    statement names. `behaviors`: of pairs of ids in order.
     """
 
     population: Population = Population()
@@ -138,20 +184,20 @@ class Context(NamedTuple):
 
 
 def distinctive(handle: str, context: Context) -> float:
-    """How much a shared handle tells, 0 to 1: long ones and digits tell more, given names and crowds less."""
-    digits = sum(map(str.isdecimal, handle))
-    length = min(1.0, max(0.0, (len(handle) + digits - 2) / 8))
-    crowd = max(context.crowd(f"handle:{handle}"), context.population.words.get(handle, 1))
-    return length / (1.0 + log2(crowd))
+    """How much a shared handle tells, 0 to 1: rare ones tell more, those of given names and crowds less."""
+    strangers = context.population.same_by_chance(handle)
+    rarity = max(0.0, 1.0 - log1p(strangers / _HARMLESS_NAMESAKES) / _ONE_NAMESAKE)
+    return rarity / (1.0 + log2(context.crowd(f"handle:{handle}")))
 
 
 def compare(a: Profile, b: Profile, context: Context) -> Values:
     """Return the values of those of `FEATURES` that say something, always in one order; symmetric in `a` and `b`."""
     values: Values = {}
     known = _compare_contact(a, b, context, values)
-    agreed = _compare_names(a, b, context, values)
+    agreed = _compare_names(a, b, context, values, known)
     if known and agreed:  # prior odds no longer fall with the population: the name does not speak against one person
-        values["common_name"] = min(values["common_name"], _ONE_NAMESAKE)
+        most = _ONE_NAMESAKE if {"same_name", "longer_name"} & values.keys() else _ONE_SIMILAR
+        values["common_name"] = min(values["common_name"], most)
     _compare_handles(a, b, context, values, known, agreed)
     if a.number and b.number:
         _compare_codes(a.number, b.number, values, "number")
@@ -159,10 +205,12 @@ def compare(a: Profile, b: Profile, context: Context) -> Values:
         _compare_codes(a.born, b.born, values, "birth")
     if a.place and b.place:
         values["same_place"] = len(a.place & b.place) / len(a.place | b.place)
+    if "misspelt_name" in values and not _BESIDE_A_SLIP.isdisjoint(values):
+        values["similar_name"] = values.pop("misspelt_name")
     if context.stated and pair(a.id, b.id) in context.stated:
         values["statement"] = 1.0
     if context.behaviors and (behavior := context.behaviors.get(pair(a.id, b.id))):
-        _compare_behavior(behavior, agreed, values)
+        _compare_behavior(behavior, agreed and "misspelt_name" not in values, values)
     return values
 
 
@@ -211,17 +259,25 @@ def _crowding(address: str, context: Context) -> float:
     return log2(max(2, context.crowd(f"address:{address}")) / 2)
 
 
-def _compare_names(a: Profile, b: Profile, context: Context, values: Values) -> bool:
-    """Compare full names, of which one may be guessed from a handle; return whether they agree."""
+def _compare_names(a: Profile, b: Profile, context: Context, values: Values, known: bool) -> bool:
+    """Compare full names, of which one may be guessed from a handle; return whether they agree.
+
+    known: they share an account or a mailbox.
+    """
     if not (a.name and b.name and (a.full or b.full)):
         return False
     agreed = agreement(a.name, b.name)
+    if not agreed.value and (a.aliases or b.aliases):
+        agreed = _agree_by_nickname(a, b)
     if agreed.value == 1.0:
         values["longer_name" if agreed.longer else "same_name"] = 1.0
+    elif agreed.slip and not known:
+        values["misspelt_name"] = agreed.value
     elif agreed.value:
-        values["similar_name"] = agreed.value
+        values["initial_name" if agreed.value == INITIAL else "similar_name"] = agreed.value
     elif a.full and b.full:
-        values["different_name"] = disagreement(a.full, b.full)
+        changed = known and values.get("crowded_address", 0.0) == 0.0
+        values["different_name"] = disagreement(a.full, b.full) * (_CHANGED if changed else 1.0)
     if agreed.value:
         values["common_name"] = max(
             _commonness(name, context) if agreed.value == 1.0 else _similar_commonness(name, context.population)
@@ -230,10 +286,16 @@ def _compare_names(a: Profile, b: Profile, context: Context, values: Values) -> 
     return agreed.value > 0.0
 
 
+def _agree_by_nickname(a: Profile, b: Profile) -> NameAgreement:
+    """How well the names agree where a nickname in brackets takes a word's place; at best as a longer name does."""
+    tried = [agreement(one, other).value for one in (a.name, *a.aliases) for other in (b.name, *b.aliases)]
+    return NameAgreement(max(tried), True)
+
+
 def _commonness(name: tuple[str, ...], context: Context, share: float = 1.0) -> float:
     """Of a name, of which a `share` of the bearers counts."""
     by_chance = context.population.namesakes(name)
-    seen = (context.crowd(name_key(name)) - _OWN_CONTACTS) / 2
+    seen = context.crowd(name_key(name)) - 1
     return _charge(share * max(by_chance, min(seen, _UNEXPECTED * by_chance)))
 
 
@@ -278,7 +340,7 @@ def _compare_handles(a: Profile, b: Profile, context: Context, values: Values, k
                 values["common_name"] = min(_spelled_commonness(word, context.population) for word in telling)
     if agreed:
         return
-    one, other = _spelled(a, b), _spelled(b, a)
+    one, other = _spelled(a, b, context.population), _spelled(b, a, context.population)
     strength = max(one, other)
     name = a.name if one >= other else b.name
     if strength >= _INSIDE:
@@ -286,9 +348,13 @@ def _compare_handles(a: Profile, b: Profile, context: Context, values: Values, k
         common = _commonness(name, context, _SHARE_SPELLED)
         values["common_name"] = max(values.get("common_name", 0.0), common)
     elif strength:
-        values["part_as_handle"] = strength / (1.0 + log2(context.population.words.get(name[-1], 1)))
+        rarity = 1.0 / (1.0 + log2(context.population.bearers(name[-1])))
+        if strength > _FAMILY_INSIDE:
+            values["part_as_handle"] = strength * rarity
+        else:
+            values["family_in_handle"] = rarity
     if not (a.full and b.full):
-        values["part_of_name"] = max(_part(a, b), _part(b, a))
+        values["part_of_name"] = max(_part(a, b, context.population), _part(b, a, context.population))
 
 
 def _is_name(handle: str, bearer: Profile) -> bool:
@@ -296,30 +362,42 @@ def _is_name(handle: str, bearer: Profile) -> bool:
     return handle in bearer.spelled or handle in bearer.full[:1]
 
 
-def _spelled(named: Profile, other: Profile) -> float:
-    """How far a handle of `other` is made of the name of `named`."""
+def _spelled(named: Profile, other: Profile, population: Population) -> float:
+    """How far a handle of `other` is made of the name of `named`; one made of another name of its bearer is not."""
     name = named.name
     if not name or not other.words:
         return 0.0
     first, last, spelled = name[0], name[-1], named.spelled
+    own = other.spelled if other.name and not agreement(name, other.name).value else {}
     best = 0.0
     for word, stem in other.words.items():
+        if word in own or stem in own:
+            continue
         found = spelled.get(word, 0.0) or spelled.get(stem, 0.0)
-        if found < _INSIDE and last in stem:
+        if found < _INSIDE and last in stem and last != stem:
             if first in stem and len(stem) > 6 and len(first) > 2 and len(last) > 2:
                 found = _INSIDE
-            elif found < _FAMILY_INSIDE and len(last) > 4:
+            elif found < _FAMILY_INSIDE and len(last) > 4 and not _names_another(stem, named, population):
                 found = _FAMILY_INSIDE
         if found > best:
             best = found
     return best
 
 
-def _part(single: Profile, named: Profile) -> float:
-    """Whether the one word that `single` shows is a word of the name of `named`."""
+def _names_another(handle: str, named: Profile, population: Population) -> bool:
+    """Whether a handle with the family name holds a given name too, and not that of `named`."""
+    rest = handle.replace(named.name[-1], "", 1)
+    given = rest in population.words or rest in NICKNAMES or rest in GIVEN
+    return given and not agreement((rest, named.name[-1]), named.name).value
+
+
+def _part(single: Profile, named: Profile, population: Population) -> float:
+    """How rare the word is that `single` shows alone and `named` in a full name; 0 where there is none."""
     if single.full or not single.words:
         return 0.0
-    return float(any(len(word) > 2 and word in single.words for word in named.full))
+    shown = {*single.words, *single.words.values()}
+    shared = [word for word in named.full if len(word) > 2 and word in shown]
+    return max((1.0 / (1.0 + log2(population.bearers(word))) for word in shared), default=0.0)
 
 
 def _compare_codes(first: str, second: str, values: Values, kind: Literal["number", "birth"]) -> None:

@@ -19,6 +19,9 @@ _WORD = re.compile(r"[a-z0-9]+")
 _SEPARATED = re.compile(r"[._\-\s]+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _APART = str.maketrans({"'": None, "-": None, ".": " ", "_": " "})
+# What is left of ISO 2022, as old mail programs write it: ``K\x1b,Av\x1b(Bnig`` is ``König``.
+_ISO_2022 = re.compile(r"\x1b[,-]([A-HLM])([^\x1b]*)\x1b\(B")
+_PARTS = dict(zip("ABCDGHFLM", (1, 2, 3, 4, 6, 8, 7, 5, 9), strict=True))
 _HAN = re.compile(r"^[\u4e00-\u9fff]{2,4}$")
 
 
@@ -54,6 +57,8 @@ def squash(text: str) -> str:
 
 def parse_name(raw: str) -> Name:
     """Read a name in any script, order (``Last, First``) and dress (titles, quotes, brackets, ``via`` a relay)."""
+    if "\x1b" in raw:
+        raw = _ISO_2022.sub(_decoded, raw)
     text = _VIA.sub("", raw.strip())
     relayed = len(text) < len(raw.strip())
     address = find_address(text) if "@" in text or " [at] " in text else ""
@@ -72,6 +77,12 @@ def parse_name(raw: str) -> Name:
     if len(words) > 1:
         return Name(words, (), "", asides, address, relayed)
     return Name((), _guess(text), words[0], asides, address, relayed)
+
+
+def _decoded(found: re.Match[str]) -> str:
+    part = _PARTS.get(found[1])
+    high = bytes(ord(sign) & 0x7F | 0x80 for sign in found[2])
+    return high.decode(f"iso8859_{part}", errors="replace") if part else ""
 
 
 def _straight(text: str) -> str:
@@ -105,24 +116,30 @@ def _guess(text: str) -> tuple[str, ...]:
         for part in _SEPARATED.split(plain)
         for word in (_CAMEL.findall(part) if part.isalpha() else [part])
     ]
-    if 2 <= len(parts) <= 4 and all(part.isalpha() and len(part) > 1 for part in parts) and sum(map(len, parts)) > 6:
+    whole = all(map(str.isalpha, parts)) and len(parts[0]) > 1 and len(parts[-1]) > 1
+    if 2 <= len(parts) <= 4 and whole and sum(map(len, parts)) > 6:
         return tuple(parts)
     return ()
 
 
-_INITIAL = 0.6
+DIMINUTIVE = 0.8
+_SLIP = 0.79  # among words; of names it counts as a diminutive
+_ENDING = 2  # letters more at the end that make another name: Paula, Martina, Roberto
+INITIAL = 0.6
 _LONGER = 0.5
+NAMESAKES = 2.0
 SHARED_WORD = 0.3  # what two names that share a word, but cannot be one, have of a full difference
 
 
 class NameAgreement(NamedTuple):
-    """`value`: 1 all words agree exactly; a slip or a diminutive 0.8, initials 0.6, a longer form 0.5; 0 no agreement.
+    """`value`: 1 all words agree exactly, a slip or a diminutive 0.8, initials 0.6, a longer form 0.5, none 0.
 
-    `longer`: one name has a word more than the other.
+    `longer`: one name has a word more than the other. `slip`: a word is only nearly the same, misspelt or another's.
     """
 
     value: float
     longer: bool
+    slip: bool = False
 
 
 _AGREE = NameAgreement(1.0, False)
@@ -150,7 +167,7 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
         if not value:
             return _DISAGREE
         rest.remove(other)
-        if value == _INITIAL:
+        if value == INITIAL:
             full -= 1
         else:
             worst = min(worst, value)
@@ -158,9 +175,12 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
                 exact.add(word)
     longer = len(rest) > 0 or full < len(short)
     if full == 1:  # and initials, which tell something only beside a family name
-        return NameAgreement(_INITIAL, longer) if {short[-1], long[-1]} <= exact else _DISAGREE
+        return NameAgreement(INITIAL, longer) if {short[-1], long[-1]} <= exact else _DISAGREE
     in_order = sorted(exact, key=short.index) == sorted(exact & set(long), key=long.index)
-    return NameAgreement(worst if in_order or not longer else _LONGER, longer) if exact else _DISAGREE
+    if not exact:
+        return _DISAGREE
+    value = DIMINUTIVE if worst == _SLIP else worst
+    return NameAgreement(value if in_order or not longer else _LONGER, longer, worst == _SLIP)
 
 
 def _best(word: str, others: Sequence[str]) -> tuple[float, str]:
@@ -174,10 +194,23 @@ def _best(word: str, others: Sequence[str]) -> tuple[float, str]:
 
 
 def name_difference(first: Collection[tuple[str, ...]], second: Collection[tuple[str, ...]]) -> float:
-    """How far the full names of two sides exclude each other: the mean of 0 (agree), `SHARED_WORD` and 1."""
+    """How far the full names of two sides exclude each other: the mean of 0 (agree), `SHARED_WORD` and 1.
+
+    It is NAMESAKES where two share a name but for middle names that exclude one another: no third one without a middle
+    name, who may be either, makes them one.
+    """
     if not (first and second):
         return 0.0
+    if any(are_namesakes(a, b) for a in first for b in second):
+        return NAMESAKES
     return sum(_difference(a, b) for a in first for b in second) / (len(first) * len(second))
+
+
+def are_namesakes(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    """Whether the two share given name and family name, and each has a middle name that the other's excludes."""
+    if first == second or len(first) < 3 or len(second) < 3 or (first[0], first[-1]) != (second[0], second[-1]):
+        return False
+    return not any(_word_agreement(a, b) for a in first[1:-1] for b in second[1:-1])
 
 
 def _difference(first: tuple[str, ...], second: tuple[str, ...]) -> float:
@@ -188,7 +221,7 @@ def _difference(first: tuple[str, ...], second: tuple[str, ...]) -> float:
 
 def disagreement(first: tuple[str, ...], second: tuple[str, ...]) -> float:
     """How far two names that do not agree exclude each other."""
-    return SHARED_WORD if set(first) & set(second) else 1.0
+    return SHARED_WORD if set(first) & set(second) and not are_namesakes(first, second) else 1.0
 
 
 def _share_a_word(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
@@ -211,14 +244,15 @@ def _word_agreement(a: str, b: str) -> float:
         return 1.0
     if a[0] != b[0]:
         same_group = NICKNAMES.get(a, _NO_GROUP) & NICKNAMES.get(b, _NO_GROUP)
-        return 0.8 if same_group or (min(len(a), len(b)) > 4 and JaroWinkler.similarity(a, b) > 0.92) else 0.0
+        near = min(len(a), len(b)) > 4 and JaroWinkler.similarity(a, b) > 0.92
+        return DIMINUTIVE if same_group else _SLIP if near else 0.0
     if len(a) == 1 or len(b) == 1:
-        return _INITIAL
+        return INITIAL
     if _folded((a,)) == _folded((b,)):
         return 1.0
     if NICKNAMES.get(a, _NO_GROUP) & NICKNAMES.get(b, _NO_GROUP):
-        return 0.8
+        return DIMINUTIVE
     short, long = (a, b) if len(a) < len(b) else (b, a)
     if len(short) > 3 and long.startswith(short):
-        return _LONGER
-    return 0.8 if len(short) > 3 and JaroWinkler.similarity(a, b) >= 0.92 else 0.0
+        return _LONGER if len(long) - len(short) > _ENDING else _SLIP
+    return _SLIP if len(short) > 3 and JaroWinkler.similarity(a, b) >= 0.92 else 0.0

@@ -3,20 +3,23 @@
 import re
 from functools import lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 from kith.domain.kinds import judge
 from kith.domain.kinds.words import ROLES
-from kith.domain.matching.addresses import Address, organization_domain, parse_address
+from kith.domain.matching.addresses import Address, is_machine, organization_domain, parse_address
 from kith.domain.matching.names import Name, fold, parse_name, squash
 from kith.domain.matching.records import Identity
-from kith.domain.matching.vocabulary import NICKNAMES, NOBODY
+from kith.domain.matching.vocabulary import HOSTS, NICKNAMES, NOBODY
 
 _NOTHING: frozenset[str] = frozenset()
 _SHORTEST_HANDLE = 3
+_CLIP = 5  # letters with which a handle begins that was clipped or lengthened
 _SHORTEST_NUMBER = 6  # of digits alone, for a handle
 
 _CACHED = 2**15  # words of names and domains, of which a few make most
 
+_NO_LETTERS = re.compile(r"[^a-z]+")
 _SEPARATOR = re.compile(r"[._-]+")
 _VOWELS = re.compile(r"[aeiouyhw]")
 _DOUBLED = re.compile(r"(.)\1+")
@@ -28,13 +31,14 @@ class Profile:
 
     `address` is a mailbox of one human as far as its spelling tells; `weak_address` one of a machine, a role or a list.
     `accounts` holds (network, immutable id) and (network, @handle), `handles` one of these for each network. `words`
-    are handle-like, each with its stem; `name` is the full name, declared or else guessed; `spelled` are handles
-    commonly made of it, each with its strength.
+    are handle-like, each with its stem; `name` is the full name, declared or else guessed; `aliases` are names with a
+    nickname that stands in brackets; `spelled` are handles commonly made of the name, each with its strength; `local`
+    are the words of a mailbox's local part, `around` those of a machine or a domain that may be called by its owner.
     """
 
     __slots__ = (
-        "accounts", "address", "born", "domain", "full", "handles", "human", "id", "identity", "name", "number",
-        "place", "place_numbers", "spelled", "verified", "weak_address", "words",
+        "accounts", "address", "aliases", "around", "born", "domain", "full", "handles", "human", "id", "identity",
+        "local", "name", "number", "place", "place_numbers", "spelled", "verified", "weak_address", "words",
     )  # fmt: skip
 
     def __init__(self, identity: Identity) -> None:
@@ -44,10 +48,12 @@ class Profile:
         name = parse_name(identity.name) if identity.name else Name()
         address = None if name.relayed else parse_address(identity.address) or parse_address(name.address)
         self.id = identity.id
-        self.full = name.full
-        self.name = name.full or name.guessed
+        self.local, self.around = _local_words(address), _owner_words(address)
+        self.full = _written_out(name.full, self.local)
+        self.name = self.full or name.guessed
         self.address, self.weak_address, self.domain = _mailbox(address)
         self.accounts, self.handles = _accounts(identity, address)
+        self.aliases = _aliases(name)
         self.verified = identity.verified
         self.words = {word: without_digits(word) for word in _handles(identity, name, address)}
         self.spelled = spellings(self.name)
@@ -61,6 +67,34 @@ class Profile:
         """A key of content alone, never of arrival, by which ties are broken."""
         it = self.identity
         return it.address, it.network, it.account, it.handle, it.name, it.id
+
+
+def _aliases(name: Name) -> tuple[tuple[str, ...], ...]:
+    """``Xiaoming Wang (Kevin)``, family name first or last, is Kevin Wang too."""
+    asides = [word for word in name.asides if word.isalpha() and word not in name.full] if name.full else ()
+    return tuple((word, end) for word in asides for end in {name.full[-1], name.full[0]})
+
+
+def _written_out(name: tuple[str, ...], local: tuple[str, ...]) -> tuple[str, ...]:
+    """``A. Lovelace`` at ``ada.lovelace@…`` is Ada Lovelace."""
+    shortened = any(len(word) == 1 for word in name) and len(name) == len(local)
+    return local if shortened and all(map(str.startswith, local, name)) and local[-1] == name[-1] else name
+
+
+def _local_words(address: Address | None) -> tuple[str, ...]:
+    if address is None or address.kind not in ("mailbox", "machine"):
+        return ()
+    found = tuple([word for word in _NO_LETTERS.split(address.local) if word])
+    return found if found and not ROLES.intersection(found) else ()
+
+
+def _owner_words(address: Address | None) -> frozenset[str]:
+    """``root@sachin-Inspiron.(none)`` and ``hi@cathcart.us``: words that may name the owner."""
+    if address is None or address.kind == "code_host":
+        return _NOTHING
+    if is_machine(address.domain):
+        return frozenset(_NO_LETTERS.split(address.text)) - HOSTS
+    return frozenset(_NO_LETTERS.split(organization_domain(address.domain).partition(".")[0]))
 
 
 def spellings(name: tuple[str, ...]) -> dict[str, float]:
@@ -99,13 +133,30 @@ def name_key(name: tuple[str, ...]) -> str:
     return f"name:{' '.join(sorted((name[0], name[-1])))}"
 
 
-def blocking_keys(profile: Profile) -> list[str]:
-    """Keys of which two identities share at least one if they can be one person at all. A store may index them."""
-    return [*strong_keys(profile), *weak_keys(profile), *spelled_keys(profile)]
+class Keys(NamedTuple):
+    """Keys of which two identities share at least one if they can be one person at all.
+
+    `strong` ones few share who are not one person. `weak` ones alone say little: a handle without its digits or without
+    its end, how a name sounds, a single name. `spelled` ones are handles and single names that could be made of the
+    name; they find those who use one, and not one another.
+    """
+
+    strong: set[str]
+    weak: set[str]
+    spelled: set[str]
 
 
-def strong_keys(profile: Profile) -> set[str]:
-    """Keys that few share who are not one person."""
+def blocking_keys(profile: Profile) -> set[str]:
+    """Return all keys; a store may index them."""
+    return set().union(*keys_of(profile))
+
+
+def keys_of(profile: Profile) -> Keys:
+    weak = _weak_keys(profile)
+    return Keys(_strong_keys(profile), weak, _spelled_keys(profile) - weak)
+
+
+def _strong_keys(profile: Profile) -> set[str]:
     name = profile.name
     keys = {f"handle:{word}" for word in profile.words}
     keys.update([f"handle:{handle}" for handle, whole in profile.spelled.items() if whole == 1.0])
@@ -115,6 +166,7 @@ def strong_keys(profile: Profile) -> set[str]:
         keys.add(f"address:{address}")
     if name:
         keys.add(name_key(name))
+        keys.update([name_key(alias) for alias in profile.aliases])
     if profile.number:
         keys.add(f"number:{profile.number}")
     if profile.born:
@@ -124,23 +176,39 @@ def strong_keys(profile: Profile) -> set[str]:
     return keys
 
 
-def weak_keys(profile: Profile) -> set[str]:
-    """Keys that alone say little: a handle without its digits, how a name sounds, a name by its short forms."""
-    keys = {f"stem:{stem}" for stem in profile.words.values() if len(stem) > 3}
+def _weak_keys(profile: Profile) -> set[str]:
+    stems = {stem for stem in profile.words.values() if len(stem) > 3}
+    keys = {f"stem:{stem}" for stem in stems} | {f"clip:{stem[:_CLIP]}" for stem in stems if len(stem) >= _CLIP}
+    local = profile.local
+    if len(local) == 2:
+        keys.add(f"stem:{local[1]}{local[0]}")
     if name := profile.name:
         keys.add(f"sound:{skeleton(name)}")
         if len(name) > 2:  # Juan Pérez García is Juan Pérez, and Nguyễn Văn Anh is Văn Anh Nguyễn
-            keys.update([f"sound:{skeleton(two)}" for two in combinations([w for w in name if len(w) > 1], 2)])
+            keys.update(_sounds(name))
         for given, family in ((name[0], name[-1]), (name[-1], name[0])):
             if given in NICKNAMES:
                 keys.update([f"sound:{group} {_consonants(family)}" for group in NICKNAMES[given]])
+    if len(local) > 1:
+        keys.update(_sounds(local))
+    if not profile.full:  # a single name, or that of a machine's owner
+        singles = {*profile.words, *profile.words.values(), *profile.around}
+        keys.update([f"word:{word}" for word in singles if len(word) >= _SHORTEST_HANDLE and word not in ROLES])
     return keys
 
 
-def spelled_keys(profile: Profile) -> list[str]:
-    """Weak keys that are handles which could be made of the name; they find those who use one."""
-    worn = profile.words.values()
-    return [f"stem:{handle}" for handle, whole in profile.spelled.items() if whole < 1.0 and handle not in worn]
+def _spelled_keys(profile: Profile) -> set[str]:
+    name, local = profile.name, profile.local
+    keys = {f"stem:{handle}" for handle, whole in profile.spelled.items() if whole < 1.0}
+    keys.update([f"clip:{handle[:_CLIP]}" for handle in profile.spelled if len(handle) >= _CLIP])
+    keys.update([f"word:{''.join([word[0] for word in words])}" for words in (name, local) if len(words) > 2])
+    parts = (*profile.full, *local) if len(local) > 1 else profile.full
+    keys.update([f"word:{word}" for word in parts if len(word) >= _SHORTEST_HANDLE])
+    return keys
+
+
+def _sounds(words: tuple[str, ...]) -> list[str]:
+    return [f"sound:{skeleton(two)}" for two in combinations([word for word in words if len(word) > 1], 2)]
 
 
 def _trigrams(text: str) -> set[str]:

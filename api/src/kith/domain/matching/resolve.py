@@ -9,8 +9,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from kith.domain.matching.candidates import CAP, Blocks, cap
+from kith.domain.matching.candidates import CAP, MOST_ADDRESSES, Blocks, cap
 from kith.domain.matching.decisions import Decision, Forest, forest, verdicts
 from kith.domain.matching.features import Context, Population, Values, compare, count_population, pair
 from kith.domain.matching.model import Contribution, Model
@@ -18,8 +20,7 @@ from kith.domain.matching.names import name_difference
 from kith.domain.matching.profiles import Profile, blocking_keys
 from kith.domain.matching.records import Behavior, Identity, Link
 
-# Of one kind, no human has more: mail addresses, and accounts on one network that nobody vouches for.
-MOST_ADDRESSES = 15
+# No human has more accounts on one network that nobody vouches for.
 MOST_ACCOUNTS = 3
 # A rejected pair is proposed again only when its odds have risen e^3, twenty times.
 STRONG_NEW_EVIDENCE = 3.0
@@ -134,7 +135,8 @@ class Resolver:
         blocks = Blocks(self.profiles)
         self.context = Context(population or count_population(self.profiles), blocks.crowd, stated)
         self.pairs = self._with_stated(blocks.pairs())
-        self.log_odds = self._compare()
+        self.log_odds = self._compare(self.pairs)
+        self._add_indirect()
 
     def _with_stated(self, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
         linked = [
@@ -144,13 +146,38 @@ class Resolver:
         ]
         return np.unique(np.concatenate((pairs, np.array(linked, np.int64))), axis=0) if linked else pairs
 
-    def _compare(self) -> NDArray[np.float64]:
+    def _compare(self, pairs: NDArray[np.int64]) -> NDArray[np.float64]:
         profiles, context, score = self.profiles, self.context, self.model.score
         return np.fromiter(
-            (score(compare(profiles[a], profiles[b], context)) for a, b in self.pairs.tolist()),
-            np.float64,
-            len(self.pairs),
+            (score(compare(profiles[a], profiles[b], context)) for a, b in pairs.tolist()), np.float64, len(pairs)
         )
+
+    def _add_indirect(self) -> None:
+        """Compare those too who share nothing themselves, but are both rather likely one person with others.
+
+        Rather: half of the way from what is suggested to even odds, whatever the threshold for joins.
+        """
+        likely = self.pairs[self.log_odds >= self.model.suggest / 2]
+        size = len(self.profiles)
+        links = coo_array((np.ones(len(likely), np.bool_), likely.T), shape=(size, size))
+        group = connected_components(links, directed=False)[1]
+        order = np.argsort(group, kind="stable")
+        sizes = np.bincount(group)
+        starts = np.cumsum(sizes) - sizes
+        near = [
+            pair
+            for start, many in zip(starts.tolist(), sizes.tolist(), strict=True)
+            if 2 < many <= CAP
+            for pair in combinations(sorted(order[start : start + many].tolist()), 2)
+        ]
+        if not near:
+            return
+        packed = self.pairs[:, 0] << 32 | self.pairs[:, 1]
+        more = np.setdiff1d(np.array([a << 32 | b for a, b in near], np.int64), packed)
+        added = np.stack((more >> 32, more & 0xFFFFFFFF), axis=1)
+        at = np.searchsorted(packed, more)
+        self.pairs = np.insert(self.pairs, at, added, axis=0)
+        self.log_odds = np.insert(self.log_odds, at, self._compare(added))
 
     @property
     def doubtful(self) -> list[tuple[str, str]]:

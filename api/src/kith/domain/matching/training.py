@@ -23,6 +23,9 @@ GIVEN = {
     "other_account": -3.0,  # one human in twenty has a second account on a network
     "crowded_address": -1.0,  # likewise: the odds fall with the number of names that share an address
     "same_weak_address": 1.5,  # evidence, but never enough without a name
+    "misspelt_name": 2.5,  # with nothing else as often another's name: never enough
+    "part_of_name": 1.5,  # nor is a single name,
+    "family_in_handle": 1.0,  # nor a family name inside a handle
     "statement": 12.0,  # 160,000 to 1: what the person or the network itself vouches for
     # No set shows what two identities of one human do. That the periods in which they act are apart alone says nothing
     # for one human: of git, scipy and sympy, 58 % of the pairs of one human are apart and 87 % of the others. So it is
@@ -36,7 +39,7 @@ RECORD_FEATURES = ("same_number", "similar_number", "same_birth", "similar_birth
 SUGGEST = -2.0  # log-odds: one in eight of the weakest suggestions is right
 PRECISION = 0.98  # of the pairs joined without a human
 _THRESHOLDS = np.arange(0.0, 4.01, 0.25)  # log-odds; below even odds nothing is joined
-_PENALTY = 1.0  # ridge, against 1,000 weighted pairs of each set
+_PENALTY = 1.0  # ridge, against 2,000 weighted pairs of each set
 _LARGEST_WORD = 200  # bearers of a word among whom counter-examples are drawn
 
 
@@ -87,7 +90,7 @@ def draw(labeled: Labeled) -> Examples:
     return Examples(
         np.array([_row(compare(profiles[a], profiles[b], resolver.context)) for a, b in pairs]),
         np.array([persons[a] == persons[b] for a, b in pairs]),
-        np.full(len(pairs), 1000.0 / len(candidates)),
+        np.full(len(pairs), 2000.0 / len(candidates)),
     )
 
 

@@ -12,6 +12,13 @@ NOWHERE_DOMAINS = _words("""
     company.com
 """)
 
+# Words of the names that machines come with.
+HOSTS = _words("""
+    none localhost local localdomain lan home internal workgroup domain ubuntu debian fedora linux windows win mac
+    macbook imac air pro mini desktop laptop pc notebook workstation server dev host box vm inspiron thinkpad ideapad
+    latitude vostro pavilion aspire vaio xps lenovo dell asus acer hp
+""")
+
 # Titles around a name.
 HONORIFICS = _words("""
     mr mrs ms miss dr prof professor sir phd md msc bsc jr sr ii iii iv esq emeritus dipl ing mag herr frau
