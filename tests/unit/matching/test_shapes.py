@@ -85,6 +85,12 @@ def test_near_first_names_are_two_people_unless_something_else_is_one(
     assert look(shown[0], (shown[1][0], shown[0][1]), population=Population())[0] == 1
 
 
+@pytest.mark.parametrize("names", [("Corin", "Corrin"), ("Cory", "Corey"), ("Muhammad", "Mohammad"), ("Paul", "Paula")])
+def test_near_first_names_are_suggested(names: tuple[str, str]) -> None:
+    shown = [(f"{name} Wray", f"q{number}@host{number}.example") for number, name in enumerate(names)]
+    assert look(*shown, population=Population()) == (2, 1)
+
+
 @given(st.sampled_from(["Igor", "Ida", "Ines"]), FAMILIES, st.sampled_from(["{0}{1}", "{0}.{1}", "{0}-{1}", "{0}_{1}"]))
 @settings(deadline=None)
 def test_a_handle_that_holds_a_given_name_is_nobody_elses(given_name: str, family: str, shape: str) -> None:

@@ -57,8 +57,9 @@ _FIELDS = """
         ) AS last
         UNION ALL
         SELECT f.field, f.value, CASE WHEN i.verified THEN 'verified' ELSE 'newest' END, i.id, NULL, i.seen_at, i.id,
-            CASE WHEN f.field = 'kind' THEN 1 WHEN f.field = 'name' AND i.name IS NULL THEN 3
-                 WHEN i.verified THEN 1 ELSE 2 END,
+            CASE WHEN f.field = 'kind' THEN 1 WHEN f.field = 'name' AND i.name IS NULL THEN 5
+                 ELSE CASE WHEN i.verified THEN 1 ELSE 2 END
+                      + CASE WHEN f.field = 'name' AND i.name ~ '^[!-~]+$' THEN 2 ELSE 0 END END,
             CASE WHEN f.field = 'kind' THEN array_position('{bot,person,organization,group,unknown}', f.value)
                  ELSE 0 END
         FROM identities i LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = i.id, LATERAL (VALUES

@@ -45,8 +45,9 @@ PEOPLE = Projection(
     ("id",),
     ("name", "kind", "suspected", "networks", "identities", "interactions", "first_seen", "last_seen"),
     "SELECT id FROM wanted_people",
-    # As kith.store.corrections has it: what a human said, what a network vouches for, the name last seen; cut so that
-    # it fits into an index. A bot is a bot even if one of its accounts is not marked.
+    # As kith.store.corrections has it: what a human said, what a network vouches for, the name last seen; a full name
+    # before a single word, which may be a handle; cut so that it fits into an index. A bot is a bot even if one of its
+    # accounts is not marked.
     """
     WITH corrected AS MATERIALIZED (
         SELECT DISTINCT ON (p.person_id, c.field) p.person_id, c.field, left(c.value, 200) AS value
@@ -58,7 +59,7 @@ PEOPLE = Projection(
         coalesce(
             (SELECT value FROM corrected c WHERE c.person_id = w.id AND c.field = 'name'),
             (array_agg(left(coalesce(i.name, i.handle), 200)
-                ORDER BY i.name IS NULL, i.verified DESC, i.seen_at DESC NULLS LAST, i.id)
+                ORDER BY i.name IS NULL, i.name ~ '^[!-~]+$', i.verified DESC, i.seen_at DESC NULLS LAST, i.id)
                 FILTER (WHERE coalesce(i.name, i.handle) <> ''))[1]
         ) AS name,
         coalesce(

@@ -54,13 +54,17 @@ class RelationshipFilter(msgspec.Struct, frozen=True, kw_only=True):
 async def list_relationships(
     db: Db, workspace_id: UUID, wanted: RelationshipFilter, after: tuple[Any, ...] | None, limit: int
 ) -> list[Relationship]:
-    """Return relationships, the strongest first. after: strength, person_id (where all are listed) and other_id."""
+    """Return relationships, the strongest first; none of two who are suspected to be one person.
+
+    after: strength, person_id (where all are listed) and other_id.
+    """
     statement = Statement(workspace_id)
     statement.where("r.person_id = {}", wanted.person_id)
     statement.where("r.strength >= {}", wanted.min_strength)
     statement.where("r.last_day >= {}", wanted.last_since)
     statement.where("r.last_day < {}", wanted.last_before)
     statement.where(_IN_CHANNEL, wanted.channel_id)
+    statement.conditions.append(_NOT_WITH_ONESELF)
     if wanted.person_id is None:
         statement.conditions.append("r.person_id < r.other_id")
     order, select = _OF_ALL if wanted.person_id is None else _OF_ONE, _SELECT
@@ -85,6 +89,17 @@ def _relationship(row: Any) -> Relationship:
         model=row["model"],
     )
 
+
+_NOT_WITH_ONESELF = """
+    NOT EXISTS (
+        SELECT FROM person_identities mine, person_identities theirs, suggestions s
+        WHERE mine.workspace_id = $1 AND mine.person_id = r.person_id
+            AND theirs.workspace_id = $1 AND theirs.person_id = r.other_id
+            AND s.workspace_id = $1 AND s.status IN ('open', 'postponed')
+            AND s.one_id = least(mine.identity_id, theirs.identity_id)
+            AND s.other_id = greatest(mine.identity_id, theirs.identity_id)
+    )
+"""
 
 _IN_CHANNEL = """
     EXISTS (

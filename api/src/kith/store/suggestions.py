@@ -69,6 +69,14 @@ class Closed(NamedTuple):
     decision_id: UUID | None
 
 
+class Double(NamedTuple):
+    """A person who is suggested to be one with another."""
+
+    person_id: UUID
+    suggestion_id: UUID
+    probability: float
+
+
 class SuggestionFilter(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[str, ...] = ()
     identity_ids: tuple[UUID, ...] | None = None
@@ -109,6 +117,12 @@ async def get_suggestions(
         list(suggestion_ids),
     )
     return {row["id"]: _suggestion(row) for row in rows}
+
+
+async def doubles(db: Db, workspace_id: UUID, identity_ids: Collection[UUID], limit: int) -> list[Double]:
+    """Return who may be one person with the bearer of these identities, the likeliest suggestion of each first."""
+    rows = await db.fetch(_DOUBLES, workspace_id, list(identity_ids), limit)
+    return [Double(row["person_id"], row["id"], row["probability"]) for row in rows]
 
 
 async def close(
@@ -200,4 +214,19 @@ _SAVE = """
     SELECT s.id, s.one_id, s.other_id, s.probability,
         s.status = 'open' AND coalesce(b.status, '') NOT IN ('open', 'postponed') AS opened
     FROM saved s LEFT JOIN before b USING (id) ORDER BY s.id
+"""
+
+_DOUBLES = """
+    SELECT * FROM (
+        SELECT DISTINCT ON (p.person_id) p.person_id, s.id, s.probability
+        FROM (
+            SELECT id, probability, other_id AS them FROM suggestions
+            WHERE workspace_id = $1 AND one_id = ANY ($2) AND status IN ('open', 'postponed')
+            UNION ALL
+            SELECT id, probability, one_id FROM suggestions
+            WHERE workspace_id = $1 AND other_id = ANY ($2) AND status IN ('open', 'postponed')
+        ) AS s JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = s.them
+        WHERE NOT s.them = ANY ($2)
+        ORDER BY p.person_id, s.probability DESC, s.id
+    ) AS best ORDER BY probability DESC, id LIMIT $3
 """

@@ -27,16 +27,18 @@ from kith.api.people.schemas import (
     PersonField,
     PersonIdentity,
     PersonPatch,
+    SuspectedDouble,
     ThenParams,
 )
 from kith.projections import ledger, merges, project
-from kith.store import corrections, identities, interactions
+from kith.store import corrections, identities, interactions, suggestions
 from kith.store import people as store
 from kith.store.db import Db
 from kith.store.tokens import Token
 
 IDENTITIES_SHOWN = 200
 CHANNELS_SHOWN = 50
+DOUBLES_SHOWN = 20
 
 
 @get("/v1/people", operation_id="listPeople", tags=["people"], scopes=["people:read"])
@@ -157,8 +159,24 @@ async def _show(
         identities=[Identity.of(identity, contact) for identity in behind],
         fields=[PersonField.of(field) for field in fields if contact or field.field != "address"],
         channels=[PersonChannel.of(use) for use in uses],
+        suspected_doubles=await _suspected_doubles(db, workspace_id, members),
         coverage=await get_coverage(db, workspace_id),
     )
+
+
+async def _suspected_doubles(db: Db, workspace_id: UUID, members: Sequence[UUID]) -> list[SuspectedDouble]:
+    found = await suggestions.doubles(db, workspace_id, members, DOUBLES_SHOWN)
+    refs = await store.get_refs(db, workspace_id, [double.person_id for double in found])
+    return [
+        SuspectedDouble(
+            encode("person", double.person_id),
+            refs[double.person_id].name,
+            encode("suggestion", double.suggestion_id),
+            double.probability,
+        )
+        for double in found
+        if double.person_id in refs
+    ]
 
 
 @get(

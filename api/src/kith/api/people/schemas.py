@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.decisions.schemas import Decision
 from kith.api.http.coverage import Coverage
-from kith.api.http.ids import ChannelId, IdentityId, PersonId, encode
+from kith.api.http.ids import ChannelId, IdentityId, PersonId, SuggestionId, encode
 from kith.api.http.kinds import TEXT, Instant, Network, Words
 from kith.api.http.kinds import IdentityKind as Kind
 from kith.api.http.moments import Bound, Until
@@ -126,6 +126,15 @@ class PersonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[_Corrected | None, Meta(description="Page.", examples=["https://example.org"])] | UnsetType = UNSET
 
 
+class SuspectedDouble(msgspec.Struct, frozen=True):
+    """A person who may be the same human; no relationship of the two is listed until that is decided."""
+
+    person_id: Annotated[PersonId, Meta(description="The other person.")]
+    person_name: Annotated[str | None, Meta(description="Name of that person.")]
+    suggestion_id: Annotated[SuggestionId, Meta(description="The suggestion, to be accepted, rejected or postponed.")]
+    probability: Annotated[float, Meta(description="How likely they are one person.", ge=0, le=1)]
+
+
 class PersonDetail(Person, frozen=True):
     """A person with the identities behind it and the channels where it meets others."""
 
@@ -133,4 +142,7 @@ class PersonDetail(Person, frozen=True):
 
     identities: Annotated[list[Identity], Meta(description="The first 200; GET /v1/identities?person= has all.")]
     channels: Annotated[list[PersonChannel], Meta(description="The busiest 50.")]
+    suspected_doubles: Annotated[
+        list[SuspectedDouble], Meta(description="The likeliest 20 people who may be the same human.")
+    ]
     coverage: Coverage

@@ -23,7 +23,7 @@ GIVEN = {
     "other_account": -3.0,  # one human in twenty has a second account on a network
     "crowded_address": -1.0,  # likewise: the odds fall with the number of names that share an address
     "same_weak_address": 1.5,  # evidence, but never enough without a name
-    "misspelt_name": 2.5,  # with nothing else as often another's name: never enough
+    "misspelt_name": 6.0,  # with nothing else as often another's name: suggested, never enough
     "part_of_name": 1.5,  # nor is a single name,
     "family_in_handle": 1.0,  # nor a family name inside a handle
     "statement": 12.0,  # 160,000 to 1: what the person or the network itself vouches for

@@ -1,0 +1,39 @@
+"""Suspected doubles are shown on both people, and nobody is tied with himself."""
+
+from kith.connectors import Ref
+from kith.store import people, relationships, suggestions
+from kith.store.db import Pool
+from tests.integration.resolution.crowd import Crowd, act, mail
+
+ONE, OTHER, BO = (Ref("mail", key) for key in ("zw@wray.example", "q7@dale.example", "bo@lund.example"))
+
+
+async def test_suspected_doubles_are_shown_on_both_and_have_no_relationship_in_lists(pool: Pool) -> None:
+    crowd = await Crowd.gather(pool)
+    await crowd.tell([mail(ONE.key, "Zorgo Wray"), mail(OTHER.key, "Zorgo"), mail(BO.key, "Bo Lund")])
+    await crowd.tell([act(1, ONE, [BO]), act(2, OTHER, [BO]), act(3, ONE, [OTHER])])
+    one, other, bo = (crowd.id(ref.key) for ref in (ONE, OTHER, BO))
+    async with crowd.transaction() as db:
+        for mine, theirs in ((one, other), (other, one)):
+            (double,) = await suggestions.doubles(db, crowd.workspace_id, [mine], 20)
+            assert double.person_id == theirs
+            wanted = relationships.RelationshipFilter(person_id=mine)
+            listed = await relationships.list_relationships(db, crowd.workspace_id, wanted, None, 10)
+            assert [row.other.id for row in listed] == [bo]
+        everything = relationships.RelationshipFilter()
+        pairs = await relationships.list_relationships(db, crowd.workspace_id, everything, None, 10)
+        assert {frozenset((row.person.id, row.other.id)) for row in pairs} == {
+            frozenset((bo, one)),
+            frozenset((bo, other)),
+        }
+        await suggestions.close(db, crowd.workspace_id, double.suggestion_id, "rejected")
+        assert await suggestions.doubles(db, crowd.workspace_id, [one], 20) == []
+        assert len(await relationships.list_relationships(db, crowd.workspace_id, everything, None, 10)) == 3
+
+
+async def test_a_full_name_goes_before_a_handle_that_was_seen_later(pool: Pool) -> None:
+    crowd = await Crowd.gather(pool)
+    await crowd.tell([mail("a", "Ada Wray", address=ONE.key, days=9), mail("b", "adaw", address=ONE.key, days=1)])
+    async with crowd.transaction() as db:
+        (person,) = await people.list_people(db, crowd.workspace_id, people.PeopleFilter(), None, 10)
+    assert (person.name, person.identity_count) == ("Ada Wray", 2)
