@@ -24,7 +24,8 @@ MOMENT = datetime(2024, 3, 1, 9, 13, 27, tzinfo=UTC)
 
 
 async def pull(path: Path, cursor: object = None) -> list[Page]:
-    return [page async for page in MailConnector().pull(MailConfig(str(path), list=LIST), cursor, ALONE)]  # type: ignore[arg-type]
+    config = MailConfig(str(path), list=LIST)
+    return [page async for page in MailConnector().pull(config, cursor, ALONE)]  # type: ignore[arg-type]  # as JSON
 
 
 def acts(pages: list[Page]) -> list[Interaction]:
@@ -87,7 +88,7 @@ async def test_an_mbox_is_cut_where_mails_begin(
         for number, separator in enumerate(separators)
     )
     path = tmp_path_factory.mktemp("mail") / "x.mbox"
-    path.write_bytes(pack(data.replace(b"\n", end) if end != b"\n" else data))  # type: ignore[operator]
+    path.write_bytes(pack(data.replace(b"\n", end) if end != b"\n" else data))  # type: ignore[operator]  # a strategy of functions
     pages = await pull(path)
     assert [act.ref.key for act in acts(pages)] == [f"{number}@example.org" for number in range(len(separators))]
     assert len(skips(pages)) == before.startswith(b"Mail")
@@ -504,7 +505,7 @@ PYTHONS = {
 )
 def test_headers_and_texts_are_in_the_charset_that_the_mail_names(charset: str, case: object, quotes: str) -> None:
     words, codec = CHARSETS[charset], PYTHONS.get(charset, charset)
-    label = case(charset)  # type: ignore[operator]
+    label = case(charset)  # type: ignore[operator]  # a strategy of functions
     head = f"From: {words} <a@x.example>\nSubject: {words}\n"
     data = f"{head}Content-Type: text/plain; charset={quotes}{label}{quotes}\n\n{words}\n"
     read = read_mail(data.encode(codec), None, Arrival())
