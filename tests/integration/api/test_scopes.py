@@ -91,7 +91,6 @@ SCOPES = {
     "listConnectors": ["connectors:read"],
     "getConnector": ["connectors:read"],
     "listSources": ["sources:read"],
-    "previewSourceRemoval": ["sources:read"],
     "checkSourceConfig": ["sources:write"],
     "createSource": ["sources:write"],
     "getSource": ["sources:read"],

@@ -127,7 +127,6 @@ BODIES: dict[str, Any] = {
     "updateOrganization": {"name": "mine now"},
     "updateResolution": {},
     "updateCommunity": {"name": "mine now"},
-    "updateIdentity": {"kind": "bot"},
     "updatePerson": {"name": "Mine Now"},
     "updateGroup": {"name": "mine now"},
 }
