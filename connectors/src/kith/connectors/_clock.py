@@ -1,6 +1,5 @@
 """Time as connectors know it, so that tests need not wait for it to pass."""
 
-import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -28,6 +27,8 @@ class SystemClock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
+        import asyncio  # a quarter of what importing the SDK would take, and unknown to connectors that read files
+
         await asyncio.sleep(seconds)
 
 
@@ -50,4 +51,6 @@ class FakeClock:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(max(seconds, 0.0))
+        import asyncio
+
         await asyncio.sleep(0)

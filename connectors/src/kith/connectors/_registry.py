@@ -1,12 +1,10 @@
 """Which connectors are installed: each entry point is loaded by itself, so a broken one harms no other."""
 
-import ctypes
 import queue
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 import pluggy
@@ -14,6 +12,9 @@ import pluggy
 from kith.connectors import _hookspecs
 from kith.connectors._hookspecs import Connector
 from kith.connectors._settings import schema_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 
@@ -48,11 +49,13 @@ class Manifest(msgspec.Struct, frozen=True):
     config_schema: dict[str, Any]
 
 
-def load_registry(found: Iterable[EntryPoint] | None = None) -> Registry:
+def load_registry(found: "Iterable[EntryPoint] | None" = None) -> Registry:
     """Load what is installed; ``found`` replaces the entry points of this environment.
 
     kith's own come first, then by name of the distribution, so that none can take the name of a bundled connector.
     """
+    from importlib.metadata import entry_points
+
     connectors: dict[str, Connector] = {}
     faults = []
     for entry in sorted(entry_points(group=GROUP) if found is None else found, key=_order):
@@ -74,7 +77,7 @@ def describe(connector: Connector) -> Manifest:
     )
 
 
-def _load(entry: EntryPoint, taken: Collection[str]) -> dict[str, Connector]:
+def _load(entry: "EntryPoint", taken: Collection[str]) -> dict[str, Connector]:
     """Import one entry point and return its connectors, all or none."""
     offered: dict[str, Connector] = {}
     plugin = entry.load() if _distribution(entry) == _OWN else _within(IMPORT_SECONDS, entry.load)
@@ -108,6 +111,8 @@ def _within(seconds: float, call: Callable[[], T]) -> T:
     try:
         result, error = outcome.get(timeout=seconds)
     except queue.Empty:
+        import ctypes
+
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
         raise TimeoutError(f"it takes longer than {seconds:g} seconds") from None
     if error is not None:
@@ -115,9 +120,9 @@ def _within(seconds: float, call: Callable[[], T]) -> T:
     return cast(T, result)
 
 
-def _distribution(entry: EntryPoint) -> str:
+def _distribution(entry: "EntryPoint") -> str:
     return entry.dist.name if entry.dist else ""
 
 
-def _order(entry: EntryPoint) -> tuple[bool, str, str]:
+def _order(entry: "EntryPoint") -> tuple[bool, str, str]:
     return _distribution(entry) != _OWN, _distribution(entry), entry.name
