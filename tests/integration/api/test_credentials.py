@@ -197,7 +197,7 @@ async def test_settings_are_replaced_and_secrets_that_they_leave_out_stay(
 
 
 async def test_a_stored_secret_is_not_sent_to_another_place(client: Client, site: FaultServer) -> None:
-    """Who may change settings may not thereby read a secret that somebody else gave."""
+    """Who may change settings may not read in that way a secret that somebody else gave."""
     source = (await create(client, site)).json()
     path = f"/v1/sources/{source['id']}"
     for elsewhere in ("http://127.0.0.1:9/", site.url("/other")):

@@ -34,7 +34,7 @@ async def source(office: Office) -> dict[str, Any]:
 
 
 async def broken(office: Office, times: int) -> dict[str, Any]:
-    """Let the source's connector break so often in a row; return the job."""
+    """Let the source's connector break that many times in a row; return the job."""
     job_id = await office.enqueue()
     row: dict[str, Any] = {}
     for _ in range(times):

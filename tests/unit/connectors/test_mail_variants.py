@@ -25,7 +25,7 @@ MOMENT = datetime(2024, 3, 1, 9, 13, 27, tzinfo=UTC)
 
 async def pull(path: Path, cursor: object = None) -> list[Page]:
     config = MailConfig(str(path), list=LIST)
-    return [page async for page in MailConnector().pull(config, cursor, ALONE)]  # type: ignore[arg-type]  # as JSON
+    return [page async for page in MailConnector().pull(config, cursor, ALONE)]  # type: ignore[arg-type]  # a cursor is JSON in production
 
 
 def acts(pages: list[Page]) -> list[Interaction]:

@@ -192,7 +192,7 @@ async def _set_status(what: str, status: str) -> None:
         source = await _find(db, what)
         await sources.set_status(db, DEFAULT_WORKSPACE, source, status)
         if status == "active" and source.schedule:
-            await jobs.ask_read_on_schedule(db, DEFAULT_WORKSPACE, source.id, datetime.now(UTC), anew=True)
+            await jobs.ask_read_on_schedule(db, DEFAULT_WORKSPACE, source.id, datetime.now(UTC), move=True)
     print(f"{source.name} is {status}.")
 
 

@@ -14,7 +14,7 @@ from kith.store.db import Db
 
 
 class Settled(NamedTuple):
-    """changed: how many acts. touched: ids of what has to be computed anew, as in kith.store.projection.TOUCHED."""
+    """changed: how many acts. touched: ids of what has to be computed again, as in kith.store.projection.TOUCHED."""
 
     changed: int
     touched: Mapping[str, list[UUID]]

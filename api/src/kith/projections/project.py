@@ -91,7 +91,7 @@ async def settle_next(db: Db, workspace_id: UUID, now: datetime) -> resolution.S
 
 
 async def settle_answers(db: Db, workspace_id: UUID, now: datetime) -> int:
-    """Settle anew what all acts answer, and work in what that changes; return how many acts it changed."""
+    """Settle again what all acts answer, and work in what that changes; return how many acts it changed."""
     await projection.start(db)
     await projection.lock(db, workspace_id)
     settled = await answers.settle(db, workspace_id, None, None)

@@ -512,7 +512,7 @@ _KEEP_VERSIONS = """
     ON CONFLICT DO NOTHING
 """
 
-# Answers to an act whose author turns out to be another are settled anew.
+# Answers to an act whose author turns out to be another are settled again.
 _AWAIT_AUTHOR = """
     INSERT INTO awaited (workspace_id, parent_id, interaction_id, conversation_id)
     SELECT $1::uuid, i.id, a.id, a.conversation_id

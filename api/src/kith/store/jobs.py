@@ -37,14 +37,14 @@ async def ask_sync(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
 
 
 async def ask_read_on_schedule(
-    db: Db, workspace_id: UUID, source_id: UUID, due_at: datetime, *, anew: bool = False
+    db: Db, workspace_id: UUID, source_id: UUID, due_at: datetime, *, move: bool = False
 ) -> None:
-    """Have a source read at a moment, if it then still is to be; what waits already stays. anew: it moves."""
+    """Have a source read at a moment, if it then still is to be; a read that already waits keeps its time, unless ``move``."""
     slot = f"read_on_schedule:{source_id}"
     job_id, new = await enqueue(
         db, workspace_id, "read_on_schedule", {"source_id": str(source_id)}, slot=slot, due_at=due_at
     )
-    if anew and not new:
+    if move and not new:
         await db.execute(
             "UPDATE jobs SET due_at = $3 WHERE workspace_id = $1 AND id = $2 AND status = 'queued'",
             workspace_id, job_id, due_at,

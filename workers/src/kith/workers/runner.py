@@ -126,7 +126,7 @@ class Runner:
         return await do(work)
 
     async def _keep(self, job: HeldJob) -> None:
-        """Renew the lease until that is refused; a database that is away is asked again."""
+        """Renew the lease until that is refused; an unavailable database is asked again."""
         while True:
             try:
                 async with workspace(self._pool, job.workspace_id) as db:

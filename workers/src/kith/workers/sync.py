@@ -111,7 +111,7 @@ async def check_source(work: Work) -> dict[str, Any]:
         raise Failed(error.code, str(error)) from error
     async with work.transaction() as db:
         if await sources.close_breaker(db, work.job.workspace_id, source_id) and reading.schedule:
-            await jobs.ask_read_on_schedule(db, work.job.workspace_id, source_id, datetime.now(UTC), anew=True)
+            await jobs.ask_read_on_schedule(db, work.job.workspace_id, source_id, datetime.now(UTC), move=True)
     return {"detail": report.detail, "warnings": list(report.warnings)}
 
 

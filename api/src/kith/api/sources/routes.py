@@ -169,7 +169,7 @@ async def update_source(
     except NameTaken as error:
         raise name_taken(kept["name"]) from error
     if saved.schedule and (saved.schedule != source.schedule or saved.status != source.status):
-        await jobs.ask_read_on_schedule(db, workspace_id, source.id, datetime.now(UTC), anew=True)
+        await jobs.ask_read_on_schedule(db, workspace_id, source.id, datetime.now(UTC), move=True)
     return Response(await _show(db, workspace_id, saved), headers={"ETag": tag(saved)})
 
 

@@ -52,7 +52,7 @@ MERGED = 100  # people whose work a merge is said to bring in, those with most c
 
 #: Dates before, like those after the reading, were never a commit's: they say nothing about the period that was read.
 _FIRST = datetime(1971, 1, 1, tzinfo=UTC)
-#: Of what is told of a commit: sources that were read by another version are read anew.
+#: Of what is told of a commit: sources that were read by another version are read again.
 VERSION = 2
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,16 +117,16 @@ class Reader:
         self._mailmap = Mailmap(text, mailmap)
         self._boundary = self._repository.boundary()
         deepened = self._boundary != self._cursor.boundary
-        anew = deepened or self._cursor.version != VERSION
+        again = deepened or self._cursor.version != VERSION
         if not tips and read:
             raise Fatal("There are no commits below these refs any more; what was read is kept.")
         if not walk.tips or not known.issuperset(walk.tips):
-            if set(tips) == set(self._cursor.done) and mailmap == self._cursor.mailmap and not anew:
+            if set(tips) == set(self._cursor.done) and mailmap == self._cursor.mailmap and not again:
                 return
             walk = Walk(tuple(tips), mailmap, version=VERSION)
         self._walk = walk
         done = tuple(tip for tip in self._cursor.done if tip in known)
-        told = () if anew else done
+        told = () if again else done
         self._copies = Copies(self._repository, walk.tips, told)
         if not walk.position:
             # Where a shallow clone is cut off elsewhere than before, what it lacks may be there all the same.

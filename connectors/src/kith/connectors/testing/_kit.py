@@ -182,11 +182,11 @@ async def _leaving_faults(connector: Connector, config: msgspec.Struct, context:
     return []
 
 
-def _growth_faults(grown: Facts, anew: Facts) -> list[str]:
-    for ref, interaction in anew.interactions.items():
+def _growth_faults(grown: Facts, whole: Facts) -> list[str]:
+    for ref, interaction in whole.interactions.items():
         if grown.interactions.get(ref) != interaction:
             return [f"Read on after a change, {ref} is {'another' if ref in grown.interactions else 'missing'}."]
     for name in ("identities", "channels", "conversations"):
-        if missing := vars(anew)[name].keys() - vars(grown)[name].keys():
+        if missing := vars(whole)[name].keys() - vars(grown)[name].keys():
             return [f"Read on after a change, one of the {name} is missing: {min(missing, key=str)}."]
     return []
