@@ -39,7 +39,7 @@ async def ask_sync(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
 async def ask_read_on_schedule(
     db: Db, workspace_id: UUID, source_id: UUID, due_at: datetime, *, move: bool = False
 ) -> None:
-    """Have a source read at a moment, if it then still is to be; a read that already waits keeps its time, unless ``move``."""
+    """Have a source read at a moment, if it then still is to be. move: a read that waits gets this moment too."""
     slot = f"read_on_schedule:{source_id}"
     job_id, new = await enqueue(
         db, workspace_id, "read_on_schedule", {"source_id": str(source_id)}, slot=slot, due_at=due_at
