@@ -11,7 +11,7 @@ from tests.integration.api.conftest import Square
 STATEMENTS = {
     "/v1/people": 2,
     "/v1/people?sort=name&q=ada": 3,
-    "/v1/people/{person ada}": 6,
+    "/v1/people/{person ada}": 8,
     "/v1/people/{person ada}/identities": 5,
     "/v1/people/{person ada}/merges": 4,
     "/v1/people/{person ada}/affiliations": 2,

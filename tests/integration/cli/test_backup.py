@@ -142,7 +142,7 @@ async def test_what_lacks_its_rights_is_not_called_healthy(
         ("REVOKE SELECT ON people FROM kith_app", "no rights on people"),
         ("REVOKE INSERT ON jobs FROM kith_app", "no rights on jobs"),
         ("REVOKE SELECT ON workspace_ids FROM kith_app", "no rights on workspace_ids"),
-        ("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM kith_app", "no rights on search_"),
+        ("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM kith_app", "no rights on find_"),
         ("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM kith_app", " others: run"),
     ],
 )
