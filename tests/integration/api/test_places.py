@@ -42,9 +42,12 @@ async def test_identities_are_found_by_words_person_network_and_kind(square: Squ
         ("kind=bot", {"robot"}),
         (f"person={ids['person eve']}", {"eve"}),
         (f"person={ids['person eve']}&network=mail", set()),
+        ("kind=bot&suspected=false", {"robot"}),
+        ("suspected=true", set()),
     ):
         listed = (await square.client.get(f"/v1/identities?{query}"))["data"]
         assert {identity["handle"] for identity in listed} == expected, query
+    assert (await square.client.send("GET", "/v1/identities?suspected=yes")).status_code == 400
 
 
 async def test_an_identity_shows_its_address_only_with_the_scope(square: Square) -> None:

@@ -377,9 +377,15 @@ async def test_a_schedule_begins_at_once_moves_when_it_changes_and_ends(client: 
     assert [job["id"] for job in jobs_] == [job["id"]]
 
 
+async def test_a_whole_number_may_have_a_point(client: Client) -> None:
+    source = await create(client, schedule={"every_minutes": 60.0})
+    assert source["schedule"] == {"every_minutes": 60, "quiet": None}
+
+
 @pytest.mark.parametrize(
     ("schedule", "pointer"),
     [
+        ({"every_minutes": 60.5}, "/schedule/every_minutes"),
         ({"every_minutes": 1}, "/schedule/every_minutes"),
         ({"every_minutes": 60, "quiet": {"start": "25:00", "end": "06:00"}}, "/schedule/quiet/start"),
         (

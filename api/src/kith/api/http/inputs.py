@@ -22,6 +22,8 @@ from kith.api.http.problems import Fault, Problem
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 _ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # the escape, its backslash not itself escaped
+_NOT_INTEGER = re.compile(r"Expected `[^`]*\bint\b[^`]*`, got `float`")
+_EXACT = 2**53  # beyond it a float does not tell neighbouring integers apart
 
 
 @cache
@@ -99,7 +101,7 @@ def _read_payload(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
         message = "The body contains U+0000, which cannot be stored."
         raise Problem("invalid_body", message, Fault("zero_character", message))
     try:
-        return msgspec.json.decode(body, type=kind, dec_hook=moments.read)
+        return _decode(body, kind)
     except msgspec.ValidationError as error:
         what, pointer = explain(error)
         raise Problem("invalid_body", f"{what} (at {pointer or '/'}).", Fault("invalid", what, pointer)) from error
@@ -107,6 +109,27 @@ def _read_payload(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
         raise Problem("malformed_request", "The body is nested too deeply.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem("malformed_request", f"The body is not valid JSON: {error}.") from error
+
+
+def _decode(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
+    try:
+        return msgspec.json.decode(body, type=kind, dec_hook=moments.read)
+    except msgspec.ValidationError as error:
+        if not _NOT_INTEGER.match(str(error)):
+            raise
+    plain = msgspec.json.encode(_whole(msgspec.json.decode(body)))
+    return msgspec.json.decode(plain, type=kind, dec_hook=moments.read)
+
+
+def _whole(value: Any) -> Any:
+    """Return the JSON with whole numbers as integers: to JSON Schema 60.0 is one, to msgspec it is none."""
+    if isinstance(value, dict):
+        return {name: _whole(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_whole(part) for part in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    return value
 
 
 @cache
@@ -124,11 +147,18 @@ def _reader(kind: inspect.Type) -> Callable[[str], Any]:
         return _reader(next(part for part in kind.types if not isinstance(part, inspect.NoneType)))
     if isinstance(kind, inspect.VarTupleType):
         return _list
+    if isinstance(kind, inspect.BoolType):
+        return _flag
     return _number if isinstance(kind, inspect.IntType | inspect.FloatType) else str
 
 
 def _list(text: str) -> list[str]:
     return text.split(",") if text else []
+
+
+def _flag(text: str) -> bool | str:
+    """Return the truth value; the text itself where it is none, which is then refused."""
+    return {"true": True, "false": False}.get(text, text)
 
 
 def _number(text: str) -> Any:
