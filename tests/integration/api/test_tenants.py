@@ -119,6 +119,7 @@ _PERSON, _ORGANIZATION, _IDENTITY, _OTHER = (
 )
 # A body that fits, for each operation that takes one.
 BODIES: dict[str, Any] = {
+    "updateIdentity": {"kind": "person"},
     "updateSource": {"name": "mine now"},
     "createMerge": {"person_id": _PERSON},
     "createAffiliation": {"organization_id": _ORGANIZATION},
