@@ -60,7 +60,7 @@ class LocalLimiter:
         wait = max(due - rate.tolerance, self._held.get(key, now)) - now
         if wait <= longest:
             self._due[key] = max(due, self._held.get(key, now)) + rate.interval
-        return max(wait, 0.0)
+        return max(round(wait, 9), 0.0)  # less than a nanosecond is what sums of floats leave over
 
     async def hold(self, key: str, seconds: float) -> None:
         until = self._clock.seconds() + seconds

@@ -23,7 +23,7 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 _ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # the escape, its backslash not itself escaped
 _NOT_INTEGER = re.compile(r"Expected `[^`]*\bint\b[^`]*`, got `float`")
-_EXACT = 2**53  # beyond it a float does not tell neighbouring integers apart
+_EXACT = 2**53  # beyond it a float does not tell neighboring integers apart
 
 
 @cache
