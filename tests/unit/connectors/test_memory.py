@@ -21,7 +21,7 @@ async def read():
         count += sum(type(record).__name__ == "Interaction" for record in page.records)
     return count
 
-# ru_maxrss of the process itself counts what it was forked from; VmHWM begins anew with the program.
+# ru_maxrss of the process itself counts what it was forked from; VmHWM starts over with the program.
 count = asyncio.run(read())
 peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 print(count, peak // 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
