@@ -7,10 +7,12 @@ import asyncpg
 import pytest
 
 from kith.store.db import Pool, open_pool, view, workspace
+from kith.store.rights import INSTANCE
 from kith.store.workspaces import create_workspace
 from tests.integration.store.facts import FACTS, PROJECTIONS, Store, act, gone, mailmap
 
 _SHARED = {"migrations", "open_jobs", "workspace_ids"}
+_INSTANCE = set(INSTANCE)  # what is needed before a workspace is chosen
 
 
 async def _tables(pool: Pool) -> set[str]:
@@ -32,7 +34,7 @@ async def test_a_statement_without_a_workspace_finds_nothing_of_others(pool: Poo
     other = uuid4()
     async with workspace(pool, other) as db:
         await create_workspace(db, other, "another")
-    tables = await _tables(pool) - _SHARED
+    tables = await _tables(pool) - _SHARED - _INSTANCE
     assert tables > {*FACTS, *PROJECTIONS}
     for bound, expected in ((other, {"workspaces"}), (store.workspace_id, {*FACTS, "people", "relationships"})):
         async with workspace(pool, bound) as db:
@@ -66,7 +68,7 @@ async def test_every_table_forces_row_level_security(pool: Pool) -> None:
                 AND NOT (relrowsecurity AND relforcerowsecurity)
             """
         )
-    assert {row["relname"] for row in rows} == _SHARED
+    assert {row["relname"] for row in rows} == _SHARED | _INSTANCE - {"apps"}
 
 
 async def test_the_application_owns_nothing_and_bypasses_nothing(fresh_url: str) -> None:
@@ -133,11 +135,12 @@ async def test_every_index_and_key_begins_with_the_workspace(pool: Pool) -> None
     async with pool.acquire() as db:
         rows = await db.fetch(
             """
-            SELECT i.indexrelid::regclass::text AS index FROM pg_index i
+            SELECT i.indexrelid::regclass::text AS index, c.relname AS table FROM pg_index i
             JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespace
             LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
             WHERE a.attname IS DISTINCT FROM 'workspace_id' AND c.relkind = 'r'
             """
         )
     # The sweeper asks for what is due in any workspace.
-    assert {row["index"] for row in rows} == {"migrations_pkey", "open_jobs_by_moment"}
+    found = {row["index"] for row in rows if row["table"] not in _INSTANCE}
+    assert found == {"migrations_pkey", "open_jobs_by_moment"}

@@ -6,6 +6,8 @@ import sys
 EXTRAS = {
     "cyclopts": "serve",
     "granian": "serve",
+    "authlib": "serve",
+    "joserfc": "serve",
     "litestar": "serve",
     "redis": "serve",
     "resvg_py": "serve",

@@ -29,6 +29,10 @@ PREFIXES = {
     "topic": "top",
     "group": "grp",
     "token": "tok",
+    "app": "app",
+    "app secret": "sec",
+    "grant": "gnt",
+    "member": "mem",
     "workspace": "wsp",
     "event": "evt",
 }

@@ -1,28 +1,85 @@
-"""The scopes of tokens: one table, from which guards, the OpenAPI document and the docs are made."""
+"""Scopes: one table, from which guards, the OpenAPI document, the consent page and the docs are made."""
 
-SCOPES = {
-    "people:read": "Read people and their timelines.",
-    "people:write": "Correct people, join them, and take that back.",
-    "people:contact:read": "See e-mail addresses and telephone numbers.",
-    "identities:read": "Read identities, and what was decided and is suggested on them.",
-    "identities:write": "Decide which identities are one person, and what stands behind each.",
-    "organizations:read": "Read organizations and affiliations.",
-    "organizations:write": "Create, change and delete organizations and affiliations.",
-    "channels:read": "Read channels.",
-    "conversations:read": "Read conversations.",
-    "interactions:read": "Read and search interactions.",
-    "relationships:read": "Read relationships and what they rest on.",
-    "communities:read": "Read communities, roles, and who belongs where.",
-    "communities:write": "Declare and change communities, and start detections.",
-    "topics:read": "Read what people talk about.",
-    "groups:read": "Read groups and who is in them.",
-    "groups:write": "Create, change and delete groups.",
-    "connectors:read": "Read what connectors there are.",
-    "sources:read": "Read sources, their runs and their coverage.",
-    "sources:write": "Create, change, pause, run and delete sources.",
-    "sources:anywhere:read": "Have sources read any file and address that kith's own account can reach.",
-    "events:read": "Read what happened in kith.",
-    "jobs:read": "Read background jobs.",
-    "jobs:write": "Cancel background jobs.",
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+
+class Scope(NamedTuple):
+    """What a scope allows.
+
+    text: a plain sentence, for the docs and for the page on which a member consents. unseen: what an app without the
+    scope does not see, where a member should know that. open: whether an app that registered itself may ask for it.
+    """
+
+    text: str
+    unseen: str = ""
+    open: bool = True
+
+
+TABLE: dict[str, Scope] = {
+    "people:read": Scope("Read people and their timelines."),
+    "people:write": Scope("Correct people, join them, and take that back."),
+    "people:contact:read": Scope(
+        "See e-mail addresses and telephone numbers.", "E-mail addresses and telephone numbers."
+    ),
+    "identities:read": Scope("Read identities, and what was decided and is suggested on them."),
+    "identities:write": Scope("Decide which identities are one person, and what stands behind each."),
+    "organizations:read": Scope("Read organizations and affiliations."),
+    "organizations:write": Scope("Create, change and delete organizations and affiliations."),
+    "channels:read": Scope("Read channels."),
+    "conversations:read": Scope("Read conversations."),
+    "interactions:read": Scope("Read and search interactions.", "What people wrote to one another."),
+    "relationships:read": Scope("Read relationships and what they rest on.", "Who is in touch with whom."),
+    "communities:read": Scope("Read communities, roles, and who belongs where."),
+    "communities:write": Scope("Declare and change communities, and start detections."),
+    "topics:read": Scope("Read what people talk about."),
+    "groups:read": Scope("Read groups and who is in them."),
+    "groups:write": Scope("Create, change and delete groups."),
+    "connectors:read": Scope("Read what connectors there are."),
+    "sources:read": Scope("Read sources, their runs and their coverage."),
+    "sources:write": Scope("Create, change, pause, run and delete sources.", open=False),
+    "sources:anywhere:read": Scope(
+        "Have sources read any file and address that kith's own account can reach.", open=False
+    ),
+    "events:read": Scope("Read what happened in kith."),
+    "jobs:read": Scope("Read background jobs."),
+    "jobs:write": Scope("Cancel background jobs."),
+    "apps:read": Scope("Read apps, who approved them, and what members granted them."),
+    "apps:write": Scope("Create, change, approve and delete apps, and revoke what members granted them.", open=False),
+    "tokens:read": Scope("Read which tokens there are, without their text."),
+    "tokens:write": Scope("Create tokens with scopes that the creator has, and revoke any.", open=False),
 }
-"""Every scope, with what it allows. The application refuses to start when a route asks for another."""
+"""Every scope. The application refuses to start when a route asks for another."""
+
+SCOPES = {name: scope.text for name, scope in TABLE.items()}
+
+IDENTITY: dict[str, str] = {
+    "openid": "Know that it is you who signs in.",
+    "profile": "Know your name.",
+    "email": "Know the e-mail address that you sign in with.",
+    "offline_access": "Go on while you are away, until you disconnect it.",
+}
+"""The scopes of OpenID Connect: what an app learns of the member who signs in. No route asks for them."""
+
+KNOWN = frozenset({*SCOPES, *IDENTITY})
+
+
+def ordered(scopes: Iterable[str]) -> list[str]:
+    """Return the known ones of these scopes, each once, as the tables have them."""
+    asked = set(scopes)
+    return [name for name in (*IDENTITY, *TABLE) if name in asked]
+
+
+def sentences(scopes: Collection[str]) -> list[str]:
+    """Return what an app with these scopes may do, a sentence a scope."""
+    return [IDENTITY.get(name) or SCOPES[name] for name in ordered(scopes)]
+
+
+def unseen(scopes: Collection[str]) -> list[str]:
+    """Return what an app with these scopes does not see."""
+    return [scope.unseen for name, scope in TABLE.items() if scope.unseen and name not in scopes]
+
+
+def grantable(*, registered: bool) -> frozenset[str]:
+    """Return what an app may ask for at all. registered: it registered itself, and nobody vouches for it."""
+    return frozenset(name for name, scope in TABLE.items() if scope.open or not registered) | IDENTITY.keys()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -53,6 +54,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             gt=0,
         ),
     ] = 5.0
+    public_url: Annotated[
+        Annotated[str, Meta(pattern=r"^https?://[^/?#\s@]+(/[^?#\s]*[^/?#\s])?$")] | None,
+        Meta(
+            description="Address at which browsers and apps reach kith, without a slash at its end; it is the issuer "
+            "of OAuth. Unset: `http://localhost` and the port."
+        ),
+    ] = None
+    trusted_proxies: Annotated[
+        str | None,
+        Meta(
+            description="Networks of the proxies before kith, with commas between: what they say in `X-Forwarded-For` "
+            "of a client's address is believed. Unset: nobody is."
+        ),
+    ] = None
+    app_registration: Annotated[
+        Literal["off", "open"],
+        Meta(description="Whether apps may register themselves at `/oauth/register`."),
+    ] = "off"
     cors_origins: Annotated[
         str | None, Meta(description="Origins whose pages may call the API, with commas between; `*` for all.")
     ] = None
@@ -100,6 +119,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The folders of ``source_roots``."""
         named = [Path(root) for root in (self.source_roots or "").split(os.pathsep) if root]
         return tuple(named) or (self.home.absolute() / "import",)
+
+    @property
+    def issuer(self) -> str:
+        """The public address, whether set or not."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of ``trusted_proxies``. Raises SettingsError."""
+        try:
+            return tuple(ip_network(text.strip()) for text in (self.trusted_proxies or "").split(",") if text.strip())
+        except ValueError as error:
+            raise SettingsError(f"{variable('trusted_proxies')}: {error} (see docs/settings.md).") from error
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:

@@ -133,12 +133,24 @@ async def view(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
 
 
 @asynccontextmanager
-async def bound(db: Db, workspace_id: UUID) -> AsyncIterator[None]:
-    """Keep ``db`` in a transaction that sees this workspace alone; commit when the block ends well.
+async def instance(pool: Pool) -> AsyncIterator[Db]:
+    """Yield a connection in a transaction that sees the tables of the instance alone, until ``bind`` binds it."""
+    async with pool.acquire() as db, bound(db, None):
+        yield db
+
+
+async def bind(db: Db, workspace_id: UUID) -> None:
+    """Let the rest of the transaction see this workspace too."""
+    await db.execute(f"SET LOCAL kith.workspace = '{workspace_id.hex}'")
+
+
+@asynccontextmanager
+async def bound(db: Db, workspace_id: UUID | None) -> AsyncIterator[None]:
+    """Keep ``db`` in a transaction that sees this workspace alone, or none; commit when the block ends well.
 
     It begins and is bound in one message: two more would cost a list a tenth of its time.
     """
-    await db.execute(f"BEGIN READ WRITE; SET LOCAL kith.workspace = '{workspace_id.hex}'")
+    await db.execute(f"BEGIN READ WRITE; SET LOCAL kith.workspace = '{workspace_id.hex if workspace_id else ''}'")
     try:
         yield
     except BaseException:

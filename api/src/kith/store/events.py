@@ -19,6 +19,7 @@ Type = Literal[
     "community.ended",
     "community.merged",
     "community.split",
+    "grant.revoked",
 ]
 
 

@@ -6,11 +6,13 @@ from kith.store.db import ROLE, Db
 APPEND_ONLY = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
 #: What every workspace may read.
 SHARED = ("migrations", "open_jobs", "workspace_ids")
+#: What belongs to the instance, because it is needed before a workspace is chosen: docs/store.md lists it.
+INSTANCE = ("app_secrets", "apps", "device_codes", "proofs", "pushed_requests", "signing_keys")
 
 
 async def lacking(db: Db) -> list[str]:
     """Return the tables and functions on which the application lacks a right that it needs."""
-    return [row["name"] for row in await db.fetch(_LACKING, ROLE, list(APPEND_ONLY), list(SHARED))]
+    return [row["name"] for row in await db.fetch(_LACKING, ROLE, list(APPEND_ONLY), list(SHARED), list(INSTANCE))]
 
 
 async def create_role(db: Db) -> None:
@@ -63,6 +65,11 @@ _LACKING = f"""
         AND NOT (has_table_privilege($1, c.oid, 'SELECT')
             AND (c.relname <> 'workspace_ids' OR has_column_privilege($1, c.oid, 'tended_on', 'UPDATE')))
     UNION ALL
+    SELECT c.relname FROM pg_class c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY ($4::text[])
+        AND NOT (has_table_privilege($1, c.oid, 'SELECT') AND has_table_privilege($1, c.oid, 'INSERT')
+            AND has_table_privilege($1, c.oid, 'UPDATE') AND has_table_privilege($1, c.oid, 'DELETE'))
+    UNION ALL
     SELECT name FROM ({_FUNCTIONS}) AS f WHERE NOT has_function_privilege($1, oid, 'EXECUTE')
     ORDER BY 1
 """
@@ -82,6 +89,7 @@ _GRANT = f"""
             END IF;
         END LOOP;
         GRANT SELECT ON {", ".join(SHARED)} TO {ROLE};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON {", ".join(INSTANCE)} TO {ROLE};
         GRANT UPDATE (tended_on) ON workspace_ids TO {ROLE};
         FOR found IN {_FUNCTIONS} LOOP
             EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', found.oid::regprocedure);

@@ -33,6 +33,10 @@ class Turns:
         """Yield a connection that reads this workspace alone. Raises TimeoutError where its turn does not come."""
         return self._turn(database.view(self.pool, workspace_id))
 
+    def instance(self) -> AbstractAsyncContextManager[Db]:
+        """Yield a transaction that sees no workspace yet. Raises TimeoutError where its turn does not come."""
+        return self._turn(database.instance(self.pool))
+
     @asynccontextmanager
     async def _turn(self, connected: AbstractAsyncContextManager[Db]) -> AsyncIterator[Db]:
         waiting = asyncio.timeout(self.seconds)

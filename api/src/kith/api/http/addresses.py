@@ -1,0 +1,35 @@
+"""Where a request comes from: the nearest address that no trusted proxy speaks for."""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+
+def address_of(scope: Mapping[str, Any], proxies: Sequence[IPv4Network | IPv6Network]) -> str | None:
+    """Return the address of the client; None where the server does not know it, as on a Unix socket.
+
+    Each proxy adds who spoke to it to X-Forwarded-For, so the header is read from its end, and only as far as the
+    addresses belong to trusted proxies.
+    """
+    peer = (scope.get("client") or (None,))[0]
+    said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    hops = [hop.strip() for hop in b",".join(said).decode("latin-1").split(",") if hop.strip()]
+    while hops and peer is not None and _within(peer, proxies):
+        before = hops.pop()
+        if _parse(before) is None:
+            break
+        peer = before
+    return peer
+
+
+def _within(text: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    address = _parse(text)
+    return address is not None and any(address in network for network in networks)
+
+
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
