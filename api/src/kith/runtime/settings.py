@@ -55,10 +55,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 5.0
     public_url: Annotated[
-        Annotated[str, Meta(pattern=r"^https?://[^/?#\s@]+(/[^?#\s]*[^/?#\s])?$")] | None,
+        Annotated[str, Meta(pattern=r"^https?://[^/?#\s@]+$")] | None,
         Meta(
-            description="Address at which browsers and apps reach kith, without a slash at its end; it is the issuer "
-            "of OAuth. Unset: `http://localhost` and the port."
+            description="Address at which browsers and apps reach kith, without a path; it is the issuer of OAuth. "
+            "Unset: `http://localhost` and the port."
         ),
     ] = None
     trusted_proxies: Annotated[

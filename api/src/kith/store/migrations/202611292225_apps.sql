@@ -150,7 +150,7 @@ CREATE INDEX app_tokens_by_grant ON app_tokens (workspace_id, grant_id);
 CREATE INDEX app_tokens_by_end ON app_tokens (workspace_id, expires_at);
 
 -- Whose a personal token is; none: the operator's.
-ALTER TABLE tokens ADD member_id uuid;
+ALTER TABLE tokens ADD COLUMN IF NOT EXISTS member_id uuid;
 
 DO $$
 DECLARE
