@@ -4,10 +4,13 @@ The key belongs to the workspace: ids of one workspace say nothing about another
 behind it. In URLs and JSON an id is a prefix and 26 characters of Crockford's base 32.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
+
+from ulid_transform import bytes_to_ulid, ulid_to_bytes
 
 NOWHERE = UUID(int=0)
 """The channel of what happened in none, in sums by day."""
@@ -37,10 +40,9 @@ PREFIXES = {
     "event": "evt",
 }
 
-_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-_PAIRS = [one + other for one in _DIGITS for other in _DIGITS]
-_BITS = (1 << 40) - 1  # of four pairs; a table of pairs stays in the processor's cache, one of triples does not
-_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
+#: 26 digits of 5 bits hold 128 bits and 2 zeros before them.
+DIGITS = "[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}"
+_DIGITS = re.compile(DIGITS)
 
 
 def fact_id(id_key: bytes, noun: str, parts: Iterable[str]) -> UUID:
@@ -66,25 +68,12 @@ def _keyed(id_key: bytes, noun: str) -> blake2b:
 
 def encode(noun: str, value: UUID) -> str:
     """Return the public form, such as ``per_01jd2w...``."""
-    number = value.int
-    a, b, c, pairs = number >> 80, number >> 40 & _BITS, number & _BITS, _PAIRS
-    return (
-        f"{PREFIXES[noun]}_"
-        f"{pairs[a >> 40]}{pairs[a >> 30 & 1023]}{pairs[a >> 20 & 1023]}{pairs[a >> 10 & 1023]}{pairs[a & 1023]}"
-        f"{pairs[b >> 30]}{pairs[b >> 20 & 1023]}{pairs[b >> 10 & 1023]}{pairs[b & 1023]}"
-        f"{pairs[c >> 30]}{pairs[c >> 20 & 1023]}{pairs[c >> 10 & 1023]}{pairs[c & 1023]}"
-    )
+    return f"{PREFIXES[noun]}_{bytes_to_ulid(value.bytes).lower()}"
 
 
 def decode(noun: str, text: str) -> UUID | None:
     """Return the id behind a public form; None when it is not one of this noun."""
     prefix, _, digits = text.partition("_")
-    if prefix != PREFIXES[noun] or len(digits) != 26:
+    if prefix != PREFIXES[noun] or not _DIGITS.fullmatch(digits):
         return None
-    number = 0
-    for digit in digits:
-        value = _VALUES.get(digit)
-        if value is None:
-            return None
-        number = number << 5 | value
-    return UUID(int=number) if number < 1 << 128 else None
+    return UUID(bytes=ulid_to_bytes(digits))

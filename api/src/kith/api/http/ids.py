@@ -9,13 +9,13 @@ from msgspec import Meta
 from kith.api.http.problems import Fault, Problem
 from kith.domain import ids
 
-_DIGITS = "[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}"  # 26 digits of 5 bits hold 128 bits and 2 zeros before them
-
 
 def _meta(noun: str) -> Meta:
     example = ids.encode(noun, UUID("0190a6c4-7f3e-8a51-9c2d-3b5e8f704a16"))
     article = "an" if noun[0] in "aeio" else "a"
-    return Meta(pattern=f"^{ids.PREFIXES[noun]}_{_DIGITS}$", description=f"Id of {article} {noun}.", examples=[example])
+    return Meta(
+        pattern=f"^{ids.PREFIXES[noun]}_{ids.DIGITS}$", description=f"Id of {article} {noun}.", examples=[example]
+    )
 
 
 PersonId = Annotated[str, _meta("person")]
