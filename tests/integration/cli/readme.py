@@ -39,7 +39,8 @@ def screen(said: str, home: Path) -> str:
     lines = [line for line in said.splitlines() if not line.startswith(("  The demo", "  Its communities"))]
     text = "\n".join(["$ make up", *lines]).strip()
     text = text.replace(str(home), "~/kith/.kith")
-    text = re.sub(r"(  Token  )in .*", r"\1kpat_aaaaaaaa…", text)  # as on a terminal
+    text = re.sub(r"(  Token   )in .*", r"\1kpat_aaaaaaaa…", text)  # as on a terminal
+    text = re.sub(r"(  Sign in )in .*", r"\1http://localhost:8000/sign-in/links/aaaaaaaa…", text)
     return re.sub(r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:8000", text)
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,18 @@ def test_the_printed_calls_answer_something(demo: Up) -> None:
     parts = sum(part["log_odds"] for part in why["contributions"])
     assert why["log_odds"] == pytest.approx(why["model"]["intercept"] + parts + why["hidden"]["log_odds"])
     assert "kpat_" not in demo.said  # nobody looks: it goes to a log
-    assert f"Token  in {demo.home / 'token'}" in demo.said
+    assert f"Token   in {demo.home / 'token'}" in demo.said
+
+
+def test_the_sign_in_link_is_for_its_owner_alone_and_lets_them_in(demo: Up) -> None:
+    file = demo.home / "sign-in-link"
+    assert file.stat().st_mode & 0o777 == 0o600
+    link = file.read_text().strip()
+    assert link.startswith(f"http://localhost:{demo.port}/sign-in/links/")
+    assert link not in demo.said
+    assert f"Sign in in {file}" in demo.said
+    with urllib.request.urlopen(link, timeout=30) as answer:
+        assert "This link signs you in once." in answer.read().decode()
 
 
 def test_accounts_are_joined_across_projects_with_reasons(demo: Up) -> None:

@@ -13,7 +13,9 @@ from kith.api.docs.routes import ROUTES as DOCS
 from kith.api.http import auth, idempotency, inputs, problems, transactions
 from kith.api.http.edge import Edge
 from kith.api.http.turns import Turns
+from kith.api.pages.routes import ROUTES as PAGES
 from kith.api.routes import ROUTES
+from kith.api.signin.routes import ROUTES as SIGN_IN
 from kith.connectors import Limits, Registry, load_registry
 from kith.runtime import logs
 from kith.runtime.settings import Settings, load_settings
@@ -21,6 +23,9 @@ from kith.runtime.vault import Vault, open_vault
 from kith.store.db import open_pool
 
 BODY_LIMIT = 1_000_000  # bytes
+
+UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN]
+"""Routes that the OpenAPI document leaves out."""
 
 EXPOSED = ["ETag", "Link", "Location", "Retry-After", "Request-Id", "Idempotency-Replayed"]
 
@@ -56,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Kith:
         return open_vault(settings)
 
     app = Kith(
-        [*ROUTES, *DOCS],
+        [*ROUTES, *UNPUBLISHED],
         before_request=_admit,
         dependencies={
             "db": Provide(transactions.provide_db),
@@ -77,7 +82,7 @@ def create_app(settings: Settings | None = None) -> Kith:
         logging_config=None,
     )
     app.state.settings = settings
-    auth.check_scopes([*ROUTES, *DOCS])
+    auth.check_scopes([*ROUTES, *UNPUBLISHED])
     app.edge = Edge(super(Kith, app).__call__, app.routes, logged=logs.includes(settings.log_level, "info"))
     return app
 

@@ -1,6 +1,7 @@
 """What ``kith up`` puts into the database: the workspace, a token in a file, the demo source."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -9,10 +10,12 @@ from kith.cli.home import DEFAULT_WORKSPACE
 from kith.domain.communities.naming import SEPARATOR
 from kith.domain.ids import encode
 from kith.domain.scopes import SCOPES
-from kith.store import detections, jobs, sources, tokens, workspaces
+from kith.store import detections, jobs, members, sign_ins, sources, tokens, workspaces
 from kith.store.db import Db
+from kith.store.members import Member
 
 DETECT = "detect"  # the slot of the job that follows each change
+LINK_LIFETIME = timedelta(hours=1)
 DEMO_NAME = "Git and the projects around it (demo)"
 
 
@@ -30,6 +33,21 @@ async def ensure_token(db: Db, known: str) -> str:
     if token:
         await tokens.revoke_token(db, DEFAULT_WORKSPACE, token.id)
     return await tokens.create_token(db, DEFAULT_WORKSPACE, "kith up", SCOPES)
+
+
+async def ensure_owner(db: Db) -> Member:
+    """Return the first owner of the workspace, made where it has no member. db: bound to the workspace."""
+    found = await members.first_owner(db, DEFAULT_WORKSPACE)
+    if found is None:
+        sign_in = await sign_ins.create_sign_in(db, "Owner", None)
+        found = await members.create_member(db, DEFAULT_WORKSPACE, sign_in.id, "owner")
+    return found
+
+
+async def sign_in_link(db: Db, sign_in_id: UUID, base_url: str) -> str:
+    """Return the address of a link that lets this sign-in in once, within LINK_LIFETIME."""
+    text = await sign_ins.create_link(db, sign_in_id, "sign_in", LINK_LIFETIME)
+    return f"{base_url}/sign-in/links/{text}"
 
 
 def write_secret(path: Path, text: str) -> None:

@@ -62,7 +62,8 @@ def up(*, demo: bool = True) -> None:
             _load_demo(runner, pool, supervisor, screen, settings.home)
         calls = runner.run(_bound(pool, installation.calls))
         screen.say(f"\nkith is ready after {time.monotonic() - started:.1f} s. Ctrl-C stops it.\n")
-        _introduce(screen, settings, token, token_file, calls)
+        link = runner.run(_bound(pool, partial(_sign_in_link, base_url=settings.issuer)))
+        _introduce(screen, settings, token, token_file, link, calls)
         while True:
             supervisor.tend()
             time.sleep(TEND_SECONDS)
@@ -209,11 +210,20 @@ def _follow(
         step.done = f"{name}: {outcome(state)}"
 
 
-def _introduce(screen: Screen, settings: Settings, token: str, token_file: Path, calls: list[tuple[str, str]]) -> None:
-    base = _base_url(settings)
-    shown = token if screen.is_seen else f"in {token_file}"  # a service's output is kept in logs that others read
-    for label, value in (("API", f"{base}/v1"), ("Docs", f"{base}/docs"), ("Token", shown)):
-        screen.say(f"  {label:<6} {value}")
+async def _sign_in_link(db: Db, base_url: str) -> str:
+    owner = await installation.ensure_owner(db)
+    return await installation.sign_in_link(db, owner.sign_in_id, base_url)
+
+
+def _introduce(
+    screen: Screen, settings: Settings, token: str, token_file: Path, link: str, calls: list[tuple[str, str]]
+) -> None:
+    """Say where everything is; a secret only on a terminal: a service's output is kept in logs that others read."""
+    base, link_file = _base_url(settings), token_file.with_name("sign-in-link")
+    installation.write_secret(link_file, link)
+    shown = (token, link) if screen.is_seen else (f"in {token_file}", f"in {link_file}")
+    for label, value in zip(("API", "Docs", "Token", "Sign in"), (f"{base}/v1", f"{base}/docs", *shown), strict=True):
+        screen.say(f"  {label:<7} {value}")
     header = f'"Authorization: Bearer $(cat {shlex.quote(str(token_file))})"'
     for question, path in calls:
         screen.say(f"\n# {question}")

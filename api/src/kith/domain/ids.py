@@ -36,6 +36,9 @@ PREFIXES = {
     "app secret": "sec",
     "grant": "gnt",
     "member": "mem",
+    "invitation": "inv",
+    "sign-in": "sgn",
+    "session": "ses",
     "workspace": "wsp",
     "event": "evt",
 }

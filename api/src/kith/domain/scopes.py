@@ -42,6 +42,8 @@ TABLE: dict[str, Scope] = {
         "Have sources read any file and address that kith's own account can reach.", open=False
     ),
     "events:read": Scope("Read what happened in kith."),
+    "members:read": Scope("Read members and invitations."),
+    "members:write": Scope("Invite members, change their roles, and remove them.", open=False),
     "jobs:read": Scope("Read background jobs."),
     "jobs:write": Scope("Cancel background jobs."),
     "apps:read": Scope("Read apps, who approved them, and what members granted them."),

@@ -115,6 +115,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 4096
 
     @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach kith by TLS."""
+        return self.issuer.startswith("https://")
+
+    @property
     def source_folders(self) -> tuple[Path, ...]:
         """The folders of ``source_roots``."""
         named = [Path(root) for root in (self.source_roots or "").split(os.pathsep) if root]

@@ -5,9 +5,21 @@ from kith.store.db import ROLE, Db
 #: What only grows: rows are added, and nobody changes them.
 APPEND_ONLY = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
 #: What every workspace may read.
-SHARED = ("migrations", "open_jobs", "workspace_ids")
+SHARED = ("memberships", "migrations", "open_jobs", "workspace_ids")
 #: What belongs to the instance, because it is needed before a workspace is chosen: docs/store.md lists it.
-INSTANCE = ("app_secrets", "apps", "device_codes", "proofs", "pushed_requests", "signing_keys")
+INSTANCE = (
+    "app_secrets",
+    "apps",
+    "device_codes",
+    "proofs",
+    "pushed_requests",
+    "sessions",
+    "sign_in_links",
+    "sign_ins",
+    "signing_keys",
+)
+#: What is noted of every workspace by triggers, and read before one is chosen.
+NOTED = ("memberships", "open_jobs", "workspace_ids")
 
 
 async def lacking(db: Db) -> list[str]:
@@ -40,11 +52,11 @@ _CREATE_ROLE = f"""
     END $$;
 """
 
-_TENANT_TABLES = """
+_TENANT_TABLES = f"""
     SELECT c.oid, c.relname AS name FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-        AND c.relname NOT IN ('open_jobs', 'workspace_ids')
+        AND c.relname NOT IN ({", ".join(f"'{name}'" for name in (*NOTED, *INSTANCE))})
 """
 
 # Functions that work with the rights of their owner; those that triggers call need none.

@@ -46,6 +46,11 @@ KINDS: dict[str, Kind] = {
     "unauthenticated": Kind(401, "No token", "Send Authorization: Bearer with a token of the workspace."),
     "invalid_token": Kind(401, "Invalid token", "The token is mistyped, unknown, revoked or expired."),
     "missing_scope": Kind(403, "Missing scope", "The token is valid but lacks the scope that detail names."),
+    "forged_form": Kind(
+        403,
+        "The form is not from here",
+        "The form came from a page that this browser did not get from kith, or cookies are off. Load the page again.",
+    ),
     "not_found": Kind(404, "Not found", "There is no such thing in this workspace, or no such path."),
     "method_not_allowed": Kind(405, "Method not allowed", "The Allow header lists the methods of this path."),
     "request_timeout": Kind(408, "Request timeout", "The body took too long to arrive. Send it again."),

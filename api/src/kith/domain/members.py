@@ -1,0 +1,38 @@
+"""Roles of members, and which scopes a token that acts for one may have at most."""
+
+from typing import Literal, TypeAlias, get_args
+
+from kith.domain.scopes import SCOPES
+
+Role: TypeAlias = Literal["owner", "admin", "analyst", "viewer"]
+ROLES: tuple[Role, ...] = get_args(Role)
+"""From the most rights to the fewest: each may do all that the next may."""
+
+_VIEWER = frozenset(
+    {
+        "people:read", "identities:read", "organizations:read", "channels:read", "conversations:read",
+        "interactions:read", "relationships:read", "communities:read", "topics:read", "groups:read", "connectors:read",
+        "sources:read", "members:read",
+    }
+)  # fmt: skip
+_ANALYST = _VIEWER | {
+    "people:write", "people:contact:read", "identities:write", "organizations:write", "communities:write",
+    "groups:write", "events:read", "jobs:read",
+}  # fmt: skip
+_OWNER_ALONE = frozenset({"sources:anywhere:read"})
+"""What reaches beyond the workspace, to the machine that kith runs on."""
+
+
+def scopes_of(role: Role) -> frozenset[str]:
+    """Return the scopes that a token of a member with this role may have at most.
+
+    A scope that is new is for admins and owners alone until it is listed here.
+    """
+    everything = frozenset(SCOPES)
+    limits = {"owner": everything, "admin": everything - _OWNER_ALONE, "analyst": _ANALYST, "viewer": _VIEWER}
+    return limits[role] & everything
+
+
+def is_above(role: Role, other: Role) -> bool:
+    """Whether a role has more rights than another."""
+    return ROLES.index(role) < ROLES.index(other)
