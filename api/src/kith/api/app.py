@@ -6,12 +6,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request
-from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 
 from kith.api.docs.routes import ROUTES as DOCS
 from kith.api.http import auth, idempotency, inputs, problems, transactions
+from kith.api.http.cors import Origins
 from kith.api.http.edge import Edge
+from kith.api.http.known import Tokens
 from kith.api.http.turns import Turns
 from kith.api.pages.routes import ROUTES as PAGES
 from kith.api.routes import ROUTES
@@ -26,8 +27,6 @@ BODY_LIMIT = 1_000_000  # bytes
 
 UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN]
 """Routes that the OpenAPI document leaves out."""
-
-EXPOSED = ["ETag", "Link", "Location", "Retry-After", "Request-Id", "Idempotency-Replayed"]
 
 
 class Kith(Litestar):
@@ -78,12 +77,13 @@ def create_app(settings: Settings | None = None) -> Kith:
         lifespan=[_connected(settings)],
         openapi_config=None,  # kith.api.openapi writes it
         request_max_body_size=BODY_LIMIT,
-        cors_config=_cors(settings),
         logging_config=None,
     )
-    app.state.settings = settings
+    app.state.settings, app.state.origins = settings, Origins(settings.cors_origins)
     auth.check_scopes([*ROUTES, *UNPUBLISHED])
-    app.edge = Edge(super(Kith, app).__call__, app.routes, logged=logs.includes(settings.log_level, "info"))
+    app.edge = Edge(
+        super(Kith, app).__call__, app.routes, app.state.origins, logged=logs.includes(settings.log_level, "info")
+    )
     return app
 
 
@@ -103,21 +103,10 @@ def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextM
         )
         async with pool:
             turns = Turns(pool, settings.pool_size - 1, 2 * settings.statement_seconds)  # one is for /readyz
-            app.state.pool, app.state.turns, app.state.tokens = pool, turns, auth.Tokens(turns)
-            yield
+            tokens = Tokens(turns)
+            app.state.pool, app.state.turns, app.state.tokens = pool, turns, tokens
+            app.state.origins.turns = turns
+            async with tokens.listening(settings.database_url):
+                yield
 
     return lifespan
-
-
-def _cors(settings: Settings) -> CORSConfig | None:
-    """Return who may call from a browser. Tokens travel in a header, never in cookies: no credentials."""
-    origins = [origin.strip() for origin in (settings.cors_origins or "").split(",") if origin.strip()]
-    if not origins:
-        return None
-    return CORSConfig(
-        allow_origins=origins,
-        allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Request-Id"],
-        expose_headers=EXPOSED,
-        max_age=3600,
-    )

@@ -80,7 +80,7 @@ _PARAMETERS = {
     "name": ConnectorName,
     "code": str,
 }
-_ALWAYS = ("unauthenticated", "invalid_token", "missing_scope", "internal_error", "unavailable")
+_ALWAYS = ("unauthenticated", "invalid_token", "missing_scope", "foreign_origin", "internal_error", "unavailable")
 _RESPONSES = {
     400: "BadRequest",
     401: "Unauthorized",

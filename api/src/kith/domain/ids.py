@@ -74,6 +74,11 @@ def encode(noun: str, value: UUID) -> str:
     return f"{PREFIXES[noun]}_{bytes_to_ulid(value.bytes).lower()}"
 
 
+def encode_optional(noun: str, value: UUID | None) -> str | None:
+    """Return the public form; None of None."""
+    return None if value is None else encode(noun, value)
+
+
 def decode(noun: str, text: str) -> UUID | None:
     """Return the id behind a public form; None when it is not one of this noun."""
     prefix, _, digits = text.partition("_")

@@ -13,18 +13,41 @@ import msgspec
 from kith.store.db import Db
 
 PREFIX = "kpat_"
+ACCESS, REFRESH, CODE = "kat_", "krt_", "kac_"  # of apps; they name their workspace
+SECRET, DEVICE, PUSHED = "kas_", "kdc_", "kpr_"  # of apps; they name their app
+REVOKED = "kith_revoked"
+"""What processes that remember tokens listen on; a payload is the workspace in which something was revoked."""
 _RANDOM_BYTES = 32
 _CHECKSUM_BYTES = 4  # CRC-32: lets secret scanners and us refuse a mistyped token without a look-up
 
 _LIVING = """
-    SELECT t.workspace_id, w.name AS workspace, w.id_key, t.id, t.name, t.scopes, t.created_at, t.expires_at
+    SELECT t.workspace_id, w.name AS workspace, w.id_key, t.id, t.name, t.scopes, t.created_at, t.expires_at,
+        t.member_id
     FROM tokens t JOIN workspaces w ON w.workspace_id = t.workspace_id
     WHERE t.workspace_id = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
 """
 
 
+# What an app may do is what it was granted, as far as the workspace still approves it and it still asks for it.
+_OF_APP = """
+    SELECT t.workspace_id, w.name AS workspace, w.id_key, t.id, a.name, t.created_at, t.expires_at, g.member_id,
+        t.app_id, t.grant_id, t.thumbprint, t.resources, a.origins,
+        ARRAY(SELECT unnest(t.scopes) INTERSECT SELECT unnest(p.scopes) INTERSECT SELECT unnest(a.scopes)) AS scopes
+    FROM app_tokens t
+    JOIN workspaces w ON w.workspace_id = $1
+    JOIN grants g ON g.workspace_id = $1 AND g.id = t.grant_id AND g.revoked_at IS NULL
+    JOIN app_approvals p ON p.workspace_id = $1 AND p.app_id = t.app_id
+    JOIN apps a ON a.id = t.app_id AND a.deleted_at IS NULL
+    WHERE t.workspace_id = $1 AND t.hash = $2 AND t.kind = 'access' AND t.revoked_at IS NULL AND t.expires_at > now()
+"""
+
+
 class Token(msgspec.Struct, frozen=True):
-    """What a token is allowed to do. id_key: the workspace's own key, for ids and cursors."""
+    """What a token is allowed to do. id_key: the workspace's own key, for ids and cursors.
+
+    member_id: for whom it acts. Of an app's: thumbprint: of the key that it is bound to; resources: the addresses that
+    it is for, all where there are none; origins: whose pages may send it.
+    """
 
     workspace_id: UUID
     workspace: str
@@ -34,17 +57,28 @@ class Token(msgspec.Struct, frozen=True):
     scopes: list[str]
     created_at: datetime
     expires_at: datetime | None
+    member_id: UUID | None = None
+    app_id: UUID | None = None
+    grant_id: UUID | None = None
+    thumbprint: str | None = None
+    resources: list[str] = []
+    origins: list[str] = []
+
+    @property
+    def holder(self) -> UUID:
+        """What stays the same when an app renews its tokens."""
+        return self.grant_id or self.id
 
 
-def mint(workspace_id: UUID) -> str:
-    """Return a new token text: ``kpat_`` and base 32 of the workspace's id, 32 random bytes and a checksum."""
-    body = workspace_id.bytes + secrets.token_bytes(_RANDOM_BYTES)
-    return PREFIX + _digits(body + _checksum(body))
+def mint(owner_id: UUID, prefix: str = PREFIX) -> str:
+    """Return a new secret text: a prefix and base 32 of its workspace's or app's id, 32 random bytes and a checksum."""
+    body = owner_id.bytes + secrets.token_bytes(_RANDOM_BYTES)
+    return prefix + _digits(body + _checksum(body))
 
 
-def workspace_of(text: str) -> UUID | None:
-    """Return the workspace that a token text names; None when it is not a well-formed token."""
-    digits = text.removeprefix(PREFIX)
+def workspace_of(text: str, prefix: str = PREFIX) -> UUID | None:
+    """Return the workspace, or the app, that a text names; None when it is not well-formed."""
+    digits = text.removeprefix(prefix)
     if digits == text or not digits.isascii():
         return None
     try:
@@ -73,19 +107,22 @@ def _checksum(body: bytes) -> bytes:
 
 
 async def create_token(
-    db: Db, workspace_id: UUID, name: str, scopes: Iterable[str], expires_at: datetime | None = None
+    db: Db,
+    workspace_id: UUID,
+    name: str,
+    scopes: Iterable[str],
+    expires_at: datetime | None = None,
+    member_id: UUID | None = None,
 ) -> str:
     """Store a new token and return its text, which cannot be had again."""
     text = mint(workspace_id)
     await db.execute(
-        "INSERT INTO tokens (workspace_id, id, hash, name, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        workspace_id,
-        uuid4(),
-        digest(text),
-        name,
-        sorted(set(scopes)),
-        expires_at,
-    )
+        """
+        INSERT INTO tokens (workspace_id, id, hash, name, scopes, expires_at, member_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        workspace_id, uuid4(), digest(text), name, sorted(set(scopes)), expires_at, member_id,
+    )  # fmt: skip
     return text
 
 
@@ -95,13 +132,20 @@ async def find_token(db: Db, workspace_id: UUID, text: str) -> Token | None:
     return Token(**row) if row else None
 
 
+async def find_app_token(db: Db, workspace_id: UUID, text: str) -> Token | None:
+    """Return the living access token of an app; None when it is unknown, revoked or expired."""
+    row = await db.fetchrow(_OF_APP, workspace_id, digest(text))
+    return Token(**row) if row else None
+
+
 async def list_tokens(db: Db, workspace_id: UUID) -> list[Token]:
     """Return the living tokens, the oldest first."""
     return [Token(**row) for row in await db.fetch(f"{_LIVING} ORDER BY t.created_at, t.id", workspace_id)]
 
 
 async def revoke_token(db: Db, workspace_id: UUID, token_id: UUID) -> bool:
-    """Take a token's rights away; False when there is no such living token. Processes notice within 10 seconds."""
+    """Take a token's rights away, on every process at once; False when there is no such living token."""
+    await db.execute("SELECT pg_notify($1, $2)", REVOKED, workspace_id.hex)
     status = await db.execute(
         "UPDATE tokens SET revoked_at = now() WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL",
         workspace_id,

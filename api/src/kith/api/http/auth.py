@@ -1,7 +1,5 @@
 """Who asks, for which workspace, with which scopes. A token is bound to one workspace; so is every request."""
 
-import time
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -9,37 +7,13 @@ from uuid import UUID
 from litestar.connection import Request
 from litestar.handlers.base import BaseRouteHandler
 
+from kith.api.http import proofs
 from kith.api.http.problems import Problem
-from kith.api.http.turns import Turns
 from kith.domain.scopes import SCOPES
-from kith.store.tokens import Token, digest, find_token, workspace_of
+from kith.store.devices import use_proof
+from kith.store.tokens import Token
 
-CACHE_SECONDS = 10.0  # a revoked token may work that much longer in each process
-CACHE_SIZE = 10_000  # tokens
-
-
-class Tokens:
-    """Looks tokens up, remembering the good ones for CACHE_SECONDS."""
-
-    def __init__(self, turns: Turns) -> None:
-        self.turns = turns
-        self._known: OrderedDict[bytes, tuple[float, Token]] = OrderedDict()
-
-    async def find(self, text: str) -> Token | None:
-        key, now = digest(text), time.monotonic()
-        until, token = self._known.get(key, (0.0, None))
-        if now < until:
-            return token
-        if (workspace_id := workspace_of(text)) is None:
-            return None
-        async with self.turns.view(workspace_id) as db:
-            token = await find_token(db, workspace_id, text)
-        self._known.pop(key, None)
-        if token is not None:
-            self._known[key] = (now + CACHE_SECONDS, token)
-            if len(self._known) > CACHE_SIZE:
-                self._known.popitem(last=False)
-        return token
+REALM = 'realm="kith"'
 
 
 async def guard(request: Request[Any, Any, Any]) -> None:
@@ -51,21 +25,65 @@ async def guard(request: Request[Any, Any, Any]) -> None:
     request.scope["kith.token"] = token  # type: ignore[typeddict-unknown-key]  # our own key
     for scope in handler.opt["scopes"]:
         if scope not in token.scopes:
-            challenge = f'Bearer realm="kith", error="insufficient_scope", scope="{scope}"'
             detail = f"The token lacks the scope {scope}."
-            raise Problem("missing_scope", detail, headers={"WWW-Authenticate": challenge})
+            raise _refuse(request, "missing_scope", detail, f'error="insufficient_scope", scope="{scope}"')
 
 
 async def _authenticate(request: Request[Any, Any, Any]) -> Token:
     kind, _, text = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not text:
-        raise Problem("unauthenticated", headers={"WWW-Authenticate": 'Bearer realm="kith"'})
-    token = await request.app.state.tokens.find(text.strip())
-    if token is None:
-        challenge = 'Bearer realm="kith", error="invalid_token"'
-        raise Problem("invalid_token", headers={"WWW-Authenticate": challenge})
-    found: Token = token
+    kind, text = kind.lower(), text.strip()
+    if kind not in ("bearer", "dpop") or not text:
+        raise _refuse(request, "unauthenticated")
+    found: Token | None = await request.app.state.tokens.find(text)
+    if found is None:
+        raise _refuse(request, "invalid_token", None, 'error="invalid_token"')
+    if found.thumbprint is not None or kind == "dpop":
+        await _check_possession(request, found, kind, text)
+    _check_place(request, found)
     return found
+
+
+async def _check_possession(request: Request[Any, Any, Any], token: Token, kind: str, text: str) -> None:
+    """Refuse a token that is bound to a key where the sender does not prove to have it."""
+    try:
+        await _prove(request, token, kind, text)
+    except proofs.Unproven as error:
+        challenge = f'DPoP {REALM}, algs="ES256", error="invalid_token", {_metadata(request)}'
+        raise Problem("invalid_token", str(error), headers={"WWW-Authenticate": challenge}) from error
+
+
+async def _prove(request: Request[Any, Any, Any], token: Token, kind: str, text: str) -> None:
+    """Raises Unproven."""
+    if kind != "dpop" or token.thumbprint is None:
+        raise proofs.Unproven(f"The token is to be sent as {'DPoP' if token.thumbprint else 'Bearer'}.")
+    address = request.app.state.settings.issuer + request.scope["path"]
+    method = "HEAD" if request.scope.get("kith.head") else request.method
+    proof = proofs.read_proof(request.headers.get(proofs.HEADER, ""), method, address, text)
+    if proof.thumbprint != token.thumbprint:
+        raise proofs.Unproven("The token is bound to another key.")
+    async with request.app.state.turns.instance() as db:
+        if not await use_proof(db, proof.thumbprint, proof.id, proof.seconds):
+            raise proofs.Unproven("The proof was used before.")
+
+
+def _check_place(request: Request[Any, Any, Any], token: Token) -> None:
+    """Refuse a token of an app that is for other addresses, or sent by a page that the app does not name."""
+    here = request.app.state.settings.issuer + request.scope["path"]
+    if token.resources and not any(here == one or here.startswith(one.rstrip("/") + "/") for one in token.resources):
+        raise _refuse(request, "invalid_token", "The token is for another resource.", 'error="invalid_token"')
+    origin = request.headers.get("origin")
+    if origin is not None and not request.app.state.origins.may_send(origin, token.origins):
+        raise Problem("foreign_origin")
+
+
+def _refuse(request: Request[Any, Any, Any], code: str, detail: str | None = None, why: str = "") -> Problem:
+    challenge = ", ".join(part for part in (f"Bearer {REALM}", why, _metadata(request)) if part)
+    return Problem(code, detail, headers={"WWW-Authenticate": challenge})
+
+
+def _metadata(request: Request[Any, Any, Any]) -> str:
+    """Say where a client learns how to get a token (RFC 9728)."""
+    return f'resource_metadata="{request.app.state.settings.issuer}/.well-known/oauth-protected-resource"'
 
 
 def token_of(request: Request[Any, Any, Any]) -> Token:

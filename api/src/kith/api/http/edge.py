@@ -13,7 +13,8 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
-from kith.api.http import problems
+from kith.api.http import cors, problems
+from kith.api.http.cors import Origins
 from kith.api.http.ids import encode
 from kith.api.http.problems import Problem
 
@@ -33,10 +34,10 @@ _HEADERS = {
 
 
 class Edge:
-    """Wraps the Litestar app. logged: whether each request gets a line in the log."""
+    """Wraps the Litestar app. origins: whose pages may call. logged: whether each request gets a line in the log."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[Any], *, logged: bool) -> None:
-        self.app, self.logged = app, logged
+    def __init__(self, app: ASGIApp, routes: Iterable[Any], origins: Origins, *, logged: bool) -> None:
+        self.app, self.origins, self.logged = app, origins, logged
         # Names before parameters, as the router has it.
         known = sorted((r for r in routes if isinstance(r, HTTPRoute)), key=lambda r: r.path_format.count("{"))
         self.paths = [(_pattern(route.path_format), _allow(route)) for route in known]
@@ -45,14 +46,18 @@ class Edge:
         exchange = Exchange(scope, send, self.allow)
         named = bind_contextvars(request_id=exchange.request_id)
         try:
-            if scope["method"] == "OPTIONS" and not _is_preflight(scope) and self.allow(scope["path"]):
-                await exchange.send({"type": "http.response.start", "status": 204, "headers": []})
+            if origin := exchange.asked.get(b"origin"):
+                exchange.allowed = await self.origins.admit(origin.decode("latin-1"), scope["path"])
+            if scope["method"] == "OPTIONS" and self.allow(scope["path"]):
+                headers = cors.preflight(exchange.allowed) if _is_preflight(scope) else []
+                await exchange.send({"type": "http.response.start", "status": 204, "headers": headers})
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
             elif b"host" not in exchange.asked:
                 await exchange.refuse(Problem("malformed_request", "The request names no host."))
             else:
-                if scope["method"] == "HEAD":
+                if exchange.head:
                     scope["method"] = "GET"
+                    scope["kith.head"] = True  # type: ignore[typeddict-unknown-key]  # our own key
                 await self.app(scope, receive if scope["method"] == "GET" else _patient(receive), exchange.send)
             if self.logged:
                 exchange.log()
@@ -76,6 +81,7 @@ class Exchange:
         given = self.asked.get(b"request-id", b"").decode("latin-1")
         self.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
         scope["kith.request_id"] = self.request_id  # type: ignore[typeddict-unknown-key]  # our own key
+        self.allowed: str | None = None  # whose page may read the answer
         self.started = time.perf_counter()
         self.status = 0
         self.start: dict[str, Any] | None = None
@@ -105,6 +111,10 @@ class Exchange:
         """Complete the headers; return the body to send, none when the client has it already."""
         headers = _HEADERS | dict(start["headers"])
         headers[b"request-id"] = self.request_id.encode()
+        if self.allowed:
+            headers[b"access-control-allow-origin"] = self.allowed.encode("latin-1")
+            headers[b"access-control-expose-headers"] = cors.EXPOSED
+            headers[b"vary"] += b", Origin"
         if (self.status == 405 or self.method == "OPTIONS") and (allow := self._allow(self.scope["path"])):
             headers[b"allow"] = allow.encode()
         if self.status == 200 and self.method in ("GET", "HEAD") and not more:

@@ -56,16 +56,16 @@ async def begin(request: Request[Any, Any, Any], db: Db) -> None:
 async def _begun(request: Request[Any, Any, Any], db: Db) -> Once:
     token, key = token_of(request), request.headers.get(HEADER)
     if key is None:
-        return Once(db, token.workspace_id, token.id, None, b"")
+        return Once(db, token.workspace_id, token.holder, None, b"")
     if not 0 < len(key) <= _LONGEST or not key.isascii():
         message = f"Idempotency-Key must have 1 to {_LONGEST} ASCII characters."
         raise Problem("invalid_parameter", message, Fault("invalid_parameter", message, parameter="Idempotency-Key"))
     asked = sha256(f"{request.method} {request.scope['path']}\n".encode() + await request.body()).digest()
-    if not await store.claim(db, token.workspace_id, token.id, key):
+    if not await store.claim(db, token.workspace_id, token.holder, key):
         raise Problem("request_in_progress", headers={"Retry-After": "1"})
-    answer = await store.find(db, token.workspace_id, token.id, key)
+    answer = await store.find(db, token.workspace_id, token.holder, key)
     if answer is None:
-        return Once(db, token.workspace_id, token.id, key, asked)
+        return Once(db, token.workspace_id, token.holder, key, asked)
     if answer.request != asked:
         raise Problem("idempotency_key_reused")
     raise Replay(answer)

@@ -37,11 +37,13 @@ EventId = Annotated[str, _meta("event")]
 TokenId = Annotated[str, _meta("token")]
 WorkspaceId = Annotated[str, _meta("workspace")]
 
+AppId = Annotated[str, _meta("app")]
+SecretId = Annotated[str, _meta("app secret")]
+GrantId = Annotated[str, _meta("grant")]
+MemberId = Annotated[str, _meta("member")]
+
 encode = ids.encode
-
-
-def encode_optional(noun: str, value: UUID | None) -> str | None:
-    return None if value is None else ids.encode(noun, value)
+encode_optional = ids.encode_optional
 
 
 def from_path(noun: str, text: str) -> UUID:

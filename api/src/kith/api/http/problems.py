@@ -51,6 +51,11 @@ KINDS: dict[str, Kind] = {
         "The form is not from here",
         "The form came from a page that this browser did not get from kith, or cookies are off. Load the page again.",
     ),
+    "foreign_origin": Kind(
+        403,
+        "Foreign origin",
+        "The token belongs to an app that does not name the origin of this page. Add it to the app.",
+    ),
     "not_found": Kind(404, "Not found", "There is no such thing in this workspace, or no such path."),
     "method_not_allowed": Kind(405, "Method not allowed", "The Allow header lists the methods of this path."),
     "request_timeout": Kind(408, "Request timeout", "The body took too long to arrive. Send it again."),

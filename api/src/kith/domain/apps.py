@@ -1,0 +1,25 @@
+"""Apps: what each kind of OAuth client may do."""
+
+from typing import Literal
+
+Kind = Literal["browser", "server", "device", "machine"]
+Method = Literal["none", "client_secret_basic", "client_secret_post"]
+
+CODE, REFRESH = "authorization_code", "refresh_token"
+MACHINE, DEVICE = "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"
+
+GRANT_TYPES: dict[Kind, frozenset[str]] = {
+    "browser": frozenset({CODE, REFRESH}),
+    "server": frozenset({CODE, REFRESH}),
+    "device": frozenset({CODE, DEVICE, REFRESH}),
+    "machine": frozenset({MACHINE}),
+}
+"""How each kind gets tokens. None gets them by a password, or without a code."""
+
+SECRET = frozenset({"server", "machine"})
+"""Kinds that can keep a secret, and have to prove it."""
+
+
+def methods(kind: Kind) -> tuple[Method, ...]:
+    """Return the ways in which an app of this kind says who it is."""
+    return ("client_secret_basic", "client_secret_post") if kind in SECRET else ("none",)

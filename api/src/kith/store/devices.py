@@ -1,0 +1,154 @@
+"""What an app leaves here before it is known in which workspace: device codes, pushed requests, used proofs."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from kith.store.db import Db
+from kith.store.tokens import DEVICE, PUSHED, digest, mint
+
+DEVICE_SECONDS = 900
+PUSHED_SECONDS = 90
+WAIT_SECONDS = 5  # between two polls
+SLOWER_SECONDS = 5  # that much longer, each time that a device polls too soon
+_SOME = 200  # rows that are swept at a time
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """granted: None while nobody has decided. home_id: the workspace in which somebody has."""
+
+    hash: bytes
+    user_code: str
+    app_id: UUID
+    scopes: list[str]
+    resources: list[str]
+    thumbprint: str | None
+    wait: int
+    polled_at: datetime | None
+    living: bool
+    granted: bool | None
+    home_id: UUID | None
+    grant_id: UUID | None
+    spent: bool
+
+
+_COLUMNS = """
+    hash, user_code, app_id, scopes, resources, thumbprint, wait, polled_at, expires_at > now() AS living, granted,
+    home_id, grant_id, spent_at IS NOT NULL AS spent
+"""
+
+
+async def add_device(
+    db: Db, app_id: UUID, user_code: str, scopes: list[str], resources: list[str], thumbprint: str | None
+) -> str | None:
+    """Store a device that waits, and return the text of its code; None where another waits with this user code."""
+    await _sweep(db, "device_codes")
+    text = mint(app_id, DEVICE)
+    found = await db.fetchval(
+        """
+        INSERT INTO device_codes (hash, user_code, app_id, scopes, resources, thumbprint, wait, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))
+        ON CONFLICT (user_code) DO NOTHING RETURNING true
+        """,
+        digest(text), user_code, app_id, scopes, resources, thumbprint, WAIT_SECONDS, DEVICE_SECONDS,
+    )  # fmt: skip
+    return text if found else None
+
+
+async def take_device(db: Db, text: str) -> Device | None:
+    """Return a device by its code, held until the transaction ends."""
+    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM device_codes WHERE hash = $1 FOR UPDATE", digest(text))
+    return Device(**row) if row else None
+
+
+async def find_waiting(db: Db, user_code: str) -> Device | None:
+    """Return the device that waits with this user code, held until the transaction ends."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {_COLUMNS} FROM device_codes
+        WHERE user_code = $1 AND granted IS NULL AND expires_at > now() FOR UPDATE
+        """,
+        user_code,
+    )
+    return Device(**row) if row else None
+
+
+async def decide(db: Db, hash_: bytes, home_id: UUID | None, grant_id: UUID | None) -> None:
+    """Let a device in, or, without a grant, do not."""
+    await db.execute(
+        "UPDATE device_codes SET granted = $3 IS NOT NULL, home_id = $2, grant_id = $3 WHERE hash = $1",
+        hash_, home_id, grant_id,
+    )  # fmt: skip
+
+
+async def note_poll(db: Db, hash_: bytes) -> bool:
+    """Note that a device asked; False where it did so too soon, and has to wait longer from now on."""
+    found = await db.fetchval(
+        """
+        UPDATE device_codes SET polled_at = now(),
+            wait = wait + CASE WHEN polled_at > now() - make_interval(secs => wait) THEN $2 ELSE 0 END
+        WHERE hash = $1
+        RETURNING wait = (SELECT before.wait FROM device_codes AS before WHERE before.hash = $1)
+        """,
+        hash_,
+        SLOWER_SECONDS,
+    )  # fmt: skip
+    return bool(found)
+
+
+async def spend_device(db: Db, hash_: bytes) -> None:
+    await db.execute("UPDATE device_codes SET spent_at = now() WHERE hash = $1", hash_)
+
+
+async def push(db: Db, app_id: UUID, parameters: dict[str, Any]) -> str:
+    """Keep an authorization request and return the text that stands for it."""
+    await _sweep(db, "pushed_requests")
+    text = mint(app_id, PUSHED)
+    await db.execute(
+        """
+        INSERT INTO pushed_requests (hash, app_id, parameters, expires_at)
+        VALUES ($1, $2, $3, now() + make_interval(secs => $4))
+        """,
+        digest(text), app_id, parameters, PUSHED_SECONDS,
+    )  # fmt: skip
+    return text
+
+
+async def find_pushed(db: Db, app_id: UUID, text: str) -> dict[str, Any] | None:
+    """Return what an app has pushed. It may be asked for again until it ends: humans reload pages."""
+    found: dict[str, Any] | None = await db.fetchval(
+        "SELECT parameters FROM pushed_requests WHERE hash = $1 AND app_id = $2 AND expires_at > now()",
+        digest(text), app_id,
+    )  # fmt: skip
+    return found
+
+
+async def forget_pushed(db: Db, text: str) -> None:
+    await db.execute("DELETE FROM pushed_requests WHERE hash = $1", digest(text))
+
+
+async def use_proof(db: Db, thumbprint: str, id_: str, seconds: float) -> bool:
+    """Note a proof of possession; False where it was used before. seconds: how long it would be believed."""
+    await _sweep(db, "proofs")
+    found = await db.fetchval(
+        """
+        INSERT INTO proofs (hash, expires_at) VALUES ($1, now() + make_interval(secs => $2))
+        ON CONFLICT (hash) DO NOTHING RETURNING true
+        """,
+        digest(f"{thumbprint} {id_}"),
+        seconds,
+    )  # fmt: skip
+    return bool(found)
+
+
+async def _sweep(db: Db, table: str) -> None:
+    """Forget some of what ended."""
+    await db.execute(
+        f"""
+        DELETE FROM {table} WHERE hash IN (
+            SELECT hash FROM {table} WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED)
+        """,
+        _SOME,
+    )
