@@ -1,4 +1,4 @@
-"""Lists of relationships as the community grows: asked by many clients at once, beside the bare handler of reads.py.
+"""Lists of relationships, and of trust, as the community grows: asked by many clients, beside the bare handler.
 
 Run: python -m tests.bench.reads_at_size --interactions 10000000 --people 1000000. Clients, API and PostgreSQL share the
 machine. "at once": each client asks again as soon as it is answered, so that the rate decides how long each waits.
@@ -89,12 +89,14 @@ async def paths(pool: Pool, home: UUID) -> dict[str, list[str]]:
             "SELECT count(*) FROM relationships WHERE workspace_id = $1 AND person_id = $2", home, hub
         )
 
-    def path(person_id: UUID) -> str:
-        return f"/v1/people/{ids.encode('person', person_id)}/relationships"
+    def path(person_id: UUID, rest: str) -> str:
+        return f"/v1/people/{ids.encode('person', person_id)}/{rest}"
 
     return {
-        "/people/{id}/relationships": [path(row["id"]) for row in drawn],
-        f"the same, of one with {known:,}": [path(hub)],
+        "/people/{id}/relationships": [path(row["id"], "relationships") for row in drawn],
+        f"the same, of one with {known:,}": [path(hub, "relationships")],
+        "/people/{id}/trust": [path(row["id"], "trust") for row in drawn],
+        f"the same, of one who only talks with {known:,}": [path(hub, "trust")],
         "/relationships": ["/v1/relationships"],
     }
 

@@ -21,6 +21,7 @@ STATEMENTS = {
     "/v1/organizations": 1,
     "/v1/people/{person ada}/timeline": 4,
     "/v1/people/{person ada}/relationships": 2,
+    "/v1/people/{person ada}/trust": 9,
     "/v1/identities": 1,
     "/v1/channels": 1,
     "/v1/conversations": 1,

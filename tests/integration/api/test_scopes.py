@@ -25,6 +25,7 @@ SCOPES = {
     "listPeople": ["people:read"],
     "getPerson": ["people:read"],
     "listTimeline": ["people:read", "interactions:read"],
+    "listTrustOfPerson": ["people:read", "relationships:read"],
     "listRelationshipsOfPerson": ["people:read", "relationships:read"],
     "updatePerson": ["people:write"],
     "listIdentitiesOfPerson": ["people:read", "identities:read"],

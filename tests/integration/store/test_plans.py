@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from kith.domain.trust.evidence import GIVEN, MEANINGS, RECEIVED
 from kith.store import (
     channels,
     conversations,
@@ -18,6 +19,7 @@ from kith.store import (
     people,
     relationships,
     suggestions,
+    trust,
 )
 from kith.store.channels import ChannelFilter
 from kith.store.conversations import ConversationFilter
@@ -175,7 +177,17 @@ TIES: list[tuple[RelationshipFilter, Any]] = [
     (RelationshipFilter(channel_id=SOME), None),
     (RelationshipFilter(person_id=SOME, channel_id=SOME), None),
 ]
+
+
+async def trusted(db: Db, workspace_id: UUID, others: int, since: Any, limit: int) -> None:
+    """Ask whom somebody trusts, and for the acts with as many others."""
+    await trust.list_trusted(db, workspace_id, SOME, GIVEN, RECEIVED, NOW.date(), since, limit)
+    they = {UUID(int=n): UUID(int=n) for n in range(others)}
+    await trust.list_acts(db, workspace_id, [SOME], they, MEANINGS, NOW.date(), 3)
+
+
 LISTS: list[tuple[Any, Any, Any]] = [
+    *[(trusted, others, since) for others in (1, 2 * LIMIT) for since in (None, SOME)],
     *[(people.list_people, *asked) for asked in PEOPLE],
     *[(people.list_people_by_name, *asked) for asked in NAMED],
     *[(identities.list_identities, *asked) for asked in IDENTITIES],

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from kith.connectors import Interaction, InteractionRef, Record, Target, Tombstone
 from kith.domain import ids
 from kith.domain.days import day_of
-from kith.domain.trust.evidence import MEANINGS, Act, Verdict, trust
+from kith.domain.trust.evidence import MEANINGS, RECEIVED, Act, Verdict, trust
 from kith.projections import ledger
 from kith.projections import trust as store_of_trust
 from kith.store.db import Pool, new_id, workspace
+from kith.store.trust import HELPS
 from kith.store.trust import Act as ActRow
 from kith.store.workspaces import create_workspace
 from tests.integration.store.facts import NOW, Store, act, mailmap, who
@@ -77,6 +78,10 @@ def verdict(acts: list[ActRow]) -> Verdict:
         for each in acts
     ]  # fmt: skip
     return trust("me", "you", rows, TODAY)
+
+
+def test_whoever_helps_is_found_by_the_index() -> None:
+    assert set(HELPS) == RECEIVED
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,12 +14,13 @@ async def list_acts(
     db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID], kinds: Collection[str], until: date,
     shown: int, known_at: datetime | None = None,
 ) -> list[Act]:  # fmt: skip
-    """Return the acts as ``kith.store.trust.list_acts`` does.
+    """Return the acts between two people's identities as ``kith.store.trust.list_acts`` does.
 
     known_at: as kith knew the acts, that contact and who is one person then.
     """
+    they = dict.fromkeys(others, min(others))
     if known_at is None:
-        return await trust.list_acts(db, workspace_id, ones, others, kinds, until, shown)
+        return await trust.list_acts(db, workspace_id, ones, they, kinds, until, shown)
     introduced = await trust.introduced_then(db, workspace_id, ones, others, known_at)
     persons = await ledger.roots_then(db, workspace_id, introduced, as_of=None, known_at=known_at)
-    return await trust.list_acts_then(db, workspace_id, ones, others, kinds, until, shown, known_at, persons)
+    return await trust.list_acts_then(db, workspace_id, ones, they, kinds, until, shown, known_at, persons)

@@ -20,10 +20,23 @@ OF_CHANNELS = """
 """
 
 
+_BY_CHANNEL = """
+    SELECT c.channel_id, max(e.day) AS day FROM channel_sources c
+    JOIN source_ends e ON e.workspace_id = $1 AND e.source_id = c.source_id
+    WHERE c.workspace_id = $1 AND c.channel_id = ANY ($2::uuid[]) GROUP BY c.channel_id
+"""
+
+
 async def of_channels(db: Db, workspace_id: UUID, channel_ids: Collection[UUID]) -> date | None:
     """Return the last day (UTC) until which any source that tells of one of these channels was read."""
     found: date | None = await db.fetchval(OF_CHANNELS.format(channels="$2::uuid[]"), workspace_id, list(channel_ids))
     return found
+
+
+async def by_channel(db: Db, workspace_id: UUID, channel_ids: Collection[UUID]) -> dict[UUID, date]:
+    """Return of each channel the last day (UTC) until which any source that tells of it was read."""
+    rows = await db.fetch(_BY_CHANNEL, workspace_id, list(channel_ids))
+    return {row["channel_id"]: row["day"] for row in rows}
 
 
 async def of_workspace(db: Db, workspace_id: UUID) -> date | None:

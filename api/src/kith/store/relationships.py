@@ -64,7 +64,7 @@ async def list_relationships(
     statement.where("r.last_day >= {}", wanted.last_since)
     statement.where("r.last_day < {}", wanted.last_before)
     statement.where(_IN_CHANNEL, wanted.channel_id)
-    statement.conditions.append(_NOT_WITH_ONESELF)
+    statement.conditions.append(NOT_WITH_ONESELF)
     if wanted.person_id is None:
         statement.conditions.append("r.person_id < r.other_id")
     order, select = _OF_ALL if wanted.person_id is None else _OF_ONE, _SELECT
@@ -90,7 +90,8 @@ def _relationship(row: Any) -> Relationship:
     )
 
 
-_NOT_WITH_ONESELF = """
+# Of a relationship r: the two are not suspected to be one person.
+NOT_WITH_ONESELF = """
     NOT EXISTS (
         SELECT FROM person_identities mine, person_identities theirs, suggestions s
         WHERE mine.workspace_id = $1 AND mine.person_id = r.person_id

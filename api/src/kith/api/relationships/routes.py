@@ -32,6 +32,7 @@ from kith.api.relationships.schemas import (
     RelationshipsParams,
     Trust,
 )
+from kith.api.relationships.trusted import list_trust_of_person
 from kith.domain.strength.model import shipped
 from kith.domain.trust.evidence import MEANINGS
 from kith.projections import strength
@@ -292,6 +293,7 @@ async def list_evidence(
 ROUTES = [
     list_relationships,
     list_relationships_of_person,
+    list_trust_of_person,
     get_quality,
     get_relationship,
     get_history,

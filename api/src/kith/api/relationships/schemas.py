@@ -51,6 +51,10 @@ class RelationshipsParams(RelationshipsOfPersonParams, frozen=True, forbid_unkno
     person: Annotated[PersonId | None, Meta(description="Only those of this person, seen from their side.")] = None
 
 
+class TrustOfPersonParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    as_of: Annotated[Until | None, Meta(description="Up to and including this day (UTC); today by default.")] = None
+
+
 class EvidenceParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
@@ -385,3 +389,18 @@ class Trust(msgspec.Struct, frozen=True):
         Meta(description="By community to which both belong; null without `communities:read`."),
     ]
     coverage: Coverage
+
+
+class PersonTrust(TrustIn, frozen=True):
+    """Trust in one other person in a topic, or where none is known, in a channel."""
+
+    other: PersonRef
+    topic: TopicRef | None
+    channel: ChannelRef | None
+    as_of: AsOf
+    evidence: Annotated[
+        list[InteractionId],
+        Meta(
+            description="The latest 3 acts that it may rest on and that still stand; none without `interactions:read`."
+        ),
+    ]

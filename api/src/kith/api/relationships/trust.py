@@ -8,15 +8,23 @@ import msgspec
 
 from kith.api.http.ids import encode
 from kith.api.http.shapes import shape
-from kith.api.refs import ChannelRef, CommunityRef
+from kith.api.refs import ChannelRef, CommunityRef, PersonRef, TopicRef
 from kith.api.relationships.explain import about
-from kith.api.relationships.schemas import HiddenTrust, Scope, TrustAct, TrustCommunity, TrustTopic
+from kith.api.relationships.schemas import (
+    HiddenTrust,
+    PersonTrust,
+    Scope,
+    TrustAct,
+    TrustCommunity,
+    TrustTopic,
+)
 from kith.domain.days import EPOCH, day_of
 from kith.domain.trust import evidence
 from kith.store.trust import Act
 
 ACTS_SHOWN = 20
 TOPICS_SHOWN = 20
+EVIDENCE_SHOWN = 3
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -34,10 +42,7 @@ def weigh(
 
     acts: given by who trusts, or received.
     """
-    day = day_of(on)
-    by_key: dict[str, list[Act]] = {}
-    for act in acts:
-        by_key.setdefault(f"{act.topic_id} {act.channel_id}", []).append(act)
+    day, by_key = day_of(on), _by_topic(acts)
     verdict = evidence.trust("me", "you", [_act(key, act) for key in by_key for act in by_key[key]], day)
     topics = sorted(verdict.topics, key=lambda topic: (-topic.supports - topic.opposes, topic.topic))
     shown = [_topic(topic, by_key[topic.topic], names, visible=visible) for topic in topics[:TOPICS_SHOWN]]
@@ -51,6 +56,48 @@ def weigh(
     return known, shown, len(topics) - len(shown), communities
 
 
+def weigh_each(
+    acts: Sequence[Act], names: Names, other: PersonRef, on: date, *, visible: bool
+) -> list[tuple[str, PersonTrust]]:
+    """Return the trust in one person by topic, each after a key to sort by; where acts showed none, it is unknown."""
+    by_key = _by_topic(acts)
+    verdict = evidence.trust("me", "you", [_act(key, act) for key in by_key for act in by_key[key]], day_of(on))
+    found = {topic.topic: topic for topic in verdict.topics}
+    return [
+        (
+            key,
+            shape(
+                PersonTrust,
+                found.get(key) or evidence.unknown(key),
+                other=other,
+                topic=_topic_ref(by_key[key][0], names),
+                channel=_channel_ref(by_key[key][0], names),
+                as_of=on,
+                evidence=_latest(by_key[key]) if visible else [],
+            ),
+        )
+        for key in sorted(by_key)
+        if any(_may_show(act) for act in by_key[key])
+    ]
+
+
+def _by_topic(acts: Sequence[Act]) -> dict[str, list[Act]]:
+    by_key: dict[str, list[Act]] = {}
+    for act in acts:
+        by_key.setdefault(f"{act.topic_id} {act.channel_id}", []).append(act)
+    return by_key
+
+
+def _may_show(act: Act) -> bool:
+    """Whether acts like this one show trust in the other, or would if something had come of them."""
+    return act.kind in (evidence.GIVEN if act.given else evidence.RECEIVED)
+
+
+def _latest(acts: Sequence[Act]) -> list[str]:
+    told = [id_ for act in reversed(acts) if _may_show(act) for id_ in act.interaction_ids]
+    return [encode("interaction", id_) for id_ in dict.fromkeys(told)][:EVIDENCE_SHOWN]
+
+
 def _act(key: str, act: Act) -> evidence.Act:
     actor, target = ("me", "you") if act.given else ("you", "me")
     return evidence.Act(key, day_of(act.day), act.kind, actor, target, act.count)
@@ -60,17 +107,26 @@ def _topic(topic: evidence.Trust, acts: Sequence[Act], names: Names, *, visible:
     first, latest = acts[0], topic.cited[::-1] if visible else []
     told = {(day_of(act.day), act.kind, act.given): act.interaction_ids for act in acts}
     rest, unseen = latest[ACTS_SHOWN:], [] if visible else topic.cited
-    channel = first.channel_id
     return shape(
         TrustTopic,
         topic,
-        topic=about(first.topic_id, names.topics.get(first.topic_id, "") if first.topic_id else ""),
-        channel=ChannelRef(encode("channel", channel), names.channels.get(channel)) if channel else None,
+        topic=_topic_ref(first, names),
+        channel=_channel_ref(first, names),
         acts=[_cited(cited, told) for cited in latest[:ACTS_SHOWN]],
         earlier_interactions=sum(cited.act.count for cited in rest),
         earlier_weight=sum(cited.weight for cited in rest),
         hidden=HiddenTrust(sum(cited.act.count for cited in unseen), sum(cited.weight for cited in unseen)),
     )
+
+
+def _topic_ref(act: Act, names: Names) -> TopicRef | None:
+    return about(act.topic_id, names.topics.get(act.topic_id, "") if act.topic_id else "")
+
+
+def _channel_ref(act: Act, names: Names) -> ChannelRef | None:
+    if act.channel_id is None:
+        return None
+    return ChannelRef(encode("channel", act.channel_id), names.channels.get(act.channel_id))
 
 
 def _cited(cited: evidence.Cited, told: Mapping[tuple[int, str, bool], Sequence[UUID]]) -> TrustAct:

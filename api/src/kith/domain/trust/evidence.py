@@ -46,6 +46,10 @@ MEANINGS = {
     "conflict": Meaning("was in conflict with them", "actor", -2.0),
 }
 """By kind of interaction; ``introduce:met`` is an introduction after which those introduced were in touch."""
+GIVEN = frozenset(kind for kind, meaning in MEANINGS.items() if meaning.shown_by == "actor")
+"""Kinds by which the one who acts may show trust."""
+RECEIVED = frozenset(kind.partition(":")[0] for kind, meaning in MEANINGS.items() if meaning.shown_by == "target")
+"""Kinds by which the one who is helped may show trust."""
 
 
 class Act(msgspec.Struct, frozen=True, order=True):
@@ -104,6 +108,11 @@ def trust(truster: str, trusted: str, acts: Sequence[Act], now: int) -> Verdict:
     if not known:
         return Verdict("not enough evidence", found)
     return Verdict("absolute" if holds >= ABSOLUTE_TOPICS and not fails else "contextual", found)
+
+
+def unknown(topic: str) -> Trust:
+    """Return trust of which nothing is known: acts that might have shown it did not."""
+    return _weigh(topic, [])
 
 
 def _cite(truster: str, trusted: str, act: Act, now: int) -> Cited | None:
