@@ -51,6 +51,8 @@ ROUNDS = 2
 RECORDED = "BENCH_RECORDED"
 DATABASE = "BENCH_DATABASE"
 WORKSPACE = "BENCH_WORKSPACE"
+#: Units are counted as always, and never used up.
+UNLIMITED = {"KITH_RATE_TOKEN": "1000000000", "KITH_RATE_WORKSPACE": "1000000000"}
 
 
 def person(number: int) -> Ref:
@@ -239,7 +241,7 @@ async def main() -> None:
         recorded.write_bytes(pickle.dumps(await record(url, token, asked)))
         environment = {
             RECORDED: str(recorded), DATABASE: url, WORKSPACE: str(workspace_id), "KITH_DATABASE_URL": url,
-            "KITH_LOG_LEVEL": "error",
+            "KITH_LOG_LEVEL": "error", "KITH_REDIS_URL": servers.redis_url, **UNLIMITED,
         }  # fmt: skip
         async with (
             served("tests.bench.reads:raw_app", environment) as raw,

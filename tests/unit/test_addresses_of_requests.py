@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from kith.api.http.addresses import address_of
+from kith.api.http.addresses import address_of, network_of, site_of
 from kith.runtime.settings import Settings, SettingsError
 
 PROXIES = Settings(trusted_proxies="10.0.0.0/8, ::1/128").proxies
@@ -34,3 +34,16 @@ def test_a_proxy_is_believed_as_far_as_it_is_trusted(peer: str | None, said: lis
 def test_what_is_no_network_is_refused() -> None:
     with pytest.raises(SettingsError, match="KITH_TRUSTED_PROXIES"):
         _ = Settings(trusted_proxies="10.0.0.1/8").proxies
+
+
+@pytest.mark.parametrize(
+    ("address", "network", "site"),
+    [
+        ("198.51.100.7", "198.51.100.0/24", "198.51.100.7/32"),
+        ("2001:db8:1:2:3::4", "2001:db8:1::/48", "2001:db8:1:2::/64"),
+        ("::ffff:198.51.100.7", "198.51.100.0/24", "198.51.100.7/32"),
+        (None, None, None),
+    ],
+)
+def test_a_network_names_no_machine(address: str | None, network: str | None, site: str | None) -> None:
+    assert (network_of(address), site_of(address)) == (network, site)

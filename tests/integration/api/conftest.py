@@ -104,8 +104,9 @@ async def connected(
     url: str, pool: Pool, workspace_id: UUID, redis_url: str | None, contract: Contract, home: Path = Path(".kith")
 ) -> AsyncIterator[Client]:
     settings = Settings(
-        database_url=url, redis_url=redis_url, pool_size=5, log_level="error", source_roots="/srv:/mnt", home=home
-    )
+        database_url=url, redis_url=redis_url, pool_size=5, log_level="error", source_roots="/srv:/mnt", home=home,
+        rate_token=10**6, rate_workspace=10**6, rate_address=10**6,
+    )  # fmt: skip
     app = create_app(settings)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with workspace(pool, workspace_id) as db:

@@ -9,7 +9,7 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 
 from kith.api.docs.routes import ROUTES as DOCS
-from kith.api.http import auth, idempotency, inputs, problems, transactions
+from kith.api.http import auth, idempotency, inputs, limits, problems, transactions
 from kith.api.http.cors import Origins
 from kith.api.http.edge import Edge
 from kith.api.http.known import Tokens
@@ -89,7 +89,7 @@ def create_app(settings: Settings | None = None) -> Kith:
 
 async def _admit(request: Request[Any, Any, Any]) -> None:
     """Judge a request before it is read. As guards these would cost a copy of the handler each, a tenth of a read."""
-    await auth.guard(request)
+    await limits.guard(request, auth.guard)
     await inputs.guard(request)
 
 
@@ -101,11 +101,13 @@ def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextM
         pool = await open_pool(
             settings.database_url, size=settings.pool_size, statement_seconds=settings.statement_seconds
         )
-        async with pool:
+        async with pool, limits.opened(settings) as app.state.limits:
             turns = Turns(pool, settings.pool_size - 1, 2 * settings.statement_seconds)  # one is for /readyz
             tokens = Tokens(turns)
             app.state.pool, app.state.turns, app.state.tokens = pool, turns, tokens
             app.state.origins.turns = turns
+            if isinstance(app, Kith):
+                app.edge.limits = app.state.limits
             async with tokens.listening(settings.database_url):
                 yield
 

@@ -22,6 +22,7 @@ from kith.api.connectors.schemas import Name as ConnectorName
 from kith.api.health.schemas import Readiness
 from kith.api.http import ids, inputs, moments, problems
 from kith.api.http.idempotency import Once
+from kith.api.http.limits import cost_of
 from kith.api.http.paging import Listing
 from kith.api.routes import ROUTES
 from kith.domain.scopes import SCOPES
@@ -92,6 +93,7 @@ _RESPONSES = {
     413: "BodyTooLarge",
     415: "UnsupportedMediaType",
     422: "Unprocessable",
+    429: "TooManyRequests",
     500: "InternalError",
     503: "Unavailable",
 }
@@ -145,11 +147,16 @@ _HEADERS: Json = {
     "Location": {"description": "Where it is to be found.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "How to prove who asks.", "schema": {"type": "string"}},
+    "RateLimit": {"description": "What is left of each quota, and seconds until all is.", "schema": {"type": "string"}},
+    "RateLimit-Policy": {"description": "Each quota: units and seconds.", "schema": {"type": "string"}},
     "Idempotency-Replayed": {
         "description": "`true` where this is the answer given before.",
         "schema": {"type": "string"},
     },
 }
+
+
+_LIMITED = ["Retry-After", "RateLimit", "RateLimit-Policy"]
 
 
 def _token() -> Json:
@@ -172,6 +179,7 @@ def _operation(handler: HTTPRouteHandler, method: str, path: str, schemas: Json)
         "description": f"{description or summary}{needs}",
         "security": [] if handler.opt.get("public") else [{"token": scopes}],
         "parameters": _parameters(handler, method, path),
+        "x-cost": cost_of(handler.opt, method),
     }
     if payload := inputs.declared(handler.fn, "payload"):
         body = {"schema": _ref(payload), "examples": {"example": {"value": _example(_ref(payload), schemas)}}}
@@ -250,6 +258,8 @@ def _responses(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
 def _codes(handler: HTTPRouteHandler) -> set[str]:
     """Return the codes of all problems that a route may answer with, given its path exists."""
     codes = set(handler.opt.get("errors", ())) | {"unknown_parameter"}
+    if handler.opt.get("cost") != 0:
+        codes.add("rate_limited")
     if not handler.opt.get("public"):
         codes |= set(_ALWAYS)
     if inputs.declared(handler.fn, "params"):
@@ -323,7 +333,10 @@ def _refusal(status: int) -> Json:
         }
         for code, kind in codes.items()
     }
-    names = ["Request-Id", *({401: ["WWW-Authenticate"], 503: ["Retry-After"], 409: ["Retry-After"]}.get(status, []))]
+    names = [
+        "Request-Id",
+        *({401: ["WWW-Authenticate"], 429: _LIMITED, 503: ["Retry-After"], 409: ["Retry-After"]}.get(status, [])),
+    ]
     return {
         "description": "; ".join(f"`{code}`: {kind.help}" for code, kind in codes.items()),
         "headers": _headers(*names),

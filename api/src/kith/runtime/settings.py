@@ -75,6 +75,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: Annotated[
         str | None, Meta(description="Origins whose pages may call the API, with commas between; `*` for all.")
     ] = None
+    rate_token: Annotated[
+        int,
+        Meta(
+            description="Units a minute that one token, or one grant of an app, may use: a read costs 1, a change 5. "
+            "0: no limit.",
+            ge=0,
+        ),
+    ] = 6000
+    rate_workspace: Annotated[
+        int, Meta(description="Units a minute that all tokens of one workspace may use together. 0: no limit.", ge=0)
+    ] = 30000
+    rate_address: Annotated[
+        int, Meta(description="Requests a minute without a valid token from one address. 0: no limit.", ge=0)
+    ] = 300
     source_roots: Annotated[
         str | None,
         Meta(

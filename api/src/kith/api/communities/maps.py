@@ -17,6 +17,7 @@ from kith.store.db import Db
 @get(
     "/v1/communities/{community_id:str}/map",
     operation_id="getCommunityMap",
+    cost=5,
     tags=["communities"],
     scopes=["communities:read"],
     errors=["not_found"],
@@ -46,6 +47,7 @@ async def get_map(
 @get(
     "/v1/communities/{community_id:str}/map.svg",
     operation_id="drawCommunityMap",
+    cost=10,
     tags=["communities"],
     scopes=["communities:read"],
     errors=["not_found"],
@@ -69,6 +71,7 @@ async def draw_svg(
 @get(
     "/v1/communities/{community_id:str}/map.png",
     operation_id="paintCommunityMap",
+    cost=20,
     tags=["communities"],
     scopes=["communities:read"],
     errors=["not_found"],
@@ -92,6 +95,7 @@ async def draw_png(
 @get(
     "/v1/communities/{community_id:str}/export",
     operation_id="exportCommunity",
+    cost=20,
     tags=["communities"],
     scopes=["communities:read"],
     errors=["not_found"],

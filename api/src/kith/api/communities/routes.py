@@ -81,6 +81,7 @@ async def create_community(
 @post(
     "/v1/communities/detections",
     operation_id="detectCommunities",
+    cost=100,
     tags=["communities"],
     scopes=["communities:write"],
     status_code=202,

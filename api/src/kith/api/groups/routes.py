@@ -161,6 +161,7 @@ async def list_people(
 @get(
     "/v1/groups/{group_id:str}/relationship-mix",
     operation_id="getRelationshipMix",
+    cost=20,
     tags=["groups"],
     scopes=["groups:read", "relationships:read"],
     errors=["not_found"],

@@ -14,7 +14,7 @@ from kith.store.db import ABSENT, Pool
 _WAIT_SECONDS = 2.0
 
 
-@get("/livez", operation_id="getLiveness", tags=["meta"], public=True)
+@get("/livez", operation_id="getLiveness", tags=["meta"], public=True, cost=0)
 async def get_liveness() -> Liveness:
     """Check that the process runs.
 
@@ -23,7 +23,7 @@ async def get_liveness() -> Liveness:
     return Liveness()
 
 
-@get("/readyz", operation_id="getReadiness", tags=["meta"], public=True, unready=True)
+@get("/readyz", operation_id="getReadiness", tags=["meta"], public=True, cost=0, unready=True)
 async def get_readiness(state: State) -> Response[Readiness]:
     """Check whether requests can be answered.
 

@@ -1,7 +1,7 @@
 """Where a request comes from: the nearest address that no trusted proxy speaks for."""
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 
@@ -33,3 +33,20 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def network_of(address: str | None) -> str | None:
+    """Return the network that names a household or a firm, and no machine: of IPv4 the first 24 bits, of IPv6 48."""
+    return _prefix(address, 24, 48)
+
+
+def site_of(address: str | None) -> str | None:
+    """Return what one client has at its disposal: of IPv6 the first 64 bits."""
+    return _prefix(address, 32, 64)
+
+
+def _prefix(text: str | None, four: int, six: int) -> str | None:
+    address = _parse(text or "")
+    if address is None:
+        return None
+    return str(ip_network(f"{address}/{four if address.version == 4 else six}", strict=False))

@@ -16,7 +16,7 @@ METHODS = b"GET, HEAD, POST, PATCH, DELETE"
 ASKED = b"Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, Request-Id"
 EXPOSED = (
     b"ETag, Link, Location, Retry-After, Request-Id, Idempotency-Replayed, WWW-Authenticate, DPoP-Nonce, Deprecation, "
-    b"Sunset"
+    b"Sunset, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 )
 MAX_AGE = b"3600"  # seconds
 

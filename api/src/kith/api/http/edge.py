@@ -13,7 +13,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
-from kith.api.http import cors, problems
+from kith.api.http import cors, limits, problems
 from kith.api.http.cors import Origins
 from kith.api.http.ids import encode
 from kith.api.http.problems import Problem
@@ -38,6 +38,7 @@ class Edge:
 
     def __init__(self, app: ASGIApp, routes: Iterable[Any], origins: Origins, *, logged: bool) -> None:
         self.app, self.origins, self.logged = app, origins, logged
+        self.limits: limits.Limits | None = None
         # Names before parameters, as the router has it.
         known = sorted((r for r in routes if isinstance(r, HTTPRoute)), key=lambda r: r.path_format.count("{"))
         self.paths = [(_pattern(route.path_format), _allow(route)) for route in known]
@@ -52,6 +53,9 @@ class Edge:
                 headers = cors.preflight(exchange.allowed) if _is_preflight(scope) else []
                 await exchange.send({"type": "http.response.start", "status": 204, "headers": headers})
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
+            elif self.limits and self.limits.empty and (problem := self.limits.refuse(exchange.asked, scope)):
+                await exchange.refuse(problem)
+                return  # not worth a line in the log
             elif b"host" not in exchange.asked:
                 await exchange.refuse(Problem("malformed_request", "The request names no host."))
             else:
@@ -103,6 +107,7 @@ class Exchange:
         """Answer what no route shall see."""
         body = problems.encode(problem, self.scope["path"], self.request_id)
         headers = [(b"content-type", problems.MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
         status = problems.KINDS[problem.code].status
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
@@ -115,6 +120,8 @@ class Exchange:
             headers[b"access-control-allow-origin"] = self.allowed.encode("latin-1")
             headers[b"access-control-expose-headers"] = cors.EXPOSED
             headers[b"vary"] += b", Origin"
+        if quotas := self.scope.get("kith.quotas"):
+            headers |= quotas.headers()  # type: ignore[attr-defined]  # our own key
         if (self.status == 405 or self.method == "OPTIONS") and (allow := self._allow(self.scope["path"])):
             headers[b"allow"] = allow.encode()
         if self.status == 200 and self.method in ("GET", "HEAD") and not more:

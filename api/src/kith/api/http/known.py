@@ -28,6 +28,10 @@ class Tokens:
         self._listening = False
         self._forgotten = 0  # how often something was: what was read before the last time is not remembered
 
+    def knows(self, text: str) -> bool:
+        """Whether this token is remembered."""
+        return digest(text) in self._known
+
     async def find(self, text: str) -> Token | None:
         """Return the living token of this text."""
         key, now = digest(text), time.monotonic()

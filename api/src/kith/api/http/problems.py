@@ -76,6 +76,9 @@ KINDS: dict[str, Kind] = {
     "idempotency_key_reused": Kind(
         422, "Idempotency key reused", "This Idempotency-Key was used for another request within the last 24 hours."
     ),
+    "rate_limited": Kind(
+        429, "Too many requests", "The token, its workspace or the address has used up its units. Wait for Retry-After."
+    ),
     "internal_error": Kind(500, "Internal error", "A fault of kith. Report it with the request id."),
     "unavailable": Kind(
         503, "Unavailable", "The database is unavailable or overloaded, or the question too costly. Try later."

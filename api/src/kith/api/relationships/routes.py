@@ -103,6 +103,7 @@ async def get_quality(db: NamedDependency[Db], workspace_id: NamedDependency[UUI
 @get(
     "/v1/relationships/{person_id:str}/{other_id:str}",
     operation_id="getRelationship",
+    cost=2,
     tags=["relationships"],
     scopes=["relationships:read"],
     errors=["not_found"],
@@ -156,6 +157,7 @@ async def get_relationship(
 @get(
     "/v1/relationships/{person_id:str}/{other_id:str}/history",
     operation_id="getHistory",
+    cost=5,
     tags=["relationships"],
     scopes=["relationships:read"],
     errors=["not_found"],
@@ -187,6 +189,7 @@ async def get_history(
 @get(
     "/v1/relationships/{person_id:str}/{other_id:str}/history.svg",
     operation_id="drawHistory",
+    cost=5,
     tags=["relationships"],
     scopes=["relationships:read"],
     errors=["not_found"],
@@ -217,6 +220,7 @@ async def draw_history(
 @get(
     "/v1/relationships/{person_id:str}/{other_id:str}/trust",
     operation_id="getTrust",
+    cost=5,
     tags=["relationships"],
     scopes=["relationships:read"],
     errors=["not_found"],

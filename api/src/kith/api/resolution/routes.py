@@ -52,6 +52,7 @@ async def update_resolution(
 @post(
     "/v1/resolution/previews",
     operation_id="previewResolution",
+    cost=50,
     tags=["resolution"],
     scopes=["identities:read"],
     status_code=200,

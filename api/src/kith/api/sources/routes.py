@@ -176,6 +176,7 @@ async def update_source(
 @delete(
     "/v1/sources/{source_id:str}",
     operation_id="deleteSource",
+    cost=20,
     tags=["sources"],
     scopes=["sources:write"],
     errors=["not_found", "precondition_failed"],
@@ -202,6 +203,7 @@ async def delete_source(
 @get(
     "/v1/sources/{source_id:str}/removal",
     operation_id="previewSourceRemoval",
+    cost=20,
     tags=["sources"],
     scopes=["sources:read"],
     errors=["not_found"],
