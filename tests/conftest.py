@@ -49,6 +49,10 @@ async def pool(fresh_url: str) -> AsyncIterator["Pool"]:
 @pytest.fixture
 async def workspace_id(pool: "Pool") -> UUID:
     """A workspace with a random key."""
+    return await new_workspace(pool)
+
+
+async def new_workspace(pool: "Pool") -> UUID:
     from kith.store.db import workspace
 
     workspace_id = uuid4()

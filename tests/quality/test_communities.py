@@ -1,5 +1,6 @@
 """Communities on sets with known groups: one automatic choice of resolution, no labels."""
 
+import numpy as np
 import pytest
 
 from kith.cli.evaluate.communities import evaluation
@@ -32,9 +33,11 @@ def test_detected_communities_agree_with_known_groups(name: str, seed: int) -> N
     assert found["ari"] >= least_ari
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_projects_that_share_people_are_told_apart(seed: int) -> None:
-    graph, project = ties(shared("data/git-world"))
-    found = detect(graph, seed).membership
+@pytest.mark.parametrize("seed", [0, 3, 4, 12])  # formerly chance chose another hilltop in three of these
+def test_projects_that_share_people_are_told_apart_however_they_are_numbered(seed: int) -> None:
+    graph, projects = ties(shared("data/git-world"))
+    order = np.random.default_rng(seed).permutation(len(graph))
+    found = detect(graph.among(order)).membership
+    project = [projects[place] for place in order]
     assert nmi(project, found) >= 0.80
     assert ari(project, found) >= 0.80

@@ -18,8 +18,9 @@ from kith.domain.roles.acts import HELP
 from kith.projections import detection
 from kith.store import communities, groups, topics
 from kith.store.communities import CommunityFilter
-from kith.store.db import workspace
+from kith.store.db import Pool, workspace
 from kith.store.errors import NoSuch
+from tests.conftest import new_workspace
 from tests.integration.detections import detect_in
 from tests.integration.store.facts import DAY, NOW, Store, act, channel, identity, room, who
 
@@ -439,3 +440,36 @@ async def test_areas_of_one_project_are_those_that_people_mean(store: Store) -> 
     called = [facts.acts.areas[area] for area in set(facts.acts.area.tolist())]
     assert sorted(called) == ["b", "boats", "boats/harbor", "nest"]
     assert {facts.texts.channels[place] for place in facts.texts.channel.tolist()} == set(called)
+
+
+async def test_equal_facts_give_equal_detections_in_every_workspace(pool: Pool) -> None:
+    chance = np.random.default_rng(1)
+    told = [record for name in TALK for record in circle(name)]
+    for _ in range(120):
+        (one, other), (here, there) = chance.choice(list(TALK), 2), chance.integers(SIZE, size=2)
+        told.append(say(f"{one}{here}", f"{other}{there}", str(one), float(chance.integers(20))))
+    said = []
+    for number in range(3):
+        store = await Store.open(pool, await new_workspace(pool))
+        await tell(store, *(told if number else reversed(told)))
+        said.append(await in_words(store, await detected(store)))
+    assert len(said[0]["communities"]) > 1
+    assert said[0] == said[1] == said[2]
+
+
+async def in_words(store: Store, found: Found) -> dict[str, Any]:
+    """What was found without ids: communities by their people's names, with roles, and topics."""
+    async with workspace(store.pool, store.workspace_id) as db:
+        rows = await db.fetch(
+            """
+            SELECT c.name, c.level, array_agg(p.name ORDER BY p.name) AS people,
+                (SELECT array_agg(concat_ws(' ', r.role, r.rank, h.name) ORDER BY r.role, r.rank) FROM roles r
+                 JOIN people h ON h.workspace_id = $1 AND h.id = r.person_id
+                 WHERE r.workspace_id = $1 AND r.community_id = c.id) AS roles
+            FROM communities c JOIN community_people m ON m.workspace_id = $1 AND m.community_id = c.id AND m.home
+            JOIN people p ON p.workspace_id = $1 AND p.id = m.person_id
+            WHERE c.workspace_id = $1 GROUP BY c.id, c.name, c.level ORDER BY c.level, c.name
+            """,
+            store.workspace_id,
+        )
+    return {"communities": [tuple(row) for row in rows], "topics": [(t.name, t.texts) for t in found.topics]}

@@ -260,7 +260,8 @@ async def save_topics(
     await db.execute(_SAVE_TOPIC_CHANNELS, workspace_id)
 
 
-# People stand in the order of their ids, without bots, lists and firms: they would tie all whom they address.
+# People, channels and texts stand in an order that the networks make, not in that of ids, which differ by workspace:
+# equal facts give equal detections. Bots, lists and firms are left out: they would tie all whom they address.
 _TABLES = """
     SET LOCAL client_min_messages = warning; SET LOCAL enable_nestloop = off;
     CREATE TEMPORARY TABLE detection_people (person integer, person_id uuid, first_seen timestamptz) ON COMMIT DROP;
@@ -269,14 +270,19 @@ _TABLES = """
         number integer, channel_id uuid, name text, kind text, parent_id uuid, until date
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_kinds (number integer, kind text) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE detection_texts (number integer, text_id uuid, channel_id uuid) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE detection_texts (number integer, text_id uuid, channel integer) ON COMMIT DROP;
 """
 
 _FILL_PEOPLE = """
-    WITH numbered AS (
+    WITH keys AS (
+        SELECT p.person_id, min(concat_ws(' ', i.network, i.host, i.key) COLLATE "C") AS key
+        FROM person_identities p JOIN identities i ON i.workspace_id = $1 AND i.id = p.identity_id
+        WHERE p.workspace_id = $1 GROUP BY p.person_id
+    ), numbered AS (
         INSERT INTO detection_people
-        SELECT (row_number() OVER (ORDER BY id))::integer - 1, id, first_seen
-        FROM people WHERE workspace_id = $1 AND kind IN ('person', 'unknown') AND NOT suspected
+        SELECT (row_number() OVER (ORDER BY k.key, p.id))::integer - 1, p.id, p.first_seen
+        FROM people p LEFT JOIN keys k ON k.person_id = p.id
+        WHERE p.workspace_id = $1 AND p.kind IN ('person', 'unknown') AND NOT p.suspected
         RETURNING person, person_id
     )
     INSERT INTO detection_identities
@@ -290,18 +296,21 @@ _FILL_CHANNELS = f"""
         FROM (SELECT DISTINCT kind FROM interactions WHERE workspace_id = $1) AS k
     )
     INSERT INTO detection_channels
-    SELECT (row_number() OVER (ORDER BY id))::integer - 1, id, name, kind, parent_id, read.day
+    SELECT (row_number() OVER (ORDER BY concat_ws(' ', network, host, key) COLLATE "C"))::integer - 1, id, name, kind,
+        parent_id, read.day
     FROM channels LEFT JOIN ({reach.OF_ALL}) AS read ON read.channel_id = id WHERE workspace_id = $1
 """
 
 _FILL_TEXTS = """
     INSERT INTO detection_texts
-    SELECT (row_number() OVER (ORDER BY text_id))::integer - 1, text_id, channel_id
+    SELECT (row_number() OVER (ORDER BY latest, first, channel, acts, text_id))::integer - 1, text_id, channel
     FROM (
-        SELECT coalesce(conversation_id, id) AS text_id, min(channel_id::text)::uuid AS channel_id
-        FROM interactions WHERE workspace_id = $1 AND occurred_at >= $2 AND occurred_at < $3
-        GROUP BY 1 ORDER BY max(occurred_at) DESC, 1 LIMIT $4
-    ) AS latest
+        SELECT coalesce(i.conversation_id, i.id) AS text_id, min(c.number) AS channel,
+            max(i.occurred_at) AS latest, min(i.occurred_at) AS first, count(*) AS acts
+        FROM interactions i LEFT JOIN detection_channels c USING (channel_id)
+        WHERE i.workspace_id = $1 AND i.occurred_at >= $2 AND i.occurred_at < $3
+        GROUP BY 1 ORDER BY latest DESC, first, channel, acts, 1 LIMIT $4
+    ) AS texts
 """
 
 _CHANNELS = """
@@ -354,18 +363,17 @@ _ACTS = """
     LEFT JOIN detection_channels h ON h.channel_id = i.channel_id
     LEFT JOIN detection_texts x ON x.text_id = coalesce(i.conversation_id, i.id)
     WHERE (i.target_id IS NULL OR t.person IS NOT NULL) AND t.person IS DISTINCT FROM a.person
-    ORDER BY i.occurred_at, i.id, t.person
+    ORDER BY i.occurred_at, a.person, t.person, k.number, h.number, x.number, i.id
 """
 
 _TEXTS = """
-    SELECT x.text_id, coalesce(h.number, -1) AS channel,
+    SELECT x.text_id, coalesce(x.channel, -1) AS channel,
         left(concat_ws(' ', c.title, string_agg(concat_ws(' ', nullif(i.title, c.title), left(i.text, $2::integer)), ' '
             ORDER BY i.occurred_at, i.id)), $2::integer) AS said
     FROM detection_texts x
     JOIN interactions i ON i.workspace_id = $1 AND coalesce(i.conversation_id, i.id) = x.text_id
     LEFT JOIN conversations c ON c.workspace_id = $1 AND c.id = x.text_id
-    LEFT JOIN detection_channels h ON h.channel_id = x.channel_id
-    GROUP BY x.number, x.text_id, h.number, c.title ORDER BY x.number
+    GROUP BY x.number, x.text_id, x.channel, c.title ORDER BY x.number
 """
 
 _US = f"""

@@ -3,10 +3,11 @@
 Modularity at resolution γ is, up to constants, the likelihood of a planted partition whose ties are ``inside`` times as
 many within communities, and ``outside`` times as many between them, as people's activity alone would make; the two
 rates and γ determine each other, γ = (inside - outside) / ln(inside / outside) (Newman 2016, Phys. Rev. E 94, 052315).
-So kith starts at γ = 1, holds ties out, takes the γ that the rates among them imply, and repeats while more is
-foreseen; from there it looks a step further and a step closer. Contact counted by days or act by act replaces the
-logarithm where it foresees more. Connected people are left undivided where no division foresees more than their
-activity does: noise is not cut into pieces, however easily it could be.
+So kith holds ties out, starts at the γ of a few far apart that foresees most, takes the γ that the rates among the
+ties held out imply, and repeats while more is foreseen; from there it looks a step further and a step closer. Coarse
+and fine divisions may both be hilltops: from one start alone, chance would choose between them. Contact counted by days
+or act by act replaces the logarithm where it foresees more. Connected people are left undivided where no division
+foresees more than their activity does: noise is not cut into pieces, however easily it could be.
 """
 
 import math
@@ -26,6 +27,7 @@ Ints = NDArray[np.int64]
 
 ALONE = -1  # the community of people without ties
 
+_STARTS = (1.0, 1 / 4, 4.0)  # in large graphs, where chance has less of a say and looks take long, the first alone
 _ROUNDS = 12  # towards the resolution that the rates imply
 _AT_REST = 0.02  # relative change of the resolution
 _POLISH = 3
@@ -70,13 +72,16 @@ def detect(graph: Graph, seed: int = 0) -> Partition:
 
 def _best(trial: Trial) -> Foresight | None:
     """The divisions that foresee most; None where none foresees more than activity, or than the connected parts."""
-    best = _climb(trial, trial.at("log", 1.0))
+    starts = [trial.at("log", resolution) for resolution in _STARTS[: 1 if trial.large else None]]
+    best = _climb(trial, max(starts, key=lambda start: start.foreseen))
     for counting in trial.countings[1:]:
         other = trial.at(counting, best.resolution)
         if best.above(other) < _BETTER and (other := _climb(trial, other)).above(best) > _BETTER:
             best = other
     whole = trial.undivided()
-    return best if min(best.above(None), best.above(whole)) > _CERTAIN else None
+    if min(best.above(None), best.above(whole)) <= _CERTAIN:
+        return None
+    return best if trial.large else _finest(trial, best)
 
 
 def _climb(trial: Trial, best: Foresight) -> Foresight:
@@ -95,6 +100,14 @@ def _climb(trial: Trial, best: Foresight) -> Foresight:
         while (further := trial.at(best.counting, best.resolution * step, best)).above(best) > _BETTER:
             best = further
     return best
+
+
+def _finest(trial: Trial, best: Foresight) -> Foresight:
+    """The finest divisions on the way from the best that foresee not clearly less: a finer one says more."""
+    finest = best
+    while best.above(finer := trial.at(best.counting, finest.resolution * _STEP, finest)) < _BETTER:
+        finest = finer
+    return finest
 
 
 def _divisions(graph: Graph, best: Foresight, seed: int) -> Iterator[tuple[float, Ints]]:
