@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.di import Provide
 
 from kith.api.docs.routes import ROUTES as DOCS
-from kith.api.http import auth, idempotency, inputs, limits, problems, transactions
+from kith.api.http import auth, handlers, idempotency, limits, problems
 from kith.api.http.cors import Origins
 from kith.api.http.edge import Edge
 from kith.api.http.known import Tokens
@@ -60,15 +60,8 @@ def create_app(settings: Settings | None = None) -> Kith:
         return open_vault(settings)
 
     app = Kith(
-        [*ROUTES, *UNPUBLISHED],
-        before_request=_admit,
+        [handlers.direct(handler) for handler in (*ROUTES, *UNPUBLISHED)],
         dependencies={
-            "db": Provide(transactions.provide_db),
-            "token": Provide(auth.provide_token, sync_to_thread=False),
-            "workspace_id": Provide(auth.provide_workspace_id, sync_to_thread=False),
-            "params": Provide(inputs.provide_params, sync_to_thread=False),
-            "payload": Provide(inputs.provide_payload, sync_to_thread=False),
-            "once": Provide(idempotency.provide_once),
             "registry": Provide(provide_registry),
             "limits": Provide(provide_limits),
             "vault": Provide(provide_vault),
@@ -85,12 +78,6 @@ def create_app(settings: Settings | None = None) -> Kith:
         super(Kith, app).__call__, app.routes, app.state.origins, logged=logs.includes(settings.log_level, "info")
     )
     return app
-
-
-async def _admit(request: Request[Any, Any, Any]) -> None:
-    """Judge a request before it is read. As guards these would cost a copy of the handler each, a tenth of a read."""
-    await limits.guard(request, auth.guard)
-    await inputs.guard(request)
 
 
 def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
-from litestar.di import NamedDependency
 
 from kith.api.http.auth import token_of
 from kith.api.http.problems import Fault, Problem
@@ -42,18 +41,8 @@ class Once:
         return Response(body, status_code=status, headers=dict(headers))
 
 
-async def provide_once(request: Request[Any, Any, Any], db: NamedDependency[Db]) -> Once:
-    """Return what was started with the transaction."""
-    once: Once = request.scope["kith.once"]  # type: ignore[typeddict-item]  # our own key
-    return once
-
-
-async def begin(request: Request[Any, Any, Any], db: Db) -> None:
+async def begin(request: Request[Any, Any, Any], db: Db) -> Once:
     """Answer a repeated request at once; else let it through, alone under its key. Raises Replay, Problem."""
-    request.scope["kith.once"] = await _begun(request, db)  # type: ignore[typeddict-unknown-key]  # our own key
-
-
-async def _begun(request: Request[Any, Any, Any], db: Db) -> Once:
     token, key = token_of(request), request.headers.get(HEADER)
     if key is None:
         return Once(db, token.workspace_id, token.holder, None, b"")

@@ -9,11 +9,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, get_type_hints
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 import msgspec
 from litestar.connection import Request
-from litestar.di import NamedDependency
 from msgspec import inspect
 
 from kith.api.http import moments
@@ -32,9 +30,8 @@ def declared(fn: Callable[..., Any], name: str) -> type[msgspec.Struct] | None:
     return get_type_hints(fn).get(name)
 
 
-async def guard(request: Request[Any, Any, Any]) -> None:
+async def guard(request: Request[Any, Any, Any], handler: Callable[..., Any]) -> None:
     """Read the query parameters and the body that the handler takes; refuse what does not fit, before all else."""
-    handler = request.route_handler.fn
     if params := declared(handler, "params"):
         request.scope["kith.params"] = _read_params(request, params)  # type: ignore[typeddict-unknown-key]  # ours
     elif request.scope["query_string"]:
@@ -55,20 +52,6 @@ def named(payload: msgspec.Struct) -> dict[str, Any]:
 def accepted(method: str) -> tuple[str, ...]:
     """Return the media types that a body may have."""
     return (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
-
-
-def provide_params(request: Request[Any, Any, Any], workspace_id: NamedDependency[UUID]) -> Any:
-    """Return the query parameters as the handler's struct; None for a handler that takes none.
-
-    It waits for workspace_id, and db for it: what can be had in any order Litestar gets in a task group, at ten times
-    the price.
-    """
-    return request.scope.get("kith.params")
-
-
-def provide_payload(request: Request[Any, Any, Any]) -> Any:
-    """Return the JSON body as the handler's struct."""
-    return request.scope["kith.payload"]  # type: ignore[typeddict-item]  # our own key
 
 
 def _read_params(request: Request[Any, Any, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:

@@ -1,29 +1,20 @@
 """What a request does in the database, bound to the workspace of its token: reads, or one transaction."""
 
-from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
-from uuid import UUID
 
 from litestar import Request
-from litestar.di import NamedDependency
 
-from kith.api.http import idempotency, inputs
+from kith.api.http.auth import token_of
 from kith.store.db import Db
 
 
-async def provide_db(
-    request: Request[Any, Any, Any], workspace_id: NamedDependency[UUID], params: NamedDependency[Any]
-) -> AsyncGenerator[Db, None]:
+def connected(request: Request[Any, Any, Any]) -> AbstractAsyncContextManager[Db]:
     """Yield the connection; what a request changes is committed before the answer is sent.
 
     A GET reads without a transaction, unless its route says ``transaction=True``.
-
-    What may refuse a request stands in a guard or in here: had another dependency raised, the framework would never
-    close this one, and its connection would be lost.
     """
-    turns, handler = request.app.state.turns, request.route_handler
-    reads = request.method == "GET" and not handler.opt.get("transaction")
-    async with turns.view(workspace_id) if reads else turns.workspace(workspace_id) as db:
-        if inputs.declared(handler.fn, "once"):
-            await idempotency.begin(request, db)
-        yield db
+    turns, workspace_id = request.app.state.turns, token_of(request).workspace_id
+    reads = request.scope["method"] == "GET" and not request.route_handler.opt.get("transaction")
+    found: AbstractAsyncContextManager[Db] = turns.view(workspace_id) if reads else turns.workspace(workspace_id)
+    return found

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.di import Provide
 from litestar.params import FromPath
 
 from kith.api.http import problems
@@ -34,11 +33,6 @@ def as_page(handle: Callable[[Request[Any, Any, Any], Any], Response[bytes]]) ->
     return show
 
 
-def provide_params(request: Request[Any, Any, Any]) -> Any:
-    """Return the query parameters as the handler's struct."""
-    return request.scope.get("kith.params")
-
-
 #: How a route of a page is declared: ``@get("/security", operation_id="getSecurity", **PAGE)``.
 PAGE: dict[str, Any] = {
     "public": True,
@@ -47,7 +41,6 @@ PAGE: dict[str, Any] = {
         **{kind: as_page(handle) for kind, handle in problems.HANDLERS.items()},
         SeeOther: see_other,
     },
-    "dependencies": {"params": Provide(provide_params, sync_to_thread=False)},
 }
 
 

@@ -1,0 +1,103 @@
+"""Handlers: what each names of a request it gets in one step, and what it returns is sent without a detour.
+
+By itself Litestar provides every argument by a function of its own, whose arguments it provides and checks in turn, and
+takes an answer through two classes; that was half the time of a short answer. What is not named here it still provides.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from copy import copy
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from kith.api.http import auth, idempotency, inputs, limits, transactions
+
+_JSON = b"application/json"
+_encode = msgspec.json.Encoder().encode
+
+Incoming = Request[Any, Any, Any]
+
+
+def _workspace_id(request: Incoming) -> UUID:
+    return auth.token_of(request).workspace_id
+
+
+#: What is had without waiting. Beside these: db, and once.
+_PLAIN: dict[str, Callable[[Incoming], Any]] = {
+    "request": lambda request: request,
+    "token": auth.token_of,
+    "workspace_id": _workspace_id,
+    "params": lambda request: request.scope["kith.params"],  # type: ignore[typeddict-item]  # our own key
+    "payload": lambda request: request.scope["kith.payload"],  # type: ignore[typeddict-item]  # our own key
+}
+
+
+def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
+    """Return the same handler with the function that Litestar calls: it judges the request before all else."""
+    fn = handler.fn
+    signature = inspect.signature(fn)
+    hints = get_type_hints(fn, include_extras=True)
+    ours = {*_PLAIN, "db", "once"}
+    rest = [parameter for name, parameter in signature.parameters.items() if name not in ours]
+    first = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    returned = hints["return"] if handler.status_code == 204 else ASGIApp
+
+    answer: Any = _answer(fn, signature.parameters.keys())
+    answer.__module__, answer.__name__, answer.__qualname__ = fn.__module__, fn.__name__, fn.__qualname__
+    answer.__signature__ = inspect.Signature([first, *rest])
+    answer.__annotations__ = {each.name: hints[each.name] for each in rest} | {"request": Incoming, "return": returned}
+    return copy(handler)(answer)
+
+
+def _answer(fn: Callable[..., Awaitable[Any]], names: Any) -> Callable[..., Awaitable[Any]]:
+    """Return the function that answers a request by ``fn``, which takes ``names``."""
+    plain = [(name, get) for name, get in _PLAIN.items() if name in names]
+    reads, once = "db" in names, "once" in names
+
+    async def answer(request: Incoming, **given: Any) -> Any:
+        await limits.guard(request, auth.guard)
+        await inputs.guard(request, fn)
+        for name, get in plain:
+            given[name] = get(request)
+        if not reads:
+            return _ready(request, await fn(**given))
+        async with transactions.connected(request) as db:
+            given["db"] = db
+            if once:
+                given["once"] = await idempotency.begin(request, db)
+            found = await fn(**given)
+        return _ready(request, found)
+
+    return answer
+
+
+def _ready(request: Incoming, found: Any) -> Any:
+    """Return JSON as what sends it, and anything else as a response that Litestar knows how to send."""
+    content, status, headers = found, request.route_handler.status_code, {}
+    if isinstance(found, Response):
+        if type(found) is not Response or found.cookies or found.background:
+            return found
+        content, status, headers = found.content, found.status_code or status, found.headers
+    if isinstance(content, msgspec.Struct | list):
+        return Json(status, _encode(content), headers)
+    return found if isinstance(found, Response) or found is None else Response(found)
+
+
+class Json:
+    """A JSON answer, as an ASGI application."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.status, self.body = status, body
+        self.headers = [(b"content-type", _JSON), (b"content-length", str(len(body)).encode())]
+        self.headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
