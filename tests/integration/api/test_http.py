@@ -222,10 +222,12 @@ async def test_the_log_says_who_asked_what_and_how_long_it_took(square: Square) 
     assert (nothing["route"], nothing["status"], nothing["token"]) == (None, 404, None)
 
 
-async def test_a_request_without_a_host_is_refused(square: Square) -> None:
+@pytest.mark.parametrize("hosts", [[], [b""], [b"a", b"b"], [b"a", b"a"]])
+async def test_a_request_without_one_host_is_refused(square: Square, hosts: list[bytes]) -> None:
     sent: list[Any] = []
     scope = {
-        "type": "http", "method": "GET", "path": "/livez", "query_string": b"", "headers": [], "http_version": "1.1",
+        "type": "http", "method": "GET", "path": "/livez", "query_string": b"", "http_version": "1.1",
+        "headers": [(b"host", host) for host in hosts],
     }  # fmt: skip
 
     async def receive() -> Any:

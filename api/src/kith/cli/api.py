@@ -39,6 +39,7 @@ def api(*, processes: int = 1) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        websockets=False,  # what asks for one is a request like any other, and answered by the application
         workers=processes,
         respawn_failed_workers=True,
         workers_kill_timeout=10,

@@ -56,8 +56,8 @@ class Edge:
             elif self.limits and self.limits.empty and (problem := self.limits.refuse(exchange.asked, scope)):
                 await exchange.refuse(problem)
                 return  # not worth a line in the log
-            elif b"host" not in exchange.asked:
-                await exchange.refuse(Problem("malformed_request", "The request names no host."))
+            elif not _names_a_host(scope):
+                await exchange.refuse(Problem("malformed_request", "The request names no host, or more than one."))
             else:
                 if exchange.head:
                     scope["method"] = "GET"
@@ -183,6 +183,14 @@ def _pattern(path: str) -> re.Pattern[str]:
 def _allow(route: HTTPRoute) -> str:
     methods = {str(method) for method in route.methods} | {"OPTIONS"}
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
+def _names_a_host(scope: HTTPScope) -> bool:
+    """Whether exactly one host is named, as RFC 9112 demands since HTTP/1.1; Granian makes an empty one of none."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if scope["http_version"] in ("1", "1.0"):
+        return len(hosts) <= 1
+    return len(hosts) == 1 and hosts[0] != b""
 
 
 def _is_preflight(scope: HTTPScope) -> bool:
