@@ -122,3 +122,33 @@ def referred(node: Any) -> set[str]:
 def test_bounds_of_zero_are_kept() -> None:
     """Litestar's own document loses them."""
     assert DOCUMENT["components"]["schemas"]["Person"]["properties"]["interaction_count"]["minimum"] == 0
+
+
+def test_what_comes_in_is_bounded() -> None:
+    """Every array and every free text of a body or a parameter has a longest length."""
+    bodies = [content["schema"] for _, _, operation in OPERATIONS for content in bodies_of(operation)]
+    queries = [
+        parameter["schema"]
+        for _, _, operation in OPERATIONS
+        for parameter in operation["parameters"]
+        if parameter["in"] == "query"
+    ]
+    assert [part for schema in (*bodies, *queries) for part in unbounded(schema, set())] == []
+
+
+def bodies_of(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(operation.get("requestBody", {}).get("content", {}).values())
+
+
+BOUNDS = {"maxLength", "maxItems", "enum", "const", "format", "pattern"}
+
+
+def unbounded(schema: dict[str, Any], seen: set[str]) -> list[dict[str, Any]]:
+    """Return the parts of a schema that may be of any length."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return [] if name in seen else unbounded(DOCUMENT["components"]["schemas"][name], seen | {name})
+    found = [schema] if schema.get("type") in ("array", "string") and not BOUNDS & schema.keys() else []
+    parts = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("properties", {}).values()]
+    parts += [schema[name] for name in ("items", "additionalProperties") if isinstance(schema.get(name), dict)]
+    return found + [bad for part in parts for bad in unbounded(part, seen)]

@@ -12,6 +12,7 @@ from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode, from_body, from_path, not_found, unknown
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
+from kith.api.http.revisions import check_content, is_conditional
 from kith.projections import ledger, merges, project
 from kith.store import decisions as store
 from kith.store import identities
@@ -95,10 +96,11 @@ async def create_decision(
     operation_id="retractDecision",
     tags=["decisions"],
     scopes=["identities:write"],
-    errors=["not_found", "conflict"],
+    errors=["not_found", "conflict", "precondition_failed"],
     status_code=200,
 )
 async def retract_decision(
+    request: Request[Any, Any, Any],
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     token: NamedDependency[Token],
@@ -110,9 +112,12 @@ async def retract_decision(
     rule's decision is overruled: the two are different from now on. Both stay in the ledger. The answer is the decision
     that undoes it, which can be undone too.
     """
+    conditional = await is_conditional(request, db, workspace_id)
     row = await store.get_decision(db, workspace_id, from_path("decision", decision_id))
     if row is None:
         raise not_found("decision")
+    if conditional:
+        check_content(request, (await show(db, workspace_id, [row]))[0])
     if not ledger.can_be_undone(row, await store.on_pairs(db, workspace_id, [row.pair])):
         raise Problem("conflict", "The decision is taken back or overruled already, or follows from the facts.")
     made, concerned = await merges.undo(db, workspace_id, row, author(token))

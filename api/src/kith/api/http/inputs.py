@@ -14,7 +14,7 @@ import msgspec
 from litestar.connection import Request
 from msgspec import inspect
 
-from kith.api.http import moments
+from kith.api.http import fields, moments
 from kith.api.http.problems import Fault, Problem
 
 JSON = "application/json"
@@ -32,10 +32,18 @@ def declared(fn: Callable[..., Any], name: str) -> type[msgspec.Struct] | None:
 
 async def guard(request: Request[Any, Any, Any], handler: Callable[..., Any]) -> None:
     """Read the query parameters and the body that the handler takes; refuse what does not fit, before all else."""
-    if params := declared(handler, "params"):
-        request.scope["kith.params"] = _read_params(request, params)  # type: ignore[typeddict-unknown-key]  # ours
-    elif request.scope["query_string"]:
-        raise _unknown(next(iter(asked(request)), ("",))[0])
+    params = declared(handler, "params")
+    if request.scope["query_string"]:
+        given = asked(request)
+        if selection := fields.read(request, handler, given):
+            request.scope["kith.fields"] = selection  # type: ignore[typeddict-unknown-key]  # ours
+            given = [(name, value) for name, value in given if name != fields.NAME]
+        if params is None and (given or not selection):
+            raise _unknown(next(iter(given), ("",))[0])
+    else:
+        given = []
+    if params:
+        request.scope["kith.params"] = _read_params(given, params)  # type: ignore[typeddict-unknown-key]  # ours
     if payload := declared(handler, "payload"):
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in accepted(request.method):
@@ -54,9 +62,9 @@ def accepted(method: str) -> tuple[str, ...]:
     return (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
 
 
-def _read_params(request: Request[Any, Any, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
+def _read_params(told: list[tuple[str, str]], kind: type[msgspec.Struct]) -> msgspec.Struct:
     readers, given = _readers(kind), dict[str, Any]()
-    for name, value in asked(request):
+    for name, value in told:
         if name not in readers:
             raise _unknown(name)
         read = readers[name]

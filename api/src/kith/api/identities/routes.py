@@ -10,6 +10,7 @@ from kith.api.decisions.show import author
 from kith.api.http.auth import may_see_contact
 from kith.api.http.ids import from_path, from_query, not_found
 from kith.api.http.paging import Page, after, page
+from kith.api.http.revisions import check_content, is_conditional
 from kith.api.identities.detail import IdentityDetail, explain
 from kith.api.identities.schemas import IdentitiesParams, Identity, IdentityPatch
 from kith.projections import project
@@ -71,7 +72,7 @@ async def get_identity(
     operation_id="updateIdentity",
     tags=["identities"],
     scopes=["identities:write"],
-    errors=["not_found"],
+    errors=["not_found", "precondition_failed"],
 )
 async def update_identity(
     request: Request[Any, Any, Any],
@@ -87,8 +88,11 @@ async def update_identity(
     no roles and no relationships.
     """
     key = from_path("identity", identity_id)
-    if await store.get_identity(db, workspace_id, key) is None:
+    conditional = await is_conditional(request, db, workspace_id)
+    if (present := await store.get_identity(db, workspace_id, key)) is None:
         raise not_found("identity")
+    if conditional:
+        check_content(request, await explain(db, workspace_id, present, may_see_contact(request)))
     await corrections.correct(db, workspace_id, [key], {"kind": payload.kind}, author(token))
     await project.settle(db, workspace_id, datetime.now(UTC), [key])
     found = await store.get_identity(db, workspace_id, key)

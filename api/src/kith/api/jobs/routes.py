@@ -5,6 +5,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kith.api.http.idempotency import Once
 from kith.api.http.ids import from_path, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Problem
@@ -51,7 +52,12 @@ async def get_job(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], 
     errors=["not_found", "conflict"],
     status_code=202,
 )
-async def cancel_job(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], job_id: FromPath[str]) -> Job:
+async def cancel_job(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    job_id: FromPath[str],
+    once: NamedDependency[Once],
+) -> Response[Job]:
     """Ask a job to stop.
 
     A queued job is canceled at once, a running one at its next step; finished work stays.
@@ -59,7 +65,7 @@ async def cancel_job(db: NamedDependency[Db], workspace_id: NamedDependency[UUID
     key = from_path("job", job_id)
     canceled = await store.cancel_job(db, workspace_id, key)
     if canceled is not None:
-        return Job.of(canceled)
+        return await once.answer(Job.of(canceled), 202, {})
     if await store.get_job(db, workspace_id, key) is None:
         raise not_found("job")
     raise Problem("conflict", "The job has already ended.")

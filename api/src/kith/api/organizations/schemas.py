@@ -28,10 +28,7 @@ Domains = Annotated[
     list[DomainName],
     Meta(max_length=100, description="Who writes from there is affiliated. Free mail and social networks are refused."),
 ]
-Url = Annotated[
-    str | None,
-    Meta(description="Its page."),
-]
+Url = Annotated[Annotated[str, Meta(max_length=2000)] | None, Meta(description="Its page.")]
 
 
 class OrganizationsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -14,6 +14,7 @@ from kith.api.http.coverage import get_coverage
 from kith.api.http.ids import encode, from_path, many_from_query, not_found
 from kith.api.http.inputs import named
 from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
+from kith.api.http.revisions import check_content, is_conditional
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import Identity
 from kith.api.interactions.schemas import TimelineItem, TimelineParams, shape_timeline
@@ -111,7 +112,7 @@ async def get_person(
     operation_id="updatePerson",
     tags=["people"],
     scopes=["people:write"],
-    errors=["not_found"],
+    errors=["not_found", "precondition_failed"],
     moves=True,
 )
 async def update_person(
@@ -128,9 +129,12 @@ async def update_person(
     it is, each of its identities keeps.
     """
     key = from_path("person", person_id)
-    if await store.get_person(db, workspace_id, key) is None:
+    conditional = await is_conditional(request, db, workspace_id)
+    if (present := await store.get_person(db, workspace_id, key)) is None:
         return await lead_on(request, db, workspace_id, person_id)
     members = await store.identities_of(db, workspace_id, key)
+    if conditional:
+        check_content(request, await _show(request, db, workspace_id, present, members))
     given = cast("dict[corrections.Name, str | None]", named(payload))
     kind: dict[corrections.Name, str | None] = {name: value for name, value in given.items() if name == "kind"}
     rest: dict[corrections.Name, str | None] = {name: value for name, value in given.items() if name != "kind"}

@@ -53,6 +53,7 @@ async def update_resolution(
     "/v1/resolution/previews",
     operation_id="previewResolution",
     cost=50,
+    safe=True,
     tags=["resolution"],
     scopes=["identities:read"],
     status_code=200,

@@ -19,7 +19,12 @@ SECONDS = 10.0
 
 
 @post(
-    "/v1/sources/checks", operation_id="checkSourceConfig", tags=["sources"], scopes=["sources:write"], status_code=200
+    "/v1/sources/checks",
+    operation_id="checkSourceConfig",
+    tags=["sources"],
+    scopes=["sources:write"],
+    safe=True,
+    status_code=200,
 )
 async def check_source_config(
     request: Request[Any, Any, Any],
