@@ -3,7 +3,7 @@
 Modularity at resolution γ is, up to constants, the likelihood of a planted partition whose ties are ``inside`` times as
 many within communities, and ``outside`` times as many between them, as people's activity alone would make; the two
 rates and γ determine each other, γ = (inside - outside) / ln(inside / outside) (Newman 2016, Phys. Rev. E 94, 052315).
-So kith holds ties out, starts at the γ of a few far apart that foresees most, takes the γ that the rates among the
+So kith holds ties out, starts at that of two γ far apart which foresees more, takes the γ that the rates among the
 ties held out imply, and repeats while more is foreseen; from there it looks a step further and a step closer. Coarse
 and fine divisions may both be hilltops: from one start alone, chance would choose between them. Contact counted by days
 or act by act replaces the logarithm where it foresees more. Connected people are left undivided where no division
@@ -27,7 +27,7 @@ Ints = NDArray[np.int64]
 
 ALONE = -1  # the community of people without ties
 
-_STARTS = (1.0, 1 / 4, 4.0)  # in large graphs, where chance has less of a say and looks take long, the first alone
+_STARTS = (1.0, 1 / 4)  # in large graphs, where chance has less of a say and looks take long, the first alone
 _ROUNDS = 12  # towards the resolution that the rates imply
 _AT_REST = 0.02  # relative change of the resolution
 _POLISH = 3
