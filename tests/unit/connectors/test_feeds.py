@@ -127,7 +127,7 @@ def check_author(identity: Identity, entry: Any, feed: Any, name: str) -> None:
 
 
 def feedparser_plain(text: str) -> str:
-    from kith.connectors.mail.html import html_text
+    from kith.connectors.html import html_text
 
     return html_text(text) if "<" in text or "&" in text else text
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.connectors.mail.html import html_text
+from kith.connectors.html import html_text
 from kith.connectors.mail.texts import CHARACTERS, new_text
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kith.connectors.mail.html import html_text
+from kith.connectors.html import html_text
 from kith.connectors.mail.texts import new_text
 from tests.unit.connectors.quotations import ATTRIBUTIONS, HEADS, MARKS, OWN, SEPARATORS, head
 

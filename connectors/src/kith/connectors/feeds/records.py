@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from kith.connectors import Channel, Conversation, Identity, Interaction, InteractionRef, Record, Ref, Skip
 from kith.connectors.feeds.entries import Author, Entry, Feed, digest
-from kith.connectors.mail.html import html_text
+from kith.connectors.html import html_text
 
 NETWORK = "feed"
 _LONGEST = 1000

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
+from kith.connectors.html import html_text
 from kith.connectors.mail.charsets import decoded
 from kith.connectors.mail.headers import Headers, charset_of
-from kith.connectors.mail.html import html_text
 from kith.connectors.mail.texts import new_text
 
 _RULE = re.compile(r"^-{30}\s*$|^-{70}\s*$", re.MULTILINE)

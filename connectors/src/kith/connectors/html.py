@@ -1,4 +1,4 @@
-"""The text of an HTML mail, with the old mails in it marked as quotations."""
+"""The text of HTML, with what it quotes from others marked as quotations."""
 
 import re
 from html.parser import HTMLParser
@@ -8,7 +8,7 @@ _BLANKS = re.compile(r"\n{3,}")
 
 
 def html_text(html: str) -> str:
-    """Return the text of an HTML mail; quotations in it begin with ``>``, as in plain text."""
+    """Return the text of HTML: a post, a mail; quotations in it begin with ``>``, as in plain text."""
     reader = _TextOfHtml()
     reader.feed(_without_comments(html[:CHARACTERS]))
     reader.close()
