@@ -23,7 +23,7 @@ from kith.store import (
 )
 from kith.store.channels import ChannelFilter
 from kith.store.conversations import ConversationFilter
-from kith.store.db import Db, Pool, workspace
+from kith.store.db import Db, Pool, view, workspace
 from kith.store.decisions import DecisionFilter
 from kith.store.identities import IdentityFilter
 from kith.store.interactions import InteractionFilter
@@ -209,6 +209,20 @@ async def test_no_list_reads_a_table_or_sorts_a_large_part(
         for sql, values in await sent(monkeypatch, list_(large, workspace_id, wanted, after, LIMIT)):
             plan = await explain(large, sql, values, mode)
             assert not list(faults(plan)), (list_.__name__, wanted, after, sql, values, plan)
+
+
+async def test_readers_plan_a_statement_once(pool: Pool, workspace_id: UUID) -> None:
+    """A transaction lets PostgreSQL choose: it plans the first five times for the values."""
+    sql = "SELECT id FROM people WHERE workspace_id = $1 AND id = ANY ($2)"
+    plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = $1"
+    for bound, planned in ((view, (3, 0)), (workspace, (0, 3)), (view, (3, 0))):
+        async with bound(pool, workspace_id) as db:
+            statement = await db.prepare(sql)
+            for _ in range(3):
+                await statement.fetch(workspace_id, [SOME])
+            row = await db.fetchrow(plans, statement.get_name())
+            assert row is not None
+            assert tuple(row) == planned
 
 
 @pytest.mark.parametrize("words", ["plan", "quillwort", "nothing", "plan -quillwort", '"the plan"', "plan or nothing"])
