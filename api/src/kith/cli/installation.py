@@ -105,7 +105,7 @@ async def calls(db: Db) -> list[tuple[str, str]]:
     ]
 
 
-# Of the connectors the one who reaches most communities, and the person closest to them.
+# Of the connectors the one who connects most people with most other communities, and the person closest to them.
 _BRIDGE = """
     SELECT c.id AS community_id, c.name AS community, i.person_id, p.name AS person, r.other_id AS closest_id,
         o.name AS closest
@@ -119,6 +119,6 @@ _BRIDGE = """
     ) AS r ON true
     JOIN people o ON o.workspace_id = $1 AND o.id = r.other_id AND o.name IS NOT NULL
     WHERE held.workspace_id = $1 AND held.role = 'connector'
-    ORDER BY (held.evidence ->> 'communities')::integer DESC, (held.evidence ->> 'contacts')::integer DESC, i.person_id
+    ORDER BY ((held.evidence ->> 'communities')::integer - 1) * (held.evidence ->> 'contacts')::integer DESC, i.person_id
     LIMIT 1
 """
