@@ -13,12 +13,13 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.serialization import default_serializer
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from kith.api.http import auth, idempotency, inputs, limits, transactions
 
 _JSON = b"application/json"
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=default_serializer).encode
 
 Incoming = Request[Any, Any, Any]
 
