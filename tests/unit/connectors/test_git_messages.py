@@ -96,7 +96,8 @@ def test_five_hundred_trailers_are_all_read_and_more_than_a_thousand_people_are_
     everyone = ", ".join(f"t{n}@x.org" for n in range(PEOPLE + 5))
     message = parse(f"x\n\nCc: {everyone}\nAcked-by: A <a@x.org>\n")
     assert sum(len(trailer.people) for trailer in message.trailers) == PEOPLE
-    assert message.unread == (f"people beyond the first {PEOPLE}",)
+    assert message.cut == ("6 people beyond 1,000",)
+    assert parse(f"x\n\nCc: {everyone.rpartition(', t1000@')[0]}\n").cut == ()
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Entry(msgspec.Struct, frozen=True):
 class Feed(msgspec.Struct, frozen=True):
     """What a document holds. older: the page or archive before it, if it names one.
 
-    whole: it is well-formed; of another, part may be missing.
+    whole: it is well-formed; of another, part may be missing. shortened: how many words were too long.
     """
 
     title: str
@@ -60,6 +60,7 @@ class Feed(msgspec.Struct, frozen=True):
     entries: tuple[Entry, ...]
     older: str | None
     whole: bool = True
+    shortened: int = 0
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -86,7 +87,8 @@ def _xml_feed(answer: Answer) -> Feed:
     import feedparser
 
     told = {"content-type": answer.headers.get("content-type", ""), "content-location": answer.url}
-    body = _HALF.sub(b"", _LONG_WORD.sub(rb"\1", answer.body))
+    body, shortened = _LONG_WORD.subn(rb"\1", answer.body)
+    body = _HALF.sub(b"", body)
     try:
         found = feedparser.parse(io.BytesIO(body), response_headers=told)
     except Exception as error:  # what the library stumbles over is a document that nobody can read
@@ -105,6 +107,7 @@ def _xml_feed(answer: Answer) -> Feed:
         entries=_marked(tuple(_xml_entry(entry) for entry in found.entries), cut),
         older=links.get("prev-archive") or links.get("next"),
         whole=whole,
+        shortened=shortened,
     )
 
 

@@ -191,6 +191,9 @@ class _Reading:
         for start in range(0, max(len(entries), 1), _ENTRIES):
             part = entries[start : start + _ENTRIES]
             records, skipped = await asyncio.to_thread(_records, site, part)
+            if feed.shortened and start == 0:
+                reason = f"{feed.shortened:,} words of more than 400 characters are kept without their ends"
+                skipped = (Skip(address[:200], "cut", reason), *skipped)
             if start + _ENTRIES >= len(entries):
                 self._feeds[address] = after
             yield self._page((*(first if start == 0 else ()), *records), skipped)
@@ -207,9 +210,9 @@ async def _parsed(answer: Answer) -> Feed | Listed:
 
 
 def _records(site: Site, entries: tuple[Entry, ...]) -> tuple[tuple[Record, ...], tuple[Skip, ...]]:
-    found = [site.entry(entry) for entry in entries]
-    records = (record for one in found if not isinstance(one, Skip) for record in one)
-    return tuple(records), tuple(one for one in found if isinstance(one, Skip))
+    found = [one for entry in entries for one in site.entry(entry)]
+    records = tuple(one for one in found if not isinstance(one, Skip))
+    return records, tuple(one for one in found if isinstance(one, Skip))
 
 
 def _after(state: State, site: Site, feed: Feed, answer: Answer) -> State:

@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 
 from kith.connectors import Channel, Conversation, Identity, Interaction, InteractionRef, Record, Ref, Skip
 from kith.connectors.feeds.entries import Author, Entry, Feed, digest
-from kith.connectors.html import html_text
+from kith.connectors.html import CHARACTERS, html_text
 
 NETWORK = "feed"
 _LONGEST = 1000
 _ADDRESS = 320
-_TEXT = 1_000_000
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
@@ -28,23 +27,24 @@ class Site:
     def records(self) -> Iterator[Record]:
         """Yield the feed itself."""
         name = _plain(self._feed.title) or self._address
-        yield Channel(
-            self.channel, "feed", name[:_LONGEST], _clean(self._feed.link)[:_LONGEST] or None, visibility="public"
-        )
+        yield Channel(self.channel, "feed", name[:_LONGEST], _address(self._feed.link), visibility="public")
 
-    def entry(self, entry: Entry) -> list[Record] | Skip:
-        """Return the records of an entry, or why there are none."""
+    def entry(self, entry: Entry) -> list[Record | Skip]:
+        """Return the records of an entry, and what of it is left out and why."""
         place = f"entry {entry.id or entry.link or entry.title}"[:200]
         occurred_at = entry.published or entry.updated
         if occurred_at is None and entry.cut:
-            return Skip(place, "ill_formed", "The document breaks off within this entry.")
+            return [Skip(place, "ill_formed", "The document breaks off within this entry.")]
         if occurred_at is None:
-            return Skip(place, "no_date", "The entry has no date that can be read.", entry.title[:_LONGEST])
+            return [Skip(place, "no_date", "The entry has no date that can be read.", entry.title[:_LONGEST])]
         actor = self._identity((*entry.authors, *self._feed.authors), occurred_at)
         act = self._act(entry, actor.ref, occurred_at)
-        if entry.answers or act.conversation is None:
-            return [actor, act]
-        return [actor, act, Conversation(act.conversation, self.channel, act.title, act.url)]
+        found: list[Record | Skip] = [actor, act]
+        if not entry.answers and act.conversation is not None:
+            found.append(Conversation(act.conversation, self.channel, act.title, act.url))
+        if cut := _cut(entry):
+            found.append(Skip(place, "cut", f"The entry is kept without {cut}."))
+        return found
 
     def key(self, entry: Entry) -> str:
         """Return the id of an entry, else its link, else a hash of what it says."""
@@ -70,8 +70,8 @@ class Site:
             conversation=Ref(NETWORK, thread.key, thread.host),
             reply_to=above,
             title=_plain(entry.title) or None,
-            text=_clean(html_text(entry.html))[:_TEXT] or None,
-            url=_clean(entry.link)[:_LONGEST] or None,
+            text=_clean(html_text(entry.html)) or None,
+            url=_address(entry.link),
             visibility="public",
             edited_at=later,
         )
@@ -79,7 +79,7 @@ class Site:
     def _identity(self, authors: tuple[Author, ...], seen_at: datetime) -> Identity:
         """Return the first author; where there is none, the feed itself."""
         for one in authors:
-            name, page = _plain(one.name)[:_LONGEST] or None, _clean(one.page)[:_LONGEST] or None
+            name, page = _plain(one.name)[:_LONGEST] or None, _address(one.page)
             if "@" in one.address:
                 address = _clean(one.address.lower())[:_ADDRESS]
                 ref = Ref("mail", _key(address))
@@ -90,6 +90,24 @@ class Site:
                 return Identity(Ref(NETWORK, _key(name.casefold()), self.host), "unknown", name, seen_at=seen_at)
         name = _plain(self._feed.title)[:_LONGEST] or None
         return Identity(self.channel, "unknown", name, seen_at=seen_at)
+
+
+def _cut(entry: Entry) -> str:
+    """Return what of an entry is left out."""
+    markup = len(entry.html) - CHARACTERS
+    further = len({one.name.casefold() or one.address or one.page for one in entry.authors}) - 1
+    beyond = [
+        f"{further:,} authors beyond the first" * (further > 0),
+        f"{markup:,} characters of its HTML beyond {CHARACTERS:,}" * (markup > 0),
+        f"its address, which has more than {_LONGEST:,} characters" * (len(_clean(entry.link)) > _LONGEST),
+    ]
+    return " and ".join(filter(None, beyond))
+
+
+def _address(text: str) -> str | None:
+    """Return an address that can be kept: the beginning of one leads nowhere."""
+    text = _clean(text)
+    return text if 0 < len(text) <= _LONGEST else None
 
 
 def _plain(html: str) -> str:

@@ -15,9 +15,6 @@ FIELDS = 9
 BRIEF = "%x00".join(["%H", "%P", "%an", "%ae", "%cn", "%ce"])
 BRIEF_FIELDS = 6
 
-TITLE_CHARACTERS = 1000
-TEXT_CHARACTERS = 1_000_000
-
 #: Commits made by pressing a button on GitHub: the human is the author.
 _WEB_FLOW = Human("GitHub", "noreply@github.com")
 
@@ -117,8 +114,8 @@ def interactions(
         raise ValueError("neither author nor committer date can be read")
     if not any(commit.author):
         raise ValueError("the commit names no author")
-    title = commit.message.title[:TITLE_CHARACTERS] or None
-    text: str | None = commit.message.text[:TEXT_CHARACTERS] or None
+    title = commit.message.title or None
+    text: str | None = commit.message.text or None
     first: InteractionRef | None = None
     for act in _acts(commit, merged):
         own = act.actor == commit.author and act.kind != "merge"

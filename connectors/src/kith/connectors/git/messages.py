@@ -8,6 +8,9 @@ from kith.connectors import InteractionKind
 from kith.connectors.git.people import Human, named_in
 
 PEOPLE = 1000  # named by one commit; a machine wrote what goes beyond
+TITLE_CHARACTERS = 1000
+TEXT_CHARACTERS = 1_000_000
+TRAILER_CHARACTERS = 20_000  # of one that goes on over several lines
 
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& ]+[A-Za-z0-9]+){0,8})\s?:\s*(\S.*)", re.DOTALL)
 _NOTE = re.compile(r"\[.*\]?$|---$")
@@ -91,7 +94,7 @@ class Trailer(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A message taken apart. unread: trailers that should name a person but give no address, and what was too much.
+    """A message taken apart. unread: trailers that should name a person but give no address. cut: what was too much.
 
     origins: the commits that this one says it is a copy of, the first one first; perhaps abbreviated.
     """
@@ -101,6 +104,7 @@ class Message(NamedTuple):
     trailers: tuple[Trailer, ...]
     unread: tuple[str, ...]
     origins: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
 
 
 def parse(message: str) -> Message:
@@ -113,8 +117,8 @@ def parse(message: str) -> Message:
     while len(paragraphs) > 1 and (block := _trailer_lines(paragraphs[-1])):
         lines = block + lines
         paragraphs.pop()
-    trailers, unread = [], []
-    room = PEOPLE
+    trailers, unread, cut = [], [], []
+    named = 0
     origins = _origins(paragraphs[1:])
     told_of = _told_of(lines, origins)
     for (word, value), origin in zip(lines, told_of, strict=True):
@@ -124,15 +128,24 @@ def parse(message: str) -> Message:
         acts, known = acts_of(word.lower())
         people = named_in(value) if acts else ()
         if people:
-            trailers.append(Trailer(word.lower(), acts, people[:room], origin))
-            room = max(0, room - len(people))
+            trailers.append(Trailer(word.lower(), acts, people[: max(0, PEOPLE - named)], origin))
+            named += len(people)
         elif known and word.lower() not in _TOOLS:
             unread.append(f"{word}: {value}"[:200])
-    if not room:
-        unread.append(f"people beyond the first {PEOPLE}")
+        if len(value) > TRAILER_CHARACTERS:
+            cut.append(f"lines of {word} beyond {TRAILER_CHARACTERS:,} characters")
+    text = "\n\n".join(paragraphs).strip()
+    for what, count, most in (
+        ("people", named, PEOPLE),
+        ("characters of the subject", len(title), TITLE_CHARACTERS),
+        ("characters of the text", len(text), TEXT_CHARACTERS),
+    ):
+        if count > most:
+            cut.append(f"{count - most:,} {what} beyond {most:,}")
     return Message(
-        title, "\n\n".join(paragraphs).strip(), tuple(trailers), tuple(unread), tuple(dict.fromkeys(origins))
-    )
+        title[:TITLE_CHARACTERS], text[:TEXT_CHARACTERS], tuple(trailers), tuple(unread),
+        tuple(dict.fromkeys(origins)), tuple(cut),
+    )  # fmt: skip
 
 
 def area(title: str) -> str | None:
@@ -231,7 +244,7 @@ def _trailer_lines(paragraph: str) -> list[tuple[str, str]]:
             fitting += 1
         elif line[:1] in " \t" and found:
             word, value = found[-1]
-            if word and len(value) < 2000:
+            if word and len(value) <= TRAILER_CHARACTERS:
                 found[-1] = (word, f"{value} {line.strip()}")
             fitting += 1
         elif ":" in line and (match := _TRAILER.fullmatch(line)):

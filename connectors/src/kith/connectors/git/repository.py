@@ -140,12 +140,17 @@ class Repository:
         found = self.maybe("config", "--local", "--get", "remote.origin.url")
         return found.decode(errors="replace").strip() if found else None
 
-    def mailmap(self) -> tuple[str, str]:
-        """Return the id and the text of ``.mailmap`` at HEAD, both empty where there is none or it is no such file."""
+    def mailmap(self) -> tuple[str, str, int]:
+        """Return the id and the text of ``.mailmap`` at HEAD, and its size where that is too much to be read.
+
+        Id and text are empty where there is none that can be read.
+        """
         blob = self.maybe("rev-parse", "--verify", "--quiet", "HEAD:.mailmap")
         size = self.maybe("cat-file", "-s", blob.decode().strip()) if blob else None
-        text = self.maybe("cat-file", "blob", blob.decode().strip()) if blob and size and int(size) <= _TEXT else None
-        return (blob.decode().strip(), text.decode(errors="replace")) if blob and text is not None else ("", "")
+        if size and int(size) > _TEXT:
+            return "", "", int(size)
+        text = self.maybe("cat-file", "blob", blob.decode().strip()) if blob and size else None
+        return (blob.decode().strip(), text.decode(errors="replace"), 0) if blob and text is not None else ("", "", 0)
 
     def folders(self, commits: Sequence[str]) -> dict[str, str | None]:
         """Return for each commit the one top folder that it changes; None where it changes several or none.

@@ -113,7 +113,7 @@ class Reader:
         walk = begun if begun and begun.version == VERSION else Walk(())
         read = {*self._cursor.done, *walk.tips}
         known = self._repository.known(read)
-        mailmap, text = self._repository.mailmap()
+        mailmap, text, too_large = self._repository.mailmap()
         self._mailmap = Mailmap(text, mailmap)
         self._boundary = self._repository.boundary()
         deepened = self._boundary != self._cursor.boundary
@@ -141,6 +141,8 @@ class Reader:
                     yield draft.page(self._standing(), total, total)
         if mailmap != self._cursor.mailmap:
             draft.add(Edition(KIND, mailmap))
+        if too_large:
+            draft.skip(Skip(".mailmap", "not_read", f"it has {too_large:,} bytes, which is too much"))
         draft.extend(self._coverage())
         cursor = Cursor(walk.tips, None, self._since, self._until, mailmap, self._boundary, VERSION)
         yield draft.page(save_cursor(cursor), total, total)
@@ -234,10 +236,13 @@ class Reader:
         channel = self._channel.ref
         if name := area(commit.message.title) or folder:
             channel = draft.area(name)
-        merged = self._merged(commit) if commit.is_merge else ()
+        merged = self._merged(commit) if commit.is_merge else []
+        cut = [*commit.message.cut]
+        if left := len(merged[MERGED:]):
+            cut.append(f"{left:,} people whose work it brought in beyond {MERGED}")
         arrived_at = self._arrived_at(commit)
         try:
-            acts = list(interactions(commit, channel, merged, self._channel.visibility, arrived_at, copy))
+            acts = list(interactions(commit, channel, merged[:MERGED], self._channel.visibility, arrived_at, copy))
         except ValueError as error:
             draft.skip(Skip(place, "unreadable_commit", str(error)))
             return set()
@@ -246,6 +251,8 @@ class Reader:
         draft.extend(acts)
         for reason in commit.message.unread:
             draft.skip(Skip(place, "unreadable_trailer", reason))
+        if cut:
+            draft.skip(Skip(place, "cut", f"the commit is kept without {' and '.join(cut)}"[:500]))
         return {act.ref for act in acts}
 
     def _merged(self, merge: Commit) -> list[Human]:
@@ -259,7 +266,7 @@ class Reader:
             lines = self._repository.run("rev-list", "--no-merges", "--stdin", given=given)
             counts = Counter(read_brief(fields).author for fields in self._repository.log(lines, BRIEF, BRIEF_FIELDS))
         ranked = sorted(counts, key=lambda who: (-counts[who], who))
-        return [who for who in ranked if any(who)][:MERGED]
+        return [who for who in ranked if any(who)]
 
     @cached_property
     def _main_branch(self) -> str:

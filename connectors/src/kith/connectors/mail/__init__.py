@@ -15,9 +15,9 @@ headers in no known charset, or in another than their label says, are read as UT
 itself, else as Windows' Latin-1. Where a list, a forwarder or a code host puts itself into From, the author is looked
 up.
 
-Can't: encrypted text, attachments, more than 100,000 characters of a text or 1,000 recipients of a header, mails
-without a sender or any date; automatic answers, reports of delivery and calendars' answers are nobody's acts. Each is
-reported.
+Can't: encrypted text, attachments, mails without a sender or any date; more than 100,000 characters of a text, 1,000
+recipients of a header or 20 addresses in a text; automatic answers, reports of delivery and calendars' answers, which
+are nobody's acts. Each is reported.
 Subjects alone join no thread across lists.
 Resume and growth: the cursor holds, for an mbox, the bytes read and a hash of the first and the last of them; for a
 folder, the newest file, a hash of the names up to it, and the places of its mboxes; for a public-inbox, the last

@@ -92,7 +92,7 @@ class Folder:
                 self._cursor = msgspec.structs.replace(self._cursor, changed=changed, name=name, digest=digested)
             path = found[number].path
             try:
-                mail, arrived = _mail(path, self._limits)
+                mail, arrived, is_cut = _mail(path, self._limits)
             except FileNotFoundError:
                 continue  # moved or deleted since the folder was listed
             except OSError as error:
@@ -100,7 +100,7 @@ class Folder:
             except BROKEN as error:
                 yield Item(name, b"", self._cursor, number <= last, unread=f"breaks off: {error}")
                 continue
-            yield Item(name, mail, self._cursor, number <= last, arrived=arrived)
+            yield Item(name, mail, self._cursor, number <= last, arrived=arrived, is_cut=is_cut)
 
     def _mboxes(self, found: list[_File]) -> Iterator[Item]:
         known = {file.name for file in sorted(found)[-MBOXES:]}
@@ -213,13 +213,15 @@ def _is_mail(path: Path, root: Path) -> bool:
     return path == root or in_maildir or name.endswith(_MAILS) or name.isdigit()
 
 
-def _mail(path: Path, limits: Limits) -> tuple[bytes, Arrival]:
-    """Return a file's mail, and when it came: by its separator, else by the name that a Maildir gave it."""
+def _mail(path: Path, limits: Limits) -> tuple[bytes, Arrival, bool]:
+    """Return a file's mail, when it came, by its separator, else by a Maildir's name for it, and whether it is cut."""
     with limits.open(path) as file:
-        data = uncompressed(file).read(MAIL_BYTES)
+        data = uncompressed(file).read(MAIL_BYTES + 1)
+    data, is_cut = data[:MAIL_BYTES], len(data) > MAIL_BYTES
     if path.suffix.lower() == ".emlx":  # Apple: the mail's size in bytes, the mail, what is known about it
         size, _, rest = data.partition(b"\n")
         data = rest[: int(size)] if size.strip().isdigit() else data
     mail, arrived = unwrapped(data)
     delivered = _DELIVERED.match(path.name) if path.parent.name in ("cur", "new") else None
-    return mail, Arrival(datetime.fromtimestamp(int(delivered[1]), UTC), False) if delivered else Arrival(arrived)
+    came = Arrival(datetime.fromtimestamp(int(delivered[1]), UTC), False) if delivered else Arrival(arrived)
+    return mail, came, is_cut

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from kith.connectors.mail.charsets import decoded, raw_header
 
 RECIPIENTS = 1000  # of one header; a mail to more says so
+HEADERS = 20  # of one name
 HEADER_CHARACTERS = 200_000
 KEY_CHARACTERS = 500
 ADDRESS = re.compile(r"[^\s@<>,;:()\"\[\]\\]{1,64}@[\w.-]{1,255}")
@@ -28,12 +29,18 @@ class Mailbox(NamedTuple):
 
 
 class Headers:
-    """The raw headers by lower-case name, unfolded; bytes that are no UTF-8 are in the charset of the mail's text."""
+    """The raw headers by lower-case name, unfolded; bytes that are no UTF-8 are in the charset of the mail's text.
+
+    cut: the names of those that are too long, and not read to their end.
+    """
 
     def __init__(self, message: "Message[str, str]") -> None:
         self._found: dict[str, list[str]] = {}
+        self.cut: set[str] = set()
         label = _charset(message)
         for name, value in message.raw_items():
+            if len(str(value)) > HEADER_CHARACTERS:
+                self.cut.add(name.lower())
             raw = str(value)[:HEADER_CHARACTERS].encode("utf-8", "surrogateescape")
             self._found.setdefault(name.lower(), []).append(_SPACES.sub(" ", raw_header(raw, label)).strip())
 
@@ -100,12 +107,12 @@ def _without_spaces(match: re.Match[str]) -> str:
 
 
 def mailboxes(values: list[str]) -> tuple[Mailbox, ...]:
-    """Return the mailboxes, each address once; of those beyond RECIPIENTS a mail says that they are left out."""
+    """Return the mailboxes, each address once; of those beyond RECIPIENTS or HEADERS a mail says that it lacks them."""
     found: dict[str, Mailbox] = {}
     try:
-        pairs = getaddresses(values[:20])
+        pairs = getaddresses(values[:HEADERS])
     except RecursionError:  # a header of thousands of commas
-        pairs = [("", address) for address in ADDRESS.findall(" ".join(values[:20]))]
+        pairs = [("", address) for address in ADDRESS.findall(" ".join(values[:HEADERS]))]
     for name, address in pairs:
         match = ADDRESS.fullmatch(address.strip().rstrip(".").lower())
         if match and len(match[0]) <= 320:

@@ -7,13 +7,14 @@ from email.parser import BytesHeaderParser, BytesParser
 from hashlib import blake2b
 from typing import NamedTuple
 
+from kith.connectors.html import CHARACTERS as HTML_CHARACTERS
 from kith.connectors.mail.dates import Arrival, moment, sent_at
-from kith.connectors.mail.headers import RECIPIENTS, Headers, Mailbox
+from kith.connectors.mail.headers import HEADER_CHARACTERS, HEADERS, RECIPIENTS, Headers, Mailbox
 from kith.connectors.mail.machines import automatic, is_list_robot
 from kith.connectors.mail.mbox import BLANK
 from kith.connectors.mail.parts import body, carried
 from kith.connectors.mail.senders import list_of, sender_of
-from kith.connectors.mail.texts import CHARACTERS, new_text
+from kith.connectors.mail.texts import CHARACTERS, READ_CHARACTERS, new_text
 
 _REPLY = re.compile(
     r"\s*(re|aw|antw|sv|vs|vá|vl|ref|rif|res|odp|ynt|atb|r|回复|回覆|答复|답장|ha|на|отв|απ)"
@@ -21,6 +22,7 @@ _REPLY = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"\s*\[([^\]]{1,80})\]\s*")
+_SUBJECT_CHARACTERS = 1000
 _NO_BODY = BytesHeaderParser(policy=email.policy.compat32)
 _WHOLE = BytesParser(policy=email.policy.compat32)
 _MAY_CARRY = re.compile(rb"message/rfc822|multipart/digest|digest", re.IGNORECASE)
@@ -93,20 +95,29 @@ def read_mail(data: bytes, list_address: str | None, arrived: Arrival, *, whole:
     references = [id_ for id_ in headers.ids("references") if id_ != key]
     parents = [id_ for id_ in headers.ids("in-reply-to") if id_ != key]
     to, cc = headers.mailboxes("to"), headers.mailboxes("cc")
-    words = body(message) if whole else ""
+    words, unread = body(message) if whole else ("", 0)
+    text = new_text(words) if whole else None
+    subject = headers.words("subject")
+    beyond = {
+        "recipients": (max(0, len(to) - RECIPIENTS) + max(0, len(cc) - RECIPIENTS), RECIPIENTS),
+        "characters of its subject": (len(subject) - _SUBJECT_CHARACTERS, _SUBJECT_CHARACTERS),
+        "characters of its HTML": (unread, HTML_CHARACTERS),
+        "characters, quotations included,": (len(words) - READ_CHARACTERS, READ_CHARACTERS),
+        "characters of its text": (len(text or "") - CHARACTERS, CHARACTERS),
+    }
     return Mail(
         key,
         sender,
         _sent(headers, arrived),
-        headers.words("subject")[:1000],
+        subject[:_SUBJECT_CHARACTERS],
         to[:RECIPIENTS],
         cc[:RECIPIENTS],
         tuple(parents[::-1] or references[-1:]),
         tuple(references or parents[-1:]),
         through,
-        new_text(words) if whole else None,
+        text and text[:CHARACTERS],
         automatic(headers, message, sender),
-        _cut(len(to), len(cc), len(words)),
+        _cut(headers, beyond),
     )
 
 
@@ -122,14 +133,18 @@ def _sent(headers: Headers, arrived: Arrival) -> datetime | None:
     return sent_at(date, next((found for found in received if found), None), arrived)
 
 
-def _cut(to: int, cc: int, characters: int) -> str | None:
-    """Return what of a mail is too much to be kept, None where all of it is."""
-    recipients = max(0, to - RECIPIENTS) + max(0, cc - RECIPIENTS)
-    beyond = [
-        f"{recipients:,} recipients beyond {RECIPIENTS:,}" * (recipients > 0),
-        f"what lies beyond {4 * CHARACTERS:,} characters" * (characters > 4 * CHARACTERS),
-    ]
-    return " and ".join(filter(None, beyond)) or None
+def _cut(headers: Headers, beyond: dict[str, tuple[int, int]]) -> str | None:
+    """Return what of a mail is too much to be kept, None where all of it is.
+
+    beyond: by what they are, how many are too many, and how many are kept.
+    """
+    found = [f"{left:,} {what} beyond {kept:,}" for what, (left, kept) in beyond.items() if left > 0]
+    for name in ("from", "to", "cc", "references"):
+        if name in headers.cut:
+            found.append(f"what its {name} holds beyond {HEADER_CHARACTERS:,} characters")
+        if name in ("to", "cc") and (left := len(headers.all(name)) - HEADERS) > 0:
+            found.append(f"{left:,} headers {name} beyond {HEADERS}")
+    return " and ".join(found) or None
 
 
 def content_key(data: bytes) -> str:

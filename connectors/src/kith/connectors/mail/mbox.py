@@ -72,7 +72,7 @@ class Mbox:
                 tail = (tail + end)[-MARK_BYTES:]
                 mark = fingerprint(head[:offset], tail)
                 cursor = MboxCursor(number, offset, starts[0], len(tail), mark)
-                item = _item(data, cursor, before, is_old=offset <= read)
+                item = _item(data, cursor, before, is_old=offset <= read)._replace(is_cut=len(data) < size)
                 yield item
                 before = item.arrived.at
                 starts.append((offset, number))

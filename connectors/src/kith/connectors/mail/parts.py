@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
-from kith.connectors.html import html_text
+from kith.connectors.html import CHARACTERS, html_text
 from kith.connectors.mail.charsets import decoded
 from kith.connectors.mail.headers import Headers, charset_of
 from kith.connectors.mail.texts import new_text
@@ -14,15 +14,21 @@ _INNER_HEAD = re.compile(r"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}(?=\s*\n|
 _NUMBER = re.compile(r"\A(?:Message: *\d+ *\n)")
 
 
-def body(message: "Message[str, str]") -> str:
-    """Return the plain text, or where there is none the text of the HTML; attached mails and files are left out."""
+def body(message: "Message[str, str]") -> tuple[str, int]:
+    """Return the plain text, or where there is none that of the HTML, and how many characters of the HTML are too much.
+
+    Attached mails and files are left out.
+    """
     plain: list[str] = []
     html: list[str] = []
     for part in _leaves(message):
         if part.get_content_type() in ("text/plain", "text/html") and part.get_content_disposition() != "attachment":
             (plain if part.get_content_type() == "text/plain" else html).append(_payload(part))
     text = "\n".join(plain)
-    return text if text.strip() else html_text("\n".join(html))
+    if text.strip():
+        return text, 0
+    markup = "\n".join(html)
+    return html_text(markup), max(0, len(markup) - CHARACTERS)
 
 
 def carried(message: "Message[str, str]", *, is_lists: bool, key: str) -> list[bytes]:
@@ -37,7 +43,7 @@ def carried(message: "Message[str, str]", *, is_lists: bool, key: str) -> list[b
         return [inner.as_bytes() for inner in digest]
     attached = list(_mails(message))
     if len(attached) == 1 and (is_lists or key in Headers(attached[0]).ids("message-id")):
-        own = new_text(body(message))
+        own = new_text(body(message)[0])
         return (
             [attached[0].as_bytes()] if (is_lists and not own) or key in Headers(attached[0]).ids("message-id") else []
         )

@@ -55,7 +55,7 @@ class PublicInbox:
             position = old[0]
             while lines := history[position * width : (position + BATCH) * width]:
                 changes = list(_last_marked(_changes(repository, lines)))
-                blobs = repository.blobs([change.blob for change in changes], MAIL_BYTES)
+                blobs = repository.blobs([change.blob for change in changes], MAIL_BYTES + 1)
                 numbers = {commit: position + number for number, commit in enumerate(lines.decode().split())}
                 for change, data in zip(changes, blobs, strict=True):
                     if change.is_last:
@@ -63,7 +63,10 @@ class PublicInbox:
                     if data:
                         is_old = numbers[change.commit] < old[1]
                         place = f"commit {change.commit}"
-                        yield Item(place, data, InboxCursor(read), is_old, change.is_gone, Arrival(change.made, False))
+                        yield Item(
+                            place, data[:MAIL_BYTES], InboxCursor(read), is_old, change.is_gone,
+                            Arrival(change.made, False), is_cut=len(data) > MAIL_BYTES,
+                        )  # fmt: skip
                 position += BATCH
 
     def _plan(self) -> list[tuple[str, Repository, bytes, tuple[int, int]]]:

@@ -30,7 +30,7 @@ from kith.connectors import (
 from kith.connectors.mail.config import MailConfig
 from kith.connectors.mail.headers import ADDRESS, Mailbox
 from kith.connectors.mail.machines import is_list, is_list_robot, kind_of
-from kith.connectors.mail.mailboxes import Item
+from kith.connectors.mail.mailboxes import MAIL_BYTES, Item
 from kith.connectors.mail.mails import Mail, content_key, read_mails
 from kith.connectors.mail.mentions import mentioned
 from kith.connectors.mail.opening import Cursors, open_mailbox
@@ -95,6 +95,10 @@ class Reader:
             if not item.is_old:
                 self._skipped.append(Skip(item.place, "unreadable_mail", f"{type(error).__name__}: {error}"[:500]))
             return
+        if item.is_cut and not item.is_old:
+            self._skipped.append(
+                Skip(item.place, "cut", f"what lies beyond {MAIL_BYTES >> 20} MB of a mail is not read")
+            )
         for mail in mails:
             self._place(item, mail)
 
@@ -129,7 +133,7 @@ class Reader:
                 self._ref(mail),
                 self._identity(mail.sender, mail.sent),
                 mail.sent,
-                tuple(self._targets(mail, place, mail.sender, mail.sent)),
+                tuple(self._targets(mail, place, mail.sender, mail.sent, where)),
                 channel=channel,
                 conversation=conversation,
                 reply_to=self._answered(mail, place),
@@ -145,13 +149,17 @@ class Reader:
             until=max(self._cursor.until or mail.sent, mail.sent),
         )
 
-    def _targets(self, mail: Mail, place: Position, sender: Mailbox, sent: datetime) -> Iterator[Target]:
+    def _targets(self, mail: Mail, place: Position, sender: Mailbox, sent: datetime, where: str) -> Iterator[Target]:
         """Yield whom a mail addresses, each once, by the closest kind; a list is a channel and no target."""
+        named = mentioned(mail.text or "")
+        if left := len(named[MENTIONS:]):
+            reason = f"mail {mail.key} is kept without {left:,} addresses in its text beyond {MENTIONS}"
+            self._skipped.append(Skip(where, "cut", reason[:500]))
         addressed: tuple[tuple[TargetKind, Iterable[Mailbox]], ...] = (
             ("reply", [place.author] if place.author else []),
             ("to", mail.to),
             ("cc", mail.cc),
-            ("mention", [Mailbox(address, "") for address in mentioned(mail.text or "")[:MENTIONS]]),
+            ("mention", [Mailbox(address, "") for address in named[:MENTIONS]]),
         )
         seen = {sender.address, mail.list_address}
         for kind, mailboxes in addressed:

@@ -4,7 +4,8 @@ import re
 
 from kith.connectors.mail.quotes import begins_old_mail, is_attribution, is_quoted, is_whole_attribution
 
-CHARACTERS = 100_000  # of one mail; what goes beyond is no conversation
+CHARACTERS = 100_000  # that are kept of one mail; what goes beyond is no conversation, and is told
+READ_CHARACTERS = 4 * CHARACTERS
 
 _ATTRIBUTION_LINES = 4
 _SIGNATURE_LINES, _SIGNATURE_CHARACTERS = 8, 80  # of one after dashes that are no proper mark
@@ -34,7 +35,7 @@ def new_text(text: str) -> str:
     Quoted lines go, with the line that says who wrote them; all from a signature, an old mail or a list's footer on
     goes.
     """
-    lines = [line.rstrip("\r\n\f\v") for line in text[: 4 * CHARACTERS].splitlines()]
+    lines = [line.rstrip("\r\n\f\v") for line in text[:READ_CHARACTERS].splitlines()]
     kept: list[str] = []
     for number, line in enumerate(lines):
         if is_quoted(line):
@@ -46,7 +47,7 @@ def new_text(text: str) -> str:
             break
         kept.append(line.rstrip())
     _drop_end(kept)
-    return _BLANKS.sub("\n\n", "\n".join("" if line == _QUOTE else line for line in kept)).strip()[:CHARACTERS]
+    return _BLANKS.sub("\n\n", "\n".join("" if line == _QUOTE else line for line in kept)).strip()
 
 
 def _ends(lines: list[str], number: int) -> bool:
