@@ -13,7 +13,7 @@ from kith.api.pages.render import render
 from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import safe_next, session_of
 from kith.runtime.settings import Settings
-from kith.store import members, sign_ins
+from kith.store import members, sign_in_links
 from kith.store.db import instance, workspace
 from kith.store.workspaces import create_workspace
 from tests.integration.api.conftest import running
@@ -39,7 +39,7 @@ async def test_of_several_who_use_a_link_at_once_one_gets_in(house: House) -> No
 
 async def test_an_expired_link_signs_nobody_in(house: House) -> None:
     async with instance(house.pool) as db:
-        text = await sign_ins.create_link(db, house.owner.sign_in_id, "sign_in", timedelta(seconds=-1))
+        text = await sign_in_links.create_link(db, house.owner.sign_in_id, "operator", timedelta(seconds=-1))
     assert (await house.browser().open(f"/sign-in/links/{text}")).status == 410
 
 
@@ -66,7 +66,7 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(house: House) -> 
 
 
 async def test_with_tls_the_cookie_is_bound_to_the_host(settings: Settings, house: House) -> None:
-    app = create_app(_with(settings, public_url="https://kith.example"))
+    app = create_app(changed(settings, public_url="https://kith.example"))
     async with running(app):
         answer = await Browser(app, "https://kith.example").http.get("/sign-in")
     name, *rest = answer.headers["set-cookie"].split("; ")
@@ -78,7 +78,7 @@ def form_key(page: Page) -> str:
     return next(e.attributes["value"] for e in page.root.find("input") if e.attributes.get("name") == "form_key")
 
 
-def _with(settings: Settings, **changes: Any) -> Settings:
+def changed(settings: Settings, **changes: Any) -> Settings:
     kept = {name: getattr(settings, name) for name in settings.__struct_fields__}
     return Settings(**kept | changes)
 

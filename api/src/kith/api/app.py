@@ -16,6 +16,7 @@ from kith.api.http.known import Tokens
 from kith.api.http.turns import Turns
 from kith.api.pages.routes import ROUTES as PAGES
 from kith.api.routes import ROUTES
+from kith.api.signin.passwords import Passwords
 from kith.api.signin.routes import ROUTES as SIGN_IN
 from kith.connectors import Limits, Registry, load_registry
 from kith.runtime import logs
@@ -91,6 +92,7 @@ def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextM
         async with pool, limits.opened(settings) as app.state.limits:
             turns = Turns(pool, settings.pool_size - 1, 2 * settings.statement_seconds)  # one is for /readyz
             tokens = Tokens(turns)
+            app.state.passwords, app.state.letters = Passwords(), set()
             app.state.pool, app.state.turns, app.state.tokens = pool, turns, tokens
             app.state.origins.turns = turns
             if isinstance(app, Kith):

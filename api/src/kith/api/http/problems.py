@@ -79,6 +79,9 @@ KINDS: dict[str, Kind] = {
     "rate_limited": Kind(
         429, "Too many requests", "The token, its workspace or the address has used up its units. Wait for Retry-After."
     ),
+    "too_many_attempts": Kind(
+        429, "Too many attempts", "Too many tries failed, or too many are being judged. Try again after Retry-After."
+    ),
     "internal_error": Kind(500, "Internal error", "A fault of kith. Report it with the request id."),
     "unavailable": Kind(
         503, "Unavailable", "The database is unavailable or overloaded, or the question too costly. Try later."

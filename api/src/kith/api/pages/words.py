@@ -35,3 +35,8 @@ def _wish(part: str) -> tuple[float, str]:
     except ValueError:
         number = 0.0
     return number, language.strip().partition("-")[0].lower()
+
+
+def sentence(request: Request[Any, Any, Any], english: str) -> str:
+    """Return a sentence in the language that the browser prefers."""
+    return catalogues().get(language_of(request), {}).get(english, english)

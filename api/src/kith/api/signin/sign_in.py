@@ -1,26 +1,54 @@
-"""Signing in and out."""
+"""Signing in with a password, and out."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
+from msgspec import Meta
 
 from kith.api.pages.forms import NoFields, read_form
 from kith.api.pages.render import go, render
 from kith.api.pages.routes import PAGE
-from kith.api.pages.sessions import find_visitor, safe_next, sign_in_of
-from kith.store import sessions
+from kith.api.pages.sessions import find_visitor, safe_next
+from kith.api.signin import attempts
+from kith.api.signin.begin import go_on
+from kith.api.signin.passwords import Passwords
+from kith.store import sessions, sign_ins
 from kith.store.sign_ins import random_text
+
+Address = Annotated[str, Meta(max_length=320)]
+Onward = Annotated[str, Meta(max_length=8000)]
 
 
 class NextParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     next: str = ""
 
 
+class PasswordForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    address: Address
+    password: Annotated[str, Meta(max_length=1000)]
+    next: Onward = ""
+
+
 @get("/sign-in", operation_id="showSignIn", **PAGE)
 async def show_sign_in(request: Request[Any, Any, Any], params: NamedDependency[NextParams]) -> Response[str]:
-    return render(request, "signin/sign_in.html", next=safe_next(params.next))
+    return _form(request, safe_next(params.next))
+
+
+@post("/sign-in", operation_id="signIn", **PAGE)
+async def sign_in(request: Request[Any, Any, Any]) -> Response[str]:
+    form = await read_form(request, PasswordForm)
+    address, passwords = form.address.strip().lower(), passwords_of(request)
+    account = f"password {address}"
+    await attempts.count(request, account)
+    async with request.app.state.turns.instance() as db:
+        found = await sign_ins.find_sign_in(db, address)
+    if not await passwords.verify(found.password if found else None, form.password) or found is None:
+        return _form(request, safe_next(form.next), address=form.address, wrong=True)
+    await attempts.succeeded(request, account)
+    async with request.app.state.turns.instance() as db:
+        return await go_on(request, db, found, "password", safe_next(form.next))
 
 
 @post("/sign-out", operation_id="signOut", **PAGE)
@@ -32,10 +60,18 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[str]:
     return go(request, "/sign-in", cookie=random_text())
 
 
-@get("/security", operation_id="showSecurity", **PAGE)
-async def show_security(request: Request[Any, Any, Any]) -> Response[str]:
-    here = await sign_in_of(request)
-    return render(request, "signin/security.html", sign_in=here.sign_in)
+def passwords_of(request: Request[Any, Any, Any]) -> Passwords:
+    """Return what judges the passwords of this process."""
+    found: Passwords = request.app.state.passwords
+    return found
 
 
-ROUTES = [show_sign_in, sign_out, show_security]
+def _form(request: Request[Any, Any, Any], onward: str, address: str = "", *, wrong: bool = False) -> Response[str]:
+    settings = request.app.state.settings
+    return render(
+        request, "signin/sign_in.html", status=422 if wrong else 200, next=onward, address=address, wrong=wrong,
+        has_mail=settings.mail_server is not None, provider=settings.oidc_issuer and settings.oidc_name,
+    )  # fmt: skip
+
+
+ROUTES = [show_sign_in, sign_in, sign_out]
