@@ -41,7 +41,7 @@ class Contract:
             return
         media_type = answer.headers["content-type"].partition(";")[0]
         assert media_type in published["content"], f"{method} {path}: {media_type}"
-        value = answer.json() if media_type.endswith("json") else answer.text
+        value = answer.json() if media_type.endswith(("/json", "+json")) else answer.text
         self.validate(value, published["content"][media_type]["schema"])
 
     def validate(self, value: Any, schema: dict[str, Any]) -> None:

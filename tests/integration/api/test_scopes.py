@@ -53,6 +53,8 @@ SCOPES = {
     "listAffiliates": ["organizations:read", "people:read"],
     "listOrganizationDomains": ["organizations:read"],
     "listEvents": ["events:read"],
+    "listAudit": ["audit:read"],
+    "exportAudit": ["audit:read"],
     "listIdentities": ["identities:read"],
     "getIdentity": ["identities:read"],
     "listChannels": ["channels:read"],

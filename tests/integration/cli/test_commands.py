@@ -63,6 +63,36 @@ def complaint(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
+def test_the_audit_tells_what_the_operator_did_and_whether_it_holds(settings: dict[str, str]) -> None:
+    assert kith(settings, "audit", "verify").stdout.startswith("The audit holds: 0 entries.")
+    kith(settings, "token", "create", "secret name", "--scope", "people:read")
+    token_id = kith(settings, "token", "list").stdout.splitlines()[1].split()[0]
+    kith(settings, "token", "revoke", token_id)
+    holds = kith(settings, "audit", "verify").stdout.strip()
+    assert holds.startswith("The audit holds: 2 entries.")
+    told = asyncio.run(entries(settings["KITH_DATABASE_URL"]))
+    assert [(row["actor"], row["operation"], row["object"]) for row in told] == [
+        ("operator", "token create", None),
+        ("operator", "token revoke", token_id),
+    ]
+    assert "secret name" not in str(told)
+    head = holds.rpartition(" ")[2]
+    assert kith(settings, "audit", "verify", "--head", head).returncode == 0
+    assert "is not in it" in complaint(kith(settings, "audit", "verify", "--head", head.replace("2:", "1:")))
+    asyncio.run(entries(settings["KITH_DATABASE_URL"], "DELETE FROM audit_entries WHERE number = 1"))
+    assert complaint(kith(settings, "audit", "verify")) == (
+        "kith: The audit does not hold at entry 1: entry 1 is missing, 2 follows."
+    )
+
+
+async def entries(url: str, statement: str = "SELECT * FROM audit_entries ORDER BY number") -> list[asyncpg.Record]:
+    db = await asyncpg.connect(url)
+    await db.execute(f"SET kith.workspace = '{DEFAULT_WORKSPACE}'")
+    rows: list[asyncpg.Record] = await db.fetch(statement)
+    await db.close()
+    return rows
+
+
 def test_a_token_is_made_listed_and_revoked(settings: dict[str, str]) -> None:
     made = kith(settings, "token", "create", "[red]", "--scope", "people:read", "--days", "7")
     assert made.stdout.startswith("kpat_")

@@ -48,6 +48,7 @@ TAGS = {
     "runs": "Single readings of a source.",
     "jobs": "Background work.",
     "events": "What happened in kith.",
+    "audit": "Who changed what; it only grows.",
     "meta": "The service itself.",
 }
 
@@ -299,6 +300,7 @@ def _text(media_type: str) -> Json:
 
 
 _SHORT = {
+    "application/x-ndjson": '{"workspace_id": "…", "entry": {"number": 1}, "previous": "00…", "hash": "5f…"}\n',
     "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
     "application/graphml+xml": '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"></graphml>',
     "application/gexf+xml": '<gexf xmlns="http://gexf.net/1.3" version="1.3"></gexf>',

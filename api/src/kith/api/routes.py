@@ -3,6 +3,7 @@
 from litestar.handlers import HTTPRouteHandler
 
 from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
+from kith.api.audit.routes import ROUTES as AUDIT
 from kith.api.channels.routes import ROUTES as CHANNELS
 from kith.api.communities.routes import ROUTES as COMMUNITIES
 from kith.api.connectors.routes import ROUTES as CONNECTORS
@@ -47,6 +48,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *RUNS,
     *JOBS,
     *EVENTS,
+    *AUDIT,
     *ME,
     *HEALTH,
     problems.get_problem_kind,

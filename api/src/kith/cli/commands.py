@@ -56,6 +56,10 @@ token.command("kith.cli.token:create", help="Create a token and print it.")
 token.command("kith.cli.token:list_", name="list", help="List the tokens that live, without their text.")
 token.command("kith.cli.token:revoke", help="Take a token's rights away.")
 
+audit = App(name="audit", help="Who changed what.")
+app.command(audit)
+audit.command("kith.cli.audit:verify", help="Look whether any entry was changed, removed or reordered.")
+
 evaluate = App(name="evaluate", help="Measure the models on a file with known truth; prints JSON, needs no server.")
 app.command(evaluate)
 evaluate.command("kith.cli.evaluate.communities:communities")

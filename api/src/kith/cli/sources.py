@@ -12,7 +12,7 @@ from rich.prompt import Confirm
 from rich.table import Table
 from rich.text import Text
 
-from kith.cli import installation
+from kith.cli import audit, installation
 from kith.cli.home import DEFAULT_WORKSPACE, current_settings
 from kith.cli.jobs import database, follow
 from kith.cli.processes import CannotStart
@@ -171,6 +171,7 @@ async def _add(connector: str, name: str, config: dict[str, Any], secrets: dict[
             ]
             await credentials.save(db, DEFAULT_WORKSPACE, sealed)
             job_id = await installation.start_sync(db, source.id)
+            await audit.tell(db, "sources add", encode("source", source.id), name=name, connector=connector)
         await follow(pool, job_id, name, lasting=lasting)
 
 
@@ -193,6 +194,7 @@ async def _set_status(what: str, status: str) -> None:
         await sources.set_status(db, DEFAULT_WORKSPACE, source, status)
         if status == "active" and source.schedule:
             await jobs.ask_read_on_schedule(db, DEFAULT_WORKSPACE, source.id, datetime.now(UTC), move=True)
+        await audit.tell(db, "sources resume" if status == "active" else "sources pause", encode("source", source.id))
     print(f"{source.name} is {status}.")
 
 
@@ -206,6 +208,7 @@ async def _remove(what: str, *, withdraw: bool, sure: bool) -> None:
         async with workspace(pool, DEFAULT_WORKSPACE) as db:
             source = await _find(db, encode("source", source.id), deleting=True)
             job_id = await sources.begin_removal(db, DEFAULT_WORKSPACE, source, withdraw=withdraw)
+            await audit.tell(db, "sources remove", encode("source", source.id), withdraw=withdraw)
         told = "what it told goes" if withdraw else "what it told stays"
         await follow(pool, job_id, f"Removing {source.name} ({told})", lasting=lasting)
 

@@ -10,7 +10,7 @@ from cyclopts.validators import Number
 from rich.console import Console
 from rich.table import Column, Table
 
-from kith.cli import installation
+from kith.cli import audit, installation
 from kith.cli.home import DEFAULT_WORKSPACE
 from kith.cli.jobs import database
 from kith.cli.processes import CannotStart
@@ -58,7 +58,9 @@ def revoke(token: str) -> None:
 async def _create(name: str, scopes: Sequence[str], expires_at: datetime | None) -> str:
     async with database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
         await installation.ensure_workspace(db)
-        return await tokens.create_token(db, DEFAULT_WORKSPACE, name, scopes, expires_at)
+        text = await tokens.create_token(db, DEFAULT_WORKSPACE, name, scopes, expires_at)
+        await audit.tell(db, "token create", None, scopes=sorted(scopes), expires_at=expires_at)
+        return text
 
 
 async def _list() -> None:
@@ -76,3 +78,4 @@ async def _revoke(token: str) -> None:
     async with database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
         if token_id is None or not await tokens.revoke_token(db, DEFAULT_WORKSPACE, token_id):
             raise CannotStart(f"There is no living token {token!r}; 'kith token list' shows their ids.")
+        await audit.tell(db, "token revoke", encode("token", token_id))

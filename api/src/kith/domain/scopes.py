@@ -46,6 +46,7 @@ TABLE: dict[str, Scope] = {
     "members:write": Scope("Invite members, change their roles, and remove them.", open=False),
     "jobs:read": Scope("Read background jobs."),
     "jobs:write": Scope("Cancel background jobs."),
+    "audit:read": Scope("Read who changed what.", open=False),
     "apps:read": Scope("Read apps, who approved them, and what members granted them."),
     "apps:write": Scope("Create, change, approve and delete apps, and revoke what members granted them.", open=False),
     "tokens:read": Scope("Read which tokens there are, without their text."),

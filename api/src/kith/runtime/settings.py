@@ -109,6 +109,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_address: Annotated[
         int, Meta(description="Requests a minute without a valid token from one address. 0: no limit.", ge=0)
     ] = 300
+    audit_days: Annotated[
+        int, Meta(description="Days for which the audit is kept, the last 30 in any case. 0: for ever.", ge=0)
+    ] = 365
+    event_days: Annotated[int, Meta(description="Days for which events are kept. 0: for ever.", ge=0)] = 90
     source_roots: Annotated[
         str | None,
         Meta(

@@ -58,6 +58,19 @@ async def list_events(
     return [Event(**row) for row in rows]
 
 
+async def prune(db: Db, workspace_id: UUID, before: datetime, most: int) -> int:
+    """Delete events older than a moment, as many at most; return how many."""
+    status = await db.execute(
+        """
+        DELETE FROM events WHERE workspace_id = $1 AND occurred_at < $2 AND id IN (
+            SELECT id FROM events WHERE workspace_id = $1 ORDER BY id LIMIT $3
+        )
+        """,
+        workspace_id, before, most,
+    )  # fmt: skip
+    return int(status.split()[1])
+
+
 async def tell_moves(db: Db, workspace_id: UUID, moves: Iterable[Move]) -> None:
     """Tell of people who were joined or split; not of those whom nobody has yet seen."""
     moved: dict[tuple[UUID, UUID], list[UUID]] = {}

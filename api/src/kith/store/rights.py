@@ -4,6 +4,8 @@ from kith.store.db import ROLE, Db
 
 #: What only grows: rows are added, and nobody changes them.
 APPEND_ONLY = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
+#: What only grows, and from which only a function of its own deletes.
+SEALED = ("audit_entries",)
 #: What every workspace may read.
 SHARED = ("memberships", "migrations", "open_jobs", "workspace_ids")
 #: What belongs to the instance, because it is needed before a workspace is chosen: docs/store.md lists it.
@@ -29,7 +31,8 @@ NOTED = ("memberships", "open_jobs", "workspace_ids")
 
 async def lacking(db: Db) -> list[str]:
     """Return the tables and functions on which the application lacks a right that it needs."""
-    return [row["name"] for row in await db.fetch(_LACKING, ROLE, list(APPEND_ONLY), list(SHARED), list(INSTANCE))]
+    tables = list(APPEND_ONLY), list(SHARED), list(INSTANCE), list(SEALED)
+    return [row["name"] for row in await db.fetch(_LACKING, ROLE, *tables)]
 
 
 async def create_role(db: Db) -> None:
@@ -73,8 +76,8 @@ _FUNCTIONS = """
 _LACKING = f"""
     SELECT name FROM ({_TENANT_TABLES}) AS t WHERE NOT (
         has_table_privilege($1, oid, 'SELECT') AND has_table_privilege($1, oid, 'INSERT')
-        AND has_table_privilege($1, oid, 'DELETE')
-        AND (name = ANY ($2::text[]) OR has_table_privilege($1, oid, 'UPDATE'))
+        AND (name = ANY ($5::text[]) OR has_table_privilege($1, oid, 'DELETE'))
+        AND (name = ANY ($2::text[] || $5::text[]) OR has_table_privilege($1, oid, 'UPDATE'))
     )
     UNION ALL
     SELECT c.relname FROM pg_class c
@@ -103,6 +106,9 @@ _GRANT = f"""
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO {ROLE}', found.name);
             IF found.name = ANY ('{{{",".join(APPEND_ONLY)}}}') THEN
                 EXECUTE format('REVOKE UPDATE ON %I FROM {ROLE}', found.name);
+            END IF;
+            IF found.name = ANY ('{{{",".join(SEALED)}}}') THEN
+                EXECUTE format('REVOKE UPDATE, DELETE ON %I FROM {ROLE}', found.name);
             END IF;
         END LOOP;
         GRANT SELECT ON {", ".join(SHARED)} TO {ROLE};

@@ -24,6 +24,7 @@ from kith.runtime.settings import Settings
 from kith.runtime.vault import open_vault
 from kith.store import jobs
 from kith.store.db import ABSENT, ROLE, Away, Pool, open_pool, workspace
+from kith.workers.forget import forget
 from kith.workers.ground import Ground
 from kith.workers.limiter import SharedLimiter
 from kith.workers.runner import Runner
@@ -165,6 +166,8 @@ class Worker:
                         async with workspace(self._pool, workspace_id) as db:
                             await jobs.ask_daily(db, workspace_id)
                             await jobs.prune(db, workspace_id, KEEP_DAYS)
+                        await forget(self._pool, workspace_id, self._settings)
+                        async with workspace(self._pool, workspace_id) as db:
                             await jobs.note_tended(db, workspace_id)
             except ABSENT as error:
                 log.warning("database_unavailable", error=str(error))

@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.serialization import default_serializer
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from kith.api.http import auth, idempotency, inputs, limits, transactions
+from kith.api.http import auth, changes, idempotency, inputs, limits, transactions
 
 _JSON = b"application/json"
 _encode = msgspec.json.Encoder(enc_hook=default_serializer).encode
@@ -72,6 +72,7 @@ def _answer(fn: Callable[..., Awaitable[Any]], names: Any) -> Callable[..., Awai
             if once:
                 given["once"] = await idempotency.begin(request, db)
             found = await fn(**given)
+            await changes.tell(request, db, found)
         return _ready(request, found)
 
     return answer

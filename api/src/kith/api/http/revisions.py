@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar.connection import Request
 
+from kith.api.http.changes import note_before
 from kith.api.http.edge import content_tag, matches
 from kith.api.http.problems import Problem
 from kith.store import locks
@@ -42,6 +43,7 @@ def check_content(request: Request[Any, Any, Any], shown: msgspec.Struct) -> Non
 
 def check_unchanged(request: Request[Any, Any, Any], thing: Revised) -> None:
     """Refuse when If-Match names another revision than the present one."""
+    note_before(request, thing)
     condition = request.headers.get("if-match")
     if condition is not None and not matches(condition, tag(thing)):
         raise Problem("precondition_failed")
