@@ -22,6 +22,12 @@ def test_all_that_a_moves_event_holds_is_documented() -> None:
         assert set(re.findall(r"`(\w+)`", ROWS[kind])) == set(data)
 
 
+def test_all_that_a_suspicions_event_holds_is_documented() -> None:
+    for suspected in (True, False):
+        kind, data = events.tell_suspicion(UUID(int=1), "unknown", "addressed", suspected=suspected)
+        assert set(re.findall(r"`(\w+)`", ROWS[kind])) == set(data)
+
+
 def test_all_that_a_communitys_event_holds_is_documented() -> None:
     for change in events.CHANGES:
         kind, data = events.tell_change(change, [UUID(int=1)], [UUID(int=2)])

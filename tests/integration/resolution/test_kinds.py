@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kith.connectors import Channel, Connector, Record, Ref
 from kith.connectors.git import GitConfig, GitConnector
 from kith.connectors.mail import MailConfig, MailConnector
 from kith.domain import kinds
+from kith.domain.ids import encode
 from kith.projections import project, rebuild
 from kith.store import corrections
 from kith.store.db import Pool
@@ -153,6 +156,46 @@ async def test_who_never_acts_and_whom_many_address_is_suspected_until_it_acts_o
     assert await suspected() == []
     assert len(await ties(crowd)) == kinds.MANY
     assert await rebuilt(crowd) == {}
+    public = encode("identity", crowd.id(silent.key))
+    assert [row for row in await told(crowd) if row[1] == public] == [
+        ("identity.suspected", public, "person", "addressed"),
+        ("identity.cleared", public, "person", "correction"),
+        ("identity.suspected", public, "person", "addressed"),
+        ("identity.cleared", public, "person", ""),
+    ]
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000))
+async def test_events_tell_of_every_suspicion_whatever_the_order(pool: Pool, seed: int) -> None:
+    """Those told as suspected and not cleared since are those who are suspected."""
+    crowd, chance = await Crowd.gather(pool), random.Random(seed)
+    people = [Ref("mail", f"p{n}@x.example") for n in range(kinds.MANY + 2)]
+    silent = [Ref("mail", f"io-{n}@kvack.example") for n in range(4)]
+    records: list[Record] = [
+        act(1000 * place + n, who, [target])
+        for place, target in enumerate(silent) for n, who in enumerate(people[: kinds.MANY - 1 + place])
+    ]  # fmt: skip
+    records += [mail(ref.key) for ref in silent] + [act(9000 + n, silent[n], [people[0]]) for n in (1, 3)]
+    chance.shuffle(records)
+    for start in range(0, len(records), 40):
+        await crowd.tell(records[start : start + 40])
+        if chance.random() < 0.3:
+            await correct(crowd, chance.choice(silent), chance.choice(["person", "group", None]))
+    open_ = set[str]()
+    for kind, identity, *_ in await told(crowd):
+        assert (kind == "identity.cleared") is (identity in open_)
+        open_ ^= {identity}
+    rows = await crowd.fetch("SELECT identity_id FROM identity_kinds WHERE workspace_id = $1 AND suspected")
+    assert open_ == {encode("identity", row["identity_id"]) for row in rows}
+
+
+async def told(crowd: Crowd) -> list[tuple[str, str, str, str]]:
+    """Return the events of suspicions, the oldest first."""
+    rows = await crowd.fetch(
+        "SELECT type, data FROM events WHERE workspace_id = $1 AND type LIKE 'identity.%' ORDER BY id"
+    )
+    return [(row["type"], row["data"]["identity_id"], row["data"]["kind"], row["data"]["reason"]) for row in rows]
 
 
 async def read(pool: Pool, connector: Connector, config: msgspec.Struct) -> Crowd:

@@ -4,11 +4,12 @@ An address that any source names as a list's is a list. A target that never acts
 be one, until a human decides.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
 from kith.domain import kinds
+from kith.store import events
 from kith.store import kinds as store
 from kith.store.db import Db
 from kith.store.kinds import Row, Standing
@@ -35,6 +36,12 @@ async def judge(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> F
     new = [standing for id_, standing in right.items() if before.get(id_) != standing]
     await store.forget(db, workspace_id, gone)
     await store.save(db, workspace_id, new)
+    network = {row["id"]: row["kind"] for row in shown}
+    was, are = _suspected(before), _suspected(right)
+    told = [(id_, right.get(id_) or Standing(id_, network.get(id_, "unknown"), "", False)) for id_ in sorted(was ^ are)]
+    await events.add(
+        db, workspace_id, [events.tell_suspicion(id_, now.kind, now.reason, suspected=id_ in are) for id_, now in told]
+    )
     missing = len(right.keys() - before.keys())
     return Found({*gone, *(standing.identity_id for standing in new)}, missing, len(gone), len(new) - missing)
 
@@ -54,6 +61,10 @@ async def judge_all(db: Db, workspace_id: UUID) -> Found:
 async def is_outdated(db: Db, workspace_id: UUID) -> bool:
     """Whether everybody there was had been judged by other words than the present ones."""
     return await store.version(db, workspace_id) not in (None, kinds.VERSION)
+
+
+def _suspected(standings: Mapping[UUID, Standing]) -> set[UUID]:
+    return {id_ for id_, standing in standings.items() if standing.suspected}
 
 
 def _stand(row: Row) -> Standing | None:

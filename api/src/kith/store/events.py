@@ -15,6 +15,8 @@ Type = Literal[
     "person.joined",
     "person.split",
     "suggestion.opened",
+    "identity.suspected",
+    "identity.cleared",
     "community.born",
     "community.ended",
     "community.merged",
@@ -97,6 +99,12 @@ def tell_change(change: str, before: Iterable[UUID], after: Iterable[UUID]) -> t
         "before_ids": [encode("community", id_) for id_ in before],
         "after_ids": [encode("community", id_) for id_ in after],
     }
+
+
+def tell_suspicion(identity_id: UUID, kind: str, reason: str, *, suspected: bool) -> tuple[Type, dict[str, Any]]:
+    """An identity came to be suspected, or is so no longer. kind, reason: as it stands now."""
+    told: Type = "identity.suspected" if suspected else "identity.cleared"
+    return told, {"identity_id": encode("identity", identity_id), "kind": kind, "reason": reason}
 
 
 def tell_move(old: UUID, new: UUID, identity_ids: Sequence[UUID]) -> tuple[Type, dict[str, Any]]:

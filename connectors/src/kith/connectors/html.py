@@ -8,7 +8,10 @@ _BLANKS = re.compile(r"\n{3,}")
 
 
 def html_text(html: str) -> str:
-    """Return the text of HTML: a post, a mail; quotations in it begin with ``>``, as in plain text."""
+    """Return the text of HTML: a post, a mail; quotations in it begin with ``>``, as in plain text.
+
+    Only the first CHARACTERS are read: who has more says so with a Skip.
+    """
     reader = _TextOfHtml()
     reader.feed(_without_comments(html[:CHARACTERS]))
     reader.close()
