@@ -1,0 +1,59 @@
+"""Network ``slack``: what people say in a workspace, from its export or by the Web API.
+
+Reads messages, replies in threads, mentions, reactions, who joined, left and invited, comments on files, edits, people
+and bots. The key of a person is the id within its team, that of a message its channel and time stamp, in an export and
+in the API alike. Reactions have no time of their own: they are dated by their message.
+
+Can't: files themselves; a reply to a thread older than ``days`` that nobody sent to the channel too; reactions beyond
+those whose users Slack names.
+Resume and growth: the cursor of an export is a place in it, and another export is read from its beginning; that of the
+API holds for each channel what is read, and each run looks again at the last ``days``.
+Deletions: those that Slack shows as a tombstone. A message that is merely no longer given stays.
+Privacy: channels that all may join are for members; private channels and direct messages are off by default.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from kith.connectors import Connector, Context, Fatal, Page, Report, hookimpl
+from kith.connectors.slack.client import RATES
+from kith.connectors.slack.config import SlackConfig
+
+__all__ = ["SlackConfig", "SlackConnector", "kith_connectors"]
+
+
+class SlackConnector:
+    name = "slack"
+    title = "Slack"
+    description = "Channels, threads and reactions of a Slack workspace: its export, or the Web API."
+    version = "1"
+    Config = SlackConfig
+    egress = ()
+    rates = RATES
+
+    async def check(self, config: SlackConfig, context: Context) -> Report:
+        from kith.connectors.slack import archive, reader
+
+        if config.export and not config.token:
+            return await archive.look(config.export, context)
+        if config.token and not config.export:
+            return await reader.look(config, config.token, context)
+        raise Fatal(_EITHER)
+
+    def pull(self, config: SlackConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
+        from kith.connectors.slack import archive, reader
+
+        if config.export and not config.token:
+            return archive.read(config, config.export, cursor, context)
+        if config.token and not config.export:
+            return reader.read(config, config.token, cursor, context)
+        raise Fatal(_EITHER)
+
+
+_EITHER = "Name either an export or a token."
+
+
+@hookimpl
+def kith_connectors() -> Sequence[Connector]:
+    return [SlackConnector()]
