@@ -11,11 +11,11 @@ from tests.integration.api.conftest import Square
 STATEMENTS = {
     "/v1/people": 2,
     "/v1/people?sort=name&q=ada": 3,
-    "/v1/people/{person ada}": 8,
+    "/v1/people/{person ada}": 9,
     "/v1/people/{person ada}/identities": 5,
     "/v1/people/{person ada}/merges": 4,
     "/v1/people/{person ada}/affiliations": 2,
-    "/v1/identities/{identity ada}": 5,
+    "/v1/identities/{identity ada}": 6,
     "/v1/identity-suggestions": 2,
     "/v1/decisions": 3,
     "/v1/organizations": 1,

@@ -8,10 +8,12 @@ import asyncpg
 import msgspec
 
 from kith.domain import affiliations as rules
+from kith.store import affiliation_tellings
 from kith.store.db import Db, new_id
 from kith.store.queries import Order, Statement, fetch_page
 
 AUTHOR = "rule:address/1"
+DERIVED = (AUTHOR, affiliation_tellings.AUTHOR)
 
 
 class Affiliation(msgspec.Struct, frozen=True):
@@ -85,7 +87,7 @@ async def delete_affiliation(db: Db, workspace_id: UUID, affiliation_id: UUID) -
 async def derive(
     db: Db, workspace_id: UUID, identity_ids: Collection[UUID], organization_id: UUID | None = None
 ) -> tuple[int, int]:
-    """Bring up to date what addresses say of these identities, or of all who write from an organization's domains.
+    """Bring up to date what addresses and sources say of these identities, or of all of an organization.
 
     Returns how many affiliations were missing, and how many were wrong.
     """
@@ -93,11 +95,12 @@ async def derive(
     missing = await db.execute(
         _DERIVE, workspace_id, list(identity_ids), organization_id, AUTHOR, rules.ADDRESS_IN_ACT, rules.DOMAIN
     )
-    return int(missing.split()[-1]), int(wrong.split()[-1])
+    more, less = await affiliation_tellings.derive(db, workspace_id, identity_ids, organization_id)
+    return int(missing.split()[-1]) + more, int(wrong.split()[-1]) + less
 
 
 async def restore(db: Db, workspace_id: UUID) -> tuple[int, int]:
-    """Bring up to date what addresses say of everybody; return how many were missing, and how many were wrong."""
+    """Bring up to date what is derived of everybody; return how many were missing, and how many were wrong."""
     rows = await db.fetch("SELECT id FROM organizations WHERE workspace_id = $1 ORDER BY id", workspace_id)
     found = [await derive(db, workspace_id, (), row["id"]) for row in rows]
     return sum(missing for missing, _ in found), sum(wrong for _, wrong in found)

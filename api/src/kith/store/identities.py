@@ -12,7 +12,8 @@ from kith.store.search import MANY, MOST, like, search
 
 _COLUMNS = """
     i.id, i.network, i.host, i.key, coalesce(k.kind, i.kind) AS kind, coalesce(k.reason, '') AS kind_reason,
-    coalesce(k.suspected, false) AS suspected, i.name, i.handle, i.address, i.url, i.verified, i.seen_at, i.learnt_at,
+    coalesce(k.suspected, false) AS suspected, i.name, i.handle, i.address, i.url,
+    i.avatar_url, i.verified, i.seen_at, i.learnt_at,
     pi.person_id, p.name AS person_name
 """
 _WITH_PERSON = """
@@ -34,6 +35,7 @@ class Identity(msgspec.Struct, frozen=True):
     handle: str | None
     address: str | None
     url: str | None
+    avatar_url: str | None
     verified: bool
     seen_at: datetime | None
     learnt_at: datetime

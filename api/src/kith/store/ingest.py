@@ -15,11 +15,26 @@ from uuid import UUID
 import asyncpg
 
 from kith.domain.ids import NOWHERE
-from kith.store import locks, observations, reach, sums
+from kith.store import affiliation_tellings, locks, observations, reach, standings, sums
+from kith.store.affiliation_tellings import Told
 from kith.store.db import Db
 from kith.store.locks import Lock
+from kith.store.standings import Rated
 
-IDENTITY = ("id", "network", "host", "key", "kind", "name", "handle", "address", "url", "verified", "seen_at")
+IDENTITY = (
+    "id",
+    "network",
+    "host",
+    "key",
+    "kind",
+    "name",
+    "handle",
+    "address",
+    "url",
+    "avatar_url",
+    "verified",
+    "seen_at",
+)
 CHANNEL = ("id", "network", "host", "key", "kind", "name", "url", "parent_id", "visibility", "seen_at")
 CONVERSATION = ("id", "channel_id", "network", "host", "key", "title", "url", "opened_by")
 INTERACTION = (
@@ -97,6 +112,8 @@ class Batch:
     interactions: list[list[Row]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     editions: list[Edition] = field(default_factory=list)
+    affiliations: list[Told] = field(default_factory=list)
+    standings: list[Rated] = field(default_factory=list)
     tombstones: list[Tombstone] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -160,6 +177,8 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
         await db.execute("TRUNCATE staged_interactions")
     if batch.claims:
         await _claim(db, workspace_id, source_id, batch.claims)
+    await affiliation_tellings.tell(db, workspace_id, source_id, batch.affiliations)
+    await standings.tell(db, workspace_id, source_id, batch.standings)
     for edition in batch.editions:
         await db.execute(_RETRACT, workspace_id, source_id, *edition)
     return Counts(added, changed, deleted)
@@ -173,7 +192,10 @@ async def account(
     The last third of ``apply``, all in one transaction; the next page may be staged and added in others meanwhile.
     """
     await _account(db, workspace_id)
-    await db.execute(_TOUCH, workspace_id, [id_ for claim in batch.claims for id_ in claim[1:3]])
+    described = [id_ for claim in batch.claims for id_ in claim[1:3]] + [
+        told.identity_id for told in batch.affiliations
+    ]
+    await db.execute(_TOUCH, workspace_id, described)
     for period in batch.coverage:
         await _cover(db, workspace_id, source_id, period)
     await _reach(db, workspace_id, source_id, batch)
@@ -287,12 +309,14 @@ async def take_back(db: Db, workspace_id: UUID, source_id: UUID, most: int) -> i
     await lock(db, workspace_id, alone=True)
     await db.execute(_STAGE)
     await db.execute(_RETRACT, workspace_id, source_id, None, None)
+    affiliated = await affiliation_tellings.take_back(db, workspace_id, source_id)
+    await standings.take_back(db, workspace_id, source_id)
     ids: list[UUID] = await db.fetchval(_TOLD, workspace_id, source_id, most)
     gone = await _untell(db, workspace_id, source_id, ids)
     await db.execute(_UNTELL, workspace_id, source_id, ids)
     await _bury(db, workspace_id, source_id, [Tombstone(id_, "withdrawn", None) for id_ in gone])
     await _account(db, workspace_id)
-    await db.execute(_TOUCH, workspace_id, [])
+    await db.execute(_TOUCH, workspace_id, affiliated)
     return len(ids)
 
 

@@ -26,6 +26,8 @@ from kith.connectors._opening import egress_of, open_context
 from kith.connectors._paging import Seen, Window, by_cursor, by_id, by_link, by_offset, links
 from kith.connectors._rates import Limiter, LocalLimiter, Rate
 from kith.connectors._records import (
+    Affiliation,
+    AffiliationEvidence,
     Cause,
     Channel,
     Claim,
@@ -41,6 +43,7 @@ from kith.connectors._records import (
     Record,
     Ref,
     Skip,
+    Standing,
     Target,
     TargetKind,
     Tombstone,
@@ -51,6 +54,8 @@ from kith.connectors._secrets import Auth, Basic, Bearer, KeyHeader, Secret
 from kith.connectors._settings import dump_config, load_config, secret_fields, secrets_of
 
 __all__ = [
+    "Affiliation",
+    "AffiliationEvidence",
     "Answer",
     "Auth",
     "Basic",
@@ -98,6 +103,7 @@ __all__ = [
     "SecretInAddress",
     "Seen",
     "Skip",
+    "Standing",
     "Target",
     "TargetKind",
     "Tombstone",

@@ -5,7 +5,7 @@ the key (``github.com``, a Matrix server), empty where the key is unique by itse
 Two sources that read the same thing therefore emit the same key, and kith stores it once.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 IdentityKind = Literal["person", "bot", "organization", "group", "unknown"]
 Visibility = Literal["public", "unlisted", "members", "private", "direct"]
 TargetKind = Literal["to", "cc", "mention", "reply", "author", "owner", "host", "member", "subject"]
+AffiliationEvidence = Literal["own_statement", "dated_record", "broker"]
 Cause = Literal["deleted", "redacted", "withdrawn", "rewritten", "gone", "policy"]
 
 #: What an act is. A network's own word goes into ``Interaction.native_kind``.
@@ -56,8 +57,9 @@ class Ref(_Part, frozen=True):
 class Identity(_Record, frozen=True, tag="identity"):
     """One account, address or handle on a network.
 
-    seen_at: when this name, handle, address and url held; the newest observation wins, whole, whatever the order of
-    reading. Leave it out where you saw the key alone (an address without its name): then nothing known is overwritten.
+    seen_at: when this name, handle, address, url and avatar held; the newest observation wins, whole, whatever the
+    order of reading. Leave it out where you saw the key alone (an address without its name): then nothing known is
+    overwritten.
     """
 
     ref: Ref
@@ -66,8 +68,41 @@ class Identity(_Record, frozen=True, tag="identity"):
     handle: Name | None = None
     address: Name | None = None
     url: Name | None = None
+    avatar_url: Name | None = None
     verified: bool = False
     seen_at: Moment | None = None
+
+
+class Affiliation(_Record, frozen=True, tag="affiliation"):
+    """Who works where, or belongs to which organization, as the network tells it.
+
+    domain: one that the organization owns, where the network tells it. since, until: first and last day; None where
+    unknown, or still so. seen_at: when it was told; what is told no more counts until it was seen last.
+    """
+
+    identity: Ref
+    organization: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    domain: Annotated[str, msgspec.Meta(max_length=253)] | None = None
+    title: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    since: date | None = None
+    until: date | None = None
+    evidence: AffiliationEvidence = "own_statement"
+    seen_at: Moment | None = None
+
+
+class Standing(_Record, frozen=True, tag="standing"):
+    """How a network or a channel rates an identity: points, a level, a badge. It is shown, and weighs nothing.
+
+    kind: reputation, points, badge, level, ... label: which one, where there are many of a kind (the badge's name).
+    value: of a badge, how often it was given. Of one key, what was seen last holds.
+    """
+
+    identity: Ref
+    kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
+    value: float
+    seen_at: Moment
+    label: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    channel: Ref | None = None
 
 
 class Claim(_Record, frozen=True, tag="claim"):
@@ -182,7 +217,9 @@ class Coverage(_Record, frozen=True, tag="coverage"):
     reason: Text = ""
 
 
-Record = Identity | Claim | Edition | Channel | Conversation | Interaction | Tombstone | Coverage
+Record = (
+    Identity | Affiliation | Standing | Claim | Edition | Channel | Conversation | Interaction | Tombstone | Coverage
+)
 
 
 class Skip(msgspec.Struct, frozen=True):

@@ -4,22 +4,27 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
+from math import isfinite
 from typing import get_args
 from uuid import UUID
 
 import msgspec
 
 from kith.connectors import _records as sdk
-from kith.domain.ids import fact_bytes
+from kith.domain.employers import employer_domain
+from kith.domain.ids import NOWHERE, fact_bytes
 from kith.domain.observations import Rank, rank
+from kith.store.affiliation_tellings import Told
 from kith.store.db import uuid_of
 from kith.store.ingest import FINAL, IDENTITY, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
+from kith.store.standings import Rated
 
 # Entries of each look-up table, at about 300 bytes each; a full table starts over, which costs time and nothing else.
 CACHE = 100_000
 
 KEY = NAME = 1000  # characters, as in the SDK
 TEXT = 1_000_000
+LABEL = 200
 ADDRESS = 320  # RFC 5321 allows 254; longer ones would not fit into the index
 TARGETS = 1_000  # of one act; what is said to more is said to nobody in particular
 PLACE = 200
@@ -35,6 +40,7 @@ _KINDS = frozenset(get_args(sdk.InteractionKind))
 _TARGET_KINDS = frozenset(get_args(sdk.TargetKind))
 _VISIBILITIES = frozenset(get_args(sdk.Visibility))
 _CAUSES = frozenset(get_args(sdk.Cause))
+_EVIDENCE = frozenset(get_args(sdk.AffiliationEvidence))
 
 #: One object of a network is said once: whether that is a post, a message or a reply is no part of what makes it one.
 _SAID = frozenset(("message", "post", "reply"))
@@ -98,6 +104,10 @@ class Ingest:
                     tombstones[tombstone.id] = tombstone
                 elif type(record) is sdk.Coverage:
                     self._coverage(record)
+                elif type(record) is sdk.Affiliation:
+                    self._affiliation(record)
+                elif type(record) is sdk.Standing:
+                    self._standing(record)
                 else:
                     raise Unfit("not a record of the SDK")  # noqa: TRY301 -- handled like every other unfit record
             except (Unfit, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -186,7 +196,7 @@ class Ingest:
         row = (
             id_, record.ref.network, record.ref.host, record.ref.key, record.kind, _text(record.name, NAME, "name"),
             _text(record.handle, NAME, "handle"), address and address.lower(), _text(record.url, NAME, "url"),
-            bool(record.verified), self._seen(record.seen_at),
+            _text(record.avatar_url, NAME, "avatar_url"), bool(record.verified), self._seen(record.seen_at),
         )  # fmt: skip
         _keep_newer(self._identity_rows, row)
         self._described[record.ref] = record
@@ -229,6 +239,32 @@ class Ingest:
         edition = _text(record.edition, NAME, "edition") or ""
         one_id, other_id = self._identity_id(subject), self._identity_id(object_)
         self._claims[id_] = Claim(id_, one_id, other_id, record.kind, evidence, edition)
+
+    def _affiliation(self, record: sdk.Affiliation) -> None:
+        if record.evidence not in _EVIDENCE:
+            raise Unfit(f"evidence {record.evidence!r} is not one of {', '.join(sorted(_EVIDENCE))}")
+        organization = " ".join((_text(record.organization, LABEL, "organization") or "").split())
+        if not organization:
+            raise Unfit("an organization must have a name")
+        if record.since and record.until and record.since > record.until:
+            raise Unfit("an affiliation ends before it begins")
+        domain = employer_domain(f"somebody@{record.domain}") if record.domain else None
+        title, seen_at = _text(record.title, LABEL, "title"), self._seen(record.seen_at)
+        identity_id, seen = self._identity_id(record.identity), seen_at and seen_at.astimezone(UTC).date()
+        self._batch.affiliations.append(
+            Told(identity_id, organization, domain, record.evidence, record.since, record.until, title, seen)
+        )
+
+    def _standing(self, record: sdk.Standing) -> None:
+        if not _KIND.fullmatch(record.kind):
+            raise Unfit(f"kind {record.kind!r} must be a lower-case word")
+        channel_id = self._channel_id(record.channel) if record.channel else NOWHERE
+        value, seen_at = float(record.value), _time(min(record.seen_at, self._now)) or self._now
+        label = _text(record.label, LABEL, "label") or ""
+        if not isfinite(value):
+            raise Unfit("value is no number")
+        identity_id = self._identity_id(record.identity)
+        self._batch.standings.append(Rated(identity_id, channel_id, record.kind, label, value, seen_at))
 
     def _edition(self, record: sdk.Edition) -> None:
         if not _KIND.fullmatch(record.kind):
@@ -273,7 +309,7 @@ class Ingest:
         if known := self._identities.get(ref):
             return known
         id_ = self._id("identity", ref)
-        stub = (id_, ref.network, ref.host, ref.key, "unknown", None, None, None, None, False, None)
+        stub = (id_, ref.network, ref.host, ref.key, "unknown", None, None, None, None, None, False, None)
         self._identity_rows.setdefault(id_, stub)
         self._identities[ref] = id_
         return id_

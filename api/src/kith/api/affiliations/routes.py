@@ -130,8 +130,8 @@ async def delete_affiliation(
     found = next((row for row in await store.list_affiliations(db, workspace_id, members) if row.id == key), None)
     if found is None:
         raise not_found("affiliation")
-    if found.author == store.AUTHOR:
-        raise Problem("conflict", "It is read from addresses: change the domains of the organization.")
+    if found.author in store.DERIVED:
+        raise Problem("conflict", "It follows from addresses, or a source tells it: no human added it.")
     await store.delete_affiliation(db, workspace_id, key)
     return Affiliation.of(found)
 

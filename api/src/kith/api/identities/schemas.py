@@ -3,11 +3,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kith.api.http.ids import IdentityId, PersonId, encode, encode_optional
+from kith.api.http.ids import ChannelId, IdentityId, PersonId, encode, encode_optional
 from kith.api.http.kinds import IdentityKind, Instant, Network, Words
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.store import identities as store
+from kith.store import standings
 
 
 class IdentitiesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -47,8 +48,9 @@ class Identity(msgspec.Struct, frozen=True):
     handle: Annotated[str | None, Meta(description="The newest handle that was seen.", examples=["ada"])]
     address: Annotated[str | None, Meta(description="E-mail address; null without the scope people:contact:read.")]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
+    avatar_url: Annotated[str | None, Meta(description="Its picture; kith does not fetch it.")]
     verified: Annotated[bool, Meta(description="Whether the network vouches that one human owns it.")]
-    seen_at: Annotated[Instant | None, Meta(description="When name, handle, address and url were observed.")]
+    seen_at: Annotated[Instant | None, Meta(description="When name, handle, address, url and avatar were observed.")]
     learnt_at: Annotated[Instant, Meta(description="When kith first learned of it.")]
 
     @classmethod
@@ -62,6 +64,22 @@ class Identity(msgspec.Struct, frozen=True):
             key=identity.key if contact or "@" not in identity.key else None,
             address=identity.address if contact else None,
         )
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a network, or a channel of it, rates an identity. It is shown, and weighs nothing."""
+
+    identity_id: Annotated[IdentityId, Meta(description="Whom it rates.")]
+    channel_id: Annotated[ChannelId | None, Meta(description="Where it holds; null: on the network.")]
+    kind: Annotated[str, Meta(description="The network's word for it.", examples=["reputation", "badge"])]
+    label: Annotated[str, Meta(description="Which one, such as the name of a badge; empty where there is but one.")]
+    value: Annotated[float, Meta(description="Points; of a badge, how often it was given.", examples=[1520])]
+    seen_at: Annotated[Instant, Meta(description="When it was seen last.")]
+
+    @classmethod
+    def of(cls, row: standings.Standing) -> "Standing":
+        channel_id = encode("channel", row.channel_id) if row.channel_id.int else None
+        return shape(cls, row, identity_id=encode("identity", row.identity_id), channel_id=channel_id)
 
 
 class IdentityPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

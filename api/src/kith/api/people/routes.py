@@ -16,7 +16,8 @@ from kith.api.http.inputs import named
 from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.http.revisions import check_content, is_conditional
 from kith.api.http.shapes import shape
-from kith.api.identities.schemas import Identity
+from kith.api.identities.detail import STANDINGS_SHOWN
+from kith.api.identities.schemas import Identity, Standing
 from kith.api.interactions.schemas import TimelineItem, TimelineParams, shape_timeline
 from kith.api.people.moves import lead_on
 from kith.api.people.schemas import (
@@ -32,7 +33,7 @@ from kith.api.people.schemas import (
     ThenParams,
 )
 from kith.projections import ledger, merges, project
-from kith.store import corrections, identities, interactions, suggestions
+from kith.store import corrections, identities, interactions, standings, suggestions
 from kith.store import people as store
 from kith.store.db import Db
 from kith.store.tokens import Token
@@ -40,6 +41,7 @@ from kith.store.tokens import Token
 IDENTITIES_SHOWN = 200
 CHANNELS_SHOWN = 50
 DOUBLES_SHOWN = 20
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @get("/v1/people", operation_id="listPeople", tags=["people"], scopes=["people:read"])
@@ -155,17 +157,26 @@ async def _show(
     behind = await identities.list_identities(db, workspace_id, wanted, None, IDENTITIES_SHOWN)
     uses = await store.list_channels_of(db, workspace_id, members, CHANNELS_SHOWN, until)
     fields = await corrections.list_fields(db, workspace_id, members)
+    rated = await standings.list_standings(db, workspace_id, members, STANDINGS_SHOWN)
     contact = may_see_contact(request)
     return shape(
         PersonDetail,
         person,
         id=encode("person", person.id),
+        avatar_url=_avatar(behind),
+        standings=[Standing.of(row) for row in rated],
         identities=[Identity.of(identity, contact) for identity in behind],
         fields=[PersonField.of(field) for field in fields if contact or field.field != "address"],
         channels=[PersonChannel.of(use) for use in uses],
         suspected_doubles=await _suspected_doubles(db, workspace_id, members),
         coverage=await get_coverage(db, workspace_id),
     )
+
+
+def _avatar(behind: Sequence[identities.Identity]) -> str | None:
+    shown = [each for each in behind if each.avatar_url]
+    newest = max(shown, key=lambda each: (each.seen_at or _LONG_AGO, each.id), default=None)
+    return newest.avatar_url if newest else None
 
 
 async def _suspected_doubles(db: Db, workspace_id: UUID, members: Sequence[UUID]) -> list[SuspectedDouble]:

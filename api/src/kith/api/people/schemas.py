@@ -12,7 +12,7 @@ from kith.api.http.kinds import IdentityKind as Kind
 from kith.api.http.moments import Bound, Until
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
-from kith.api.identities.schemas import Identity
+from kith.api.identities.schemas import Identity, Standing
 from kith.store import people as store
 from kith.store.corrections import Field
 from kith.store.corrections import Name as FieldName
@@ -140,6 +140,8 @@ class PersonDetail(Person, frozen=True):
 
     fields: Annotated[list[PersonField], Meta(description="Which identity or human gave each field.")]
 
+    avatar_url: Annotated[str | None, Meta(description="The picture of the identity seen last that has one.")]
+    standings: Annotated[list[Standing], Meta(description="How networks rate the identities: the first 200, by kind.")]
     identities: Annotated[list[Identity], Meta(description="The first 200; GET /v1/identities?person= has all.")]
     channels: Annotated[list[PersonChannel], Meta(description="The busiest 50.")]
     suspected_doubles: Annotated[

@@ -1,10 +1,12 @@
 """What pages amount to."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import msgspec
 
 from kith.connectors import (
+    Affiliation,
     Channel,
     Claim,
     Conversation,
@@ -17,8 +19,11 @@ from kith.connectors import (
     Record,
     Ref,
     Skip,
+    Standing,
     Tombstone,
 )
+
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 
 
 class Facts:
@@ -31,6 +36,8 @@ class Facts:
         self.interactions: dict[InteractionRef, Interaction] = {}
         self.gone: set[InteractionRef] = set()
         self.claims: dict[Claim, str] = {}
+        self.affiliations: set[Affiliation] = set()
+        self.standings: dict[Standing, Standing] = {}
         self.coverage: set[Coverage] = set()
         self.skipped: set[Skip] = set()
         for page in pages:
@@ -64,6 +71,11 @@ class Facts:
         elif isinstance(record, Edition):
             kind, current = record.kind, record.edition
             self.claims = {claim: of for claim, of in self.claims.items() if claim.kind != kind or of == current}
+        elif isinstance(record, Affiliation):
+            self.affiliations.add(record)
+        elif isinstance(record, Standing):
+            key = msgspec.structs.replace(record, value=0, seen_at=_EARLIEST)
+            self.standings[key] = max(self.standings.get(key, record), record, key=lambda one: (one.seen_at, one.value))
         else:
             self.coverage.add(record)
 
