@@ -14,6 +14,7 @@ from kith.api.http.cors import Origins
 from kith.api.http.edge import Edge
 from kith.api.http.known import Tokens
 from kith.api.http.turns import Turns
+from kith.api.oauth.routes import ROUTES as OAUTH
 from kith.api.pages.routes import ROUTES as PAGES
 from kith.api.routes import ROUTES
 from kith.api.signin.passwords import Passwords
@@ -26,7 +27,7 @@ from kith.store.db import open_pool
 
 BODY_LIMIT = 1_000_000  # bytes
 
-UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN]
+UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH]
 """Routes that the OpenAPI document leaves out."""
 
 

@@ -183,6 +183,14 @@ async def has_secret(db: Db, app_id: UUID, text: str) -> bool:
     return bool(found)
 
 
+async def registered_lately(db: Db) -> int:
+    """Return how many apps have registered themselves within an hour."""
+    found: int = await db.fetchval(
+        "SELECT count(*) FROM apps WHERE owner_id IS NULL AND created_at > now() - interval '1 hour'"
+    )
+    return found
+
+
 async def allowed_origins(db: Db) -> set[str]:
     """Return the origins of all apps of the instance."""
     rows = await db.fetch("SELECT DISTINCT unnest(origins) AS origin FROM apps WHERE deleted_at IS NULL")

@@ -78,7 +78,7 @@ async def find_waiting(db: Db, user_code: str) -> Device | None:
 async def decide(db: Db, hash_: bytes, home_id: UUID | None, grant_id: UUID | None) -> None:
     """Let a device in, or, without a grant, do not."""
     await db.execute(
-        "UPDATE device_codes SET granted = $3 IS NOT NULL, home_id = $2, grant_id = $3 WHERE hash = $1",
+        "UPDATE device_codes SET granted = $3::uuid IS NOT NULL, home_id = $2, grant_id = $3 WHERE hash = $1",
         hash_, home_id, grant_id,
     )  # fmt: skip
 

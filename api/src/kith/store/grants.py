@@ -98,7 +98,7 @@ async def revoke(
     rows = await db.fetch(
         """
         UPDATE grants SET revoked_at = now()
-        WHERE workspace_id = $1 AND revoked_at IS NULL AND coalesce($2, $3, $4) IS NOT NULL
+        WHERE workspace_id = $1 AND revoked_at IS NULL AND coalesce($2::uuid, $3::uuid, $4::uuid) IS NOT NULL
             AND ($2::uuid IS NULL OR id = $2) AND ($3::uuid IS NULL OR app_id = $3)
             AND ($4::uuid IS NULL OR member_id = $4)
         RETURNING id, app_id, member_id

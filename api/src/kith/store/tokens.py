@@ -8,8 +8,11 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
+import asyncpg
 import msgspec
 
+from kith.domain.members import Role, scopes_of
+from kith.domain.scopes import IDENTITY
 from kith.store.db import Db
 
 PREFIX = "kpat_"
@@ -22,23 +25,29 @@ _CHECKSUM_BYTES = 4  # CRC-32: lets secret scanners and us refuse a mistyped tok
 
 _LIVING = """
     SELECT t.workspace_id, w.name AS workspace, w.id_key, t.id, t.name, t.scopes, t.created_at, t.expires_at,
-        t.member_id
+        t.member_id, m.role
     FROM tokens t JOIN workspaces w ON w.workspace_id = t.workspace_id
+    LEFT JOIN members m ON m.workspace_id = $1 AND m.id = t.member_id
     WHERE t.workspace_id = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
+        AND (t.member_id IS NULL OR m.id IS NOT NULL)
 """
 
 
 # What an app may do is what it was granted, as far as the workspace still approves it and it still asks for it.
 _OF_APP = """
     SELECT t.workspace_id, w.name AS workspace, w.id_key, t.id, a.name, t.created_at, t.expires_at, g.member_id,
-        t.app_id, t.grant_id, t.thumbprint, t.resources, a.origins,
-        ARRAY(SELECT unnest(t.scopes) INTERSECT SELECT unnest(p.scopes) INTERSECT SELECT unnest(a.scopes)) AS scopes
+        t.app_id, t.grant_id, t.thumbprint, t.resources, a.origins, m.role,
+        ARRAY(
+            SELECT unnest(t.scopes) INTERSECT SELECT unnest(p.scopes || $3) INTERSECT SELECT unnest(a.scopes || $3)
+        ) AS scopes
     FROM app_tokens t
     JOIN workspaces w ON w.workspace_id = $1
     JOIN grants g ON g.workspace_id = $1 AND g.id = t.grant_id AND g.revoked_at IS NULL
     JOIN app_approvals p ON p.workspace_id = $1 AND p.app_id = t.app_id
     JOIN apps a ON a.id = t.app_id AND a.deleted_at IS NULL
+    LEFT JOIN members m ON m.workspace_id = $1 AND m.id = g.member_id
     WHERE t.workspace_id = $1 AND t.hash = $2 AND t.kind = 'access' AND t.revoked_at IS NULL AND t.expires_at > now()
+        AND (g.member_id IS NULL OR m.id IS NOT NULL)
 """
 
 
@@ -129,18 +138,28 @@ async def create_token(
 async def find_token(db: Db, workspace_id: UUID, text: str) -> Token | None:
     """Return the living token of this text; None when it is unknown, revoked or expired."""
     row = await db.fetchrow(f"{_LIVING} AND t.hash = $2", workspace_id, digest(text))
-    return Token(**row) if row else None
+    return _token(row) if row else None
 
 
 async def find_app_token(db: Db, workspace_id: UUID, text: str) -> Token | None:
     """Return the living access token of an app; None when it is unknown, revoked or expired."""
-    row = await db.fetchrow(_OF_APP, workspace_id, digest(text))
-    return Token(**row) if row else None
+    row = await db.fetchrow(_OF_APP, workspace_id, digest(text), list(IDENTITY))
+    return _token(row) if row else None
+
+
+def _token(row: "asyncpg.Record") -> Token:
+    """Return the token of a row: one that acts for a member may do no more than its member."""
+    fields = dict(row)
+    role: Role | None = fields.pop("role")
+    if role is not None:
+        limit = scopes_of(role) | IDENTITY.keys()
+        fields["scopes"] = [scope for scope in fields["scopes"] if scope in limit]
+    return Token(**fields)
 
 
 async def list_tokens(db: Db, workspace_id: UUID) -> list[Token]:
     """Return the living tokens, the oldest first."""
-    return [Token(**row) for row in await db.fetch(f"{_LIVING} ORDER BY t.created_at, t.id", workspace_id)]
+    return [_token(row) for row in await db.fetch(f"{_LIVING} ORDER BY t.created_at, t.id", workspace_id)]
 
 
 async def revoke_token(db: Db, workspace_id: UUID, token_id: UUID) -> bool:

@@ -20,7 +20,7 @@ async def guard(request: Request[Any, Any, Any]) -> None:
     handler = request.route_handler
     if handler.opt.get("public"):
         return
-    token = await _authenticate(request)
+    token = await authenticate(request)
     request.scope["kith.token"] = token  # type: ignore[typeddict-unknown-key]  # our own key
     for scope in handler.opt["scopes"]:
         if scope not in token.scopes:
@@ -28,7 +28,8 @@ async def guard(request: Request[Any, Any, Any]) -> None:
             raise _refuse(request, "missing_scope", detail, f'error="insufficient_scope", scope="{scope}"')
 
 
-async def _authenticate(request: Request[Any, Any, Any]) -> Token:
+async def authenticate(request: Request[Any, Any, Any]) -> Token:
+    """Return the living token that a request sends, as its sender may send it. Raises Problem."""
     kind, _, text = (_header(request, b"authorization") or "").partition(" ")
     kind, text = kind.lower(), text.strip()
     if kind not in ("bearer", "dpop") or not text:

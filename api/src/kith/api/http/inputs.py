@@ -31,7 +31,12 @@ def declared(fn: Callable[..., Any], name: str) -> type[msgspec.Struct] | None:
 
 
 async def guard(request: Request[Any, Any, Any], handler: Callable[..., Any]) -> None:
-    """Read the query parameters and the body that the handler takes; refuse what does not fit, before all else."""
+    """Read the query parameters and the body that the handler takes; refuse what does not fit, before all else.
+
+    A route with ``raw`` reads them itself.
+    """
+    if request.route_handler.opt.get("raw"):
+        return
     params = declared(handler, "params")
     if request.scope["query_string"]:
         given = asked(request)

@@ -1,0 +1,166 @@
+"""What clients read before they begin, and apps that register themselves."""
+
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from kith.api.app import create_app
+from kith.api.oauth import registration
+from kith.api.oauth.routes import ROUTES
+from kith.domain.ids import decode
+from kith.domain.scopes import KNOWN, TABLE
+from kith.runtime.settings import Settings
+from kith.store import apps
+from kith.store.db import instance
+from tests.integration.api.conftest import running
+from tests.integration.oauth.client import CALLBACK, Desk, Pkce, Registered
+from tests.integration.pages.browser import Page
+from tests.integration.pages.conftest import House
+
+
+async def test_the_metadata_names_what_there_is(desk: Desk) -> None:
+    told = (await desk.http.get("/.well-known/oauth-authorization-server")).json()
+    assert told == (await desk.http.get("/.well-known/openid-configuration")).json()
+    assert told["issuer"] == desk.issuer
+    paths = {path for handler in ROUTES for path in handler.paths}
+    for name, address in told.items():
+        if name.endswith("_endpoint") or name == "jwks_uri":
+            assert address.removeprefix(desk.issuer) in paths, name
+    assert set(told["scopes_supported"]) == KNOWN
+    assert told["code_challenge_methods_supported"] == ["S256"]
+    assert "registration_endpoint" not in told
+
+
+async def test_whoever_has_no_token_learns_where_to_get_one(desk: Desk) -> None:
+    refused = await desk.http.get("/v1/people")
+    address = f"{desk.issuer}/.well-known/oauth-protected-resource"
+    assert f'resource_metadata="{address}"' in refused.headers["www-authenticate"]
+    told = (await desk.http.get(address)).json()
+    assert (told["resource"], told["authorization_servers"]) == (desk.issuer, [desk.issuer])
+
+
+async def test_apps_cannot_register_themselves_unless_they_may(desk: Desk) -> None:
+    answer = await desk.http.post("/oauth/register", json={"redirect_uris": [CALLBACK]})
+    assert (answer.status_code, answer.json()["error"]) == (403, "access_denied")
+
+
+@pytest.fixture
+async def open_desk(house: House, settings: Settings) -> Any:
+    """The same where apps may register themselves."""
+    app = create_app(msgspec.structs.replace(settings, app_registration="open"))
+    async with running(app), Desk(replace(house, app=app), settings.issuer) as desk:
+        yield desk
+
+
+async def test_an_app_registers_itself_and_waits_for_humans(open_desk: Desk) -> None:
+    desk = open_desk
+    assert "registration_endpoint" in (await desk.http.get("/.well-known/openid-configuration")).json()
+    wanted = {
+        "redirect_uris": [CALLBACK],
+        "client_name": "Stranger",
+        "token_endpoint_auth_method": "none",
+        "logo_uri": "x",
+    }
+    answer = await desk.http.post("/oauth/register", json=wanted)
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    assert "client_secret" not in told
+    possible = set(told["scope"].split())
+    assert possible == {name for name, scope in TABLE.items() if scope.open}
+    app = await found(desk, told["client_id"])
+    viewer = await desk.house.add("Vi Ewer", "viewer")
+    shown = await desk.ask(await desk.house.enter(viewer), app, Pkce.new(), scope="people:read")
+    assert (shown.status_code, Page(shown).title) == (403, "Not approved")
+    owner = await desk.house.enter()
+    shown = await desk.ask(owner, app, Pkce.new(), scope="people:read")
+    assert "This app registered itself." in Page(shown).text
+    assert "No one has approved this app here." in Page(shown).text
+    tokens = await desk.let_in(app, owner, scope="people:read")
+    assert (await desk.me(tokens["access_token"])).status_code == 200
+    assert (await desk.let_in(app, await desk.house.enter(viewer), scope="people:read"))["scope"] == "people:read"
+
+
+async def test_a_confidential_app_gets_a_secret(open_desk: Desk) -> None:
+    answer = await open_desk.http.post("/oauth/register", json={"redirect_uris": [CALLBACK], "scope": "people:read"})
+    told = answer.json()
+    app = Registered((await found(open_desk, told["client_id"])).app, told["client_secret"])
+    assert (await open_desk.let_in(app))["scope"] == "people:read"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "error"),
+    [
+        ({"redirect_uris": ["http://app.example/cb"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://app.example/cb\n"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["javascript:alert(1)"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": []}, "invalid_redirect_uri"),
+        ({"redirect_uris": [CALLBACK] * 21}, "invalid_redirect_uri"),
+        ({"redirect_uris": [CALLBACK], "grant_types": ["client_credentials"]}, "invalid_client_metadata"),
+        ({"redirect_uris": [CALLBACK], "grant_types": ["password"]}, "invalid_client_metadata"),
+        ({"redirect_uris": [CALLBACK], "grant_types": ["implicit"]}, "invalid_client_metadata"),
+        ({"redirect_uris": [CALLBACK], "response_types": ["token"]}, "invalid_client_metadata"),
+        ({"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
+        ({"redirect_uris": [CALLBACK], "scope": "nothing:read"}, "invalid_client_metadata"),
+        ({"redirect_uris": [CALLBACK], "client_name": ""}, "invalid_client_metadata"),
+        ({"redirect_uris": [CALLBACK], "client_name": "x\x00"}, "invalid_client_metadata"),
+        ({"redirect_uris": [CALLBACK], "client_uri": "http://app.example"}, "invalid_client_metadata"),
+        ({"redirect_uris": [CALLBACK], "policy_uri": "javascript:alert(1)"}, "invalid_client_metadata"),
+        ({"redirect_uris": CALLBACK}, "invalid_client_metadata"),
+        ([], "invalid_client_metadata"),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_is_not_registered(open_desk: Desk, wanted: Any, error: str) -> None:
+    answer = await open_desk.http.post("/oauth/register", json=wanted)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+async def test_apps_that_register_themselves_get_no_scope_that_gives_rights_away(open_desk: Desk) -> None:
+    wanted = {"redirect_uris": [CALLBACK], "scope": "people:read apps:write tokens:write sources:anywhere:read"}
+    assert (await open_desk.http.post("/oauth/register", json=wanted)).json()["scope"] == "people:read"
+
+
+async def test_only_so_many_apps_register_themselves(open_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registration, "AN_HOUR", 1)
+    answers = [await open_desk.http.post("/oauth/register", json={"redirect_uris": [CALLBACK]}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 429]
+    assert answers[1].headers["retry-after"]
+
+
+async def found(desk: Desk, client_id: str) -> Registered:
+    app_id = decode("app", client_id)
+    assert app_id
+    async with instance(desk.house.pool) as db:
+        app = await apps.find_app(db, app_id)
+    assert app
+    return Registered(app, None)
+
+
+async def test_pages_of_an_apps_origin_may_call_with_its_tokens(desk: Desk) -> None:
+    from tests.integration.oauth.client import register
+
+    ours = await register(desk.house.pool, desk.house.workspace_id, origins=["https://ours.example"])
+    other = await register(desk.house.pool, desk.house.workspace_id, origins=["https://other.example"])
+    tokens = [await desk.let_in(app) for app in (ours, other)]
+
+    async def call(origin: str, token: dict[str, Any]) -> httpx2.Response:
+        headers = {"Origin": origin, "Authorization": f"Bearer {token['access_token']}"}
+        return await desk.http.get("/v1/me", headers=headers)
+
+    preflight = {"Origin": "https://ours.example", "Access-Control-Request-Method": "GET"}
+    answer = await desk.http.options("/v1/me", headers=preflight)
+    assert answer.headers["access-control-allow-origin"] == "https://ours.example"
+    assert "DPoP" in answer.headers["access-control-allow-headers"]
+    mine = await call("https://ours.example", tokens[0])
+    assert (mine.status_code, mine.headers["access-control-allow-origin"]) == (200, "https://ours.example")
+    assert "Origin" in mine.headers["vary"]
+    foreign = await call("https://ours.example", tokens[1])
+    assert (foreign.status_code, foreign.json()["code"]) == (403, "foreign_origin")
+    unknown = await call("https://evil.example", tokens[0])
+    assert "access-control-allow-origin" not in unknown.headers
+    for path, allowed in (("/oauth/token", "https://ours.example"), ("/oauth/jwks", "*"), ("/oauth/authorize", None)):
+        answer = await desk.http.options(path, headers=preflight)
+        assert answer.headers.get("access-control-allow-origin") == allowed
