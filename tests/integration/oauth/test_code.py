@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.integration.oauth.client import Desk, Pkce, Registered, register, sent_back
+from tests.integration.oauth.test_tokens import ends
 from tests.integration.pages.browser import Page
 
 
@@ -46,7 +47,7 @@ async def test_a_code_that_comes_twice_ends_what_it_was_exchanged_for(desk: Desk
     tokens = (await desk.exchange(app, code, pkce)).json()
     again = await desk.exchange(app, code, pkce)
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
-    assert (await desk.me(tokens["access_token"])).status_code == 401
+    assert await ends(desk, tokens)
     assert (await desk.refresh(app, tokens["refresh_token"])).json()["error"] == "invalid_grant"
 
 
