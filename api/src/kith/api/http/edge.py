@@ -130,7 +130,8 @@ class Exchange:
                 headers[b"content-length"] = b"%d" % len(body)
             tag = headers.get(b"etag") or content_tag(body)
             headers[b"etag"] = tag
-            if matches(self.asked.get(b"if-none-match", b"").decode("latin-1"), tag.decode()):
+            known = self.asked.get(b"if-none-match")
+            if known is not None and matches(known.decode("latin-1"), tag.decode()):
                 start["status"] = self.status = 304
                 body = b""
                 for name in (b"content-length", b"content-type"):

@@ -5,6 +5,7 @@ takes an answer through two classes; that was half the time of a short answer. W
 """
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from copy import copy
 from typing import Any, get_type_hints
@@ -19,6 +20,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from kith.api.http import auth, changes, idempotency, inputs, limits, transactions
 
 _JSON = b"application/json"
+_PARAMETER = re.compile(r"{(\w+):str}")
 _encode = msgspec.json.Encoder(enc_hook=default_serializer).encode
 
 Incoming = Request[Any, Any, Any]
@@ -39,7 +41,10 @@ _PLAIN: dict[str, Callable[[Incoming], Any]] = {
 
 
 def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
-    """Return the same handler with the function that Litestar calls: it judges the request before all else."""
+    """Return the same handler with the function that Litestar calls: it judges the request before all else.
+
+    Where a read needs nothing of Litestar but the path's parameters, Litestar only finds the route.
+    """
     fn = handler.fn
     signature = inspect.signature(fn)
     hints = get_type_hints(fn, include_extras=True)
@@ -52,7 +57,27 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     answer.__module__, answer.__name__, answer.__qualname__ = fn.__module__, fn.__name__, fn.__qualname__
     answer.__signature__ = inspect.Signature([first, *rest])
     answer.__annotations__ = {each.name: hints[each.name] for each in rest} | {"request": Incoming, "return": returned}
-    return copy(handler)(answer)
+    found = copy(handler)(answer)
+    in_path = set(_PARAMETER.findall(" ".join(handler.paths)))
+    if handler.http_methods == {"GET"} and {each.name for each in rest} == in_path:
+        found.middleware = [lambda app: _straight(answer)]
+    return found
+
+
+def _straight(answer: Callable[..., Awaitable[Any]]) -> ASGIApp:
+    """Return the application that answers a read by ``answer``."""
+
+    async def straight(scope: Any, receive: Receive, send: Send) -> None:
+        request: Incoming = Request(scope, receive, send)
+        found = await answer(request, **scope["path_params"])
+        if isinstance(found, Response):
+            handler = request.route_handler
+            found = found.to_asgi_response(
+                None, request, media_type=handler.media_type, status_code=handler.status_code
+            )
+        await found(scope, receive, send)
+
+    return straight
 
 
 def _answer(fn: Callable[..., Awaitable[Any]], names: Any) -> Callable[..., Awaitable[Any]]:

@@ -89,7 +89,8 @@ def _read_params(told: list[tuple[str, str]], kind: type[msgspec.Struct]) -> msg
 
 def asked(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
     """Return the query parameters as they were sent, in their order."""
-    return parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    query = request.scope["query_string"]
+    return parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else []
 
 
 def _read_payload(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:

@@ -1,8 +1,8 @@
 """Turns: requests take the connections of their process one after the other, and none waits for ever."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 from uuid import UUID
 
 from kith.store import db as database
@@ -22,8 +22,8 @@ class Turns:
 
     def __init__(self, pool: Pool, size: int, seconds: float) -> None:
         self.pool, self.seconds = pool, seconds
-        self._free = asyncio.Semaphore(size)
-        self._begin = asyncio.Semaphore(max(2, size // 3))
+        self.free = asyncio.Semaphore(size)
+        self.begin = asyncio.Semaphore(max(2, size // 3))
 
     def workspace(self, workspace_id: UUID) -> AbstractAsyncContextManager[Db]:
         """Yield a transaction that sees this workspace alone. Raises TimeoutError where its turn does not come."""
@@ -37,33 +37,54 @@ class Turns:
         """Yield a transaction that sees no workspace yet. Raises TimeoutError where its turn does not come."""
         return self._turn(database.instance(self.pool))
 
-    @asynccontextmanager
-    async def _turn(self, connected: AbstractAsyncContextManager[Db]) -> AsyncIterator[Db]:
-        waiting = asyncio.timeout(self.seconds)
+    def _turn(self, connected: AbstractAsyncContextManager[Db]) -> AbstractAsyncContextManager[Db]:
+        return _Turn(self, connected)
+
+
+class _Turn:
+    """One turn, from the wait for it to its end. No generator: every read takes a turn, and that would take longer."""
+
+    __slots__ = ("begun", "connected", "timer", "turns")
+
+    def __init__(self, turns: Turns, connected: AbstractAsyncContextManager[Db]) -> None:
+        self.turns, self.connected = turns, connected
+        self.begun = False
+
+    async def __aenter__(self) -> Db:
+        turns, waiting = self.turns, asyncio.timeout(self.turns.seconds)
         try:
-            async with waiting, self._free, self._start(), connected as db:
-                waiting.reschedule(None)
-                yield db
+            async with waiting:
+                await turns.free.acquire()
+                try:
+                    await self._begin()
+                    return await self.connected.__aenter__()
+                except BaseException:
+                    self._end()
+                    raise
         except TimeoutError as error:
             if waiting.expired():
-                raise TimeoutError(f"no connection within {self.seconds:g} s") from error
+                raise TimeoutError(f"no connection within {turns.seconds:g} s") from error
             raise
 
-    @asynccontextmanager
-    async def _start(self) -> AsyncIterator[None]:
-        """Be one of those that work at once, for HANDOVER_SECONDS at most."""
-        handed_over = False
-
-        def hand_over() -> None:
-            nonlocal handed_over
-            handed_over = True
-            self._begin.release()
-
-        await self._begin.acquire()
-        timer = asyncio.get_running_loop().call_later(HANDOVER_SECONDS, hand_over)
+    async def __aexit__(self, *raised: Any) -> bool | None:
         try:
-            yield
+            return await self.connected.__aexit__(*raised)
         finally:
-            timer.cancel()
-            if not handed_over:
-                hand_over()
+            self._end()
+
+    async def _begin(self) -> None:
+        """Be one of those that work at once, for HANDOVER_SECONDS at most."""
+        await self.turns.begin.acquire()
+        self.begun = True
+        self.timer = asyncio.get_running_loop().call_later(HANDOVER_SECONDS, self._hand_over)
+
+    def _hand_over(self) -> None:
+        if self.begun:
+            self.begun = False
+            self.turns.begin.release()
+
+    def _end(self) -> None:
+        if self.begun:
+            self.timer.cancel()
+            self._hand_over()
+        self.turns.free.release()
