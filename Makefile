@@ -21,12 +21,13 @@ up: $(RUN) ## Start kith with the demo community; Ctrl-C stops it
 test: $(DEV) ## Run the tests
 	$(PY) -m pytest -q -n 2 --dist loadfile
 
-check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint and drift
+check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint, drift and breaks
 	$(PY) -m ruff format --check $(SOURCES)
 	$(PY) -m ruff check $(SOURCES)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m kith.api.openapi --check
+	$(PY) -m kith.api.compare openapi/released.json openapi/kith.json
 	openapi/lint
 
 bench: $(DEV) ## Measure: each part prints a table

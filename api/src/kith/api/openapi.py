@@ -52,6 +52,9 @@ TAGS = {
     "meta": "The service itself.",
 }
 
+DRAFTS = frozenset({"audit"})
+"""What may still change in any way: operations with these tags."""
+
 DESCRIPTION = """\
 Relationship intelligence for communities: who is really in touch with whom, with evidence.
 
@@ -59,7 +62,8 @@ Relationship intelligence for communities: who is really in touch with whom, wit
 **Lists** page by `cursor`: follow `next_cursor`, or the `Link` header, until `has_more` is false. \
 **Refusals** are `application/problem+json` (RFC 9457): decide on `code`. \
 **Unknown** query parameters and body fields are refused by name. \
-**New** fields, kinds and codes may appear within `v1`: ignore what you do not know.
+**New** fields, kinds and codes may appear within `v1`: ignore what you do not know. \
+What is marked with `x-draft` may change in any way.
 """
 
 _PARAMETERS = {
@@ -182,6 +186,10 @@ def _operation(handler: HTTPRouteHandler, method: str, path: str, schemas: Json)
         "parameters": _parameters(handler, method, path),
         "x-cost": cost_of(handler.opt, method),
     }
+    if operation["tags"][0] in DRAFTS:
+        operation["x-draft"] = True
+    if "deprecated" in handler.opt:
+        operation["deprecated"] = True
     if payload := inputs.declared(handler.fn, "payload"):
         body = {"schema": _ref(payload), "examples": {"example": {"value": _example(_ref(payload), schemas)}}}
         operation["requestBody"] = {

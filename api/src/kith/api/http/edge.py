@@ -13,7 +13,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
-from kith.api.http import cors, limits, problems
+from kith.api.http import cors, lifetimes, limits, problems, traces
 from kith.api.http.cors import Origins
 from kith.api.http.ids import encode
 from kith.api.http.problems import Problem
@@ -45,7 +45,8 @@ class Edge:
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, send, self.allow)
-        named = bind_contextvars(request_id=exchange.request_id)
+        told = {"trace_id": traces.trace_id(exchange.trace)} if exchange.trace else {}
+        named = bind_contextvars(request_id=exchange.request_id, **told)
         try:
             if origin := exchange.asked.get(b"origin"):
                 exchange.allowed = await self.origins.admit(origin.decode("latin-1"), scope["path"])
@@ -86,6 +87,7 @@ class Exchange:
         self.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
         scope["kith.request_id"] = self.request_id  # type: ignore[typeddict-unknown-key]  # our own key
         self.allowed: str | None = None  # whose page may read the answer
+        self.trace = traces.go_on(self.asked.get(b"traceparent"))
         self.started = time.perf_counter()
         self.status = 0
         self.start: dict[str, Any] | None = None
@@ -120,6 +122,10 @@ class Exchange:
             headers[b"access-control-allow-origin"] = self.allowed.encode("latin-1")
             headers[b"access-control-expose-headers"] = cors.EXPOSED
             headers[b"vary"] += b", Origin"
+        if told := self.scope.get("kith.lifetime"):
+            lifetimes.add(headers, told)  # type: ignore[arg-type]  # our own key
+        if self.trace:
+            headers[b"traceparent"] = self.trace
         if quotas := self.scope.get("kith.quotas"):
             headers |= quotas.headers()  # type: ignore[attr-defined]  # our own key
         if (self.status == 405 or self.method == "OPTIONS") and (allow := self._allow(self.scope["path"])):

@@ -17,7 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.serialization import default_serializer
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from kith.api.http import auth, changes, idempotency, inputs, limits, transactions
+from kith.api.http import auth, changes, idempotency, inputs, lifetimes, limits, transactions
 
 _JSON = b"application/json"
 _PARAMETER = re.compile(r"{(\w+):str}")
@@ -54,6 +54,8 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     returned = hints["return"] if handler.status_code == 204 else ASGIApp
 
     answer: Any = _answer(fn, signature.parameters.keys())
+    if told := lifetimes.headers_of(handler.opt):
+        answer = _telling(answer, told)
     answer.__module__, answer.__name__, answer.__qualname__ = fn.__module__, fn.__name__, fn.__qualname__
     answer.__signature__ = inspect.Signature([first, *rest])
     answer.__annotations__ = {each.name: hints[each.name] for each in rest} | {"request": Incoming, "return": returned}
@@ -78,6 +80,16 @@ def _straight(answer: Callable[..., Awaitable[Any]]) -> ASGIApp:
         await found(scope, receive, send)
 
     return straight
+
+
+def _telling(answer: Callable[..., Awaitable[Any]], told: list[tuple[bytes, bytes]]) -> Callable[..., Awaitable[Any]]:
+    """Return what answers in the same way, and tells how long the operation lives."""
+
+    async def telling(request: Incoming, **given: Any) -> Any:
+        request.scope["kith.lifetime"] = told  # type: ignore[typeddict-unknown-key]  # our own key
+        return await answer(request, **given)
+
+    return telling
 
 
 def _answer(fn: Callable[..., Awaitable[Any]], names: Any) -> Callable[..., Awaitable[Any]]:
