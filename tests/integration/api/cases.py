@@ -11,7 +11,7 @@ import msgspec
 from kith.connectors import Record
 from kith.domain import ids
 from tests.integration.api import town
-from tests.integration.api.conftest import Client
+from tests.integration.api.conftest import RECORDS, Client
 from tests.paths import shared
 
 PAGE = 10_000
@@ -46,7 +46,7 @@ def _records(lines: bytes) -> list[Record]:
 
 async def store(client: Client, told: Sequence[Record], name: str = "records") -> None:
     """Store records of a source of this name in the client's workspace."""
-    body = {"connector": "ndjson", "name": name, "config": {"path": "/srv/records"}}
+    body = {"connector": "ndjson", "name": name, "config": {"path": str(RECORDS)}}
     made = await client.send("POST", "/v1/sources", json=body)
     source_id = ids.decode("source", made.json()["id"])
     assert source_id

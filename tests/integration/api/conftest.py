@@ -99,12 +99,16 @@ async def square(database_url: str, servers: Any, contract: Contract) -> AsyncIt
             yield Square(client, ours, theirs)
 
 
+RECORDS = Path(__file__).parent / "records" / "people.ndjson"
+
+
 @asynccontextmanager
 async def connected(
     url: str, pool: Pool, workspace_id: UUID, redis_url: str | None, contract: Contract, home: Path = Path(".kith")
 ) -> AsyncIterator[Client]:
     settings = Settings(
-        database_url=url, redis_url=redis_url, pool_size=5, log_level="error", source_roots="/srv:/mnt", home=home,
+        database_url=url, redis_url=redis_url, pool_size=5, log_level="error", home=home,
+        source_roots=f"/srv:{RECORDS.parent}",
         rate_token=10**6, rate_workspace=10**6, rate_address=10**6,
     )  # fmt: skip
     app = create_app(settings)

@@ -20,7 +20,7 @@ from kith.store import audit as store
 from kith.store.db import open_pool, workspace
 from kith.workers.forget import forget
 from tests.integration.api import town
-from tests.integration.api.conftest import Client, Square, connected
+from tests.integration.api.conftest import RECORDS, Client, Square, connected
 from tests.integration.api.contract import Contract
 from tests.integration.api.test_repeats import BODIES as POSTED
 from tests.integration.api.test_repeats import filled, organization, suggestion
@@ -87,12 +87,12 @@ async def test_it_shows_settings_before_and_after_and_nothing_of_people(client: 
     assert changed["changed"] == ["description", "name"]
     assert (changed["before"], changed["after"]) == ({"name": "Press"}, {"name": "Journalists"})
     assert (deleted["before"], deleted["after"]) == ({"name": "Journalists"}, {})
-    config = {"connector": "ndjson", "name": "records", "config": {"path": "/srv/records"}}
+    config = {"connector": "ndjson", "name": "records", "config": {"path": str(RECORDS)}}
     await client.send("POST", "/v1/sources", json=config)
     source = (await entries(client))[0]
     assert source["after"] == {"name": "records", "connector": "ndjson", "schedule": None}
     assert "friends" not in json.dumps(await entries(client))
-    assert "/srv" not in json.dumps(await entries(client))
+    assert str(RECORDS) not in json.dumps(await entries(client))
 
 
 async def test_a_correction_of_a_person_names_nobody(square: Square) -> None:

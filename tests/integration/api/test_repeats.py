@@ -13,7 +13,7 @@ from kith.api.routes import ROUTES
 from kith.domain import ids
 from kith.store.db import Pool, open_pool, workspace
 from tests.integration.api import town
-from tests.integration.api.conftest import Square, connected
+from tests.integration.api.conftest import RECORDS, Square, connected
 from tests.integration.api.contract import Contract
 from tests.integration.api.test_tenants import foreign_ids
 from tests.servers import fresh_database
@@ -28,7 +28,7 @@ BODIES: dict[str, Any] = {
     "createOrganization": {"name": "Firm Two"},
     "createAffiliation": {"organization_id": "{organization_id}"},
     "createMerge": {"person_id": "{other_id}"},
-    "createSource": {"connector": "ndjson", "name": "more", "config": {"path": "/srv/records"}},
+    "createSource": {"connector": "ndjson", "name": "more", "config": {"path": str(RECORDS)}},
     "decideIdentitySuggestion": {"verdict": "postpone"},
     "decideIdentitySuggestions": {"decisions": [{"suggestion_id": "{suggestion_id}", "verdict": "postpone"}]},
 }

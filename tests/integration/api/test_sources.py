@@ -10,10 +10,10 @@ from kith.connectors.ndjson import NdjsonConfig
 from kith.domain import ids
 from kith.store import jobs, runs, sources
 from kith.store.db import workspace
-from tests.integration.api.conftest import Client
+from tests.integration.api.conftest import RECORDS, Client
 from tests.paths import shared
 
-NEW = {"connector": "ndjson", "name": "people", "config": {"path": "/srv/people.ndjson"}}
+NEW = {"connector": "ndjson", "name": "people", "config": {"path": str(RECORDS)}}
 
 
 async def create(client: Client, **changed: Any) -> dict[str, Any]:
@@ -119,27 +119,29 @@ def test_a_link_out_of_the_roots_is_followed_before_it_is_judged(tmp_path: Path)
 async def test_what_the_operator_added_stays_readable_until_it_is_pointed_elsewhere(client: Client) -> None:
     async with workspace(client.pool, client.workspace_id) as db:
         added = await sources.create_source(
-            db, client.workspace_id, "git", "own", {"repository": "/home/ada/project"}, trusted=True
+            db, client.workspace_id, "ndjson", "own", {"path": "/home/ada/records"}, trusted=True
         )
     path = f"/v1/sources/{ids.encode('source', added.id)}"
     token = await client.token_for(["sources:write"])
 
-    async def point(repository: str) -> int:
-        config = {"repository": repository, "visibility": "public"}
+    async def point(file: str) -> int:
+        config = {"path": file}
         return (await client.send("PATCH", path, json={"config": config}, token=token)).status_code
 
-    assert await point("/home/ada/project") == 200
+    assert await point("/home/ada/records") == 200
     assert await point("/home/bob") == 422
-    assert await point("/srv/project") == 200
-    assert await point("/home/ada/project") == 422
+    assert await point(str(RECORDS)) == 200
+    assert await point("/home/ada/records") == 422
 
 
-async def test_who_may_have_anything_read_needs_no_folder_set_aside(client: Client) -> None:
-    new = {"connector": "git", "name": "own", "config": {"repository": "/home/ada/project"}}
+async def test_who_may_have_anything_read_needs_no_folder_set_aside(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(RECORDS.read_bytes())
+    (tmp_path / "other").write_bytes(RECORDS.read_bytes())
+    new = {"connector": "ndjson", "name": "own", "config": {"path": str(tmp_path / "one")}}
     made = (await client.send("POST", "/v1/sources", json=new)).json()
     path = f"/v1/sources/{made['id']}"
-    assert (await client.send("PATCH", path, json={"config": {"repository": "/home/bob"}})).status_code == 200
-    assert (await client.send("PATCH", path, json={"config": {"repository": "relative"}})).status_code == 422
+    assert (await client.send("PATCH", path, json={"config": {"path": str(tmp_path / "other")}})).status_code == 200
+    assert (await client.send("PATCH", path, json={"config": {"path": "relative"}})).status_code == 422
     async with workspace(client.pool, client.workspace_id) as db:
         (source,) = await sources.list_sources(db, client.workspace_id, None, 10)
     assert source.trusted
@@ -434,6 +436,11 @@ async def test_settings_are_checked_before_a_source_is_created(client: Client, t
         refused = await check(client, connector, **config)
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_body"), refused.text
         assert refused.json()["errors"][0]["pointer"] == "/config"
+        new = {"connector": connector, "name": "dead", "config": config}
+        dead = await client.send("POST", "/v1/sources", json=new)
+        assert dead.status_code == 422
+        for field in ("code", "detail", "errors"):
+            assert dead.json()[field] == refused.json()[field]
     assert (await check(client, "nobody")).json()["errors"][0]["pointer"] == "/connector"
     assert (await check(client, "ndjson")).json()["errors"][0]["pointer"] == "/config/path"
     limited = await client.token_for(["sources:write"])

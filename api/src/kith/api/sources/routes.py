@@ -20,6 +20,7 @@ from kith.api.jobs.schemas import Job
 from kith.api.runs.schemas import Run, RunsParams
 from kith.api.sources import credentials
 from kith.api.sources.checks import ROUTES as CHECKS
+from kith.api.sources.checks import refuse_dead_paths
 from kith.api.sources.config import check_config, check_limits
 from kith.api.sources.schemas import (
     RemovalParams,
@@ -78,11 +79,13 @@ async def create_source(
 
     Without a schedule, nothing is read until a run starts with `POST /v1/sources/{source_id}/runs`. Without the
     scope `sources:anywhere:read` files must lie below the folders that the operator has set aside, addresses in
-    public networks.
+    public networks. A file or folder that is not there or cannot be read is refused, as `POST /v1/sources/checks` does.
     """
     trusted = may_read_anywhere(request)
     given = credentials.divide(registry, payload.connector, payload.config)
-    check_limits(check_config(registry, payload.connector, given.whole), Limits() if trusted else limits)
+    config, allowed = check_config(registry, payload.connector, given.whole), Limits() if trusted else limits
+    check_limits(config, allowed)
+    await refuse_dead_paths(registry, payload.connector, config, allowed)
     try:
         created = await store.create_source(
             db,
@@ -159,6 +162,7 @@ async def update_source(
             trusted = may_read_anywhere(request)
             check_limits(config, Limits() if trusted else limits)
         if not same:
+            await refuse_dead_paths(registry, source.connector, config, Limits() if trusted else limits)
             credentials.require_again(given)
         await credentials.save(db, workspace_id, source.id, given, source.credentials, vault)
         if given.secrets and source.status == "reauthorize" and payload.status is msgspec.UNSET:
