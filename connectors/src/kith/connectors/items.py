@@ -3,6 +3,7 @@
 For partners' connectors as for ours.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -12,12 +13,14 @@ import msgspec
 
 from kith.connectors._flaws import flaw
 from kith.connectors._records import Record, Skip
+from kith.connectors.html import html_text
 
 T = TypeVar("T")
 
 NAME = 1000  # characters of a name, a key or an address
 TEXT = 1_000_000  # of a text
 _RAW = 4000
+_BLANKS = re.compile(r"\n{3,}")
 
 
 class Unreadable(ValueError):
@@ -37,15 +40,22 @@ class Told(msgspec.Struct):
         """
         try:
             item = msgspec.json.decode(raw, type=kind)
-            records = list(make(item))
+        except (msgspec.DecodeError, ValueError) as error:
+            self._skip(place, str(error), raw)
+            return None
+        return item if self.keep(lambda: make(item), place, raw) else None
+
+    def keep(self, make: Callable[[], Iterable[Record]], place: str, raw: bytes = b"") -> bool:
+        """Keep the records that ``make`` gives; all of them or, with a Skip, none. Returns whether it kept them."""
+        try:
+            records = list(make())
             reason = next(filter(None, map(flaw, records)), None)
         except (msgspec.DecodeError, ValueError, OverflowError, OSError) as error:
             reason, records = str(error) or type(error).__name__, []
-        if reason is None:
-            self.records += records
-            return item
-        self.skipped.append(Skip(clean(place), "unreadable_item", reason, shown(raw)))
-        return None
+        if reason is not None:
+            self._skip(place, reason, raw)
+        self.records += records if reason is None else ()
+        return reason is None
 
     def add_all(
         self, raws: Iterable[msgspec.Raw], kind: type[T], place: str, make: Callable[[T], Iterable[Record]]
@@ -53,6 +63,9 @@ class Told(msgspec.Struct):
         """Do so for each; return those that could be read. Places are counted."""
         found = (self.add(bytes(raw), kind, f"{place} {number}", make) for number, raw in enumerate(raws, 1))
         return [item for item in found if item is not None]
+
+    def _skip(self, place: str, reason: str, raw: bytes) -> None:
+        self.skipped.append(Skip(clean(place), "unreadable_item", clean(reason), shown(raw)))
 
 
 def clean(text: str | None, longest: int = NAME) -> str:
@@ -68,6 +81,12 @@ def line(text: str | None) -> str | None:
 def body(text: str | None) -> str | None:
     """Return the text of an act; None where nothing is left."""
     return clean(text, TEXT).strip() or None
+
+
+def own_words(html: str | None) -> str | None:
+    """Return the text of HTML without what it quotes from others; None where nothing is left."""
+    kept = [line for line in html_text(html or "").splitlines() if not line.startswith(">")]
+    return body(_BLANKS.sub("\n\n", "\n".join(kept)))
 
 
 def key(text: str) -> str:

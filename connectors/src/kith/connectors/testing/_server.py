@@ -14,13 +14,14 @@ _REASON = {200: "OK", 304: "Not Modified", 404: "Not Found", 429: "Too Many Requ
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A request as it arrived. headers: by lower-case name; query: the last value of each name."""
+    """A request as it arrived. headers: by lower-case name; query: the last value of a name; queries: all."""
 
     method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    queries: dict[str, list[str]] = {}
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -124,8 +125,9 @@ async def _requests(reader: asyncio.StreamReader) -> AsyncIterator[Asked]:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:]) if name}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         parts = urlsplit(target)
-        query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        yield Asked(method, parts.path, query, headers, body)
+        queries = parse_qs(parts.query, keep_blank_values=True)
+        query = {name: values[-1] for name, values in queries.items()}
+        yield Asked(method, parts.path, query, headers, body, queries)
 
 
 async def _write(writer: asyncio.StreamWriter, asked: Asked, answer: Given) -> None:

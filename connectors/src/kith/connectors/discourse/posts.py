@@ -1,0 +1,234 @@
+"""What a forum answers, and the records that follow from it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from kith.connectors import (
+    Channel,
+    Conversation,
+    Identity,
+    Interaction,
+    InteractionRef,
+    Record,
+    Ref,
+    Target,
+    Tombstone,
+    Visibility,
+    items,
+)
+
+NETWORK = "discourse"
+LIKE = 2
+#: Posts of people; 3 are notes of the forum on what was done with a topic.
+_REGULAR, _MODERATOR, _WHISPER = 1, 2, 4
+_MENTION = re.compile(r'<a\b[^>]*\bclass="mention"[^>]*\bhref="[^"]*/(?:u|users)/([^"/?#]+)"', re.IGNORECASE)
+
+
+class Category(msgspec.Struct, frozen=True):
+    id: int
+    name: str
+    slug: str | None = None
+    parent_category_id: int | None = None
+    read_restricted: bool | None = False
+
+
+class Done(msgspec.Struct, frozen=True):
+    """How often something was done to a post."""
+
+    id: int
+    count: int | None = 0
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody in a list: who likes a post, who is in a group."""
+
+    id: int
+    username: str
+    name: str | None = None
+    added_at: str | None = None
+
+
+class Post(msgspec.Struct, frozen=True):
+    id: int
+    post_number: int
+    created_at: str
+    topic_id: int
+    user_id: int | None = None
+    username: str | None = None
+    name: str | None = None
+    cooked: str | None = None
+    post_type: int = _REGULAR
+    version: int | None = 1
+    updated_at: str | None = None
+    reply_to_post_number: int | None = None
+    actions_summary: tuple[Done, ...] | None = ()
+    accepted_answer: bool | None = False
+    user_deleted: bool | None = False
+    deleted_at: str | None = None
+    hidden: bool | None = False
+
+    @property
+    def is_gone(self) -> bool:
+        return bool(self.deleted_at or self.user_deleted)
+
+    @property
+    def likes(self) -> int:
+        return sum(done.count or 0 for done in self.actions_summary or () if done.id == LIKE)
+
+    def mentions(self) -> list[str]:
+        """Return the names of those whom it mentions, in lower case."""
+        found = (unquote(name).lower() for name in _MENTION.findall(self.cooked or ""))
+        return list(dict.fromkeys(found))
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    accepter_username: str | None = None
+
+
+class Details(msgspec.Struct, frozen=True):
+    participants: tuple[Person, ...] | None = ()
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """posts: the first of a topic, or those asked for. stream: the ids of all."""
+
+    posts: list[msgspec.Raw] = []
+    stream: tuple[int, ...] | None = ()
+
+
+class Topic(msgspec.Struct, frozen=True):
+    id: int
+    post_stream: Stream
+    title: str | None = None
+    slug: str | None = None
+    category_id: int | None = None
+    user_id: int | None = None
+    accepted_answer: Accepted | bool | None = None
+    details: Details | None = None
+
+
+class Forum:
+    """One forum: its keys, its categories, and who is known by name."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site.rstrip("/")
+        self.host = (urlsplit(site).hostname or "").lower()
+        self.people: dict[str, int] = {}
+        self.strangers: set[str] = set()
+        self._visible: dict[int, Visibility] = {}
+
+    def ref(self, key: int | str) -> Ref:
+        return Ref(NETWORK, items.key(str(key)), self.host)
+
+    def act(self, key: int | str, kind: str, actor: Ref | None = None) -> InteractionRef:
+        return InteractionRef(NETWORK, str(key), kind, self.host, actor)  # type: ignore[arg-type]  # kinds of this module
+
+    def category(self, category: Category) -> Iterator[Record]:
+        visibility: Visibility = "private" if category.read_restricted else "public"
+        self._visible[category.id] = visibility
+        parent = category.parent_category_id
+        yield Channel(
+            self.ref(f"c{category.id}"),
+            "category",
+            items.line(category.name) or str(category.id),
+            items.address(f"{self.site}/c/{category.slug or category.id}/{category.id}"),
+            self.ref(f"c{parent}") if parent else None,
+            visibility,
+        )
+
+    def visibility(self, topic: Topic) -> Visibility:
+        """Return who sees a topic; of a category that is not known, that only its readers do."""
+        return self._visible.get(topic.category_id or 0, "private") if topic.category_id else "public"
+
+    def person(self, id_: int, username: str | None, name: str | None, seen: datetime | None) -> Identity:
+        """Return somebody, and remember their name."""
+        if username:
+            self.people[username.lower()] = id_
+        url = items.address(f"{self.site}/u/{username}") if username else None
+        kind = "bot" if id_ < 0 else "unknown"
+        handle = items.line(username)
+        return Identity(self.ref(id_), kind, items.line(name) or handle, handle, url=url, seen_at=seen)  # type: ignore[arg-type]
+
+
+class Writer:
+    """Turns the posts of one topic into records. numbers: the ids of its posts, by their place in it."""
+
+    def __init__(self, forum: Forum, topic: Topic) -> None:
+        self._forum, self._topic = forum, topic
+        self.numbers: dict[int, int] = {}
+        self.place = forum.ref(f"c{topic.category_id}") if topic.category_id else None
+        self.thread = forum.ref(f"t{topic.id}")
+        self.visibility = forum.visibility(topic)
+
+    def topic(self) -> Conversation:
+        url = f"{self._forum.site}/t/{self._topic.slug or '-'}/{self._topic.id}"
+        return Conversation(self.thread, self.place, items.line(self._topic.title), items.address(url))
+
+    def post(self, post: Post, mentioned: Mapping[str, int]) -> Iterator[Record]:
+        """Yield what a post tells; nothing of the forum's own notes. Raises Unreadable."""
+        kind = "post" if post.post_number == 1 else "reply"
+        if post.post_type not in (_REGULAR, _MODERATOR, _WHISPER):
+            return
+        if post.is_gone:
+            yield Tombstone(self._forum.act(post.id, kind))
+            return
+        if post.user_id is None:
+            raise items.Unreadable("The post names nobody who wrote it.")
+        when = items.moment(post.created_at)
+        actor = self._forum.person(post.user_id, post.username, post.name, when)
+        yield actor
+        parent = self.numbers.get(post.reply_to_post_number or (0 if post.post_number == 1 else 1))
+        named = [self._forum.ref(id_) for name in post.mentions() if (id_ := mentioned.get(name)) is not None]
+        yield Interaction(
+            self._forum.act(post.id, kind),
+            actor.ref,
+            when,
+            tuple(Target(ref, "mention") for ref in dict.fromkeys(named) if ref != actor.ref),
+            channel=self.place,
+            conversation=self.thread,
+            reply_to=self._forum.act(parent, "post") if parent and parent != post.id else None,
+            native_kind="whisper" if post.post_type == _WHISPER else None,
+            title=items.line(self._topic.title) if post.post_number == 1 else None,
+            text=None if post.hidden else items.own_words(post.cooked),
+            url=items.address(f"{self._forum.site}/t/{self._topic.slug or '-'}/{self._topic.id}/{post.post_number}"),
+            visibility="private" if post.post_type == _WHISPER or post.hidden else self.visibility,
+            edited_at=items.moment(post.updated_at) if post.updated_at and (post.version or 1) > 1 else None,
+        )
+        if post.accepted_answer:
+            yield from self._acceptance(post, actor.ref, when)
+
+    def like(self, post: Post, person: Person) -> Iterator[Record]:
+        """Yield that somebody likes a post. The forum tells no time: it is that of the post."""
+        who = self._forum.person(person.id, person.username, person.name, None)
+        author = self._forum.ref(post.user_id or 0)
+        yield who
+        yield Interaction(
+            self._forum.act(post.id, "react", who.ref),
+            who.ref,
+            items.moment(post.created_at),
+            (Target(author, "author"),) if author != who.ref else (),
+            channel=self.place,
+            conversation=self.thread,
+            native_kind="like",
+            visibility=self.visibility,
+        )
+
+    def _acceptance(self, post: Post, author: Ref, when: datetime) -> Iterator[Record]:
+        """Yield that the asker, or whom the forum names, took this for the answer. It has no time of its own."""
+        accepted = self._topic.accepted_answer
+        name = accepted.accepter_username if isinstance(accepted, Accepted) else None
+        by = self._forum.people.get((name or "").lower(), self._topic.user_id)
+        if by is not None and self._forum.ref(by) != author:
+            yield Interaction(
+                self._forum.act(post.id, "accept"),
+                self._forum.ref(by),
+                when,
+                (Target(author, "author"),),
+                channel=self.place,
+                conversation=self.thread,
+                visibility=self.visibility,
+            )
