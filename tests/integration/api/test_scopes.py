@@ -112,6 +112,18 @@ SCOPES = {
     "getJob": ["jobs:read"],
     "cancelJob": ["jobs:write"],
     "getMe": [],
+    "listMyIdentities": ["identities:read"],
+    "confirmMyIdentity": ["identities:write"],
+    "denyMyIdentity": ["identities:write"],
+    "listMembers": ["members:read"],
+    "getMember": ["members:read"],
+    "updateMember": ["members:write"],
+    "removeMember": ["members:write"],
+    "listInvitations": ["members:read"],
+    "createInvitation": ["members:write"],
+    "getInvitation": ["members:read"],
+    "resendInvitation": ["members:write"],
+    "revokeInvitation": ["members:write"],
 }
 GUARDED = [handler for handler in ROUTES if not handler.opt.get("public")]
 NAMES = [str(handler.operation_id) for handler in GUARDED]

@@ -9,7 +9,7 @@ import pytest
 
 from kith.api.routes import ROUTES
 from kith.domain import ids
-from kith.store import detections
+from kith.store import detections, invitations, members, sign_ins
 from kith.store.db import workspace
 from kith.store.jobs import enqueue
 from tests.integration.api.conftest import Square
@@ -47,13 +47,27 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
             "INSERT INTO runs (workspace_id, id, source_id, job_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             town.workspace_id, run, town.source_id, job,
         )  # fmt: skip
-    rows = {"interaction_id": interaction, "job_id": job, "run_id": run}
+    rows = {"interaction_id": interaction, "job_id": job, "run_id": run} | await with_members(square, town)
     return (
         known
         | await resolved(square, town)
         | await detected(square, town)
         | {name: ids.encode(name.removesuffix("_id"), value) for name, value in rows.items()}
     )
+
+
+async def with_members(square: Square, town: Town) -> dict[str, UUID]:
+    """Return ids of a member and of an invitation."""
+    async with workspace(square.client.pool, town.workspace_id) as db:
+        member = await members.first_owner(db, town.workspace_id)
+        if member is None:
+            sign_in = await sign_ins.create_sign_in(db, "Olga", None)
+            member = await members.create_member(db, town.workspace_id, sign_in.id, "owner")
+            await invitations.create_invitation(
+                db, town.workspace_id, "theo@example.org", "viewer", "operator", mailed=False
+            )
+        (invited,) = await invitations.list_invitations(db, town.workspace_id, None, 1)
+    return {"member_id": member.id, "invitation_id": invited.id}
 
 
 async def resolved(square: Square, town: Town) -> dict[str, str]:
@@ -130,6 +144,7 @@ BODIES: dict[str, Any] = {
     "updateCommunity": {"name": "mine now"},
     "updatePerson": {"name": "Mine Now"},
     "updateGroup": {"name": "mine now"},
+    "updateMember": {"role": "viewer"},
 }
 
 

@@ -49,6 +49,7 @@ TAGS = {
     "jobs": "Background work.",
     "events": "What happened in kith.",
     "audit": "Who changed what; it only grows.",
+    "members": "Humans who may sign in to the workspace, and who is invited.",
     "meta": "The service itself.",
 }
 
@@ -83,6 +84,8 @@ _PARAMETERS = {
     "community_id": ids.CommunityId,
     "topic_id": ids.TopicId,
     "job_id": ids.JobId,
+    "member_id": ids.MemberId,
+    "invitation_id": ids.InvitationId,
     "name": ConnectorName,
     "code": str,
 }

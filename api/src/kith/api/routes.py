@@ -15,8 +15,10 @@ from kith.api.health.routes import ROUTES as HEALTH
 from kith.api.http import problems
 from kith.api.identities.routes import ROUTES as IDENTITIES
 from kith.api.interactions.routes import ROUTES as INTERACTIONS
+from kith.api.invitations.routes import ROUTES as INVITATIONS
 from kith.api.jobs.routes import ROUTES as JOBS
 from kith.api.me.routes import ROUTES as ME
+from kith.api.members.routes import ROUTES as MEMBERS
 from kith.api.merges.routes import ROUTES as MERGES
 from kith.api.organizations.routes import ROUTES as ORGANIZATIONS
 from kith.api.people.routes import ROUTES as PEOPLE
@@ -50,6 +52,8 @@ ROUTES: list[HTTPRouteHandler] = [
     *EVENTS,
     *AUDIT,
     *ME,
+    *MEMBERS,
+    *INVITATIONS,
     *HEALTH,
     problems.get_problem_kind,
 ]

@@ -33,6 +33,6 @@ def scopes_of(role: Role) -> frozenset[str]:
     return limits[role] & everything
 
 
-def is_above(role: Role, other: Role) -> bool:
-    """Whether a role has more rights than another."""
-    return ROLES.index(role) < ROLES.index(other)
+def may_manage(actor: Role | None, *roles: Role) -> bool:
+    """Whether an actor may invite, change and remove members with these roles. actor: None for the operator."""
+    return actor in (None, "owner") or (actor == "admin" and "owner" not in roles)

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from kith.domain.members import Role
+from kith.store import grants, member_identities
 from kith.store.db import Db, new_id
 
 _SELECT = """
@@ -83,7 +84,7 @@ async def list_workspaces(db: Db, sign_in_id: UUID) -> list[UUID]:
 
 
 async def change_role(db: Db, workspace_id: UUID, member_id: UUID, role: Role) -> None:
-    """Raises LastOwner."""
+    """Change a role; tokens that act for the member may do no more than it allows, at once. Raises LastOwner."""
     if role != "owner":
         await _keep_an_owner(db, workspace_id, member_id)
     await db.execute(
@@ -93,6 +94,22 @@ async def change_role(db: Db, workspace_id: UUID, member_id: UUID, role: Role) -
         """,
         workspace_id, member_id, role,
     )  # fmt: skip
+    await grants.tell(db, workspace_id)
+
+
+async def remove_member(db: Db, workspace_id: UUID, member_id: UUID) -> None:
+    """End a membership, with all that acts for the member: tokens, what they granted apps, which identities are theirs.
+
+    What they did stays: sources, apps and decisions belong to the workspace. Raises LastOwner.
+    """
+    await _keep_an_owner(db, workspace_id, member_id)
+    await db.execute(
+        "UPDATE tokens SET revoked_at = now() WHERE workspace_id = $1 AND member_id = $2 AND revoked_at IS NULL",
+        workspace_id, member_id,
+    )  # fmt: skip
+    await grants.revoke(db, workspace_id, member_id=member_id)
+    await member_identities.deny_all(db, workspace_id, member_id)
+    await db.execute("DELETE FROM members WHERE workspace_id = $1 AND id = $2", workspace_id, member_id)
 
 
 async def _keep_an_owner(db: Db, workspace_id: UUID, member_id: UUID) -> None:

@@ -54,7 +54,7 @@ _OF_APP = """
 class Token(msgspec.Struct, frozen=True):
     """What a token is allowed to do. id_key: the workspace's own key, for ids and cursors.
 
-    member_id: for whom it acts. Of an app's: thumbprint: of the key that it is bound to; resources: the addresses that
+    member_id: for whom it acts; role: theirs. Of an app's: thumbprint: of the key that it is bound to; resources: the addresses that
     it is for, all where there are none; origins: whose pages may send it.
     """
 
@@ -67,6 +67,7 @@ class Token(msgspec.Struct, frozen=True):
     created_at: datetime
     expires_at: datetime | None
     member_id: UUID | None = None
+    role: Role | None = None
     app_id: UUID | None = None
     grant_id: UUID | None = None
     thumbprint: str | None = None
@@ -150,8 +151,7 @@ async def find_app_token(db: Db, workspace_id: UUID, text: str) -> Token | None:
 def _token(row: "asyncpg.Record") -> Token:
     """Return the token of a row: one that acts for a member may do no more than its member."""
     fields = dict(row)
-    role: Role | None = fields.pop("role")
-    if role is not None:
+    if (role := fields["role"]) is not None:
         limit = scopes_of(role) | IDENTITY.keys()
         fields["scopes"] = [scope for scope in fields["scopes"] if scope in limit]
     return Token(**fields)

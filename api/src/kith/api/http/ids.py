@@ -41,6 +41,7 @@ AppId = Annotated[str, _meta("app")]
 SecretId = Annotated[str, _meta("app secret")]
 GrantId = Annotated[str, _meta("grant")]
 MemberId = Annotated[str, _meta("member")]
+InvitationId = Annotated[str, _meta("invitation")]
 
 encode = ids.encode
 encode_optional = ids.encode_optional
