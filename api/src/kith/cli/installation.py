@@ -119,6 +119,7 @@ _BRIDGE = """
     ) AS r ON true
     JOIN people o ON o.workspace_id = $1 AND o.id = r.other_id AND o.name IS NOT NULL
     WHERE held.workspace_id = $1 AND held.role = 'connector'
-    ORDER BY ((held.evidence ->> 'communities')::integer - 1) * (held.evidence ->> 'contacts')::integer DESC, i.person_id
+    ORDER BY ((held.evidence ->> 'communities')::integer - 1) * (held.evidence ->> 'contacts')::integer DESC,
+        i.person_id
     LIMIT 1
 """

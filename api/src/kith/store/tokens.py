@@ -54,8 +54,8 @@ _OF_APP = """
 class Token(msgspec.Struct, frozen=True):
     """What a token is allowed to do. id_key: the workspace's own key, for ids and cursors.
 
-    member_id: for whom it acts; role: theirs. Of an app's: thumbprint: of the key that it is bound to; resources: the addresses that
-    it is for, all where there are none; origins: whose pages may send it.
+    member_id: for whom it acts; role: theirs. Of an app's: thumbprint: of the key that it is bound to; resources: the
+    addresses that it is for, all where there are none; origins: whose pages may send it.
     """
 
     workspace_id: UUID
