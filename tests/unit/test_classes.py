@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from kith.connectors import InteractionKind
 from kith.domain.classes import CLASSES, CONVERSATION, HANDLING, KINDS, ORDER, Class, numbered, of_class
-from kith.domain.strength.calibration import window
 from kith.domain.strength.contact import Activity, Contacts
 from kith.domain.strength.features import measure
 from kith.domain.strength.tally import Tally, tally
+from kith.domain.strength.windows import window
 from kith.domain.weights import WHOLE
 
 

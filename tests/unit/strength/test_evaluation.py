@@ -86,7 +86,7 @@ def test_weights_can_be_learnt_and_used(tmp_path: Path, capsys: pytest.CaptureFi
     assert out.read_bytes() == again.read_bytes()
     capsys.readouterr()
     strength(files[0], weights="shipped", model=out, without=("north",))
-    assert json.loads(capsys.readouterr().out)["model"] == "mine-without-north"
+    assert json.loads(capsys.readouterr().out)["model"] == "mine-without-north+level"
     with pytest.raises(UnreadableFile, match="not among the networks of mine: west"):
         strength(files[0], model=out, without=("west",))
 

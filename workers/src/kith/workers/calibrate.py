@@ -8,9 +8,11 @@ from typing import Any
 from scipy.special import expit
 
 from kith.domain.days import day_of
-from kith.domain.strength.calibration import Quality, backtest, calibrate_on, quality, window
+from kith.domain.strength.calibration import calibrate_on
 from kith.domain.strength.contact import Activity, Contacts
 from kith.domain.strength.model import Model, shipped
+from kith.domain.strength.quality import Quality, quality
+from kith.domain.strength.windows import window
 from kith.projections import strength
 from kith.store import calibration as store
 from kith.store import jobs
@@ -46,8 +48,8 @@ def _learn(
     weights = shipped().model()
     judged = window(contacts, activity, day - weights.horizon_days, day)
     plain = quality(judged.met, expit(weights.log_odds(judged.values)))
-    own = backtest(weights, contacts, activity, day)
-    return calibrate_on(weights, contacts, activity, day, name), (_known(own), _known(plain))
+    model, own = calibrate_on(weights, contacts, activity, day, name)
+    return model, (_known(own), _known(plain))
 
 
 def _known(found: Quality) -> dict[str, int | float | None]:

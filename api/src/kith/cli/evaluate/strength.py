@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,14 +20,16 @@ from kith.domain import classes
 from kith.domain.classes import numbered
 from kith.domain.metrics import auc, average_precision
 from kith.domain.strength.baselines import LOGIT_11, SINGLE, baselines
-from kith.domain.strength.calibration import WINDOWS, Window, calibrate, meet, quality, window
+from kith.domain.strength.calibration import WINDOWS, calibrate
 from kith.domain.strength.contact import Activity, Contacts, Integers, Reals
 from kith.domain.strength.features import measure
 from kith.domain.strength.fit import fit
 from kith.domain.strength.model import HORIZON_DAYS, Model, Network, Trained, parse, shipped
 from kith.domain.strength.new_contacts import NAMES, PULL, Candidates, candidates, network, sample
+from kith.domain.strength.quality import quality
 from kith.domain.strength.tally import Tally, people, tally
 from kith.domain.strength.training import MOMENTS, learn
+from kith.domain.strength.windows import Window, meet, window
 
 DAY = 86_400
 PATHS = 3e6
@@ -108,7 +110,8 @@ def strength(
     Args:
         file: csv or csv.zst with the columns ts (seconds), src, dst and perhaps kind.
         split: cut by clock time or by the number of interactions.
-        weights: fitted on the file's own earlier window and drawn to the shipped ones, or the shipped ones alone.
+        weights: of the file's own, where its earlier windows teach them, or the shipped ones; the level of the chances
+            is set by the earlier windows in either case, where that would have foretold the last of them better.
         model: weights to be used instead of the shipped ones, as written by ``kith evaluate train``.
         without: networks whose lessons are left out of the weights, so that they are judged on what they have not seen.
         new_contacts: foretell first contacts of people two steps apart as well.
@@ -162,8 +165,9 @@ def evaluation(log: Log, split: str, weights: str, start: Model) -> dict[str, ob
     """Return the metrics of the model and of the baselines on the last fifth of the log."""
     ends = [int(log.time[-1]) + 1, *(log.moment(SPLIT**power, split) for power in range(1, WINDOWS + 2))]
     now, *before = (_past(log, start, end) for end, start in pairwise(ends))
-    windows = [past.window for past in before]
-    used = start if weights == "shipped" else calibrate(start, windows, now.window.values, "self")
+    windows = list(takewhile(lambda window: len(window.met), (past.window for past in before)))
+    own = weights == "self"
+    used = calibrate(start, windows, now.window.values, "self" if own else "level", own_weights=own)
     chance = expit(used.log_odds(now.window.values))
     found = quality(now.window.met, chance)
     return {

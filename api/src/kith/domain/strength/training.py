@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kith.domain.strength.calibration import Window
 from kith.domain.strength.features import NAMES
 from kith.domain.strength.fit import fit
 from kith.domain.strength.model import Network
+from kith.domain.strength.windows import Window
 
 MOMENTS = (0.4, 0.5, 0.6, 0.7, 0.8)
 """Shares of a network's interactions after which it is looked at, each time for the horizon that follows."""
