@@ -3,7 +3,8 @@
 import json
 import zipfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "LIMIT", 3)
 
 
-def said(number: int, text: str = "Hi", user: str | None = "U1", **more: Any) -> dict[str, Any]:
+def said(number: int, text: Any = "Hi", user: str | None = "U1", **more: Any) -> dict[str, Any]:
     return {"type": "message", "ts": stamp(number), "user": user, "text": text, **more}
 
 
@@ -173,7 +174,7 @@ async def test_what_is_ill_formed_is_told_and_the_rest_is_kept(tmp_path: Path, m
         "general/2023-11-01": b"\xef\xbb\xbf" + json.dumps([said(1)]).encode(),
         "general/2023-11-02": b'[{"ts": "17',
         "general/2023-11-03": [
-            said(2, ts="soon"), said(3, user=None), said(4, text=7), said(5, "&lt;b&gt;x\0"), None, said(6),  # type: ignore[arg-type]
+            said(2, ts="soon"), said(3, user=None), said(4, text=7), said(5, "&lt;b&gt;x\0"), None, said(6),
         ],
         "general/2023-11-04": b"[" + b" " * 200_000 + b"]",
         "general/2023-11-05": b'[{"ts":"1700000420.000001","user":"U1","text":"\xff"}]',
@@ -228,7 +229,7 @@ class Simulator:
             {"id": "C2", "name": "other", "is_member": False},
             {"id": "C3", "name": "away", "is_member": True},
         ]
-        calls = {
+        calls: dict[str, Callable[[Asked], dict[str, Any]]] = {
             "auth.test": lambda _: {"team": "Acme", "team_id": TEAM, "url": "https://acme.slack.com/"},
             "users.list": lambda asked: paged(asked, USERS, "members"),
             "conversations.list": lambda asked: paged(asked, rooms, "channels"),
@@ -236,7 +237,7 @@ class Simulator:
             "conversations.replies": self.replies,
         }
         for name, call in calls.items():
-            server.on(f"{base}/{name}", lambda asked, call=call: given_json({"ok": True, **call(asked)}))  # type: ignore[misc]
+            server.on(f"{base}/{name}", partial(answered, call))
 
     def history(self, asked: Asked) -> dict[str, Any]:
         if asked.query["channel"] == "C3":
@@ -252,6 +253,10 @@ class Simulator:
 
     def replies(self, asked: Asked) -> dict[str, Any]:
         return paged(asked, [one for one in self.messages if one.get("thread_ts") == asked.query["ts"]], "messages")
+
+
+def answered(call: Callable[[Asked], dict[str, Any]], asked: Asked) -> Given:
+    return given_json({"ok": True, **call(asked)})
 
 
 def paged(asked: Asked, found: list[Any], name: str) -> dict[str, Any]:

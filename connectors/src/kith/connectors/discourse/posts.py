@@ -11,7 +11,9 @@ from kith.connectors import (
     Channel,
     Conversation,
     Identity,
+    IdentityKind,
     Interaction,
+    InteractionKind,
     InteractionRef,
     Record,
     Ref,
@@ -124,8 +126,8 @@ class Forum:
     def ref(self, key: int | str) -> Ref:
         return Ref(NETWORK, items.key(str(key)), self.host)
 
-    def act(self, key: int | str, kind: str, actor: Ref | None = None) -> InteractionRef:
-        return InteractionRef(NETWORK, str(key), kind, self.host, actor)  # type: ignore[arg-type]  # kinds of this module
+    def act(self, key: int | str, kind: InteractionKind, actor: Ref | None = None) -> InteractionRef:
+        return InteractionRef(NETWORK, str(key), kind, self.host, actor)
 
     def category(self, category: Category) -> Iterator[Record]:
         visibility: Visibility = "private" if category.read_restricted else "public"
@@ -149,9 +151,9 @@ class Forum:
         if username:
             self.people[username.lower()] = id_
         url = items.address(f"{self.site}/u/{username}") if username else None
-        kind = "bot" if id_ < 0 else "unknown"
+        kind: IdentityKind = "bot" if id_ < 0 else "unknown"
         handle = items.line(username)
-        return Identity(self.ref(id_), kind, items.line(name) or handle, handle, url=url, seen_at=seen)  # type: ignore[arg-type]
+        return Identity(self.ref(id_), kind, items.line(name) or handle, handle, url=url, seen_at=seen)
 
 
 class Writer:
@@ -170,7 +172,7 @@ class Writer:
 
     def post(self, post: Post, mentioned: Mapping[str, int]) -> Iterator[Record]:
         """Yield what a post tells; nothing of the forum's own notes. Raises Unreadable."""
-        kind = "post" if post.post_number == 1 else "reply"
+        kind: InteractionKind = "post" if post.post_number == 1 else "reply"
         if post.post_type not in (_REGULAR, _MODERATOR, _WHISPER):
             return
         if post.is_gone:

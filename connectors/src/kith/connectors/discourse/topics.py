@@ -1,6 +1,7 @@
 """One topic: its posts, whom they answer and mention, and who likes them."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -44,7 +45,7 @@ class Reading:
             mentioned = {name: await self._known(name) for name in post.mentions()}
             named = {name: id_ for name, id_ in mentioned.items() if id_ is not None}
             place = f"topic {topic} post {post.post_number}"
-            told.keep(lambda post=post, named=named: writer.post(post, named), place, msgspec.json.encode(post))  # type: ignore[misc]
+            told.keep(partial(writer.post, post, named), place, msgspec.json.encode(post))
             if self._config.likes and post.likes and not post.is_gone:
                 await self._likes(told, writer, post)
         return told
