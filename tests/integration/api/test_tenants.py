@@ -145,6 +145,7 @@ BODIES: dict[str, Any] = {
     "updatePerson": {"name": "Mine Now"},
     "updateGroup": {"name": "mine now"},
     "updateMember": {"role": "viewer"},
+    "choosePartitions": {},
 }
 
 

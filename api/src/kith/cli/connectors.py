@@ -24,6 +24,7 @@ from kith.connectors import (
     describe,
     load_registry,
     open_context,
+    pages_of,
     secrets_of,
 )
 from kith.connectors.testing import Nonconformance, Recorder, Replay, check_connector, scaffold, write_recording
@@ -136,4 +137,4 @@ async def _pages(
     describe(connector)
     with tempfile.TemporaryDirectory(prefix="kith-") as folder:
         async with open_context(connector, config, Path(folder), wire=recorder) as context:
-            yield connector.pull(config, None, context), context
+            yield pages_of(connector, config, None, context), context

@@ -71,6 +71,9 @@ KINDS: dict[str, Kind] = {
     "leave": Kind("presence", "one went out"),
 }
 
+STATES = ("follow", "react", "bookmark", "endorse", "sponsor", "assign", "register", "join")
+"""Acts that begin something which holds until it ends. Its end, or a new beginning, is no contact: what was, stays."""
+
 ORDER = tuple(KINDS)
 """Kinds are numbered by their places here; a kind that is not known counts as the first."""
 

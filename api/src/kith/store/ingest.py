@@ -14,12 +14,15 @@ from uuid import UUID
 
 import asyncpg
 
+from kith.domain.classes import STATES
 from kith.domain.ids import NOWHERE
-from kith.store import affiliation_tellings, locks, observations, reach, standings, sums
+from kith.store import affiliation_tellings, locks, observations, partitions, reach, standings, states, sums
 from kith.store.affiliation_tellings import Told
 from kith.store.db import Db
 from kith.store.locks import Lock
+from kith.store.partitions import Stand
 from kith.store.standings import Rated
+from kith.store.states import Change
 
 IDENTITY = (
     "id",
@@ -103,7 +106,7 @@ class Batch:
     """A page as rows: columns as in IDENTITY, CHANNEL, CONVERSATION and INTERACTION, no id twice in one list.
 
     interactions: rounds, applied one after the other; more than one only where a page tells of one interaction twice.
-    characters: about how many, which is what takes memory.
+    characters: about how many, which is what takes memory. stand: whose the cursor is, if not the source's own.
     """
 
     identities: list[Row] = field(default_factory=list)
@@ -114,12 +117,14 @@ class Batch:
     editions: list[Edition] = field(default_factory=list)
     affiliations: list[Told] = field(default_factory=list)
     standings: list[Rated] = field(default_factory=list)
+    states: list[Change] = field(default_factory=list)
     tombstones: list[Tombstone] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     records: int = 0
     characters: int = 0
     cursor: str | None = None
+    stand: Stand | None = None
 
 
 class Counts(NamedTuple):
@@ -175,6 +180,7 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
             await db.execute(_TELL, workspace_id, source_id)
             changed += await _edit_known(db, workspace_id, source_id)
         await db.execute("TRUNCATE staged_interactions")
+    await states.change(db, workspace_id, source_id, batch.states)
     if batch.claims:
         await _claim(db, workspace_id, source_id, batch.claims)
     await affiliation_tellings.tell(db, workspace_id, source_id, batch.affiliations)
@@ -199,7 +205,9 @@ async def account(
     for period in batch.coverage:
         await _cover(db, workspace_id, source_id, period)
     await _reach(db, workspace_id, source_id, batch)
-    if batch.cursor is not None:
+    if batch.cursor is not None and batch.stand is not None:
+        await partitions.save_cursor(db, workspace_id, source_id, batch.stand, batch.cursor)
+    elif batch.cursor is not None:
         await db.execute(_CURSOR, workspace_id, source_id, batch.cursor)
     if run_id is not None:
         await _report(db, workspace_id, run_id, batch, counts)
@@ -248,6 +256,7 @@ async def _edit_known(db: Db, workspace_id: UUID, source_id: UUID) -> int:
     await db.execute(_KEEP_VERSIONS, workspace_id)
     await db.execute(_AWAIT_AUTHOR, workspace_id)
     await db.execute(_NOTE_EDITS, workspace_id, -1)
+    await states.keep_beginnings(db, workspace_id, source_id)
     edited = _number(await db.execute(_REPLACE, workspace_id, source_id))
     await db.execute(_MOVE, workspace_id)
     await db.execute(_NOTE_EDITS, workspace_id, 1)
@@ -294,6 +303,7 @@ async def _bury(db: Db, workspace_id: UUID, source_id: UUID, tombstones: Sequenc
     ids, causes, times = zip(*tombstones, strict=True)
     await db.execute(_BURY, workspace_id, source_id, ids, causes, times, FINAL)
     await db.execute(_NOTE_SIGHTINGS, workspace_id, ids)
+    await states.forget(db, workspace_id, ids)
     for table in ("sightings", "tellings"):
         query = f"DELETE FROM {table} WHERE workspace_id = $1 AND interaction_id = ANY ($2)"
         await db.execute(query, workspace_id, ids)
@@ -520,9 +530,11 @@ _COMPARE = f"""
         LATERAL (SELECT CASE
             WHEN i.copied AND s.copied THEN (s.occurred_at, s.version) < (i.occurred_at, i.version)
             WHEN i.copied OR s.copied THEN i.copied
+            WHEN i.version = s.version THEN i.kind IN {STATES} AND s.occurred_at < i.occurred_at
             ELSE i.version <> s.version AND NOT known AND later
         END AS newer) AS n
-    WHERE i.version <> s.version OR s.channel_id <> coalesce(i.channel_id, $1) OR i.copied <> s.copied
+    WHERE i.version <> s.version OR i.kind IN {STATES} AND s.occurred_at < i.occurred_at
+        OR s.channel_id <> coalesce(i.channel_id, $1) OR i.copied <> s.copied
     ORDER BY i.id FOR UPDATE OF i
 """
 
@@ -561,9 +573,12 @@ _NOTE = f"""
 
 _CONTENT = [name for name in INTERACTION if name not in ("id", "channel_id", "visibility", "network", "host", "key")]
 
+# What begins a state stands where it began first.
+_FIRST = f"CASE WHEN i.kind IN {STATES} THEN least(i.occurred_at, s.occurred_at) ELSE s.occurred_at END"
+
 _REPLACE = f"""
     UPDATE interactions i SET source_id = $2, learnt_at = now(), channel_id = e.home, visibility = e.visibility,
-        {", ".join(f"{name} = s.{name}" for name in _CONTENT)}
+        {", ".join(f"{name} = {_FIRST if name == 'occurred_at' else f's.{name}'}" for name in _CONTENT)}
     FROM staged_edits e JOIN staged_interactions s ON s.id = e.id
     WHERE i.workspace_id = $1 AND i.id = e.id AND e.newer
 """

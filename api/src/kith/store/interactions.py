@@ -12,7 +12,8 @@ from kith.store.search import MOST, search
 
 _COLUMNS = """
     i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_kinds, i.channel_id, i.conversation_id, i.reply_to,
-    i.network, i.host, i.key, i.occurred_at, i.stated_at, i.edited_at, i.title, i.text, i.url, i.visibility, i.learnt_at
+    i.network, i.host, i.key, i.occurred_at, i.stated_at, i.edited_at, i.title, i.text, i.url, i.visibility,
+    i.ended_at, i.learnt_at
 """
 _BY_TIME = Order("i.occurred_at", ("i.id",), newest=True)
 
@@ -39,6 +40,7 @@ class Interaction(msgspec.Struct, frozen=True):
     text: str | None
     url: str | None
     visibility: str
+    ended_at: datetime | None
     learnt_at: datetime
     channel_name: str | None
     conversation_title: str | None

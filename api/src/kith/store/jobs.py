@@ -20,6 +20,7 @@ Kind = Literal[
     "sync",
     "read_on_schedule",
     "check_source",
+    "find_partitions",
     "remove_source",
     "project",
     "refresh",
@@ -55,6 +56,12 @@ async def ask_check_source(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
     """Have the connector look at a source."""
     args = {"source_id": str(source_id)}
     return (await enqueue(db, workspace_id, "check_source", args, slot=f"check_source:{source_id}"))[0]
+
+
+async def ask_find_partitions(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    """Have the connector name the partitions of a source."""
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "find_partitions", args, slot=f"find_partitions:{source_id}"))[0]
 
 
 async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID, *, withdraw: bool) -> UUID:

@@ -24,6 +24,7 @@ from kith.connectors._limits import (
 )
 from kith.connectors._opening import egress_of, open_context
 from kith.connectors._paging import Seen, Window, by_cursor, by_id, by_link, by_offset, links
+from kith.connectors._partitions import HISTORY_SHARE, Historied, Partition, Partitioned, pages_of
 from kith.connectors._rates import Limiter, LocalLimiter, Rate
 from kith.connectors._records import (
     Affiliation,
@@ -34,6 +35,7 @@ from kith.connectors._records import (
     Conversation,
     Coverage,
     Edition,
+    Ending,
     Identity,
     IdentityKind,
     Interaction,
@@ -54,6 +56,7 @@ from kith.connectors._secrets import Auth, Basic, Bearer, KeyHeader, Secret
 from kith.connectors._settings import dump_config, load_config, secret_fields, secrets_of
 
 __all__ = [
+    "HISTORY_SHARE",
     "Affiliation",
     "AffiliationEvidence",
     "Answer",
@@ -71,9 +74,11 @@ __all__ = [
     "Coverage",
     "Edition",
     "Egress",
+    "Ending",
     "Fatal",
     "Fault",
     "Forbidden",
+    "Historied",
     "Http",
     "Identity",
     "IdentityKind",
@@ -91,6 +96,8 @@ __all__ = [
     "Missing",
     "Networked",
     "Page",
+    "Partition",
+    "Partitioned",
     "Rate",
     "Reauthorize",
     "Record",
@@ -129,6 +136,7 @@ __all__ = [
     "location_fields",
     "locations",
     "open_context",
+    "pages_of",
     "save_cursor",
     "secret_fields",
     "secrets_of",

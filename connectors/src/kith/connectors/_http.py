@@ -3,11 +3,13 @@
 import random
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from copy import copy
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import msgspec
+from msgspec import structs
 
 from kith.connectors._answers import Answer, Validators
 from kith.connectors._clock import Clock, SystemClock
@@ -146,6 +148,13 @@ class Http:
         """Ask this host nothing for so many seconds: a body has said so, such as the ``backoff`` of Stack Exchange."""
         await self._limiter.hold(self._pause(url), seconds)
 
+    def sharing(self, share: float) -> "Http":
+        """Return a client that takes at most this share of each declared rate, within the whole of it."""
+        self._over()  # both are over one wire
+        lesser = copy(self)
+        lesser._rates = (*(_part_of(rate, share) for rate in self._rates), *self._rates)
+        return lesser
+
     async def close(self) -> None:
         if self._wire is not None:
             await self._wire.close()
@@ -250,6 +259,11 @@ class Http:
 
             self._wire = Network(self._egress.limits, self.manners)
         return self._wire
+
+
+def _part_of(rate: Rate, share: float) -> Rate:
+    """Return a share of a rate; its seconds differ, and by them its name: all who share keep it together."""
+    return structs.replace(rate, seconds=rate.seconds / share, burst=max(1, int((rate.burst or rate.requests) * share)))
 
 
 _FREE = Rate(1_000_000, 1)

@@ -208,6 +208,17 @@ class Tombstone(_Record, frozen=True, tag="tombstone"):
     occurred_at: Moment | None = None
 
 
+class Ending(_Record, frozen=True, tag="ending"):
+    """What an act began holds no longer: un-follow, un-react, leave. ref: of the act, which stays with its past.
+
+    It holds again when the act is told with a later date. kith keeps the first of an act's dates: where the network
+    shows none, give the moment of reading.
+    """
+
+    ref: InteractionRef
+    occurred_at: Moment
+
+
 class Coverage(_Record, frozen=True, tag="coverage"):
     """A period (of occurred_at, half open) that was fully read, could not be read, or was cut short."""
 
@@ -218,7 +229,17 @@ class Coverage(_Record, frozen=True, tag="coverage"):
 
 
 Record = (
-    Identity | Affiliation | Standing | Claim | Edition | Channel | Conversation | Interaction | Tombstone | Coverage
+    Identity
+    | Affiliation
+    | Standing
+    | Claim
+    | Edition
+    | Channel
+    | Conversation
+    | Interaction
+    | Ending
+    | Tombstone
+    | Coverage
 )
 
 

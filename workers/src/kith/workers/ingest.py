@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import _records as sdk
+from kith.domain.classes import STATES
 from kith.domain.employers import employer_domain
 from kith.domain.ids import NOWHERE, fact_bytes
 from kith.domain.observations import Rank, rank
@@ -18,6 +19,7 @@ from kith.store.affiliation_tellings import Told
 from kith.store.db import uuid_of
 from kith.store.ingest import FINAL, IDENTITY, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
 from kith.store.standings import Rated
+from kith.store.states import Change
 
 # Entries of each look-up table, at about 300 bytes each; a full table starts over, which costs time and nothing else.
 CACHE = 100_000
@@ -104,6 +106,8 @@ class Ingest:
                     tombstones[tombstone.id] = tombstone
                 elif type(record) is sdk.Coverage:
                     self._coverage(record)
+                elif type(record) is sdk.Ending:
+                    self._ending(record)
                 elif type(record) is sdk.Affiliation:
                     self._affiliation(record)
                 elif type(record) is sdk.Standing:
@@ -157,7 +161,8 @@ class Ingest:
         stated = {id_: kind for id_, kind in targets.items() if reply_to is None or kind != "reply"}
         content = (
             native_kind, actor_id.bytes, [target.bytes for target in stated], list(stated.values()),
-            None if reply_to else conversation_id and conversation_id.bytes, reply_to, occurred_at, edited_at, title,
+            None if reply_to else conversation_id and conversation_id.bytes, reply_to,
+            None if ref.kind in STATES else occurred_at, edited_at, title,
             text, url, visibility, *((ref.kind,) if ref.kind in _SAID else ()),
         )  # fmt: skip
         version = blake2b(_encode(content), digest_size=16).digest()
@@ -165,6 +170,8 @@ class Ingest:
         stated_at = None
         if occurred_at > arrived_at:
             occurred_at, stated_at = arrived_at, occurred_at
+        if ref.kind in STATES:
+            self._batch.states.append(Change(uuid_of(id_), occurred_at, True))
         row = (
             uuid_of(id_), ref.kind, native_kind, actor_id, target_ids, target_kinds, channel_id, conversation_id,
             reply_to and uuid_of(reply_to), ref.network, ref.host, ref.key, occurred_at, stated_at,
@@ -239,6 +246,12 @@ class Ingest:
         edition = _text(record.edition, NAME, "edition") or ""
         one_id, other_id = self._identity_id(subject), self._identity_id(object_)
         self._claims[id_] = Claim(id_, one_id, other_id, record.kind, evidence, edition)
+
+    def _ending(self, record: sdk.Ending) -> None:
+        if record.ref.kind not in STATES:
+            raise Unfit(f"what {record.ref.kind!r} does ends by itself; {', '.join(STATES)} begin what may end")
+        occurred_at = min(_time(record.occurred_at) or self._now, self._now)
+        self._batch.states.append(Change(uuid_of(self._act(record.ref)), occurred_at, False))
 
     def _affiliation(self, record: sdk.Affiliation) -> None:
         if record.evidence not in _EVIDENCE:

@@ -22,6 +22,7 @@ KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "sync": sync.sync,
     "read_on_schedule": sync.read_on_schedule,
     "check_source": sync.check_source,
+    "find_partitions": sync.find_partitions,
     "remove_source": sync.remove_source,
     "project": project.project,
     "refresh": project.refresh,

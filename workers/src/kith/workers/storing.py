@@ -11,6 +11,7 @@ from kith.connectors import Page, Record
 from kith.store import ingest, jobs, sources
 from kith.store.db import Db
 from kith.store.ingest import REFUSED, Batch, Problem
+from kith.store.partitions import Stand
 from kith.workers.ingest import Ingest, clean, where
 from kith.workers.work import Unfinished, Work
 
@@ -74,6 +75,11 @@ class Storing:
         while len(self._steps) >= AT_ONCE or sum(step.batch.characters for step in self._steps) > CHARACTERS:
             await self._settle()
 
+    async def settle(self) -> None:
+        """Wait until everything put is stored. Raises what storing raised."""
+        while self._steps and not self._failed:
+            await self._settle()
+
     async def _settle(self) -> None:
         """Wait until the first page under way is stored; then have it worked into the projections."""
         step = self._steps[0]
@@ -93,7 +99,7 @@ class Storing:
         except REFUSED:
             step.ended.set()  # what follows gives way, and is read again
             await _end(before)
-            step.batch = await self._without_refused(step.page)
+            step.batch = await self._without_refused(step.page, step.batch.stand)
             await self._transact(step, None)
         finally:
             step.added.set()
@@ -115,13 +121,13 @@ class Storing:
             await ingest.account(db, workspace_id, self._source_id, self._run_id, batch, counts)
             await work.advance(db, step.done, step.page.total, step.page.unit)
 
-    async def _without_refused(self, page: Page) -> Batch:
+    async def _without_refused(self, page: Page, stand: Stand | None) -> Batch:
         """Return the page without the records that PostgreSQL refuses; they are among its problems."""
         refused: list[Problem] = []
         async with self._work.transaction() as db:
             kept = await self._sift(db, page.records, refused)
         batch = Ingest(self._id_key).batch(msgspec.structs.replace(page, records=kept))
-        batch.records = len(page.records)
+        batch.records, batch.stand = len(page.records), stand
         batch.problems += refused
         return batch
 

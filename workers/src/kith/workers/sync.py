@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kith.connectors import ConnectorError, Fatal, Reauthorize, Retry, check_locations
+from kith.connectors import ConnectorError, Fatal, Partitioned, Reauthorize, Retry, check_locations
 from kith.domain.schedules import Schedule, next_read
 from kith.store import credentials, jobs, reach, runs, sources
 from kith.store import ingest as store_ingest
 from kith.store.db import Db
 from kith.workers import detect
 from kith.workers.ingest import Ingest
+from kith.workers.parts import Parts
 from kith.workers.reading import (
     CHECK_SECONDS,
     Fault,
@@ -115,6 +116,29 @@ async def check_source(work: Work) -> dict[str, Any]:
     return {"detail": report.detail, "warnings": list(report.warnings)}
 
 
+async def find_partitions(work: Work) -> dict[str, Any]:
+    """Have the connector name the partitions of a source, and read none. args: source_id."""
+    source_id = UUID(work.job.args["source_id"])
+    async with work.transaction() as db:
+        reading = await sources.to_read(db, work.job.workspace_id, source_id)
+        if reading is None or reading.status == "deleting":
+            raise jobs.Canceled
+        sealed = await credentials.of_source(db, work.job.workspace_id, source_id)
+    opened = open_source(work, source_id, reading, sealed)
+    if not isinstance(opened.connector, Partitioned):
+        raise Failed("no_partitions", f"The connector {reading.connector!r} reads its sources as a whole.")
+    try:
+        async with opened.context as context:
+            await asyncio.to_thread(check_locations, opened.config, context.limits)
+            return {"partitions": await Parts(work, source_id, None, opened, context).discover()}
+    except Fault as fault:
+        raise Failed("connector_faulty", str(fault)) from fault
+    except Retry as error:
+        raise Later(error.code, str(error), error.after.total_seconds() if error.after else None) from error
+    except ConnectorError as error:
+        raise Failed(error.code, str(error)) from error
+
+
 async def remove_source(work: Work) -> dict[str, Any]:
     """Delete a source with its cursor, coverage, runs and folder. args: source_id; withdraw: with all that it told."""
     source_id, withdraw = UUID(work.job.args["source_id"]), bool(work.job.args.get("withdraw"))
@@ -144,12 +168,16 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRe
         await asyncio.to_thread(check_locations, opened.config, context.limits)
         pages = opened.connector.pull(opened.config, cursor, context)
         ingest = Ingest(reading.id_key, context.http.redact)
+        parts = Parts(work, source_id, run_id, opened, context) if isinstance(opened.connector, Partitioned) else None
         async with aclosing(pages_ahead(pages, ingest, page_seconds(opened.connector), context.http.redact)) as batches:
             async for page, batch in batches:
                 done = done + len(page.records) if page.done is None else page.done
                 await storing.put(page, batch, done)
                 if resting := work.must_rest:
                     break
+        if parts is not None and not resting:
+            await storing.settle()
+            await parts.read(storing, ingest)
     if resting:
         raise Unfinished
 

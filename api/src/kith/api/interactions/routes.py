@@ -9,9 +9,10 @@ from litestar.params import FromPath
 
 from kith.api.http.ids import from_path, from_query, many_from_query, not_found
 from kith.api.http.paging import Page, after, page
-from kith.api.interactions.schemas import Interaction, InteractionsParams, shape_all
+from kith.api.http.shapes import shape
+from kith.api.interactions.schemas import Interaction, InteractionDetail, InteractionsParams, Period, shape_all
 from kith.store import interactions as store
-from kith.store import people
+from kith.store import people, states
 from kith.store.db import Db
 
 
@@ -61,16 +62,18 @@ async def _identities(db: Db, workspace_id: UUID, params: InteractionsParams) ->
 )
 async def get_interaction(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], interaction_id: FromPath[str]
-) -> Interaction:
+) -> InteractionDetail:
     """Show one interaction.
 
-    Actor, targets, place, time and text.
+    Actor, targets, place, time and text; of what holds until it ends, since when and until when.
     """
     key = from_path("interaction", interaction_id)
     found = await store.get_interaction(db, workspace_id, key)
     if found is None:
         raise not_found("interaction")
-    return (await shape_all(db, workspace_id, [found]))[key]
+    held = await states.list_periods(db, workspace_id, key)
+    shown = (await shape_all(db, workspace_id, [found]))[key]
+    return shape(InteractionDetail, shown, periods=[shape(Period, each) for each in held])
 
 
 ROUTES = [list_interactions, get_interaction]

@@ -71,12 +71,31 @@ class Interaction(msgspec.Struct, frozen=True):
     text: Annotated[str | None, Meta(description="Its text without quotations.")]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
     visibility: Visibility
+    ended_at: Annotated[
+        Instant | None,
+        Meta(description="When what it began (a follow, a reaction, ...) ended; null: it holds, or began nothing."),
+    ]
     learnt_at: Annotated[Instant, Meta(description="When kith learned of it.")]
     sentence: Annotated[
         str,
         Meta(
             description="The interaction in plain words.", examples=["Ada reviewed work of Bo in core on 4 May 2026."]
         ),
+    ]
+
+
+class Period(msgspec.Struct, frozen=True):
+    """When something held that an act began."""
+
+    since: Annotated[Instant, Meta(description="When it began.")]
+    until: Annotated[Instant | None, Meta(description="When it ended; null: it holds.")]
+
+
+class InteractionDetail(Interaction, frozen=True):
+    """An interaction, and when what it began held."""
+
+    periods: Annotated[
+        list[Period], Meta(description="Of a follow, a reaction, a membership and the like; empty for other acts.")
     ]
 
 

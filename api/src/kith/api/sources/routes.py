@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from kith.api.http.auth import may_read_anywhere
 from kith.api.http.idempotency import Once
-from kith.api.http.ids import encode, from_path, not_found
+from kith.api.http.ids import encode
 from kith.api.http.inputs import named
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
@@ -22,6 +22,8 @@ from kith.api.sources import credentials
 from kith.api.sources.checks import ROUTES as CHECKS
 from kith.api.sources.checks import refuse_dead_paths
 from kith.api.sources.config import check_config, check_limits
+from kith.api.sources.finding import accepted, find
+from kith.api.sources.partitions import ROUTES as PARTITIONS
 from kith.api.sources.schemas import (
     RemovalParams,
     Source,
@@ -323,21 +325,6 @@ async def _show(db: Db, workspace_id: UUID, source: store.Source) -> Source:
     return Source.of(source, (await runs.last_of(db, workspace_id, [source.id])).get(source.id))
 
 
-async def find(db: Db, workspace_id: UUID, source_id: str, *, lock: bool = False) -> store.Source:
-    found = await store.get_source(db, workspace_id, from_path("source", source_id), lock=lock)
-    if found is None:
-        raise not_found("source")
-    return found
-
-
-async def accepted(db: Db, workspace_id: UUID, job_id: UUID) -> Response[Job]:
-    """Answer with the job that does what was asked."""
-    job = await jobs.get_job(db, workspace_id, job_id)
-    if job is None:
-        raise LookupError(job_id)
-    return Response(Job.of(job), status_code=202, headers={"Location": f"/v1/jobs/{encode('job', job_id)}"})
-
-
 def stored(schedule: Schedule | None) -> dict[str, Any] | None:
     """Return a schedule as it is stored; refuse a time zone that is none."""
     if schedule is None:
@@ -375,4 +362,5 @@ ROUTES = [
     list_runs,
     start_run,
     check_source,
+    *PARTITIONS,
 ]

@@ -5,13 +5,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.connectors.schemas import Name as ConnectorName
 from kith.api.http.ids import RunId, SourceId, encode
-from kith.api.http.kinds import TEXT, Instant, JobStatus
+from kith.api.http.kinds import TEXT, Instant, JobStatus, Visibility
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import JobError, problem
 from kith.connectors import without_secrets
 from kith.domain.schedules import Schedule
-from kith.store import runs
+from kith.store import partitions, runs
 from kith.store import sources as store
 
 Name = Annotated[
@@ -161,3 +161,51 @@ class SourcePeriods(msgspec.Struct, frozen=True):
     """Coverage of a source."""
 
     data: Annotated[list[SourcePeriod], Meta(description="Oldest first.")]
+
+
+Key = Annotated[str, Meta(min_length=1, max_length=1000, pattern=TEXT)]
+
+
+class PartitionsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Partition(msgspec.Struct, frozen=True):
+    """A channel, repository or list of a source, which is read by itself."""
+
+    key: Annotated[str, Meta(description="The connector's key for it.")]
+    name: Annotated[str, Meta(description="Its name.", examples=["general"])]
+    kind: Annotated[str, Meta(description="What it is.", examples=["channel"])]
+    visibility: Visibility
+    size: Annotated[int | None, Meta(description="About how many items it has; null: unknown.")]
+    seconds: Annotated[float | None, Meta(description="About how long reading it takes; null: unknown.")]
+    included: Annotated[bool, Meta(description="Whether it is read.")]
+    chosen: Annotated[
+        bool | None,
+        Meta(description="What a human said of that; null: it is read unless it is private or direct."),
+    ]
+    history_done: Annotated[bool, Meta(description="Whether it was read back to its beginning, where that goes apart.")]
+    problem: Annotated[str | None, Meta(description="Why it could not be read the last time.")]
+    found_at: Annotated[Instant, Meta(description="When it was found.")]
+    read_at: Annotated[Instant | None, Meta(description="When something of it was stored last.")]
+    ended_at: Annotated[Instant | None, Meta(description="When the network named it no more; what it told stays.")]
+
+    @classmethod
+    def of(cls, row: partitions.Partition) -> "Partition":
+        return shape(cls, row)
+
+
+class PartitionChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which partitions are read. A key may be in one of the lists."""
+
+    include: Annotated[tuple[Key, ...], Meta(max_length=1000, description="Keys of those to be read.")] = ()
+    exclude: Annotated[tuple[Key, ...], Meta(max_length=1000, description="Keys of those not to be read.")] = ()
+    reset: Annotated[
+        tuple[Key, ...], Meta(max_length=1000, description="Keys of those to be read unless private or direct.")
+    ] = ()
+
+
+class Partitions(msgspec.Struct, frozen=True):
+    """Partitions of a source."""
+
+    data: Annotated[list[Partition], Meta(description="By key.")]

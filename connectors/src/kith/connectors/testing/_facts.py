@@ -12,6 +12,7 @@ from kith.connectors import (
     Conversation,
     Coverage,
     Edition,
+    Ending,
     Identity,
     Interaction,
     InteractionRef,
@@ -38,6 +39,7 @@ class Facts:
         self.claims: dict[Claim, str] = {}
         self.affiliations: set[Affiliation] = set()
         self.standings: dict[Standing, Standing] = {}
+        self.endings: set[Ending] = set()
         self.coverage: set[Coverage] = set()
         self.skipped: set[Skip] = set()
         for page in pages:
@@ -71,6 +73,8 @@ class Facts:
         elif isinstance(record, Edition):
             kind, current = record.kind, record.edition
             self.claims = {claim: of for claim, of in self.claims.items() if claim.kind != kind or of == current}
+        elif isinstance(record, Ending):
+            self.endings.add(record)
         elif isinstance(record, Affiliation):
             self.affiliations.add(record)
         elif isinstance(record, Standing):

@@ -14,6 +14,7 @@ from kith.connectors import (
     Page,
     Reauthorize,
     open_context,
+    pages_of,
 )
 from kith.connectors._clock import FakeClock
 from kith.connectors._exchange import Dropped, Reply, Request, Wire
@@ -72,11 +73,18 @@ LASTING: dict[str, Spoil] = {
 
 
 async def network_faults(
-    connector: Connector, config: msgspec.Struct, exchanges: Sequence[tuple[Request, Reply]], whole: Facts
+    connector: Connector,
+    config: msgspec.Struct,
+    exchanges: Sequence[tuple[Request, Reply]],
+    requests: int,
+    whole: Facts,
 ) -> AsyncIterator[str]:
-    """Yield what a connector does not keep when its network misbehaves, in one sentence each."""
+    """Yield what a connector does not keep when its network misbehaves, in one sentence each.
+
+    exchanges: of a run and of resumed ones; requests: how many of the run.
+    """
     case = _Case(connector, config, exchanges, whole)
-    for at in _spread(len(exchanges)):
+    for at in _spread(requests):
         for name, spoil in PASSING.items():
             if reason := await case.passes(at, spoil):
                 yield f"After {name} at request {at}, {reason}."
@@ -137,7 +145,7 @@ class _Case:
             async with open_context(
                 self._connector, self._config, Path("/nonexistent"), limits, clock=clock, wire=wire
             ) as context:
-                async for page in self._connector.pull(self._config, cursor, context):
+                async for page in pages_of(self._connector, self._config, cursor, context):
                     pages.append(page)  # noqa: PERF401 - what came before an error counts
         except Exception as error:  # whatever it is, it is told
             return pages, error

@@ -25,6 +25,7 @@ from kith.connectors import (
     flaw,
     load_config,
     open_context,
+    pages_of,
 )
 from kith.connectors._clock import FakeClock
 from kith.connectors._exchange import Wire
@@ -89,7 +90,7 @@ async def _check(
         faults.append("check() does not return a Report.")
     looked = len(recorder.exchanges)
     pages = await _pull(connector, config, None, context)
-    exchanges = recorder.exchanges[looked:]
+    requests = len(recorder.exchanges) - looked
     faults += [fault for number, page in enumerate(pages, 1) for fault in _page_faults(number, page)]
     faults += _key_faults(pages)
     if faults:
@@ -103,15 +104,16 @@ async def _check(
         if resumed != whole:
             faults.append(f"Ended after page {stop + 1} and resumed: {whole.difference(resumed)}.")
     faults += await _leaving_faults(connector, config, context)
+    exchanges = recorder.exchanges[looked:]
     if changed is not None:
         grown = Facts([*pages, *await _pull(connector, changed, pages[-1].cursor if pages else None, context)])
         faults += _growth_faults(grown, Facts(await _pull(connector, changed, None, context)))
-    faults += [fault async for fault in network_faults(connector, config, exchanges, whole)]
+    faults += [fault async for fault in network_faults(connector, config, exchanges, requests, whole)]
     if faults:
         raise Nonconformance(faults)
     tier: Literal["sprout", "leaf", "branch"] = "branch" if changed is not None else "leaf"
     records = sum(len(page.records) for page in pages)
-    return Verdict(tier if len(pages) >= LEAST_PAGES else "sprout", len(pages), records, len(exchanges))
+    return Verdict(tier if len(pages) >= LEAST_PAGES else "sprout", len(pages), records, requests)
 
 
 async def _pull(
@@ -119,7 +121,7 @@ async def _pull(
 ) -> list[Page]:
     """Read to the end; the cursor makes the way that it makes through kith's store."""
     stored = None if cursor is None else msgspec.Raw(bytes(cursor).decode().encode())
-    return [page async for page in connector.pull(config, stored, context)]
+    return [page async for page in pages_of(connector, config, stored, context)]
 
 
 def _manifest_faults(connector: Connector, config: msgspec.Struct) -> list[str]:
@@ -173,7 +175,7 @@ def _key_faults(pages: list[Page]) -> list[str]:
 
 
 async def _leaving_faults(connector: Connector, config: msgspec.Struct, context: Context) -> list[str]:
-    pages = cast(AsyncGenerator[Page, None], connector.pull(config, None, context))
+    pages = cast(AsyncGenerator[Page, None], pages_of(connector, config, None, context))
     try:
         await anext(pages, None)
         await pages.aclose()

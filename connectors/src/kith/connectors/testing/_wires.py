@@ -74,7 +74,9 @@ class Replay:
     """Answers as recorded: each request by the last answer to it, 404 to what was never asked."""
 
     def __init__(self, exchanges: Iterable[tuple[Request, Reply]]) -> None:
-        self._replies = {(each.method, each.url, each.body): reply for each, reply in exchanges if reply.status != 304}
+        known = [((each.method, each.url, each.body), reply) for each, reply in exchanges]
+        self._replies = {key: reply for key, reply in known if reply.status == 304}
+        self._replies |= {key: reply for key, reply in known if reply.status != 304}
         self.requests = 0
 
     @classmethod
