@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from kith.connectors._flaws import flaw
-from kith.connectors._records import Record, Skip
+from kith.connectors._records import Coverage, Interaction, Record, Skip
 from kith.connectors.html import html_text
 
 T = TypeVar("T")
@@ -66,6 +66,25 @@ class Told(msgspec.Struct):
 
     def _skip(self, place: str, reason: str, raw: bytes) -> None:
         self.skipped.append(Skip(clean(place), "unreadable_item", clean(reason), shown(raw)))
+
+
+class Span(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a source has read: keep it in the cursor. since: the first act so far; until: the end of what was told."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def over(self, records: Iterable[Record]) -> "Span":
+        """Return it with the acts of a page."""
+        moments = [record.occurred_at for record in records if isinstance(record, Interaction)]
+        if self.until is not None or not moments:
+            return self
+        return Span(min((*moments, *([self.since] if self.since else []))))
+
+    def read(self, until: datetime) -> tuple[list[Record], "Span"]:
+        """Return what a run that began at ``until`` and has read everything tells, and the span that follows."""
+        since = self.until or self.since or until
+        return [Coverage("read", since, until)] if since < until else [], Span(None, max(since, until))
 
 
 def clean(text: str | None, longest: int = NAME) -> str:
