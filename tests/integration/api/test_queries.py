@@ -36,6 +36,9 @@ STATEMENTS = {
     "/v1/sources": 2,
     "/v1/jobs": 1,
     "/v1/me": 0,
+    "/v1/apps": 2,
+    "/v1/grants": 1,
+    "/v1/tokens": 1,
 }
 
 

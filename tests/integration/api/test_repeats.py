@@ -1,6 +1,7 @@
 """Every POST may be sent twice: under one Idempotency-Key it has one effect and one answer."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,6 +26,10 @@ BODIES: dict[str, Any] = {
     "createCommunity": {"name": "Board", "people": ["{person_id}"]},
     "createDecision": {"verdict": "different", "one_id": "{identity_id}", "other_id": "{second_identity_id}"},
     "createGroup": {"name": "Press"},
+    "createApp": {"name": "Script", "kind": "machine", "scopes": ["people:read"]},
+    "rotateAppSecret": {},
+    "approveApp": {},
+    "createToken": {"name": "script", "scopes": ["people:read"]},
     "createOrganization": {"name": "Firm Two"},
     "createAffiliation": {"organization_id": "{organization_id}"},
     "createMerge": {"person_id": "{other_id}"},
@@ -74,11 +79,16 @@ async def test_a_post_that_is_repeated_has_one_effect_and_one_answer(square: Squ
     answers.append(await square.client.send("POST", path, json=body, headers=headers))
     assert await counts(square.client.pool, square) == before
     assert {answer.status_code for answer in answers} < {200, 201, 202}, answers[0].text
-    assert len({answer.content for answer in answers}) == 1
+    assert len({without_secret(answer.content) for answer in answers}) == 1
     assert [answer.headers.get("idempotency-replayed") for answer in answers].count(None) <= 1
     assert answers[-1].headers["idempotency-replayed"] == "true"
     other = await square.client.send("POST", path, json=(body or {}) | {"x": 1}, headers=headers)
     assert other.status_code == 422
+
+
+def without_secret(content: bytes) -> bytes:
+    """Return an answer without what only the first may show."""
+    return re.sub(rb'"(secret|token)":("k[a-z]+_[a-z0-9]+"|null)', b"", content)
 
 
 async def suggestion(square: Square) -> str:

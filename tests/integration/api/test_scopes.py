@@ -127,6 +127,21 @@ SCOPES = {
     "getInvitation": ["members:read"],
     "resendInvitation": ["members:write"],
     "revokeInvitation": ["members:write"],
+    "listApps": ["apps:read"],
+    "createApp": ["apps:write"],
+    "getApp": ["apps:read"],
+    "updateApp": ["apps:write"],
+    "deleteApp": ["apps:write"],
+    "rotateAppSecret": ["apps:write"],
+    "approveApp": ["apps:write"],
+    "withdrawApproval": ["apps:write"],
+    "listGrants": ["apps:read"],
+    "getGrant": ["apps:read"],
+    "revokeGrant": ["apps:write"],
+    "listTokens": ["tokens:read"],
+    "createToken": ["tokens:write"],
+    "getToken": ["tokens:read"],
+    "revokeToken": ["tokens:write"],
 }
 GUARDED = [handler for handler in ROUTES if not handler.opt.get("public")]
 NAMES = [str(handler.operation_id) for handler in GUARDED]

@@ -9,7 +9,7 @@ import pytest
 
 from kith.api.routes import ROUTES
 from kith.domain import ids
-from kith.store import detections, invitations, members, sign_ins
+from kith.store import apps, detections, grants, invitations, members, sign_ins, tokens
 from kith.store.db import workspace
 from kith.store.jobs import enqueue
 from tests.integration.api.conftest import Square
@@ -52,6 +52,7 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
         known
         | await resolved(square, town)
         | await detected(square, town)
+        | await let_in(square, town)
         | {name: ids.encode(name.removesuffix("_id"), value) for name, value in rows.items()}
     )
 
@@ -112,6 +113,24 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
     return {name: ids.encode(name.removesuffix("_id"), value) for name, value in found.items()}
 
 
+async def let_in(square: Square, town: Town) -> dict[str, str]:
+    """Return ids of an app of a town, what it was granted, and a token."""
+    home = town.workspace_id
+    async with workspace(square.client.pool, home) as db:
+        found = await apps.list_apps(db, home, None, 1)
+        if not found:
+            made = await apps.create_app(db, home, name="App", kind="machine", scopes=["people:read"])
+            await apps.approve(db, home, made.id, made.scopes, "test")
+            await grants.add(db, home, made.id, None, made.scopes)
+            found = await apps.list_apps(db, home, None, 1)
+        (grant,) = await grants.list_grants(db, home, None, 1)
+        if not await tokens.list_tokens(db, home, None, 1):
+            await tokens.create_token(db, home, "test", [])
+        (token,) = await tokens.list_tokens(db, home, None, 1)
+    rows = {"app": found[0].id, "grant": grant.id, "token": token.id}
+    return {f"{noun}_id": ids.encode(noun, value) for noun, value in rows.items()}
+
+
 async def detected(square: Square, town: Town) -> dict[str, str]:
     """Return ids of what a detection of a town has found."""
     find = "SELECT id FROM {} WHERE workspace_id = $1 ORDER BY id LIMIT 1"
@@ -146,6 +165,11 @@ BODIES: dict[str, Any] = {
     "updateGroup": {"name": "mine now"},
     "updateMember": {"role": "viewer"},
     "choosePartitions": {},
+    "createApp": {"name": "App", "kind": "machine", "scopes": ["people:read"]},
+    "updateApp": {"name": "mine now"},
+    "rotateAppSecret": {},
+    "approveApp": {},
+    "createToken": {"name": "script", "scopes": ["people:read"]},
 }
 
 
@@ -166,7 +190,7 @@ async def test_a_foreign_id_is_not_found(square: Square, method: str, path: str,
 )
 async def test_an_id_of_another_noun_is_not_found(square: Square, method: str, path: str, handler: Any) -> None:
     known = await foreign_ids(square, square.ours)
-    wrong = {name: "tok_" + value.partition("_")[2] for name, value in known.items()}
+    wrong = {name: "wsp_" + value.partition("_")[2] for name, value in known.items()}
     answer = await square.client.send(method, path.format(**wrong), json=BODIES.get(handler.operation_id))
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 

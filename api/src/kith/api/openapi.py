@@ -50,6 +50,9 @@ TAGS = {
     "events": "What happened in kith.",
     "audit": "Who changed what; it only grows.",
     "members": "Humans who may sign in to the workspace, and who is invited.",
+    "apps": "OAuth clients: who may ask members to be let in.",
+    "grants": "What members granted apps.",
+    "tokens": "Personal tokens.",
     "meta": "The service itself.",
 }
 
@@ -86,6 +89,9 @@ _PARAMETERS = {
     "job_id": ids.JobId,
     "member_id": ids.MemberId,
     "invitation_id": ids.InvitationId,
+    "app_id": ids.AppId,
+    "grant_id": ids.GrantId,
+    "token_id": ids.TokenId,
     "name": ConnectorName,
     "code": str,
 }

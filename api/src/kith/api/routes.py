@@ -3,6 +3,7 @@
 from litestar.handlers import HTTPRouteHandler
 
 from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
+from kith.api.apps.routes import ROUTES as APPS
 from kith.api.audit.routes import ROUTES as AUDIT
 from kith.api.channels.routes import ROUTES as CHANNELS
 from kith.api.communities.routes import ROUTES as COMMUNITIES
@@ -10,6 +11,7 @@ from kith.api.connectors.routes import ROUTES as CONNECTORS
 from kith.api.conversations.routes import ROUTES as CONVERSATIONS
 from kith.api.decisions.routes import ROUTES as DECISIONS
 from kith.api.events.routes import ROUTES as EVENTS
+from kith.api.grants.routes import ROUTES as GRANTS
 from kith.api.groups.routes import ROUTES as GROUPS
 from kith.api.health.routes import ROUTES as HEALTH
 from kith.api.http import problems
@@ -27,6 +29,7 @@ from kith.api.resolution.routes import ROUTES as RESOLUTION
 from kith.api.runs.routes import ROUTES as RUNS
 from kith.api.sources.routes import ROUTES as SOURCES
 from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
+from kith.api.tokens.routes import ROUTES as TOKENS
 from kith.api.topics.routes import ROUTES as TOPICS
 
 ROUTES: list[HTTPRouteHandler] = [
@@ -50,6 +53,9 @@ ROUTES: list[HTTPRouteHandler] = [
     *RUNS,
     *JOBS,
     *EVENTS,
+    *APPS,
+    *GRANTS,
+    *TOKENS,
     *AUDIT,
     *ME,
     *MEMBERS,

@@ -69,6 +69,18 @@ audit = App(name="audit", help="Who changed what.")
 app.command(audit)
 audit.command("kith.cli.audit:verify", help="Look whether any entry was changed, removed or reordered.")
 
+apps = App(name="apps", help="OAuth clients: who may ask members to be let in.")
+app.command(apps)
+apps.command("kith.cli.apps:list_", name="list", help="List the apps of the workspace.")
+apps.command("kith.cli.apps:create", help="Create an app, approve it, and print its id and secret.")
+apps.command("kith.cli.apps:rotate", help="Replace an app's secret and print the new one.")
+apps.command("kith.cli.apps:revoke", help="End an app and all its tokens.")
+
+keys = App(name="keys", help="The keys that sign ID tokens.")
+app.command(keys)
+keys.command("kith.cli.keys:list_", name="list", help="List the keys that are believed.")
+keys.command("kith.cli.keys:rotate", help="Let a new key sign from now on.")
+
 evaluate = App(name="evaluate", help="Measure the models on a file with known truth; prints JSON, needs no server.")
 app.command(evaluate)
 evaluate.command("kith.cli.evaluate.communities:communities")

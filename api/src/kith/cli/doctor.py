@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import asyncpg
 import redis.asyncio as redis
@@ -25,6 +26,7 @@ from kith.store.migrate import MigrationError, pending
 ENOUGH_SPACE = 2 << 30  # bytes: PostgreSQL's log of changes alone may take that
 CLOCK_SECONDS = 5.0  # how far the clocks of this machine and of PostgreSQL may be apart
 WAIT_SECONDS = 60.0  # a job due for longer than that waits for a worker that does not come
+LOCAL = ("127.0.0.1", "::1", "localhost")
 EXTENSIONS = {"btree_gin", "btree_gist", "pg_trgm"}
 
 
@@ -50,6 +52,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield Finding("Python", platform.python_version())
     for name, meant in unknown_variables(os.environ).items():
         yield Finding("Settings", f"{name} is none", f"Correct it: {meant} may be meant." if meant else "")
+    yield _of_address(settings)
     prepare_home(settings.home)
     free = shutil.disk_usage(settings.home).free
     yield Finding(
@@ -63,6 +66,17 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("Connectors", f"{fault.entry_point} was put aside", f"Mend {fault.distribution}: {fault.reason}")
     with addresses(settings) as found, asyncio.Runner() as runner:
         yield from runner.run(_collect(_of_servers(found)))
+
+
+def _of_address(settings: Settings) -> Finding:
+    """Look at where browsers and apps are told to go."""
+    host = urlsplit(settings.issuer).hostname or ""
+    todo = ""
+    if settings.host not in LOCAL and settings.public_url is None:
+        todo = "Set KITH_PUBLIC_URL to the address by which others reach kith."
+    elif not settings.issuer.startswith("https://") and host not in LOCAL:
+        todo = "Put TLS before kith and set KITH_PUBLIC_URL to its https address: tokens and passwords pass there."
+    return Finding("Public address", settings.issuer, todo)
 
 
 async def _collect(findings: AsyncIterator[Finding]) -> list[Finding]:

@@ -6,8 +6,9 @@ from uuid import UUID
 from kith.cli.home import current_settings
 from kith.cli.jobs import database
 from kith.cli.processes import CannotStart
+from kith.runtime.keyring import place
 from kith.runtime.vault import Sealed, Unreadable, Vault, new_key, open_vault
-from kith.store import credentials, sign_ins, workspaces
+from kith.store import credentials, keys, sign_ins, workspaces
 from kith.store.db import Db, Pool, instance, workspace
 
 MANY = 500  # credentials of one transaction
@@ -19,12 +20,13 @@ def key() -> None:
 
 
 def rewrap() -> None:
-    """Wrap all credentials and second factors with the current key, so that older ones can be taken away."""
-    sources, factors = asyncio.run(_rewrap(open_vault(current_settings())))
-    print(f"{sources:,} credentials and {factors:,} second factors are wrapped with the current key now.")
+    """Wrap all that is sealed with the current key, so that older ones can be taken away."""
+    sources, factors, signing = asyncio.run(_rewrap(open_vault(current_settings())))
+    counted = f"{sources:,} credentials, {factors:,} second factors and {signing:,} signing keys"
+    print(f"{counted} are wrapped with the current key now.")
 
 
-async def _rewrap(vault: Vault) -> tuple[int, int]:
+async def _rewrap(vault: Vault) -> tuple[int, int, int]:
     done = 0
     async with database() as (pool, _):
         async with pool.acquire() as db:
@@ -35,7 +37,19 @@ async def _rewrap(vault: Vault) -> tuple[int, int]:
                 async with workspace(pool, home) as db:
                     found = await _some(db, home, vault)
                 done += found
-        return done, await _second_factors(pool, vault)
+        return done, await _second_factors(pool, vault), await _signing_keys(pool, vault)
+
+
+async def _signing_keys(pool: Pool, vault: Vault) -> int:
+    async with instance(pool) as db:
+        found = await keys.wrapped_otherwise(db, vault.current)
+        try:
+            for one in found:
+                key_id, wrapped, _ = vault.rewrap(Sealed(one.key_id, one.wrapped, one.sealed), place(one.id))
+                await keys.rewrap(db, one.id, key_id, wrapped)
+        except Unreadable as error:
+            raise CannotStart(f"A signing key cannot be wrapped again. {error}") from error
+    return len(found)
 
 
 async def _second_factors(pool: Pool, vault: Vault) -> int:

@@ -19,6 +19,8 @@ from kith.domain.scopes import SCOPES
 from kith.store import tokens
 from kith.store.db import workspace
 
+MANY = 10_000  # tokens that are listed at most
+
 
 def create(
     name: str,
@@ -47,7 +49,7 @@ def list_() -> None:
 
 
 def revoke(token: str) -> None:
-    """Take a token's rights away, within 10 seconds and for ever.
+    """Take a token's rights away, at once and for ever.
 
     Args:
         token: Its id, as 'kith token list' shows it.
@@ -66,7 +68,7 @@ async def _create(name: str, scopes: Sequence[str], expires_at: datetime | None)
 async def _list() -> None:
     table = Table(Column("Id", no_wrap=True), "Name", "Created", "Expires", "Scopes", box=None, pad_edge=False)
     async with database() as (pool, _), workspace(pool, DEFAULT_WORKSPACE) as db:
-        for token in await tokens.list_tokens(db, DEFAULT_WORKSPACE):
+        for token in await tokens.list_tokens(db, DEFAULT_WORKSPACE, None, MANY):
             days = (f"{day:%Y-%m-%d}" if day else "never" for day in (token.created_at, token.expires_at))
             scopes = "all" if SCOPES.keys() <= set(token.scopes) else " ".join(token.scopes)
             table.add_row(encode("token", token.id), token.name, *days, scopes)

@@ -157,9 +157,22 @@ def _token(row: "asyncpg.Record") -> Token:
     return Token(**fields)
 
 
-async def list_tokens(db: Db, workspace_id: UUID) -> list[Token]:
-    """Return the living tokens, the oldest first."""
-    return [_token(row) for row in await db.fetch(f"{_LIVING} ORDER BY t.created_at, t.id", workspace_id)]
+async def get_token(db: Db, workspace_id: UUID, token_id: UUID) -> Token | None:
+    """Return a living personal token."""
+    row = await db.fetchrow(f"{_LIVING} AND t.id = $2", workspace_id, token_id)
+    return _token(row) if row else None
+
+
+async def list_tokens(db: Db, workspace_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[Token]:
+    """Return the living personal tokens, the oldest first. after: when the row before was created, and its id."""
+    rows = await db.fetch(
+        f"""
+        {_LIVING} AND ($2::timestamptz IS NULL OR (t.created_at, t.id) > ($2, $3::uuid))
+        ORDER BY t.created_at, t.id LIMIT $4
+        """,
+        workspace_id, *(after or (None, None)), limit,
+    )  # fmt: skip
+    return [_token(row) for row in rows]
 
 
 async def revoke_token(db: Db, workspace_id: UUID, token_id: UUID) -> bool:

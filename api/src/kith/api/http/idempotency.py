@@ -33,11 +33,12 @@ class Once:
     def __init__(self, db: Db, workspace_id: UUID, token_id: UUID, key: str | None, request: bytes) -> None:
         self.db, self.workspace_id, self.token_id, self.key, self.request = db, workspace_id, token_id, key, request
 
-    async def answer(self, body: T, status: int, headers: Mapping[str, str]) -> Response[T]:
-        """Return the answer, kept for a day."""
+    async def answer(self, body: T, status: int, headers: Mapping[str, str], kept: T | None = None) -> Response[T]:
+        """Return the answer, kept for a day. kept: what to keep instead, where the answer holds a secret."""
         if self.key is not None:
-            kept = store.Answer(self.request, status, dict(headers), msgspec.json.encode(body))
-            await store.keep(self.db, self.workspace_id, self.token_id, self.key, kept)
+            repeated = msgspec.json.encode(body if kept is None else kept)
+            answer = store.Answer(self.request, status, dict(headers), repeated)
+            await store.keep(self.db, self.workspace_id, self.token_id, self.key, answer)
         return Response(body, status_code=status, headers=dict(headers))
 
 

@@ -1,0 +1,149 @@
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from kith.api.http.ids import AppId, SecretId, encode
+from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.paging import Listing
+from kith.api.http.shapes import shape
+from kith.domain import apps
+from kith.domain.redirects import LONGEST
+from kith.store import apps as store
+
+Name = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=TEXT, description="What members see.", examples=["Community map"])
+]
+Kind = Annotated[
+    apps.Kind,
+    Meta(
+        description="`browser`: runs in a page or on a member's machine, and keeps no secret. `server`: keeps one. "
+        "`device`: has no browser. `machine`: acts by itself, without a member."
+    ),
+]
+_ADDRESS = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
+Homepage = Annotated[_ADDRESS | None, Meta(description="An https address that says what the app is.")]
+Policy = Annotated[_ADDRESS | None, Meta(description="An https address that says what it does with data.")]
+Redirects = Annotated[
+    list[_ADDRESS],
+    Meta(
+        max_length=50,
+        description="Where codes may be sent, compared letter by letter; on the member's own machine any port will do.",
+        examples=[["https://app.example/callback"]],
+    ),
+]
+Logouts = Annotated[list[_ADDRESS], Meta(max_length=50, description="Where a browser may go after signing out.")]
+Origins = Annotated[
+    list[_ADDRESS],
+    Meta(max_length=50, description="Whose pages may call with its tokens.", examples=[["https://app.example"]]),
+]
+Scopes = Annotated[
+    list[Annotated[str, Meta(max_length=100)]], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])
+]
+Shared = Annotated[bool, Meta(description="Whether other workspaces of this installation may approve it too.")]
+
+
+class AppsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """A secret of an app, without its text."""
+
+    id: SecretId
+    created_at: Annotated[Instant, Meta(description="When it was made.")]
+    expires_at: Annotated[Instant | None, Meta(description="When it ends because another has replaced it.")]
+
+
+class App(msgspec.Struct, frozen=True):
+    """An OAuth client."""
+
+    id: Annotated[AppId, Meta(description="Its `client_id`.")]
+    name: Name
+    kind: Kind
+    homepage: Homepage
+    policy_url: Policy
+    redirect_uris: Redirects
+    logout_uris: Logouts
+    origins: Origins
+    scopes: Annotated[Scopes, Meta(description="What it may ask for.")]
+    shared: Shared
+    owned: Annotated[bool, Meta(description="Whether this workspace may change it.")]
+    registered: Annotated[bool, Meta(description="Whether it registered itself, so that nobody vouches for it.")]
+    approved: Annotated[
+        Scopes | None, Meta(description="What members here may grant it; null: this workspace has not approved it.")
+    ]
+    approved_at: Annotated[Instant | None, Meta(description="When it was approved here.")]
+    secrets: Annotated[list[Secret], Meta(description="Its living secrets, the oldest first.")]
+    created_at: Annotated[Instant, Meta(description="When it was created.")]
+    updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
+
+
+class CreatedApp(App, frozen=True):
+    """An app and its first secret."""
+
+    secret: Annotated[
+        str | None,
+        Meta(description="Shown only now: null where the app has none, and where this answer is a repeated one."),
+    ]
+
+
+class CreatedSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret of an app, with its text."""
+
+    id: SecretId
+    created_at: Annotated[Instant, Meta(description="When it was made.")]
+    secret: Annotated[str | None, Meta(description="Shown only now: null where this answer is a repeated one.")]
+
+
+class AppCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An app to create; the workspace approves it with all its scopes."""
+
+    name: Name
+    kind: Kind
+    scopes: Annotated[Scopes, Meta(min_length=1, description="What it may ask for; not more than this token has.")]
+    redirect_uris: Redirects = []
+    logout_uris: Logouts = []
+    origins: Origins = []
+    homepage: Homepage = None
+    policy_url: Policy = None
+    shared: Shared = False
+
+
+class AppPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Fields to change; omitted fields keep their values. More scopes have to be approved too."""
+
+    name: Name | UnsetType = UNSET
+    scopes: Annotated[Scopes, Meta(min_length=1)] | UnsetType = UNSET
+    redirect_uris: Redirects | UnsetType = UNSET
+    logout_uris: Logouts | UnsetType = UNSET
+    origins: Origins | UnsetType = UNSET
+    homepage: Homepage | UnsetType = UNSET
+    policy_url: Policy | UnsetType = UNSET
+    shared: Shared | UnsetType = UNSET
+
+
+class SecretCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a secret replaces the one before."""
+
+    overlap_hours: Annotated[
+        int, Meta(ge=0, le=720, description="How long the one before goes on; 0 ends it at once.")
+    ] = 24
+
+
+class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What members may grant an app."""
+
+    scopes: Annotated[Scopes | None, Meta(description="Null: all that the app asks for.")] = None
+
+
+def show(row: store.App, workspace_id: object, secrets: list[store.Secret]) -> App:
+    """Return an app as a workspace sees it."""
+    return shape(
+        App,
+        row,
+        id=encode("app", row.id),
+        owned=row.owner_id == workspace_id,
+        registered=row.owner_id is None,
+        secrets=[Secret(encode("app secret", one.id), one.created_at, one.expires_at) for one in secrets],
+    )
