@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from kith.connectors import Interaction, InteractionRef, Record, Ref, Target, Tombstone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kith.connectors import Identity, Interaction, InteractionRef, Record, Ref, Target, Tombstone
 from kith.projections import rebuild
 from kith.store.db import Pool
 from tests.integration.resolution.crowd import NOON, Crowd, act, mail
@@ -31,7 +34,7 @@ async def suggested(crowd: Crowd) -> dict[str, float]:
 
 
 async def state(crowd: Crowd) -> tuple[Any, ...]:
-    columns = "one_id, other_id, signed, conversed, took_turns"
+    columns = "one_id, other_id, signed, conversed, took_turns, at_once"
     behaviors = await crowd.fetch(f"SELECT {columns} FROM behaviors WHERE workspace_id = $1 ORDER BY 1, 2")
     return await crowd.persons(), await suggested(crowd), [tuple(row) for row in behaviors]
 
@@ -92,6 +95,73 @@ async def test_a_signature_for_ones_own_name_speaks_for_one_person(pool: Pool) -
     talk = [act(n, OTHER, [ONE]) for n in range(TALKS)]
     await crowd.tell([*PICARDS, *talk, *(signed(n, ONE, OTHER) for n in range(4))])
     assert (await suggested(crowd))["signed_for"] > 0
+
+
+FIRMS = ("birk-werft.example", "lund-bank.example", "moss-labs.example")
+COLLEAGUES = [
+    mail(f"{given}.{family}@{firm}", f"{given.title()} {family.title()}")
+    for firm, names in zip(
+        FIRMS,
+        (("ina stroem", "olaf quist", "petra zell"), ("rolf ymir", "sven adler", "tove brand"),
+         ("ulla cramer", "vera dorn", "xaver eck")),
+        strict=True,
+    )
+    for given, family in map(str.split, names)
+]  # fmt: skip
+
+
+def worked(who: Identity, number: int, days: Sequence[int]) -> list[Record]:
+    return [act(1000 * number + day, who.ref, [COLLEAGUES[day % 9].ref], days=day) for day in days]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["Wei Zhang", "Corvin Thalberg", "DOE, Jane", "Ana María Pérez", "王 小明"]),
+    local=st.sampled_from([("w.z", "office7"), ("wz81", "desk4"), ("a1", "b2")]),
+    third=st.booleans(),
+    together=st.sampled_from([0, 90, 160, 220, 400]),
+    seed=st.integers(0, 99),
+)
+async def test_one_name_with_two_employers_at_one_time_is_suggested_and_not_joined(
+    pool: Pool, name: str, local: tuple[str, str], third: bool, together: int, seed: int
+) -> None:
+    """A change of jobs is none; nor does a third mailbox under the name make one person of the two."""
+    ada = mail(f"{local[0]}@{FIRMS[0]}", name)
+    other = mail(f"{local[1]}@{FIRMS[1]}", name)
+    home = mail("q9@gmail.com", name)
+    since, until = 500, 500 - together  # of the time when both are there
+    told: list[Record] = [*COLLEAGUES, ada, other, *([home] if third else [])]
+    told += worked(ada, 1, range(until, 900, 20)) + worked(other, 2, range(10, since + 1, 20))
+    at_once = together >= 220
+    crowd = await Crowd.gather(pool)
+    random.Random(seed).shuffle(told)
+    for page in pages(told, [7, 31]):
+        await crowd.tell(page)
+    both = {crowd.id(ada.ref.key), crowd.id(other.ref.key)}
+    one_person = any(both <= set(members) for members in await crowd.persons())
+    if at_once:
+        assert not one_person
+        assert (await suggested(crowd)).get("two_employers", 0) < 0
+    rules = await crowd.fetch("SELECT at_once FROM behaviors WHERE workspace_id = $1")
+    assert any(row["at_once"] for row in rules) is at_once
+    async with crowd.transaction() as db:
+        differences = await rebuild.rebuild(db, crowd.transaction, crowd.workspace_id, NOON)
+    assert not any(any(difference) for difference in differences.values())
+
+
+async def test_two_employers_at_one_time_are_one_persons_where_more_than_the_name_says_so(pool: Pool) -> None:
+    one = mail(f"corvin.thalberg@{FIRMS[0]}", "Corvin Thalberg")
+    for other, joined in (
+        (mail(f"c7@{FIRMS[1]}", "Corvin Thalberg"), False),
+        (mail(f"c7@{FIRMS[1]}", "Corvin Thalberg", handle="cthalquist"), True),
+        (mail(f"cthalquist@{FIRMS[1]}", "Corvin Thalberg"), True),
+    ):
+        crowd = await Crowd.gather(pool)
+        ada = mail(one.ref.key, "Corvin Thalberg", handle="cthalquist") if joined else one
+        acts = worked(ada, 1, range(10, 500, 20)) + worked(other, 2, range(15, 500, 20))
+        await crowd.tell([*COLLEAGUES, ada, other, *acts])
+        both = {crowd.id(ada.ref.key), crowd.id(other.ref.key)}
+        assert any(both <= set(members) for members in await crowd.persons()) is joined
 
 
 async def test_what_strangers_do_is_not_kept(pool: Pool) -> None:

@@ -1,6 +1,7 @@
 import random
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -240,7 +241,7 @@ def test_a_verified_statement_joins_what_nothing_else_would() -> None:
     assert resolve(pair, links=[Link("2", "1")]) == [["1", "2"]]
 
 
-def behaving(found: Sequence[Identity], **behavior: int) -> Resolver:
+def behaving(found: Sequence[Identity], **behavior: Any) -> Resolver:
     resolver = Resolver(found, MODEL)
     assert resolver.doubtful == [("1", "2")]
     resolver.consider({("1", "2"): Behavior(**behavior)})
@@ -272,6 +273,31 @@ def test_what_behavior_adds_for_one_person_is_bounded_and_explained() -> None:
     parts = resolver.explain("1", "2")
     assert {"signed_for", "took_turns"} <= {part.feature for part in parts}
     assert sum(part.log_odds for part in parts) == resolver.log_odds[0]
+
+
+def test_two_employers_at_one_time_are_suggested_where_only_a_name_says_otherwise() -> None:
+    one = Identity("1", name="Ada Lovelace", address="a@acme.com")
+    population = Population(names=2000, domains={"acme.com": 40, "initech.com": 3})
+    for other, joined in (
+        (Identity("2", name="Ada Lovelace", address="desk@initech.com"), False),
+        (Identity("2", name="LOVELACE, Ada", address="desk@initech.com"), False),
+        (Identity("2", name="Ada B. Lovelace", address="desk@initech.com"), False),
+        (Identity("2", name="Ada Lovelace", address="desk@acme.com"), True),
+        (Identity("2", name="Ada Lovelace", address="desk@lovelace.org"), True),
+        (Identity("2", name="Ada Lovelace", address="desk@gmail.com"), True),
+        (Identity("2", name="Ada Lovelace"), True),
+    ):
+        resolver = Resolver([one, other], MODEL, population=population)
+        resolver.consider({("1", "2"): Behavior(at_once=True)})
+        found = resolver.resolve()
+        assert (len(found.persons) == 1) is joined
+        assert [part.feature for each in found.suggestions for part in each.contributions if part.log_odds < -1.5][
+            1:
+        ] == ([] if joined else ["two_employers"])
+        for each in found.suggestions:
+            assert sum(part.log_odds for part in each.contributions) == pytest.approx(each.log_odds)
+        resolver.consider({("1", "2"): Behavior()})
+        assert len(resolver.resolve().persons) == 1
 
 
 def test_behavior_tells_nothing_of_strangers() -> None:

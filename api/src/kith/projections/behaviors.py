@@ -19,6 +19,8 @@ CONVERSING = (
 )  # fmt: skip
 # Days on which each must have acted before their never acting on one day tells anything.
 DAYS = 3
+# Over so many days both must have acted, on DAYS days each, to have done so at one time: a change of jobs takes less.
+AT_ONCE = 180
 # Pairs looked at in one statement.
 CHUNK = 10_000
 
@@ -31,9 +33,12 @@ async def observe(db: Db, workspace_id: UUID, pairs: Collection[Pair]) -> dict[P
     wanted = sorted(pairs)
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
-        for row in await behaviors.observe(db, workspace_id, chunk, SIGNING, CONVERSING, DAYS):
+        for row in await behaviors.observe(db, workspace_id, chunk, SIGNING, CONVERSING, DAYS, AT_ONCE):
             found[str(row.one_id), str(row.other_id)] = Behavior(
-                row.signed.bit_length(), row.conversed.bit_length(), max(0, row.shared.bit_length() - 1)
+                row.signed.bit_length(),
+                row.conversed.bit_length(),
+                max(0, row.shared.bit_length() - 1),
+                row.at_once,
             )
     return found
 
@@ -44,7 +49,7 @@ async def note(
     """Keep what was found around these identities, or (None) around all."""
     ids = None if identity_ids is None else list(map(UUID, identity_ids))
     rows = [
-        behaviors.Noted(UUID(one), UUID(other), did.signed, did.conversed, did.took_turns)
+        behaviors.Noted(UUID(one), UUID(other), did.signed, did.conversed, did.took_turns, did.at_once)
         for (one, other), did in found.items()
     ]
     await behaviors.note(db, workspace_id, ids, rows)
@@ -53,7 +58,7 @@ async def note(
 async def find_changed(db: Db, workspace_id: UUID, identity_ids: Collection[UUID] | None) -> set[UUID]:
     """Return those who did other things with one of these identities, or with anyone, than when last compared."""
     stored = {
-        (str(row.one_id), str(row.other_id)): Behavior(row.signed, row.conversed, row.took_turns)
+        (str(row.one_id), str(row.other_id)): Behavior(row.signed, row.conversed, row.took_turns, row.at_once)
         for row in await behaviors.noted(db, workspace_id, identity_ids)
     }
     now = await observe(db, workspace_id, stored)

@@ -21,6 +21,7 @@ AuthorKind = Annotated[Literal["member", "rule", "import"], Meta(description="Wh
 _MEANINGS = {feature.name: feature.meaning for feature in FEATURES} | {
     "intercept": "how likely two identities are one person before anything is compared",
     "cohesion": "what the names of the two persons as wholes say against joining them",
+    "two_employers": "both work at one time, each for another organization, and only a name speaks for one person",
 }
 
 

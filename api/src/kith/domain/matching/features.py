@@ -60,6 +60,7 @@ FEATURES = (
     Feature("took_turns", 1, "of two with one name who never acted on one day: doublings of their common counterparts"),
     Feature("conversed", -1, "doublings of the replies, messages and reviews between the two"),
 )
+SIGNS = {feature.name: feature.sign for feature in FEATURES}
 # Expected namesakes at which two bearers of one name are as often two humans for this reason as for any other.
 _HARMLESS_NAMESAKES = 0.001
 # From so many upwards a wrong join brings others with it: wrong pairs go with the square of the namesakes. Chosen for
@@ -82,6 +83,10 @@ MOST_DOUBLINGS = 3
 _BESIDE_A_SLIP = frozenset({
     "same_account", "same_address", "same_weak_address", "same_handle", "same_number", "similar_number", "same_birth",
     "similar_birth", "same_place",
+})  # fmt: skip
+# What only a name says, or that nobody was seen twice at one time.
+_NAME_ALONE = frozenset({
+    "same_name", "longer_name", "similar_name", "initial_name", "misspelt_name", "part_of_name", "took_turns",
 })  # fmt: skip
 _ONE_NAMESAKE = log1p(1.0 / _HARMLESS_NAMESAKES)
 _ONE_SIMILAR = log1p(_SIMILAR_GIVEN / _HARMLESS_NAMESAKES)
@@ -217,6 +222,26 @@ def compare(a: Profile, b: Profile, context: Context) -> Values:
 def pair(one: str, other: str) -> tuple[str, str]:
     """Return two ids in order."""
     return (one, other) if one < other else (other, one)
+
+
+def by_name_alone(values: Values) -> bool:
+    """Whether nothing but names speaks for one person."""
+    return not any(value > 0 and SIGNS[name] > 0 and name not in _NAME_ALONE for name, value in values.items())
+
+
+def have_two_employers(a: Profile, b: Profile, context: Context) -> bool:
+    """Whether two work at one time, each with an address of another organization."""
+    behavior = context.behaviors.get(pair(a.id, b.id))
+    if behavior is None or not behavior.at_once or a.domain == b.domain:
+        return False
+    return _is_employed(a, context.population) and _is_employed(b, context.population)
+
+
+def _is_employed(profile: Profile, population: Population) -> bool:
+    """Whether several people have mail at the domain; where nobody was counted yet, whether it is not called after one."""
+    if population.names:
+        return profile.domain in population.domains
+    return bool(profile.domain) and not any(word in profile.domain for word in profile.name if len(word) > 2)
 
 
 def _compare_behavior(behavior: Behavior, agreed: bool, values: Values) -> None:

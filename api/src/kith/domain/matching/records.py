@@ -34,9 +34,11 @@ class Behavior(Struct, frozen=True, gc=False):
     """What two identities that may be one person did, in doublings: 1 for one act, 2 for two, 3 for four, and so on.
 
     `signed`: acts of one that carry the other's signature. `conversed`: replies, messages and reviews between the two.
-    `took_turns`: counterparts beyond the first that both have, where the two never acted on one day; else 0.
+    `took_turns`: counterparts beyond the first that both have, where the two never acted on one day; else 0. `at_once`:
+    whether both acted over and over in one half of a year.
     """
 
     signed: int = 0
     conversed: int = 0
     took_turns: int = 0
+    at_once: bool = False

@@ -14,7 +14,16 @@ from scipy.sparse.csgraph import connected_components
 
 from kith.domain.matching.candidates import CAP, MOST_ADDRESSES, Blocks, cap
 from kith.domain.matching.decisions import Decision, Forest, forest, verdicts
-from kith.domain.matching.features import Context, Population, Values, compare, count_population, pair
+from kith.domain.matching.features import (
+    Context,
+    Population,
+    Values,
+    by_name_alone,
+    compare,
+    count_population,
+    have_two_employers,
+    pair,
+)
 from kith.domain.matching.model import Contribution, Model
 from kith.domain.matching.names import name_difference
 from kith.domain.matching.profiles import Profile, blocking_keys
@@ -24,6 +33,8 @@ from kith.domain.matching.records import Behavior, Identity, Link
 MOST_ACCOUNTS = 3
 # A rejected pair is proposed again only when its odds have risen e^3, twenty times.
 STRONG_NEW_EVIDENCE = 3.0
+# So far below what is joined are two of one name who work for two organizations at one time.
+TWO_EMPLOYERS = 1.0
 
 Account = tuple[str, str]  # network, immutable id or @handle
 Veto = Literal["kept_apart", "no_human", "two_verified_accounts", "too_many_addresses", "too_many_accounts"]
@@ -137,6 +148,7 @@ class Resolver:
         self.pairs = self._with_stated(blocks.pairs())
         self.log_odds = self._compare(self.pairs)
         self._add_indirect()
+        self._apart: set[tuple[str, str]] = set()
 
     def _with_stated(self, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
         linked = [
@@ -192,6 +204,11 @@ class Resolver:
         packed = self.pairs[:, 0] << 32 | self.pairs[:, 1]
         for (a, b), row in zip(at, np.searchsorted(packed, [a << 32 | b for a, b in at]).tolist(), strict=True):
             self.log_odds[row] = self.model.score(compare(self.profiles[a], self.profiles[b], self.context))
+        self._apart = {
+            pair(self.profiles[a].id, self.profiles[b].id)
+            for a, b in at
+            if have_two_employers(self.profiles[a], self.profiles[b], self.context)
+        }
 
     def values(self, first: str, second: str) -> Values:
         """Return the feature values of a pair of ids."""
@@ -207,7 +224,7 @@ class Resolver:
         found = forest(self._decisions)
         people: dict[str, _Person] = {}
         joins: list[Join] = []
-        open_pairs: list[tuple[Profile, Profile, float, float]] = []
+        open_pairs: list[tuple[Profile, Profile, float, list[Contribution]]] = []
         for a, b, log_odds in self._strongest_first(min(threshold, self.model.suggest)):
             first, second = found.root(a.id), found.root(b.id)
             if first == second:
@@ -215,9 +232,14 @@ class Resolver:
             one, other = self._person(found, first, people), self._person(found, second, people)
             if veto(one, other):
                 continue
-            cohesion = self._cohesion(a, b, one, other)
-            if log_odds + cohesion < threshold or found.kept_apart(first, second):
-                open_pairs.append((a, b, log_odds, cohesion))
+            charges = self._charges(a, b, one, other)
+            whole = _total(log_odds, charges)
+            if whole >= threshold and self._works_elsewhere(a, b, found.members(first), found.members(second)):
+                less = threshold - TWO_EMPLOYERS - whole
+                charges.append(Contribution("two_employers", 1.0, less))
+                whole += less
+            if whole < threshold or found.kept_apart(first, second):
+                open_pairs.append((a, b, log_odds, charges))
                 continue
             found.join(first, second)
             one.absorb(other)
@@ -248,11 +270,19 @@ class Resolver:
             people[root] = first
         return people[root]
 
-    def _cohesion(self, a: Profile, b: Profile, one: _Person, other: _Person) -> float:
+    def _works_elsewhere(self, a: Profile, b: Profile, one: Iterable[str], other: Iterable[str]) -> bool:
+        """Whether the two persons work for two organizations at one time, and only names speak for joining them."""
+        if not self._apart:
+            return False
+        others = list(other)
+        apart = any(pair(mine, theirs) in self._apart for mine in one for theirs in others)
+        return apart and by_name_alone(compare(a, b, self.context))
+
+    def _charges(self, a: Profile, b: Profile, one: _Person, other: _Person) -> list[Contribution]:
         """What names and accounts of two whole persons say against joining them, beyond what the bridging pair says."""
         charge = 0.0
         if not (one.several or other.several):
-            return charge
+            return []
         if whole := name_difference(one.names, other.names):
             bridge = name_difference([a.full] if a.full else [], [b.full] if b.full else [])
             charge = self.model.weights["different_name"] * max(0.0, whole - bridge)
@@ -260,28 +290,29 @@ class Resolver:
             _ids(frozenset(a.accounts)), _ids(frozenset(b.accounts))
         ):
             charge += self.model.weights["other_account"]
-        return charge
+        return [Contribution("cohesion", charge / self.model.weights["different_name"], charge)] if charge else []
 
     def _persons(self, found: Forest) -> list[list[str]]:
         joined = [[member for member in members if member in self._position] for members in found.sets()]
         grouped = {member for members in joined for member in members}
         return sorted([*filter(None, joined), *([p.id] for p in self.profiles if p.id not in grouped)])
 
-    def _suggestions(self, found: Forest, open_pairs: list[tuple[Profile, Profile, float, float]]) -> list[Suggestion]:
+    def _suggestions(
+        self, found: Forest, open_pairs: list[tuple[Profile, Profile, float, list[Contribution]]]
+    ) -> list[Suggestion]:
         """The best open pair of each two persons, the strongest first; a rejected one only with strong new evidence."""
         rejected = self._rejected(found)
         best: dict[tuple[str, str], Suggestion] = {}
-        for a, b, log_odds, cohesion in open_pairs:
+        for a, b, log_odds, charges in open_pairs:
             first, second = sorted((found.root(a.id), found.root(b.id)))
             least = max(self.model.suggest, rejected.get((first, second), -inf) + STRONG_NEW_EVIDENCE)
-            if first == second or log_odds + cohesion < least:
+            whole = _total(log_odds, charges)
+            if first == second or whole < least:
                 continue
             rival = best.get((first, second))
-            if rival is None or rival.log_odds < log_odds + cohesion:
-                parts = self.model.explain(compare(a, b, self.context))
-                if cohesion:
-                    parts.append(Contribution("cohesion", cohesion / self.model.weights["different_name"], cohesion))
-                best[first, second] = Suggestion(min(a.id, b.id), max(a.id, b.id), log_odds + cohesion, parts)
+            if rival is None or rival.log_odds < whole:
+                parts = self.model.explain(compare(a, b, self.context)) + charges
+                best[first, second] = Suggestion(min(a.id, b.id), max(a.id, b.id), whole, parts)
         return sorted(best.values(), key=lambda suggestion: (-suggestion.log_odds, suggestion.first, suggestion.second))
 
     def _rejected(self, found: Forest) -> dict[tuple[str, str], float]:
@@ -293,6 +324,12 @@ class Resolver:
                 at = inf if decision.log_odds is None else decision.log_odds
                 rejected[first, second] = max(at, rejected.get((first, second), -inf))
         return rejected
+
+
+def _total(log_odds: float, charges: Iterable[Contribution]) -> float:
+    for charge in charges:
+        log_odds += charge.log_odds
+    return log_odds
 
 
 class Neighborhood:
