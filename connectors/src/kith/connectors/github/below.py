@@ -1,0 +1,93 @@
+"""What lies below an issue or a comment: whom it names, reviews, the merge, reactions."""
+
+from functools import partial
+
+import msgspec
+
+from kith.connectors import Missing, Ref, Refused, Skip, items
+from kith.connectors.github.client import Client
+from kith.connectors.github.config import GitHubConfig
+from kith.connectors.github.records import NETWORK, Writer
+from kith.connectors.github.shapes import Account, Comment, Issue, Reaction, Reactions, Review
+from kith.connectors.markdown import named
+
+_REMEMBERED = 100_000  # names
+
+
+class Below:
+    """Asks for one repository; ``logins`` are the numbers behind names, for all of a run."""
+
+    def __init__(
+        self, config: GitHubConfig, client: Client, writer: Writer, repo: str, logins: dict[str, int | None]
+    ) -> None:
+        self._config, self._client, self._writer, self._repo, self._logins = config, client, writer, repo, logins
+
+    async def issue(self, issue: Issue, told: items.Told) -> None:
+        """Tell of an issue or a pull request with what lies below it."""
+        place = f"{self._repo}#{issue.number}"
+        mentioned = await self._mentioned(issue.body)
+        told.keep(partial(self._writer.issue, issue, mentioned), place, msgspec.json.encode(issue))
+        path = f"/repos/{self._repo}/issues/{issue.number}/reactions"
+        await self._reactions(path, issue.reactions, issue.user, issue.number, told)
+        if issue.pull_request is not None and self._config.reviews:
+            await self._reviews(issue, told)
+            if issue.pull_request.merged_at:
+                await self._merge(issue, told)
+
+    async def comment(self, comment: Comment, told: items.Told) -> None:
+        """Tell of a comment with the reactions to it."""
+        mentioned = await self._mentioned(comment.body)
+        place = f"{self._repo} comment {comment.id}"
+        told.keep(partial(self._writer.comment, comment, mentioned), place, msgspec.json.encode(comment))
+        kind = "pulls" if comment.pull_request_url else "issues"
+        path = f"/repos/{self._repo}/{kind}/comments/{comment.id}/reactions"
+        await self._reactions(path, comment.reactions, comment.user, comment.number, told)
+
+    async def _reviews(self, issue: Issue, told: items.Told) -> None:
+        place = f"{self._repo}#{issue.number} review"
+        try:
+            async for raws in self._client.all(f"/repos/{self._repo}/pulls/{issue.number}/reviews"):
+                for review in told.add_all(raws, Review, place, lambda _: ()):
+                    mentioned = await self._mentioned(review.body)
+                    make = partial(self._writer.review, issue, review, mentioned)
+                    told.keep(make, f"{place} {review.id}", msgspec.json.encode(review))
+        except (Missing, Refused) as error:
+            told.skipped.append(Skip(place, "not_read", str(error)))
+
+    async def _merge(self, issue: Issue, told: items.Told) -> None:
+        place = f"{self._repo}#{issue.number} merge"
+        try:
+            pull = await self._client.pull(self._repo, issue.number)
+        except (Missing, Refused) as error:
+            told.skipped.append(Skip(place, "not_read", str(error)))
+            return
+        if pull.merged_at and pull.merged_by:
+            told.keep(partial(self._writer.merge, issue, pull), place, msgspec.json.encode(pull))
+
+    async def _reactions(
+        self, path: str, counted: Reactions | None, to: Account | None, number: int, told: items.Told
+    ) -> None:
+        if not self._config.reactions or counted is None or not counted.total_count:
+            return
+        try:
+            async for raws in self._client.all(path):
+                told.add_all(raws, Reaction, path, lambda one: self._writer.reaction(one, to, number))
+        except (Missing, Refused) as error:
+            told.skipped.append(Skip(path, "not_read", str(error)))
+
+    async def _mentioned(self, markdown: str | None) -> list[Ref]:
+        """Return the people behind the names in a text; those whom GitHub does not know are none."""
+        if not self._config.mentions:
+            return []
+        found = [await self._known(name) for name in named(markdown)]
+        return [Ref(NETWORK, f"@{id_}", self._client.host) for id_ in found if id_ is not None]
+
+    async def _known(self, login: str) -> int | None:
+        if login not in self._logins:
+            if len(self._logins) >= _REMEMBERED:
+                self._logins.clear()
+            try:
+                self._logins[login] = (await self._client.user(login)).id
+            except Missing:
+                self._logins[login] = None
+        return self._logins[login]

@@ -1,0 +1,127 @@
+"""Reading repositories: what was changed since the last run, each list by itself."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from kith.connectors import (
+    Context,
+    Fatal,
+    Missing,
+    Page,
+    Record,
+    Refused,
+    Report,
+    Skip,
+    items,
+    load_cursor,
+    save_cursor,
+)
+from kith.connectors.github.below import Below
+from kith.connectors.github.client import Client
+from kith.connectors.github.config import GitHubConfig
+from kith.connectors.github.records import Writer
+from kith.connectors.github.shapes import Comment, Issue, Star
+
+_REPOSITORIES = 250  # whose state fits into a cursor
+_LISTS = ("issues", "issues/comments", "pulls/comments")
+
+
+class State(msgspec.Struct, frozen=True, array_like=True):
+    """Where a list stands: when the last item that was read was changed; page: 1, unless many were in one second."""
+
+    since: str = ""
+    page: int = 1
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """lists: by repository, as it is named in the settings, the states of its lists."""
+
+    lists: dict[str, list[State]] = {}
+    span: items.Span = items.Span()
+
+
+async def look(config: GitHubConfig, context: Context) -> Report:
+    """Ask for each repository."""
+    client = Client(config, context)
+    found = [await client.repo(name) for name in config.repositories]
+    warnings = () if config.token else ("Without a token GitHub answers 60 requests an hour.",)
+    return Report(f"{len(found)} repositories, {sum(bool(repo.private) for repo in found)} of them private.", warnings)
+
+
+async def read(config: GitHubConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
+    """Yield each repository: issues and pull requests, then comments."""
+    began = context.clock.now()
+    if len(config.repositories) > _REPOSITORIES:
+        raise Fatal(f"{len(config.repositories)} repositories are named; {_REPOSITORIES} are allowed for one source.")
+    reading = _Reading(config, Client(config, context), load_cursor(cursor, Cursor) or Cursor())
+    for number, name in enumerate(config.repositories, 1):
+        async for page in reading.repository(name):
+            yield msgspec.structs.replace(page, done=number, total=len(config.repositories), unit="repositories")
+    records, span = reading.at.span.read(began)
+    reading.at = msgspec.structs.replace(reading.at, span=span)
+    yield reading.page(items.Told(records))
+
+
+class _Reading:
+    def __init__(self, config: GitHubConfig, client: Client, at: Cursor) -> None:
+        self._config, self._client, self.at = config, client, at
+        self._logins: dict[str, int | None] = {}
+
+    async def repository(self, name: str) -> AsyncIterator[Page]:
+        """Yield what a repository tells; one that is not there, or not shown, is told where others are read too."""
+        try:
+            repo = await self._client.repo(name)
+        except (Missing, Refused) as error:
+            if len(self._config.repositories) == 1:
+                raise
+            yield self.page(items.Told([], [Skip(name, "not_read", str(error))]))
+            return
+        writer = Writer(self._client.host, repo)
+        yield self.page(items.Told([writer.channel()]))
+        below = Below(self._config, self._client, writer, name, self._logins)
+        for number, path in enumerate(_LISTS):
+            try:
+                async for page in self._list(name, number, path, below):
+                    yield page
+            except (Missing, Refused) as error:  # the repository has no issues, or the token must not see them
+                yield self.page(items.Told([], [Skip(f"{name} {path}", "not_read", str(error))]))
+        if self._config.stars:
+            async for raws in self._client.all(f"/repos/{name}/stargazers", stars=True):
+                told = items.Told()
+                told.add_all(raws, Star, f"{name} star", writer.star)
+                yield self.page(told)
+
+    async def _list(self, name: str, number: int, path: str, below: Below) -> AsyncIterator[Page]:
+        """Yield a list from where it stood. Not by pages: what is changed meanwhile moves to its end."""
+        more = True
+        while more:
+            state = self._states(name)[number]
+            raws, more = await self._client.changed(f"/repos/{name}/{path}", state.since, state.page)
+            told, place = items.Told(), f"{name} {path}"
+            if number == 0:
+                issues = told.add_all(raws, Issue, place, _nothing)
+                latest = max((issue.updated_at for issue in issues), default="")
+                for issue in issues:
+                    await below.issue(issue, told)
+            else:
+                comments = told.add_all(raws, Comment, place, _nothing)
+                latest = max((comment.updated_at for comment in comments), default="")
+                for comment in comments:
+                    await below.comment(comment, told)
+            stuck = more and latest <= state.since
+            after = State(max(latest, state.since), state.page + 1 if stuck else 1)
+            states = [after if at == number else one for at, one in enumerate(self._states(name))]
+            self.at = msgspec.structs.replace(self.at, lists={**self.at.lists, name: states})
+            yield self.page(told)
+
+    def _states(self, name: str) -> list[State]:
+        return self.at.lists.get(name) or [State()] * len(_LISTS)
+
+    def page(self, told: items.Told) -> Page:
+        self.at = msgspec.structs.replace(self.at, span=self.at.span.over(told.records))
+        return Page(tuple(told.records), save_cursor(self.at), tuple(told.skipped))
+
+
+def _nothing(item: object) -> list[Record]:
+    return []
