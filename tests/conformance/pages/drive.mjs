@@ -1,0 +1,153 @@
+// Walks through the pages in Chromium as a human would, with axe-core on each, in light and dark, wide and narrow.
+// Argument: JSON with base, link, invitation, chromium, pictures. Prints JSON: findings, complaints, notes.
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const asked = JSON.parse(process.argv[2]);
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const told = { findings: [], complaints: [], seen: [], focus: {}, notes: {} };
+const LOOKS = [
+  { name: "wide-light", colorScheme: "light", viewport: { width: 1200, height: 900 } },
+  { name: "phone-dark", colorScheme: "dark", viewport: { width: 360, height: 740 } },
+];
+
+await mkdir(asked.pictures, { recursive: true });
+const browser = await chromium.launch({ executablePath: asked.chromium, args: ["--no-sandbox"] });
+
+async function open(look) {
+  const context = await browser.newContext({ baseURL: asked.base, bypassCSP: false, ...look });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) told.complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => told.complaints.push(String(error)));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(asked.base) && !request.url().startsWith("data:")) told.complaints.push(request.url());
+  });
+  return page;
+}
+
+// axe runs beside the page, over the protocol, so the policy of the page stays as it is. The session is left open: its
+// end would take the authenticator of the page away.
+async function look(page, name) {
+  const devtools = await page.context().newCDPSession(page);
+  const { frameTree } = await devtools.send("Page.getFrameTree");
+  const { executionContextId } = await devtools.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
+  const run = async (expression) => {
+    const answer = await devtools.send("Runtime.evaluate", {
+      expression, contextId: executionContextId, awaitPromise: true, returnByValue: true,
+    });
+    if (answer.exceptionDetails) throw new Error(JSON.stringify(answer.exceptionDetails));
+    return answer.result.value;
+  };
+  const { readFile } = await import("node:fs/promises");
+  await run(await readFile(axe, "utf8"));
+  const found = JSON.parse(await run("axe.run(document).then((r) => JSON.stringify(r.violations))"));
+  for (const { id, help, nodes } of found) told.findings.push({ page: name, id, help, at: nodes.map((n) => n.html) });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) told.findings.push({ page: name, id: "too-wide", help: `${wide} pixels beyond the screen`, at: [] });
+  await page.screenshot({ path: `${asked.pictures}/${name}.png`, fullPage: true });
+  told.seen.push(name);
+}
+
+// What the keyboard reaches, in its order.
+async function focus(page) {
+  const found = [];
+  for (let n = 0; n < 60; n += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const e = document.activeElement;
+      const ring = getComputedStyle(e).outlineStyle;
+      return e === document.body ? null : { name: e.id || e.textContent.trim(), visible: ring !== "none" };
+    });
+    if (at === null || found.some((one) => one.name === at.name && at.name === found[0].name)) break;
+    found.push(at);
+  }
+  return found;
+}
+
+for (const shape of LOOKS) {
+  const page = await open(shape);
+  const shot = (name) => look(page, `${name}-${shape.name}`);
+  await page.goto("/sign-in");
+  await shot("sign-in");
+  told.focus[shape.name] = await focus(page);
+  await page.fill("#address", "olga@example.org");
+  await page.fill("#password", "not the password");
+  await page.click("main form >> nth=0 >> button");
+  await page.waitForSelector("#wrong");
+  await shot("sign-in-wrong");
+  await page.goto("/sign-in/links/x");
+  await shot("link-ended");
+  await page.goto(asked.links[shape.name]);
+  await shot("link");
+  await page.click("main button");
+  await page.waitForURL("**/security");
+  await shot("security");
+  for (const [name, path] of [["my-data", "/my-data"], ["workspaces", "/workspaces"], ["codes", "/security/codes"]]) {
+    await page.goto(path);
+    await shot(name);
+  }
+  await page.goto("/nowhere-at-all");
+  told.notes[`missing-${shape.name}`] = await page.evaluate(() => document.contentType);
+}
+
+// A passkey, made and used with an authenticator that the browser brings.
+{
+  const page = await open(LOOKS[0]);
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  await page.goto(asked.links.passkey);
+  await page.click("main button");
+  await page.waitForURL("**/security");
+  await page.goto("/security/passkeys/new");
+  await look(page, "new-passkey");
+  await page.fill("#name", "Laptop");
+  await page.click("#passkey-form button");
+  await page.waitForURL("**/security");
+  told.notes.passkey = await page.textContent("main");
+  await page.click("header nav button");
+  await page.waitForURL("**/sign-in");
+  await page.click("text=Sign in with a passkey");
+  await page.waitForSelector("#passkey-form");
+  await look(page, "passkey");
+  await page.click("#passkey-form button");
+  await page.waitForURL("**/security");
+  told.notes.signedIn = await page.textContent("main");
+  await page.goto(asked.invitation);
+  await look(page, "invitation-signed-in");
+}
+
+// An invitation, in German, by keyboard alone.
+{
+  const page = await open({ ...LOOKS[1], locale: "de-DE" });
+  await page.goto(asked.invitation);
+  await look(page, "invitation");
+  told.notes.language = await page.evaluate(() => document.documentElement.lang);
+  await page.focus("#name");
+  await page.keyboard.type("Theo");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/security");
+  await look(page, "security-german");
+  told.notes.invited = await page.textContent("main");
+}
+
+// Without scripts everything but a passkey works.
+{
+  const context = await browser.newContext({ baseURL: asked.base, javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(asked.links.plain);
+  await page.click("main button");
+  await page.waitForURL("**/security");
+  told.notes.withoutScripts = await page.textContent("h1");
+}
+
+await browser.close();
+console.log(JSON.stringify(told));
