@@ -109,17 +109,19 @@ async def add_identities(house: House, *addresses: str) -> None:
 async def test_my_data_offers_what_may_be_mine_and_nothing_else(house: House) -> None:
     await add_identities(house, "olga@example.org", "stranger@example.org")
     browser = await house.enter()
-    assert "olga@example.org is mine" not in str((await browser.open("/my-data")).answer.text)  # nobody verified it
+    assert "This is mine: olga@example.org" not in str(
+        (await browser.open("/my-data")).answer.text
+    )  # nobody verified it
     async with instance(house.pool) as db:
         await db.execute("UPDATE sign_ins SET verified_at = now()")
-    page = await browser.press(await browser.open("/my-data"), "olga@example.org is mine")
+    page = await browser.press(await browser.open("/my-data"), "This is mine: olga@example.org")
     assert "stranger@example.org" not in page.text
     stranger = {"form_key": await form_key(browser), "identity": str(UUID(int=2))}
     assert (await browser.send("/my-data/identities", stranger)).status == 404
     async with workspace(house.pool, house.workspace_id) as db:
         rows = await db.fetch("SELECT identity_id, proof FROM member_identities")
     assert [tuple(row) for row in rows] == [(UUID(int=1), "address")]
-    page = await browser.press(page, "olga@example.org is not mine")
+    page = await browser.press(page, "This is not mine: olga@example.org")
     assert "None yet." in page.text
 
 

@@ -98,7 +98,7 @@ async def test_junk_is_refused(house: House, junk: str) -> None:
 async def test_a_removed_passkey_lets_nobody_in(house: House) -> None:
     device = Authenticator()
     owner = await add(house, device)
-    await owner.press(await owner.open("/security"), "Remove Old phone")
+    await owner.press(await owner.open("/security"), "Remove: Old phone")
     browser = house.browser()
     page = await ask(browser)
     assert (await browser.press(page, "Go on", credential=device.get(options(page)))).status == 422

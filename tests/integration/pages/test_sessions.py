@@ -168,11 +168,11 @@ async def test_who_is_in_two_workspaces_chooses_one_and_comes_back(house: House)
     browser = await house.enter()
     page = await browser.open("/test-page")
     assert page.address == "/workspaces?next=%2Ftest-page"
-    page = await browser.press(page, "Work in The other")
+    page = await browser.press(page, "Work here: The other")
     assert page.text.startswith("Workspaces The other viewer")
     page = await browser.open("/workspaces")
     assert "You work here." in page.text
-    page = await browser.press(page, f"Work in test {house.workspace_id}")
+    page = await browser.press(page, f"Work here: test {house.workspace_id}")
     assert (await browser.open("/test-page")).text.startswith(f"Workspaces test {house.workspace_id} owner")
 
 
