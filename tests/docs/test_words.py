@@ -50,7 +50,8 @@ FOREIGN = (
 def sources() -> list[Path]:
     roots = ("api/src", "connectors/src", "workers/src", "tests", "docs")
     found = [file for root in roots for kind in ("*.py", "*.md") for file in (ROOT / root).rglob(kind)]
-    return [file for file in [*found, ROOT / "README.md", ROOT / "CONTRIBUTING.md"] if file != HERE]
+    ours = [*found, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    return [file for file in ours if file != HERE and "node_modules" not in file.parts]
 
 
 def document() -> dict[str, object]:

@@ -141,7 +141,7 @@ async def test_all_that_is_kept_of_somebody_can_be_downloaded_without_secrets(ho
 async def test_who_leaves_is_out_and_the_audit_knows(house: House) -> None:
     theo = await house.add("Theo", "admin", "theo@example.org")
     browser = await house.enter(theo)
-    page = await browser.press(await browser.open("/my-data"), f"Leave test {house.workspace_id}")
+    page = await browser.press(await browser.open("/my-data"), f"Leave test {house.workspace_id}", sure="yes")
     assert "You are a member of no workspace." in page.text
     assert list(await listed(house)) == ["Olga Owner"]
     async with workspace(house.pool, house.workspace_id) as db:
@@ -152,7 +152,9 @@ async def test_who_leaves_is_out_and_the_audit_knows(house: House) -> None:
 async def test_the_last_owner_cannot_leave(house: House) -> None:
     browser = await house.enter()
     for button in (f"Leave test {house.workspace_id}", "Leave all workspaces and delete my sign-in"):
-        page = await browser.press(await browser.open("/my-data"), button)
+        unsure = await browser.press(await browser.open("/my-data"), button)
+        assert unsure.status == 422
+        page = await browser.press(await browser.open("/my-data"), button, sure="yes")
         assert page.status == 409
         assert "You are the last owner of a workspace." in page.text
     assert len(await listed(house)) == 1
@@ -161,7 +163,7 @@ async def test_the_last_owner_cannot_leave(house: House) -> None:
 async def test_who_deletes_their_sign_in_is_forgotten(house: House) -> None:
     theo = await house.add("Theo", "admin", "theo@example.org")
     browser = await house.enter(theo)
-    page = await browser.press(await browser.open("/my-data"), "Leave all workspaces and delete my sign-in")
+    page = await browser.press(await browser.open("/my-data"), "Leave all workspaces and delete my sign-in", sure="yes")
     assert page.title == "Sign in"
     async with instance(house.pool) as db:
         assert await sign_ins.find_sign_in(db, "theo@example.org") is None

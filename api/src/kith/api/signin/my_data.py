@@ -1,6 +1,6 @@
 """My data: what kith knows of who has signed in; which identities are theirs; and the end of it all."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 
 from kith.api.http.addresses import network_of
 from kith.api.http.problems import Problem
-from kith.api.pages.forms import NoFields, read_form
+from kith.api.pages.forms import read_form
 from kith.api.pages.render import go, render
 from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import SeeOther, SignedIn, Visitor, session_of, sign_in_of
@@ -25,6 +25,12 @@ MOST = 200  # identities that are shown
 
 class IdentityForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     identity: UUID
+
+
+class SureForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """sure: what cannot be undone is said twice."""
+
+    sure: Literal["yes"]
 
 
 @get("/my-data", operation_id="showMyData", **PAGE)
@@ -79,7 +85,7 @@ async def deny(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/workspaces/leave", operation_id="leaveWorkspace", **PAGE)
 async def leave(request: Request[Any, Any, Any]) -> Response[str]:
-    here, _ = await session_of(request, recent=True), await read_form(request, NoFields)
+    here, _ = await session_of(request, recent=True), await read_form(request, SureForm)
     await _leave(request, here.workspace.workspace_id, here)
     async with request.app.state.turns.instance() as db:
         await sessions.choose_workspace(db, here.session.id, None)
@@ -89,7 +95,7 @@ async def leave(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/my-data/end", operation_id="endSignIn", **PAGE)
 async def end(request: Request[Any, Any, Any]) -> Response[str]:
     """Leave every workspace, and forget the sign-in."""
-    here, _ = await sign_in_of(request, recent=True), await read_form(request, NoFields)
+    here, _ = await sign_in_of(request, recent=True), await read_form(request, SureForm)
     async with request.app.state.turns.instance() as db:
         homes = await members.list_workspaces(db, here.sign_in.id)
     for home in homes:

@@ -173,6 +173,7 @@ async def _show(request: Request[Any, Any, Any], here: Visitor, wrong: str | Non
             request, "signin/security.html", status=422 if wrong else 200, wrong=wrong,
             sign_in=here.sign_in, present=here.session, sessions=await sessions.list_sessions(db, here.sign_in.id),
             passkeys=await passkeys.list_passkeys(db, here.sign_in.id), encode=encode,
+            how=lambda method: ", ".join(sentence(request, part) for part in method.split(", ")),
             codes_left=await recovery_codes.count_codes(db, here.sign_in.id),
             providers=await sign_in_providers.list_issuers(db, here.sign_in.id),
             provider=settings.oidc_issuer and settings.oidc_name, has_mail=settings.mail_server is not None,
