@@ -36,6 +36,7 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
     known = {name: town.ids[key] for name, key in NOUNS.items()} | {
         "conversation_id": town.ids["conversation"],
         "source_id": town.ids["source"],
+        "workspace": ids.encode("workspace", town.workspace_id),
     }
     async with workspace(square.client.pool, town.workspace_id) as db:
         interaction = await db.fetchval(
@@ -170,6 +171,9 @@ BODIES: dict[str, Any] = {
     "rotateAppSecret": {},
     "approveApp": {},
     "createToken": {"name": "script", "scopes": ["people:read"]},
+    "createWorkspace": {"name": "mine now"},
+    "updateOwnWorkspace": {"name": "mine now"},
+    "updateWorkspace": {"name": "mine now"},
 }
 
 

@@ -85,6 +85,18 @@ def test_the_audit_tells_what_the_operator_did_and_whether_it_holds(settings: di
     )
 
 
+def test_workspaces_are_made_listed_marked_and_kept(settings: dict[str, str]) -> None:
+    token = kith(settings, "workspaces", "create", "Press").stdout.strip()
+    assert token.startswith("kpat_")
+    (row,) = [line for line in kith(settings, "workspaces", "list").stdout.splitlines() if "Press" in line]
+    id_ = row.split()[0]
+    assert kith(settings, "workspaces", "delete", id_).stdout.startswith("It will be deleted on 20")
+    assert len([line for line in kith(settings, "workspaces", "list").stdout.splitlines() if line.count("-") == 4]) == 1
+    assert kith(settings, "workspaces", "keep", id_).stdout == "It stays.\n"
+    assert "There is no workspace" in complaint(kith(settings, "workspaces", "delete", f"wsp_{'0' * 26}"))
+    assert "is no id" in complaint(kith(settings, "workspaces", "delete", "Press"))
+
+
 async def entries(url: str, statement: str = "SELECT * FROM audit_entries ORDER BY number") -> list[asyncpg.Record]:
     db = await asyncpg.connect(url)
     await db.execute(f"SET kith.workspace = '{DEFAULT_WORKSPACE}'")

@@ -53,10 +53,11 @@ TAGS = {
     "apps": "OAuth clients: who may ask members to be let in.",
     "grants": "What members granted apps.",
     "tokens": "Personal tokens.",
+    "workspaces": "Tenants: what they are called, take, and may take.",
     "meta": "The service itself.",
 }
 
-DRAFTS = frozenset({"audit"})
+DRAFTS = frozenset({"apps", "audit", "grants", "members", "tokens", "workspaces"})
 """What may still change in any way: operations with these tags."""
 
 DESCRIPTION = """\
@@ -92,6 +93,7 @@ _PARAMETERS = {
     "app_id": ids.AppId,
     "grant_id": ids.GrantId,
     "token_id": ids.TokenId,
+    "workspace": ids.WorkspaceId,
     "name": ConnectorName,
     "code": str,
 }

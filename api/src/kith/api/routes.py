@@ -31,6 +31,7 @@ from kith.api.sources.routes import ROUTES as SOURCES
 from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
 from kith.api.tokens.routes import ROUTES as TOKENS
 from kith.api.topics.routes import ROUTES as TOPICS
+from kith.api.workspaces.routes import ROUTES as WORKSPACES
 
 ROUTES: list[HTTPRouteHandler] = [
     *PEOPLE,
@@ -57,6 +58,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *GRANTS,
     *TOKENS,
     *AUDIT,
+    *WORKSPACES,
     *ME,
     *MEMBERS,
     *INVITATIONS,

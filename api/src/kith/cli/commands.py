@@ -65,6 +65,13 @@ token.command("kith.cli.token:create", help="Create a token and print it.")
 token.command("kith.cli.token:list_", name="list", help="List the tokens that live, without their text.")
 token.command("kith.cli.token:revoke", help="Take a token's rights away.")
 
+workspaces = App(name="workspaces", help="The tenants of this installation.")
+app.command(workspaces)
+workspaces.command("kith.cli.workspaces:create", help="Create a workspace and print its first token.")
+workspaces.command("kith.cli.workspaces:list_", name="list", help="List the workspaces.")
+workspaces.command("kith.cli.workspaces:delete", help="Have a workspace deleted after a time.")
+workspaces.command("kith.cli.workspaces:keep", help="Keep a workspace that was to be deleted.")
+
 audit = App(name="audit", help="Who changed what.")
 app.command(audit)
 audit.command("kith.cli.audit:verify", help="Look whether any entry was changed, removed or reordered.")

@@ -20,6 +20,7 @@ _ANALYST = _VIEWER | {
     "groups:write", "events:read", "jobs:read",
 }  # fmt: skip
 _OWNER_ALONE = frozenset({"sources:anywhere:read"})
+_NOBODY = frozenset({"workspaces:read", "workspaces:write"})
 """What reaches beyond the workspace, to the machine that kith runs on."""
 
 
@@ -28,7 +29,7 @@ def scopes_of(role: Role) -> frozenset[str]:
 
     A scope that is new is for admins and owners alone until it is listed here.
     """
-    everything = frozenset(SCOPES)
+    everything = frozenset(SCOPES) - _NOBODY
     limits = {"owner": everything, "admin": everything - _OWNER_ALONE, "analyst": _ANALYST, "viewer": _VIEWER}
     return limits[role] & everything
 

@@ -46,6 +46,10 @@ TABLE: dict[str, Scope] = {
     "members:write": Scope("Invite members, change their roles, and remove them.", open=False),
     "jobs:read": Scope("Read background jobs."),
     "jobs:write": Scope("Cancel background jobs."),
+    "workspace:read": Scope("Read the name of the workspace, what it takes, and what it may take."),
+    "workspace:write": Scope("Rename the workspace.", open=False),
+    "workspaces:read": Scope("Read all workspaces of the installation.", open=False),
+    "workspaces:write": Scope("Create, rename and delete workspaces of the installation.", open=False),
     "audit:read": Scope("Read who changed what.", open=False),
     "apps:read": Scope("Read apps, who approved them, and what members granted them."),
     "apps:write": Scope("Create, change, approve and delete apps, and revoke what members granted them.", open=False),
@@ -55,6 +59,9 @@ TABLE: dict[str, Scope] = {
 """Every scope. The application refuses to start when a route asks for another."""
 
 SCOPES = {name: scope.text for name, scope in TABLE.items()}
+
+OF_INSTANCE = frozenset({"sources:anywhere:read", "workspaces:read", "workspaces:write"})
+"""What reaches beyond a workspace: for tokens of who runs the installation."""
 
 IDENTITY: dict[str, str] = {
     "openid": "Know that it is you who signs in.",

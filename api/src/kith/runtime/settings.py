@@ -113,6 +113,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="Days for which the audit is kept, the last 30 in any case. 0: for ever.", ge=0)
     ] = 365
     event_days: Annotated[int, Meta(description="Days for which events are kept. 0: for ever.", ge=0)] = 90
+    workspace_days: Annotated[
+        int, Meta(description="Days between the request to delete a workspace and its deletion.", ge=0)
+    ] = 30
+    quota_sources: Annotated[int, Meta(description="Most sources of one workspace. 0: any number.", ge=0)] = 0
+    quota_people: Annotated[
+        int, Meta(description="People of one workspace beyond which nothing more is read. 0: any number.", ge=0)
+    ] = 0
+    quota_interactions: Annotated[
+        int, Meta(description="Interactions of one workspace beyond which nothing more is read. 0: any number.", ge=0)
+    ] = 0
+    quota_megabytes: Annotated[
+        int,
+        Meta(description="Storage of one workspace, in MB, beyond which nothing more is read. 0: any.", ge=0),
+    ] = 0
     source_roots: Annotated[
         str | None,
         Meta(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,17 @@ from kith.runtime.vault import Sealed, Unreadable, Vault
 from kith.store.credentials import Credential, place
 
 ANYWHERE = Limits()
+
+
+class Quotas(NamedTuple):
+    """How much each workspace may have; 0: any amount."""
+
+    people: int = 0
+    interactions: int = 0
+    megabytes: int = 0
+
+
+NO_QUOTAS = Quotas()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,7 @@ class Ground:
     limits: Limits
     limiter: Limiter | None = None
     vault: Vault | None = None
+    quotas: Quotas = NO_QUOTAS
 
     def lend(
         self, source_id: UUID, connector: Connector, config: msgspec.Struct, *, trusted: bool

@@ -14,7 +14,7 @@ from kith.domain.schedules import Schedule, next_read
 from kith.store import credentials, jobs, reach, runs, sources
 from kith.store import ingest as store_ingest
 from kith.store.db import Db
-from kith.workers import detect
+from kith.workers import detect, quotas
 from kith.workers.ingest import Ingest
 from kith.workers.parts import Parts
 from kith.workers.reading import (
@@ -49,6 +49,7 @@ async def sync(work: Work) -> dict[str, Any]:
         reading = await sources.to_read(db, work.job.workspace_id, source_id)
         if reading is None or reading.status != "active":
             raise jobs.Canceled
+        await quotas.check(db, work.job.workspace_id, work.ground.quotas)
         await _schedule(db, work, source_id, reading)
         sealed = await credentials.of_source(db, work.job.workspace_id, source_id)
         run_id = await runs.open_run(db, work.job.workspace_id, source_id, work.job.id)

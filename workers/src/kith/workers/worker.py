@@ -22,10 +22,10 @@ from redis.exceptions import RedisError
 from kith.connectors import Limits, load_registry
 from kith.runtime.settings import Settings
 from kith.runtime.vault import open_vault
-from kith.store import jobs
+from kith.store import jobs, workspaces
 from kith.store.db import ABSENT, ROLE, Away, Pool, open_pool, workspace
 from kith.workers.forget import forget
-from kith.workers.ground import Ground
+from kith.workers.ground import Ground, Quotas
 from kith.workers.limiter import SharedLimiter
 from kith.workers.runner import Runner
 
@@ -163,15 +163,21 @@ class Worker:
             try:
                 while workspace_ids := await self._untended():
                     for workspace_id in workspace_ids:
-                        async with workspace(self._pool, workspace_id) as db:
-                            await jobs.ask_daily(db, workspace_id)
-                            await jobs.prune(db, workspace_id, KEEP_DAYS)
-                        await forget(self._pool, workspace_id, self._settings)
-                        async with workspace(self._pool, workspace_id) as db:
-                            await jobs.note_tended(db, workspace_id)
+                        await self._tend_one(workspace_id)
             except ABSENT as error:
                 log.warning("database_unavailable", error=str(error))
             await asyncio.sleep(TEND_SECONDS)
+
+    async def _tend_one(self, workspace_id: UUID) -> None:
+        async with workspace(self._pool, workspace_id) as db:
+            if await workspaces.purge(db, workspace_id):
+                log.info("workspace_deleted", workspace=str(workspace_id))
+                return
+            await jobs.ask_daily(db, workspace_id)
+            await jobs.prune(db, workspace_id, KEEP_DAYS)
+        await forget(self._pool, workspace_id, self._settings)
+        async with workspace(self._pool, workspace_id) as db:
+            await jobs.note_tended(db, workspace_id)
 
     async def _untended(self) -> list[UUID]:
         async with self._pool.acquire() as db:
@@ -222,7 +228,8 @@ class Worker:
 
 def _ground(settings: Settings, valkey: ArqRedis) -> Ground:
     limits = Limits(settings.source_folders, settings.private_addresses)
-    return Ground(settings.home.absolute() / "sources", limits, SharedLimiter(valkey), open_vault(settings))
+    quotas = Quotas(settings.quota_people, settings.quota_interactions, settings.quota_megabytes)
+    return Ground(settings.home.absolute() / "sources", limits, SharedLimiter(valkey), open_vault(settings), quotas)
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

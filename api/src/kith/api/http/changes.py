@@ -35,6 +35,8 @@ async def tell(request: Incoming, db: Db, found: Any) -> None:
     """Write what a request has changed, in its transaction. found: what the handler returned."""
     if request.scope["method"] == "GET" or request.route_handler.opt.get("safe"):
         return
+    if (getattr(found, "status_code", None) or 0) >= 300:
+        return  # it leads elsewhere, and has changed nothing
     token, after = token_of(request), found.content if isinstance(found, Response) else found
     object_ = _object(request.scope["path"], after)
     await audit.record(

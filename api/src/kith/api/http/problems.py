@@ -59,6 +59,9 @@ KINDS: dict[str, Kind] = {
         "Foreign origin",
         "The token belongs to an app that does not name the origin of this page. Add it to the app.",
     ),
+    "quota_exceeded": Kind(
+        403, "Quota exceeded", "The workspace has as many of these as it may have; GET /v1/usage shows its quotas."
+    ),
     "not_found": Kind(404, "Not found", "There is no such thing in this workspace, or no such path."),
     "method_not_allowed": Kind(405, "Method not allowed", "The Allow header lists the methods of this path."),
     "request_timeout": Kind(408, "Request timeout", "The body took too long to arrive. Send it again."),

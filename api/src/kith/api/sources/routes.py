@@ -41,6 +41,7 @@ from kith.store import jobs, runs
 from kith.store import sources as store
 from kith.store.db import Db
 from kith.store.errors import NameTaken
+from kith.store.workspaces import count_sources
 
 
 @get("/v1/sources", operation_id="listSources", tags=["sources"], scopes=["sources:read"])
@@ -65,7 +66,7 @@ async def list_sources(
     operation_id="createSource",
     tags=["sources"],
     scopes=["sources:write"],
-    errors=["conflict"],
+    errors=["conflict", "quota_exceeded"],
 )
 async def create_source(
     request: Request[Any, Any, Any],
@@ -84,6 +85,8 @@ async def create_source(
     public networks. A file or folder that is not there or cannot be read is refused, as `POST /v1/sources/checks` does.
     """
     trusted = may_read_anywhere(request)
+    if (quota := request.app.state.settings.quota_sources) and await count_sources(db, workspace_id) >= quota:
+        raise Problem("quota_exceeded", f"This workspace may have {quota} sources.")
     given = credentials.divide(registry, payload.connector, payload.config)
     config, allowed = check_config(registry, payload.connector, given.whole), Limits() if trusted else limits
     check_limits(config, allowed)
