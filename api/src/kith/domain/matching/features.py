@@ -14,7 +14,7 @@ from kith.domain.matching.languages import affinity, find_languages
 from kith.domain.matching.names import INITIAL, NameAgreement, agreement, disagreement
 from kith.domain.matching.profiles import Profile, name_key
 from kith.domain.matching.records import Behavior
-from kith.domain.matching.vocabulary import NICKNAMES
+from kith.domain.matching.vocabulary import NICKNAMES, SOCIAL
 
 
 class Feature(NamedTuple):
@@ -239,6 +239,8 @@ def have_two_employers(a: Profile, b: Profile, context: Context) -> bool:
 
 def _is_employed(profile: Profile, population: Population) -> bool:
     """Whether several people have mail at the domain; where nobody was counted yet, whether it is not called after one."""
+    if profile.domain in SOCIAL:
+        return False
     if population.names:
         return profile.domain in population.domains
     return bool(profile.domain) and not any(word in profile.domain for word in profile.name if len(word) > 2)

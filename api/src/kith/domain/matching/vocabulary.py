@@ -64,3 +64,15 @@ NICKNAMES = _groups("""
     vincent vince vinny | vladimir vova | walter walt | wilhelm willi | william bill will billy liam | wolfgang wolf
     zachary zach zack
 """)
+
+# Where anybody may have an account; an address there says nothing of who pays the bearer.
+SOCIAL = frozenset(
+    """
+    facebook.com fb.com instagram.com twitter.com x.com t.me telegram.org linkedin.com reddit.com tumblr.com
+    pinterest.com tiktok.com youtube.com discord.com discordapp.com slack.com bsky.app bsky.social threads.net
+    mastodon.social mastodon.online fosstodon.org hachyderm.io matrix.org github.com github.io gitlab.com gitlab.io
+    bitbucket.org codeberg.org sourceforge.net users.sf.net launchpad.net medium.com substack.com wordpress.com
+    blogspot.com about.me keybase.io gravatar.com stackoverflow.com quora.com vk.com weibo.com wechat.com line.me
+    googlegroups.com groups.io yahoogroups.com privaterelay.appleid.com
+    """.split()  # noqa: SIM905 -- a list of words reads better so
+)
