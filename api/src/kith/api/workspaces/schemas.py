@@ -63,7 +63,7 @@ class AnyWorkspacePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     name: Name | UnsetType = UNSET
     delete_after: Annotated[
-        Moment | None | UnsetType,
+        Moment | UnsetType | None,
         Meta(description="Null keeps a workspace that was to be deleted; a moment is refused."),
     ] = UNSET
 

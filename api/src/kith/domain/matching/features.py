@@ -238,7 +238,7 @@ def have_two_employers(a: Profile, b: Profile, context: Context) -> bool:
 
 
 def _is_employed(profile: Profile, population: Population) -> bool:
-    """Whether several people have mail at the domain; where nobody was counted yet, whether it is not called after one."""
+    """Whether several people have mail at the domain; before anybody is counted, whether it is not called after one."""
     if profile.domain in SOCIAL:
         return False
     if population.names:
