@@ -31,7 +31,8 @@ async def test_what_could_not_be_loaded_is_shown(client: Client, monkeypatch: py
     fault = sdk.Fault("kith-rolodex", "rolodex", "ImportError: no module named cards")
     monkeypatch.setattr(application, "load_registry", lambda: sdk.Registry({}, (fault,)))
     broken = application.create_app(client.app.state.settings)
-    broken.state.turns, broken.state.tokens = client.app.state.turns, client.app.state.tokens
+    for name in ("turns", "tokens", "limits"):
+        setattr(broken.state, name, getattr(client.app.state, name))
     client.http._transport.app = broken  # type: ignore[attr-defined]  # the transport of the ASGI application
     listed = await client.get("/v1/connectors")
     assert listed["data"] == []

@@ -6,7 +6,7 @@ from tests.integration.api.town import ago
 async def test_no_token_no_people(square: Square) -> None:
     answer = await square.client.send("GET", "/v1/people", token=None)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
-    assert answer.headers["www-authenticate"] == 'Bearer realm="kith"'
+    assert answer.headers["www-authenticate"].startswith('Bearer realm="kith", resource_metadata=')
 
 
 async def test_without_the_scope_the_refusal_names_it(square: Square) -> None:

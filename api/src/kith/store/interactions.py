@@ -65,18 +65,18 @@ async def list_interactions(
     """Return interactions, newest first. after: occurred_at and id of the row before."""
     if wanted.ids:
         ids = await _among(db, workspace_id, wanted, after, limit, "unnest({}::uuid[])", wanted.ids)
-        return await _get_many(db, workspace_id, ids)
+        return await get_many(db, workspace_id, ids)
     if wanted.words is not None:
         ids = await _search(db, workspace_id, wanted, wanted.words, after, limit)
-        return await _get_many(db, workspace_id, ids)
+        return await get_many(db, workspace_id, ids)
     if wanted.identity_ids is None and wanted.channel_id is None and not wanted.kinds:
         rows = await fetch_page(db, _WITH_NAMES, _conditions(workspace_id, wanted), _BY_TIME, after, limit)
         return structs(Interaction, rows)
-    return await _get_many(db, workspace_id, [key[1] for key in await _walk(db, workspace_id, wanted, after, limit)])
+    return await get_many(db, workspace_id, [key[1] for key in await _walk(db, workspace_id, wanted, after, limit)])
 
 
 async def get_interaction(db: Db, workspace_id: UUID, interaction_id: UUID) -> Interaction | None:
-    found = await _get_many(db, workspace_id, [interaction_id])
+    found = await get_many(db, workspace_id, [interaction_id])
     return found[0] if found else None
 
 
@@ -89,7 +89,7 @@ async def list_between(
     limit: int,
 ) -> list[Interaction]:
     """Return the interactions between two people's identities, newest first: what their relationship rests on."""
-    return await _get_many(db, workspace_id, await ids_between(db, workspace_id, ones, others, after, limit))
+    return await get_many(db, workspace_id, await ids_between(db, workspace_id, ones, others, after, limit))
 
 
 async def ids_between(
@@ -147,7 +147,8 @@ _WITH_NAMES = f"""
 """
 
 
-async def _get_many(db: Db, workspace_id: UUID, ids: Sequence[UUID]) -> list[Interaction]:
+async def get_many(db: Db, workspace_id: UUID, ids: Sequence[UUID]) -> list[Interaction]:
+    """Return these interactions, the newest first."""
     if not ids:
         return []
     rows = await db.fetch(f"{_WITH_NAMES} AND i.id = ANY($2) ORDER BY {_BY_TIME}", workspace_id, list(ids))

@@ -184,7 +184,9 @@ async def identities_of(db: Db, workspace_id: UUID, person_id: UUID) -> list[UUI
 
 
 async def get_refs(db: Db, workspace_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, PersonRef]:
-    """Return what to show of many people, in one statement."""
+    """Return what to show of many people, in one statement; in none where there are none."""
+    if not person_ids:
+        return {}
     rows = await db.fetch(
         "SELECT id, name, kind, networks FROM people WHERE workspace_id = $1 AND id = ANY($2)",
         workspace_id,

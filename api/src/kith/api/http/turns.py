@@ -14,7 +14,7 @@ HANDOVER_SECONDS = 0.02
 class Turns:
     """At most ``size`` requests have a connection at once, first come, first served.
 
-    The pool alone may let the latest come first, and leaves some waiting for ever longer. A third of them keep a
+    The pool alone may let the latest come first, and leaves some waiting for ever longer. Two thirds of them keep a
     process busy, and more would only take time from one another: so many work at once, and whoever takes longer than
     HANDOVER_SECONDS lets the next begin beside it. seconds: how long one waits for its turn and for its connection,
     together, at most.
@@ -23,7 +23,7 @@ class Turns:
     def __init__(self, pool: Pool, size: int, seconds: float) -> None:
         self.pool, self.seconds = pool, seconds
         self.free = asyncio.Semaphore(size)
-        self.begin = asyncio.Semaphore(max(2, size // 3))
+        self.begin = asyncio.Semaphore(max(2, 2 * size // 3))
 
     def workspace(self, workspace_id: UUID) -> AbstractAsyncContextManager[Db]:
         """Yield a transaction that sees this workspace alone. Raises TimeoutError where its turn does not come."""

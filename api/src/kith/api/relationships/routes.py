@@ -128,11 +128,12 @@ async def get_relationship(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     scopes, until = token_of(request).scopes, (datetime.combine(pair.as_of, time.max, UTC), LAST)
     acts = subjects = None
+    limit = SUBJECTS_OF if "topics:read" in scopes else EVIDENCE_SHOWN
+    ids = await interactions.ids_between(db, workspace_id, *pair.identities, until, limit)
     if "topics:read" in scopes:
-        ids = await interactions.ids_between(db, workspace_id, *pair.identities, until, SUBJECTS_OF)
         subjects = await topics.list_subjects(db, workspace_id, ids, params.known_at, SUBJECT_EVIDENCE)
     if "interactions:read" in scopes:
-        rows = await interactions.list_between(db, workspace_id, *pair.identities, until, EVIDENCE_SHOWN)
+        rows = await interactions.get_many(db, workspace_id, ids[:EVIDENCE_SHOWN])
         rows = [row for row in rows if params.known_at is None or row.learnt_at <= params.known_at]
         shown = await shape_timeline(db, workspace_id, rows, pair.identities[0])
         acts = [(row, shown[row.id]) for row in rows]
