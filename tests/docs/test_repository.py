@@ -28,8 +28,11 @@ def test_lock_files_hold_hashes_and_no_address() -> None:
         assert len(packages) == len(re.findall(r"^\S+==", text, re.MULTILINE)), f"{path.name} lacks a hash"
 
 
-def test_the_linters_lock_file_holds_no_address() -> None:
-    assert not re.search(r"https?://", (ROOT / "openapi/package-lock.json").read_text())
+def test_lock_files_of_node_hold_hashes_and_no_address() -> None:
+    for path in tracked("*package-lock.json"):
+        text = path.read_text()
+        assert not re.search(r"https?://", text), f"{path.name} names an address"
+        assert text.count('"integrity"') == text.count('"node_modules/'), f"{path.name} lacks a hash"
 
 
 def test_what_kith_needs_is_part_of_what_its_developers_need() -> None:

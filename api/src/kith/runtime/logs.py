@@ -29,6 +29,7 @@ def includes(level: str, other: str) -> bool:
 def configure(level: str) -> None:
     """Set structlog up for this process."""
     console = sys.stderr.isatty()
+    logging.getLogger("authlib").setLevel(logging.INFO)  # at debug it writes each token that it issues
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

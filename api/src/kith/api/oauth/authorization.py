@@ -88,13 +88,17 @@ def _challenge(parameters: Parameters) -> str:
 
 
 def read_scopes(text: str | None, app: App) -> list[str]:
-    """Return the scopes that are asked for; all that the app may have where none is named. Raises Refused."""
+    """Return the scopes that are asked for; all that the app may have where none is named. Raises Refused.
+
+    An app that registered itself may ask for whatever the metadata name: it gets what it may have.
+    """
     asked = set(text.split(" ")) - {""} if text else set(app.scopes)
     if unknown := sorted(asked - KNOWN):
         raise Refused("invalid_scope", f"There is no scope {unknown[0]}.")
-    if beyond := sorted(asked - set(app.scopes) - IDENTITY.keys()):
+    beyond = sorted(asked - set(app.scopes) - IDENTITY.keys())
+    if beyond and (app.owner_id is not None or len(beyond) == len(asked)):
         raise Refused("invalid_scope", f"The app has not registered the scope {beyond[0]}.")
-    return ordered(asked)
+    return ordered(asked - set(beyond))
 
 
 def read_resources(asked: Sequence[str], issuer: str) -> list[str]:
