@@ -14,9 +14,11 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from kith.api.app import create_app
+from kith.domain.scopes import SCOPES
 from kith.runtime import mail
 from kith.runtime.settings import Settings
-from kith.store.db import instance
+from kith.store import tokens
+from kith.store.db import instance, workspace
 from tests.integration.api.conftest import running
 from tests.integration.pages.browser import Browser
 from tests.integration.pages.conftest import House
@@ -166,3 +168,32 @@ async def test_a_server_that_is_away_or_speaks_no_tls_is_said(settings: Settings
             await asyncio.to_thread(mail.send, changed(settings, mail_server=url), "a@example.org", "a", "b")
     with pytest.raises(mail.NotSent, match="KITH_MAIL_SERVER is not set"):
         mail.send(settings, "a@example.org", "a", "b")
+
+
+async def test_an_invitation_by_the_api_goes_by_mail_and_its_link_is_proof(posting: House, letters: Letters) -> None:
+    async with workspace(posting.pool, posting.workspace_id) as db:
+        token = await tokens.create_token(db, posting.workspace_id, "test", SCOPES, member_id=posting.owner.id)
+    http = posting.browser().http
+    made = await http.post(
+        "/v1/invitations", json={"address": "Theo@example.org"}, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert (made.status_code, made.json()["mailed"], made.json()["link"]) == (201, True, None)
+    to, text = await letters.next()
+    assert to == "theo@example.org"
+    assert "as viewer" in text
+    browser = posting.browser()
+    page = await browser.press(await browser.open(path_in(text)), "Join", name="Theo")
+    assert page.title == "Security"
+    async with instance(posting.pool) as db:
+        assert await db.fetchval("SELECT verified_at IS NOT NULL FROM sign_ins WHERE name = 'Theo'")
+
+
+async def test_a_letter_on_its_way_is_sent_before_the_process_ends(
+    house: House, settings: Settings, letters: Letters
+) -> None:
+    app = create_app(changed(settings, mail_server=letters.url))
+    async with running(app):
+        browser = Browser(app)
+        await ask(browser, str(house.owner.address))
+        await browser.http.aclose()
+    assert len(letters.letters) == 1

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from typing import Any
 
 from litestar import Litestar
@@ -17,6 +17,7 @@ from kith.api.http.turns import Turns
 from kith.api.oauth.routes import ROUTES as OAUTH
 from kith.api.pages.routes import ROUTES as PAGES
 from kith.api.routes import ROUTES
+from kith.api.signin import letters
 from kith.api.signin.passwords import Passwords
 from kith.api.signin.routes import ROUTES as SIGN_IN
 from kith.connectors import Limits, Registry, load_registry
@@ -90,15 +91,15 @@ def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextM
         pool = await open_pool(
             settings.database_url, size=settings.pool_size, statement_seconds=settings.statement_seconds
         )
-        async with pool, limits.opened(settings) as app.state.limits:
+        async with pool, limits.opened(settings) as app.state.limits, letters.opened(app.state):
             turns = Turns(pool, settings.pool_size - 1, 2 * settings.statement_seconds)  # one is for /readyz
             tokens = Tokens(turns)
-            app.state.passwords, app.state.letters = Passwords(), set()
             app.state.pool, app.state.turns, app.state.tokens = pool, turns, tokens
             app.state.origins.turns = turns
             if isinstance(app, Kith):
                 app.edge.limits = app.state.limits
             async with tokens.listening(settings.database_url):
-                yield
+                with closing(Passwords()) as app.state.passwords:
+                    yield
 
     return lifespan

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar.connection import Request
 
-from kith.api.signin.links import deliver, post_later
+from kith.api.signin.letters import deliver, post_later
 from kith.runtime.settings import Settings
 from kith.store.invitations import Invitation
 

@@ -1,12 +1,10 @@
 """Links that sign in once. Looking at one does not use it up, since programs that read mail look at links too."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
-import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -18,17 +16,14 @@ from kith.api.pages.sessions import safe_next
 from kith.api.pages.words import sentence
 from kith.api.signin import attempts
 from kith.api.signin.begin import begin, go_on
+from kith.api.signin.letters import deliver, post_later
 from kith.api.signin.sign_in import Address, NextParams, Onward
-from kith.runtime import mail
-from kith.runtime.settings import Settings
 from kith.store import sign_in_links, sign_ins
 from kith.store.db import Db
 from kith.store.errors import NameTaken
 from kith.store.sign_in_links import Link
 
 LIFETIME = timedelta(minutes=30)
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class AskForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,22 +82,6 @@ async def _take_address(request: Request[Any, Any, Any], db: Db, link: Link) -> 
         return _ended(request)
     await sign_in_links.end_links(db, link.sign_in_id)
     return go(request, "/security")
-
-
-def post_later(request: Request[Any, Any, Any], sending: Any) -> None:
-    """Send mail once the answer is on its way, so that how long it takes says nothing."""
-    tasks: set[asyncio.Task[None]] = request.app.state.letters
-    task = asyncio.create_task(sending)
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
-
-
-async def deliver(settings: Settings, to: str, subject: str, text: str) -> None:
-    """Send a letter; what hinders it is logged without the letter."""
-    try:
-        await asyncio.to_thread(mail.send, settings, to, subject, text)
-    except mail.NotSent as error:
-        log.warning("mail_not_sent", reason=str(error))
 
 
 async def _send_link(request: Request[Any, Any, Any], address: str, onward: str) -> None:

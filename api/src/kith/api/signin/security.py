@@ -16,7 +16,8 @@ from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import Visitor, sign_in_of
 from kith.api.pages.words import sentence
 from kith.api.signin import totp
-from kith.api.signin.links import LIFETIME, deliver, post_later
+from kith.api.signin.letters import deliver, post_later
+from kith.api.signin.links import LIFETIME
 from kith.api.signin.passkeys import encode
 from kith.api.signin.passwords import flaw
 from kith.api.signin.sign_in import passwords_of
