@@ -133,8 +133,11 @@ class Store:
 
     async def store(self, *records: Record) -> Counts:
         """Store the records as one page."""
+        return await self.apply(self.batch(*records))
+
+    async def apply(self, batch: Batch) -> Counts:
         async with workspace(self.pool, self.workspace_id) as db:
-            return await ingest.apply(db, self.workspace_id, self.source_id, None, self.batch(*records))
+            return await ingest.apply(db, self.workspace_id, self.source_id, None, batch)
 
     async def project(self, now: datetime = NOW) -> None:
         left = 1

@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from kith.api.docs.routes import ROUTES as DOCS
+from kith.api.hooks.routes import ROUTES as HOOKS
 from kith.api.http import auth, handlers, idempotency, limits, problems
 from kith.api.http.cors import Origins
 from kith.api.http.edge import Edge
@@ -28,7 +29,7 @@ from kith.store.db import open_pool
 
 BODY_LIMIT = 1_000_000  # bytes
 
-UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH]
+UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH, *HOOKS]
 """Routes that the OpenAPI document leaves out."""
 
 

@@ -16,13 +16,14 @@ import asyncpg
 
 from kith.domain.classes import STATES
 from kith.domain.ids import NOWHERE
-from kith.store import affiliation_tellings, locks, observations, partitions, reach, standings, states, sums
+from kith.store import affiliation_tellings, locks, observations, partitions, reach, standings, states, sums, sweeps
 from kith.store.affiliation_tellings import Told
 from kith.store.db import Db
 from kith.store.locks import Lock
 from kith.store.partitions import Stand
 from kith.store.standings import Rated
 from kith.store.states import Change
+from kith.store.sweeps import Outcome, Sweep
 
 IDENTITY = (
     "id",
@@ -107,6 +108,7 @@ class Batch:
 
     interactions: rounds, applied one after the other; more than one only where a page tells of one interaction twice.
     characters: about how many, which is what takes memory. stand: whose the cursor is, if not the source's own.
+    swept: what complete sweeps found, once the batch is stored.
     """
 
     identities: list[Row] = field(default_factory=list)
@@ -118,6 +120,8 @@ class Batch:
     affiliations: list[Told] = field(default_factory=list)
     standings: list[Rated] = field(default_factory=list)
     states: list[Change] = field(default_factory=list)
+    sweeps: list[Sweep] = field(default_factory=list)
+    swept: list[Outcome] = field(default_factory=list)
     tombstones: list[Tombstone] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -163,7 +167,7 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
     """Store the facts of the batch that was just staged: the second third of ``apply``."""
     # Pages run side by side; a page with tombstones runs alone, so that no other page is half-way through adding
     # what it deletes. A rebuild takes the same lock.
-    await lock(db, workspace_id, alone=bool(batch.tombstones))
+    await lock(db, workspace_id, alone=bool(batch.tombstones) or any(not sweep.begun for sweep in batch.sweeps))
     await _describe(db, workspace_id, source_id, batch)
     added = changed = deleted = 0
     if batch.tombstones:
@@ -181,6 +185,7 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
             changed += await _edit_known(db, workspace_id, source_id)
         await db.execute("TRUNCATE staged_interactions")
     await states.change(db, workspace_id, source_id, batch.states)
+    deleted += await _sweep(db, workspace_id, source_id, batch)
     if batch.claims:
         await _claim(db, workspace_id, source_id, batch.claims)
     await affiliation_tellings.tell(db, workspace_id, source_id, batch.affiliations)
@@ -273,6 +278,26 @@ async def _delete(db: Db, workspace_id: UUID, source_id: UUID, tombstones: Seque
     lost = {tombstone.id: tombstone for tombstone in tombstones if tombstone.cause not in FINAL}
     gone = await _untell(db, workspace_id, source_id, list(lost))
     return await _bury(db, workspace_id, source_id, final + [lost[id_] for id_ in gone])
+
+
+async def _sweep(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> int:
+    """Carry out what complete sweeps found, and return how many interactions are gone."""
+    await sweeps.begin(db, workspace_id, source_id, [sweep for sweep in batch.sweeps if sweep.begun])
+    id_, kind, channel = (INTERACTION.index(name) for name in ("id", "kind", "channel_id"))
+    told = [(row[id_], row[kind], row[channel]) for rows in batch.interactions for row in rows]
+    await sweeps.see(db, workspace_id, source_id, told)
+    batch.swept = [
+        await sweeps.complete(db, workspace_id, source_id, sweep) for sweep in batch.sweeps if not sweep.begun
+    ]
+    deleted = 0
+    for outcome in batch.swept:
+        if not outcome.is_refused:
+            now = await db.fetchval("SELECT now()")
+            ends = [Change(ended_id, now, False) for ended_id in outcome.ended]
+            await states.change(db, workspace_id, source_id, ends)
+            gone = [Tombstone(gone_id, "gone", now) for gone_id in outcome.gone]
+            deleted += await _delete(db, workspace_id, source_id, gone)
+    return deleted
 
 
 async def _untell(db: Db, workspace_id: UUID, source_id: UUID, ids: Sequence[UUID]) -> list[UUID]:

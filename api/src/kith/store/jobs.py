@@ -21,6 +21,7 @@ Kind = Literal[
     "read_on_schedule",
     "check_source",
     "find_partitions",
+    "receive",
     "remove_source",
     "project",
     "refresh",
@@ -62,6 +63,12 @@ async def ask_find_partitions(db: Db, workspace_id: UUID, source_id: UUID) -> UU
     """Have the connector name the partitions of a source."""
     args = {"source_id": str(source_id)}
     return (await enqueue(db, workspace_id, "find_partitions", args, slot=f"find_partitions:{source_id}"))[0]
+
+
+async def ask_receive(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    """Have what a network pushed worked in; where that is going on, once more afterwards."""
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "receive", args, slot=f"receive:{source_id}", again=True))[0]
 
 
 async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID, *, withdraw: bool) -> UUID:

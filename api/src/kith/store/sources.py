@@ -13,7 +13,7 @@ from kith.store.db import Db, new_id
 from kith.store.errors import NameTaken
 
 _COLUMNS = """
-    id, connector, name, config, status, schedule, trusted, revision, created_at, updated_at,
+    workspace_id, id, connector, name, config, status, schedule, trusted, revision, created_at, updated_at,
     ARRAY (SELECT c.name FROM credentials c WHERE c.workspace_id = $1 AND c.source_id = sources.id ORDER BY c.name)
         AS credentials
 """
@@ -25,6 +25,7 @@ class Source(msgspec.Struct, frozen=True):
     trusted: the operator named what it reads. credentials: the names of its secret settings, which config lacks.
     """
 
+    workspace_id: UUID
     id: UUID
     connector: str
     name: str

@@ -25,6 +25,7 @@ from kith.connectors._limits import (
 from kith.connectors._opening import egress_of, open_context
 from kith.connectors._paging import Seen, Window, by_cursor, by_id, by_link, by_offset, links
 from kith.connectors._partitions import HISTORY_SHARE, Historied, Partition, Partitioned, pages_of
+from kith.connectors._push import Delivery, Pushed, Pushes, Received, Signature
 from kith.connectors._rates import Limiter, LocalLimiter, Rate
 from kith.connectors._records import (
     Affiliation,
@@ -46,6 +47,7 @@ from kith.connectors._records import (
     Ref,
     Skip,
     Standing,
+    Sweep,
     Target,
     TargetKind,
     Tombstone,
@@ -72,6 +74,7 @@ __all__ = [
     "Context",
     "Conversation",
     "Coverage",
+    "Delivery",
     "Edition",
     "Egress",
     "Ending",
@@ -98,8 +101,11 @@ __all__ = [
     "Page",
     "Partition",
     "Partitioned",
+    "Pushed",
+    "Pushes",
     "Rate",
     "Reauthorize",
+    "Received",
     "Record",
     "Ref",
     "Refused",
@@ -109,8 +115,10 @@ __all__ = [
     "Secret",
     "SecretInAddress",
     "Seen",
+    "Signature",
     "Skip",
     "Standing",
+    "Sweep",
     "Target",
     "TargetKind",
     "Tombstone",

@@ -219,6 +219,21 @@ class Ending(_Record, frozen=True, tag="ending"):
     occurred_at: Moment
 
 
+class Sweep(_Record, frozen=True, tag="sweep"):
+    """A complete look at acts of these kinds, for networks that tell of no deletion.
+
+    Between ``begun`` and ``complete``, all that there are have been told; then what this source told before, and now
+    did not, is gone, or has ended where the act began something. channel: only acts in it. since: only acts of that
+    moment or later. Both records of one sweep are alike but for the phase. An incomplete one deletes nothing, and one
+    that would take away much is refused.
+    """
+
+    phase: Literal["begun", "complete"]
+    kinds: Annotated[tuple[InteractionKind, ...], msgspec.Meta(min_length=1)]
+    channel: Ref | None = None
+    since: Moment | None = None
+
+
 class Coverage(_Record, frozen=True, tag="coverage"):
     """A period (of occurred_at, half open) that was fully read, could not be read, or was cut short."""
 
@@ -238,6 +253,7 @@ Record = (
     | Conversation
     | Interaction
     | Ending
+    | Sweep
     | Tombstone
     | Coverage
 )

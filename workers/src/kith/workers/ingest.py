@@ -20,6 +20,7 @@ from kith.store.db import uuid_of
 from kith.store.ingest import FINAL, IDENTITY, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
 from kith.store.standings import Rated
 from kith.store.states import Change
+from kith.store.sweeps import Sweep
 
 # Entries of each look-up table, at about 300 bytes each; a full table starts over, which costs time and nothing else.
 CACHE = 100_000
@@ -106,6 +107,8 @@ class Ingest:
                     tombstones[tombstone.id] = tombstone
                 elif type(record) is sdk.Coverage:
                     self._coverage(record)
+                elif type(record) is sdk.Sweep:
+                    self._sweep(record)
                 elif type(record) is sdk.Ending:
                     self._ending(record)
                 elif type(record) is sdk.Affiliation:
@@ -246,6 +249,13 @@ class Ingest:
         edition = _text(record.edition, NAME, "edition") or ""
         one_id, other_id = self._identity_id(subject), self._identity_id(object_)
         self._claims[id_] = Claim(id_, one_id, other_id, record.kind, evidence, edition)
+
+    def _sweep(self, record: sdk.Sweep) -> None:
+        if not record.kinds or not _KINDS.issuperset(record.kinds) or record.phase not in ("begun", "complete"):
+            raise Unfit("a sweep is begun or complete, and names kinds of interactions")
+        channel_id = self._channel_id(record.channel) if record.channel else NOWHERE
+        kinds = tuple(sorted(set(record.kinds)))
+        self._batch.sweeps.append(Sweep(record.phase == "begun", kinds, channel_id, _time(record.since)))
 
     def _ending(self, record: sdk.Ending) -> None:
         if record.ref.kind not in STATES:

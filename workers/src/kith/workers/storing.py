@@ -12,6 +12,7 @@ from kith.store import ingest, jobs, sources
 from kith.store.db import Db
 from kith.store.ingest import REFUSED, Batch, Problem
 from kith.store.partitions import Stand
+from kith.store.sweeps import Outcome
 from kith.workers.ingest import Ingest, clean, where
 from kith.workers.work import Unfinished, Work
 
@@ -116,6 +117,7 @@ class Storing:
             if await sources.status_of(db, workspace_id, self._source_id) != "active":
                 raise jobs.Canceled
             counts = await ingest.add(db, workspace_id, self._source_id, batch)
+            batch.problems += [_refused(outcome) for outcome in batch.swept if outcome.is_refused]
             step.added.set()
             await _end(before)
             await ingest.account(db, workspace_id, self._source_id, self._run_id, batch, counts)
@@ -153,6 +155,15 @@ class Storing:
         finally:
             await db.execute("ROLLBACK TO SAVEPOINT trial")
         return None
+
+
+def _refused(outcome: Outcome) -> Problem:
+    """Tell that a sweep deleted nothing."""
+    lost = len(outcome.gone) + len(outcome.ended)
+    reason = f"It would take away {lost:,} of {outcome.total:,} acts; nothing was deleted."
+    if not outcome.known:
+        reason = "Its beginning was never told; nothing was deleted."
+    return Problem(f"sweep of {', '.join(outcome.sweep.kinds)}"[:200], "sweep_refused", reason)
 
 
 async def _end(before: _Step | None) -> None:

@@ -45,6 +45,9 @@ KINDS: dict[str, Kind] = {
     ),
     "unauthenticated": Kind(401, "No token", "Send Authorization: Bearer with a token of the workspace."),
     "invalid_token": Kind(401, "Invalid token", "The token is mistyped, unknown, revoked or expired."),
+    "invalid_signature": Kind(
+        401, "Invalid signature", "A push must be signed as its network does, with the secret that the source has."
+    ),
     "missing_scope": Kind(403, "Missing scope", "The token is valid but lacks the scope that detail names."),
     "role_too_low": Kind(
         403, "The role is too low", "Only owners make owners, and change or remove them; detail says what was asked."

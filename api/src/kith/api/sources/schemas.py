@@ -71,6 +71,13 @@ class Source(msgspec.Struct, frozen=True):
     credentials: Annotated[
         list[str], Meta(description="Names of the secret settings that are set; their values are never shown.")
     ]
+    hook: Annotated[
+        str,
+        Meta(
+            description="Where its network may push to, if the connector takes pushes.",
+            examples=["/v1/hooks/wsp_06ae9jv9tg8009z1ajt0ds00tg/src_06ae9jv9tg8009z1ajt0ds00tg"],
+        ),
+    ]
     last_run: Annotated[LastRun | None, Meta(description="How it was last read; null: never.")]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
@@ -82,6 +89,7 @@ class Source(msgspec.Struct, frozen=True):
             source,
             id=encode("source", source.id),
             config=_shown(source.config),
+            hook=f"/v1/hooks/{encode('workspace', source.workspace_id)}/{encode('source', source.id)}",
             schedule=msgspec.convert(source.schedule, Schedule | None),
             last_run=LastRun.of(last) if last else None,
         )

@@ -21,6 +21,7 @@ from kith.connectors import (
     Ref,
     Skip,
     Standing,
+    Sweep,
     Tombstone,
 )
 
@@ -39,6 +40,7 @@ class Facts:
         self.claims: dict[Claim, str] = {}
         self.affiliations: set[Affiliation] = set()
         self.standings: dict[Standing, Standing] = {}
+        self.sweeps: dict[Sweep, set[InteractionRef]] = {}
         self.endings: set[Ending] = set()
         self.coverage: set[Coverage] = set()
         self.skipped: set[Skip] = set()
@@ -62,6 +64,9 @@ class Facts:
             )
         elif isinstance(record, Interaction):
             known_act = self.interactions.get(record.ref)
+            for sweep, seen in self.sweeps.items():
+                if _covers(sweep, record):
+                    seen.add(record.ref)
             if record.ref not in self.gone and not (record.copied and known_act and not known_act.copied):
                 self.interactions[record.ref] = record
         elif isinstance(record, Tombstone):
@@ -73,6 +78,8 @@ class Facts:
         elif isinstance(record, Edition):
             kind, current = record.kind, record.edition
             self.claims = {claim: of for claim, of in self.claims.items() if claim.kind != kind or of == current}
+        elif isinstance(record, Sweep):
+            self._sweep(record)
         elif isinstance(record, Ending):
             self.endings.add(record)
         elif isinstance(record, Affiliation):
@@ -96,11 +103,30 @@ class Facts:
             return f"{name} differ, for one in {odd}"
         return "nothing differs"
 
+    def _sweep(self, record: Sweep) -> None:
+        begun = msgspec.structs.replace(record, phase="begun")
+        seen = self.sweeps.pop(begun, None)
+        if record.phase == "begun":
+            self.sweeps[begun] = set()
+        elif seen is not None:
+            lost = [ref for ref, act in self.interactions.items() if _covers(begun, act) and ref not in seen]
+            for ref in lost:
+                del self.interactions[ref]
+
     def _see(self, record: Identity) -> None:
         """Keep the newest observation, whole; among equal ones the greater, so that order never matters."""
         known = self.identities.get(record.ref)
         if known is None or _rank(record) > _rank(known):
             self.identities[record.ref] = record
+
+
+def _covers(sweep: Sweep, act: Interaction) -> bool:
+    """Whether a sweep looks at an act."""
+    return (
+        act.ref.kind in sweep.kinds
+        and (sweep.channel is None or act.channel == sweep.channel)
+        and (sweep.since is None or act.occurred_at >= sweep.since)
+    )
 
 
 def _rank(record: Identity) -> tuple[float, bytes]:
