@@ -42,6 +42,10 @@ DEEDS = {
     "copy": ("copied in {}", "copied someone in"),
     "conflict": ("objected to work of {}", "objected"),
 }
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _NAMED = 3
 _SOMEONE = "someone without a name"
 
@@ -54,10 +58,13 @@ def sentence(
     deed = towards.format(_names(targets)) if targets else alone
     where = f" in {channel}" if channel else ""
     about = f": “{title}”" if title else ""
-    return f"{actor or 'Someone without a name'} {deed}{where} on {day.day} {day:%B %Y}{about}."
+    on = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{actor or 'Someone without a name'} {deed}{where} on {on}{about}."
 
 
 def _names(targets: Sequence[str | None]) -> str:
+    if len(targets) == 1:
+        return targets[0] or _SOMEONE
     names = [name or _SOMEONE for name in dict.fromkeys(targets)]
     if len(names) > _NAMED:
         return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
