@@ -18,6 +18,7 @@ from kith.store import (
     interactions,
     people,
     relationships,
+    search,
     suggestions,
     trust,
 )
@@ -223,6 +224,26 @@ async def test_readers_plan_a_statement_once(pool: Pool, workspace_id: UUID) -> 
             row = await db.fetchrow(plans, statement.get_name())
             assert row is not None
             assert tuple(row) == planned
+
+
+@pytest.mark.parametrize("mode", ["", "GENERIC_PLAN, "])
+@pytest.mark.parametrize("list_", [people.list_people_by_name, people.list_people])
+async def test_a_common_word_that_stands_late_in_a_list_is_found_along_its_order(
+    large: Db, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, mode: str, list_: Any
+) -> None:
+    """Neither are all who are found sorted, nor is everybody joined with them."""
+    for module, name, value in ((search, "FEW", 5), (people, "MANY", 5), (people, "MOST", 1)):
+        monkeypatch.setattr(module, name, value)
+    asked = await sent(monkeypatch, list_(large, workspace_id, PeopleFilter(words="tamsin"), None, 3))
+    walked = [(sql, values) for sql, values in asked if "unnest" in sql]
+    assert len(walked) == 1
+    for sql, values in asked:
+        plan = await explain(large, sql, values, mode)
+        kinds = [node["Node Type"] for node in nodes(plan)]
+        assert "Seq Scan" not in kinds, (sql, plan)
+        if (sql, values) in walked:
+            assert "Sort" not in kinds, plan
+            assert any("hashed SubPlan" in node.get("Filter", "") for node in nodes(plan)), plan
 
 
 @pytest.mark.parametrize("words", ["plan", "quillwort", "nothing", "plan -quillwort", '"the plan"', "plan or nothing"])

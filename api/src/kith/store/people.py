@@ -128,8 +128,12 @@ async def _search(
 
     async def rest() -> list[UUID]:
         statement = _conditions(workspace_id, wanted)
-        for sql, value in by_index:
-            statement.where(f"p.id IN ({_BEHIND} IN ({sql}))", value)
+        if networks:
+            statement.where(f"p.id IN ({_BEHIND} IN ({_FIND_ON}))", networks)
+        if words is not None:
+            others = await db.fetch(_OTHERS_NAMED, workspace_id, words)
+            named = (statement.value(words), statement.value([row[0] for row in others]))
+            statement.conditions.append(_AMONG_NAMED.format(*named))
         return await ids(statement)
 
     def fits(statement: Statement) -> list[str]:
@@ -155,6 +159,14 @@ _OF_ONE = """
 _NAMED = _OF_ONE.format("lower(coalesce(i.name, '') || ' ' || coalesce(i.handle, '')) LIKE lower({})")
 _ON = _OF_ONE.format("i.network = ANY({})")
 _FIND_NAMED = "SELECT find_identities($1, {})"
+# As a person's id is that of one identity, most are found by it. OR keeps PostgreSQL from joining: it goes along the
+# order of the list, and asks of each row whether it is among those found.
+_OTHERS_NAMED = """
+    SELECT DISTINCT pi.person_id FROM find_identities($1, $2) AS found (id)
+    JOIN person_identities pi ON pi.workspace_id = $1 AND pi.identity_id = found.id
+    WHERE pi.identity_id <> pi.person_id
+"""
+_AMONG_NAMED = "(p.id IN (SELECT find_identities($1, {})) OR p.id IN (SELECT unnest({}::uuid[])))"
 _FIND_ON = "SELECT id FROM identities WHERE workspace_id = $1 AND network = ANY ({}::text[])"
 _BEHIND = "SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id"
 
