@@ -127,6 +127,9 @@ async def test_threads_mentions_reactions_moves_and_deletions(tmp_path: Path) ->
             said(6, "joined", "U2", subtype="channel_join", inviter="U1"),
             said(7, "This message was deleted.", "USLACKBOT", subtype="tombstone"),
             said(8, "topic", subtype="channel_topic"),
+            said(9, "Helo"),
+            said(10, None, None, subtype="message_changed", message=said(9, "Hello", edited={"ts": stamp(10)})),
+            said(11, None, None, subtype="message_deleted", deleted_ts=stamp(12)),
         ]
     }
     facts = Facts(await read(zipped(tmp_path / "x.zip", days)))
@@ -149,7 +152,8 @@ async def test_threads_mentions_reactions_moves_and_deletions(tmp_path: Path) ->
     )
     assert facts.interactions[ref(6, "join")].actor == bob
     assert facts.interactions[ref(6, "invite")].targets == (Target(bob),)
-    assert facts.gone == {ref(7)}
+    assert facts.gone == {ref(7), ref(12)}
+    assert facts.interactions[ref(9)].text == "Hello"
     assert facts.identities[ada].address == "ada@x.org"
     assert facts.identities[bob].name == "Bob"
     assert facts.identities[bot].kind == "bot"

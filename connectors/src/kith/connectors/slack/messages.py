@@ -81,7 +81,7 @@ class Message(msgspec.Struct, frozen=True):
     attachments: tuple[Attachment, ...] | None = ()
     inviter: str | None = None
     deleted_ts: str | None = None
-    message: msgspec.Raw | None = None
+    message: msgspec.Raw = msgspec.Raw()
 
 
 class Writer:
@@ -96,7 +96,7 @@ class Writer:
         subtype = message.subtype
         if subtype in ("tombstone", "message_deleted"):
             yield Tombstone(self._ref(message.deleted_ts or message.ts, "message"))
-        elif subtype == "message_changed" and message.message is not None:
+        elif subtype == "message_changed" and bytes(message.message) not in (b"", b"null"):
             yield from self.records(msgspec.json.decode(message.message, type=Message))
         elif subtype in _MOVES and message.user:
             yield from self._move(message, _MOVES[subtype])
