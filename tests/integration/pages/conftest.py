@@ -67,7 +67,7 @@ Houses = Callable[[Settings], Any]
 async def house(settings: Settings, pool: Pool, workspace_id: UUID) -> AsyncIterator[House]:
     app = create_app(settings)
     async with workspace(pool, workspace_id) as db:
-        sign_in = await sign_ins.create_sign_in(db, "Olga Owner", "olga@example.org")
+        sign_in = await sign_ins.create_sign_in(db, "Olga Owner", "olga@example.org", verified=True)
         owner = await members.create_member(db, workspace_id, sign_in.id, "owner")
     async with running(app):
         made = House(app, pool, workspace_id, owner)

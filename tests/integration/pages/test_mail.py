@@ -197,3 +197,21 @@ async def test_a_letter_on_its_way_is_sent_before_the_process_ends(
         await ask(browser, str(house.owner.address))
         await browser.http.aclose()
     assert len(letters.letters) == 1
+
+
+async def test_an_address_that_nobody_verified_gets_no_link_until_its_mail_was_read(
+    posting: House, letters: Letters
+) -> None:
+    browser = await posting.enter()
+    async with instance(posting.pool) as db:
+        await db.execute("UPDATE sign_ins SET verified_at = NULL")
+    await ask(posting.browser(), "olga@example.org")
+    page = await browser.press(await browser.open("/security"), "Change the address")  # the same one
+    assert page.title == "Look into your mail"
+    _, text = await letters.next()
+    assert "makes the address yours" in text
+    await letters.next()  # to the old address, which is the same
+    assert letters.letters == []
+    await browser.press(await browser.open(path_in(text)), "Make it mine")
+    await ask(posting.browser(), "olga@example.org")
+    assert "signs you in once" in (await letters.next())[1]

@@ -48,7 +48,9 @@ def random_text() -> str:
 
 
 async def create_sign_in(db: Db, name: str, address: str | None, *, verified: bool = False) -> SignIn:
-    """Raises NameTaken where another has this address."""
+    """Raises NameTaken where another has this address: one that is verified leaves those who only said so without."""
+    if verified and address:
+        await _free(db, address)
     try:
         row = await db.fetchrow(
             f"""
@@ -84,7 +86,9 @@ async def set_password(db: Db, sign_in_id: UUID, password: str | None) -> None:
 
 
 async def set_address(db: Db, sign_in_id: UUID, address: str, *, verified: bool) -> None:
-    """Raises NameTaken where another has this address."""
+    """Raises NameTaken where another has this address: one that is verified leaves those who only said so without."""
+    if verified:
+        await _free(db, address)
     status = await db.execute(
         """
         UPDATE sign_ins SET address = lower($2), verified_at = CASE WHEN $3 THEN now() END, updated_at = now()
@@ -94,6 +98,14 @@ async def set_address(db: Db, sign_in_id: UUID, address: str, *, verified: bool)
     )  # fmt: skip
     if not status.endswith(" 1"):
         raise NameTaken("Another sign-in has this address.")
+
+
+async def _free(db: Db, address: str) -> None:
+    """Take an address from whoever has not shown that it is theirs."""
+    await db.execute(
+        "UPDATE sign_ins SET address = NULL, updated_at = now() WHERE address = lower($1) AND verified_at IS NULL",
+        address,
+    )
 
 
 async def delete_sign_in(db: Db, sign_in_id: UUID) -> None:

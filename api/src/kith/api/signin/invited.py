@@ -37,7 +37,7 @@ async def show_invitation(request: Request[Any, Any, Any], invitation: FromPath[
         workspace = await workspaces.get_workspace(db, home)
         if found is None or workspace is None:
             return _ended(request)
-        known = await sign_ins.find_sign_in(db, found.address) is not None
+        known = await _is_known(db, found)
     return render(
         request, "signin/invitation.html", link=invitation, invitation=found, workspace=workspace,
         sign_in=here and here.sign_in, known=known,
@@ -50,7 +50,8 @@ async def accept_invitation(request: Request[Any, Any, Any], invitation: FromPat
     if (home := invitations.home_of(invitation)) is None:
         return _ended(request)
     async with request.app.state.turns.workspace(home) as db:
-        if here is None and await _is_known(db, home, invitation):
+        opened = await invitations.find_open(db, home, invitation)
+        if here is None and opened and await _is_known(db, opened):
             return go(request, f"/sign-in?next=/invitations/{invitation}")
         found = await invitations.accept(db, home, invitation)
         if found is None:
@@ -59,10 +60,13 @@ async def accept_invitation(request: Request[Any, Any, Any], invitation: FromPat
     return go(request, "/workspaces" if here else "/security", cookie=cookie)
 
 
-async def _is_known(db: Db, home: UUID, text: str) -> bool:
-    """Whether somebody has the address of an invitation: whoever has only the link does not get their sign-in."""
-    found = await invitations.find_open(db, home, text)
-    return found is not None and await sign_ins.find_sign_in(db, found.address) is not None
+async def _is_known(db: Db, found: Invitation) -> bool:
+    """Whether somebody has the address of an invitation: whoever has only the link does not get their sign-in.
+
+    Whoever only said that it is theirs gives way to who got the link by mail.
+    """
+    holder = await sign_ins.find_sign_in(db, found.address)
+    return holder is not None and (holder.verified_at is not None or not found.mailed)
 
 
 async def _join(

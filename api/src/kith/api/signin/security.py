@@ -15,7 +15,7 @@ from kith.api.pages.render import go, render
 from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import Visitor, sign_in_of
 from kith.api.pages.words import sentence
-from kith.api.signin import totp
+from kith.api.signin import attempts, totp
 from kith.api.signin.letters import deliver, post_later
 from kith.api.signin.links import LIFETIME
 from kith.api.signin.passkeys import encode
@@ -84,6 +84,7 @@ async def change_address(request: Request[Any, Any, Any]) -> Response[str]:
     """Change the address: by a link to it where mail can be sent, else at once, but as one that nobody has verified."""
     here, form = await sign_in_of(request, recent=True), await read_form(request, NewAddress)
     settings, address = request.app.state.settings, form.address.strip().lower()
+    await attempts.count(request, f"address {here.sign_in.id}")
     if settings.mail_server is None:
         async with request.app.state.turns.instance() as db:
             try:
