@@ -51,8 +51,8 @@ def test_a_member_is_found_by_address_or_id_and_changed(settings: dict[str, str]
             fetch(
                 url,
                 f"""
-                WITH made AS (INSERT INTO sign_ins (id, name, address)
-                    VALUES (gen_random_uuid(), '{name}', '{name.lower()}@example.org') RETURNING id)
+                WITH made AS (INSERT INTO sign_ins (id, name, address, verified_at)
+                    VALUES (gen_random_uuid(), '{name}', '{name.lower()}@example.org', now()) RETURNING id)
                 INSERT INTO members (workspace_id, id, sign_in_id, role)
                 SELECT '00000000-0000-0000-0000-000000000001', gen_random_uuid(), id, '{role}' FROM made
                 """,
