@@ -47,6 +47,17 @@ async def test_what_a_connector_tells_is_shown_as_it_could_be_imported(blog: str
     assert "5 records" in out
 
 
+async def test_a_setting_that_is_a_list_is_typed_with_commas(tmp_path: Path) -> None:
+    (tmp_path / "#garden.log").write_text(
+        "2026-01-01T10:00:00+0000  <ci> built\n2026-01-01T10:00:01+0000  <ada> thanks\n"
+    )
+    settings = ("path=#garden.log", "network=irc.example.org", "bots=bot, ci")
+    status, out, err = await kith("read", "irc", *settings, folder=tmp_path)
+    assert (status, err) == (0, "")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert {one["handle"]: one.get("kind") for one in told if one["type"] == "identity"} == {"ci": "bot", "ada": None}
+
+
 async def test_a_recording_serves_in_place_of_the_network(blog: str, tmp_path: Path) -> None:
     status, out, err = await kith("record", "feeds", f"address={blog}", "--to", "blog.ndjson", folder=tmp_path)
     assert (status, out) == (0, "2 exchanges are in blog.ndjson.\n"), err

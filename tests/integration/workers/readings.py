@@ -22,14 +22,16 @@ CONNECTORS: dict[str, Connector] = {"git": GitConnector(), "ndjson": NdjsonConne
 class Readings:
     """A workspace whose sources are read one after the other, as a worker does."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, connectors: dict[str, Connector] = CONNECTORS) -> None:
         self.store = store
-        self.runner = Runner(store.pool, CONNECTORS, Ground(folder, ANYWHERE), most=4, lease_seconds=30)
+        self.runner = Runner(store.pool, connectors, Ground(folder, ANYWHERE), most=4, lease_seconds=30)
         self.run_id: UUID | None = None
 
     @classmethod
-    async def open(cls, pool: Pool, workspace_id: UUID, folder: Path) -> "Readings":
-        return cls(await Store.open(pool, workspace_id), folder)
+    async def open(
+        cls, pool: Pool, workspace_id: UUID, folder: Path, connectors: dict[str, Connector] = CONNECTORS
+    ) -> "Readings":
+        return cls(await Store.open(pool, workspace_id), folder, connectors)
 
     async def add(self, repository: Path, **config: Any) -> UUID:
         settings = {"repository": str(repository)} | config

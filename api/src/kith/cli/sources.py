@@ -15,6 +15,7 @@ from rich.text import Text
 from kith.cli import audit, installation
 from kith.cli.home import DEFAULT_WORKSPACE, current_settings
 from kith.cli.jobs import database, follow
+from kith.cli.lists import with_lists
 from kith.cli.processes import CannotStart
 from kith.connectors import (
     Connector,
@@ -123,7 +124,7 @@ def settings_of(connector: str, pairs: tuple[str, ...], path: Path | None = None
     if path:
         given = {kind.__struct_fields__[0]: str(path.absolute())} | given
     try:
-        config = load_config(kind, _absolute(given, kind), strict=False)
+        config = load_config(kind, with_lists(_absolute(given, kind), kind), strict=False)
         check_locations(config, Limits())
     except (msgspec.ValidationError, ConnectorError) as error:
         raise CannotStart(f"{connector}: {error}") from error
