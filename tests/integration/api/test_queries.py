@@ -11,7 +11,7 @@ from tests.integration.api.conftest import Square
 STATEMENTS = {
     "/v1/people": 2,
     "/v1/people?sort=name&q=ada": 3,
-    "/v1/people/{person ada}": 9,
+    "/v1/people/{person ada}": 8,
     "/v1/people/{person ada}/identities": 5,
     "/v1/people/{person ada}/merges": 4,
     "/v1/people/{person ada}/affiliations": 2,
@@ -30,7 +30,7 @@ STATEMENTS = {
     "/v1/interactions?q=lanterns": 4,
     "/v1/interactions?person={person ada}": 4,
     "/v1/relationships": 2,
-    "/v1/relationships/{person ada}/{person bo}": 15,
+    "/v1/relationships/{person ada}/{person bo}": 14,
     "/v1/relationships/{person ada}/{person bo}/trust": 9,
     "/v1/relationships/{person ada}/{person bo}/interactions": 5,
     "/v1/sources": 2,
