@@ -1,4 +1,4 @@
-"""The languages of the pages: sign-in leaves nothing in English, and what a sentence takes stays in each of them."""
+"""The languages of the pages: none leaves anything in English, and what a sentence takes stays in each of them."""
 
 import re
 from collections.abc import Iterator
@@ -9,23 +9,25 @@ from jinja2 import Environment
 
 from kith.api.pages.words import catalogues
 from kith.domain.members import Role
+from kith.domain.scopes import IDENTITY, SCOPES, TABLE
 from tests.paths import ROOT
 
 TAKES = re.compile(r"%\((\w+)\)s")
 
 
 def sentences() -> Iterator[str]:
-    """Yield what the templates of sign-in say."""
+    """Yield what the templates say."""
     environment = Environment(extensions=["jinja2.ext.i18n"])  # nothing is shown
-    for folder in ("pages", "signin"):
+    for folder in ("pages", "signin", "oauth"):
         for file in sorted((ROOT / "api/src/kith/api" / folder / "templates").glob("*.html")):
             for _, _, said in environment.extract_translations(file.read_text()):  # type: ignore[attr-defined]  # of i18n
                 yield from [said] if isinstance(said, str) else filter(None, said or ())
 
 
 @pytest.mark.parametrize("language", sorted(catalogues()))
-def test_a_catalogue_has_all_that_sign_in_says(language: str) -> None:
-    said = {*sentences(), *get_args(Role)}
+def test_a_catalogue_has_all_that_pages_say(language: str) -> None:
+    said = {*sentences(), *get_args(Role), *IDENTITY.values(), *SCOPES.values()}
+    said |= {scope.unseen for scope in TABLE.values() if scope.unseen}
     assert len(said) > 100
     assert said - catalogues()[language].keys() == set()
 

@@ -89,8 +89,33 @@ for (const shape of LOOKS) {
     await page.goto(path);
     await shot(name);
   }
+  for (const [name, path] of [
+    ["consent", asked.consent], ["refused", "/oauth/authorize?client_id=x"], ["device", "/oauth/device"],
+    ["device-unknown", "/oauth/device?user_code=x"], ["device-consent", "/oauth/device?user_code=BCDF-GHJK"],
+    ["connected", "/connected-apps"], ["logout", "/oauth/logout"],
+  ]) {
+    await page.goto(path);
+    await shot(name);
+  }
   await page.goto("/nowhere-at-all");
   told.notes[`missing-${shape.name}`] = await page.evaluate(() => document.contentType);
+}
+
+// An app is let in: the policy of the page lets the form lead to it, and to nobody else.
+{
+  const page = await open(LOOKS[1]);
+  await page.context().route("https://app.example/**", (route) => route.fulfill({ body: "back", contentType: "text/plain" }));
+  await page.goto(asked.links.app);
+  await page.click("main button");
+  await page.waitForURL("**/security");
+  await page.goto(asked.consent);
+  await page.click("button[value=allow]");
+  await page.waitForURL("https://app.example/**");
+  told.notes.callback = page.url();
+  told.complaints = told.complaints.filter((one) => !one.startsWith("https://app.example/"));
+  await page.goto("/connected-apps");
+  await look(page, "connected-phone-dark-one");
+  told.notes.connected = await page.textContent("main");
 }
 
 // A passkey, made and used with an authenticator that the browser brings.

@@ -14,20 +14,22 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from kith.cli.home import DEFAULT_WORKSPACE
 from kith.cli.installation import ensure_owner, ensure_workspace, sign_in_link
 from kith.cli.servers import Servers
-from kith.store import invitations, sign_ins
+from kith.domain.ids import encode
+from kith.store import apps, devices, invitations, sign_ins
 from kith.store.db import open_pool, workspace
 from tests.conformance.api.conftest import free_port, wait_for
 from tests.servers import fresh_database
 
 HERE = Path(__file__).parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-LINKS = ("wide-light", "phone-dark", "passkey", "plain")
+LINKS = ("wide-light", "phone-dark", "passkey", "plain", "app")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
     pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed"),
@@ -82,12 +84,31 @@ async def prepare(url: str, base: str) -> dict[str, Any]:
         _, text = await invitations.create_invitation(
             db, DEFAULT_WORKSPACE, "theo@example.org", "analyst", "operator", mailed=True
         )
-    return {"links": links, "invitation": f"{base}/invitations/{text}"}
+        content = {"redirect_uris": ["https://app.example/callback"], "homepage": "https://app.example"}
+        app = await apps.create_app(
+            db,
+            DEFAULT_WORKSPACE,
+            name="Community map",
+            kind="browser",
+            scopes=["people:read", "topics:read"],
+            **content,
+        )
+        device = await apps.create_app(db, DEFAULT_WORKSPACE, name="Screen", kind="device", scopes=["people:read"])
+        await devices.add_device(db, device.id, "BCDF-GHJK", ["people:read"], [], None)
+    query = {
+        "response_type": "code", "client_id": encode("app", app.id), "redirect_uri": "https://app.example/callback",
+        "scope": "openid people:read", "code_challenge": "c" * 43, "code_challenge_method": "S256", "state": "s",
+    }  # fmt: skip
+    return {
+        "consent": f"/oauth/authorize?{urlencode(query)}",
+        "links": links,
+        "invitation": f"{base}/invitations/{text}",
+    }
 
 
 async def test_everybody_can_use_the_pages(told: dict[str, Any]) -> None:
     assert told["findings"] == []
-    assert len(told["seen"]) >= 20
+    assert len(told["seen"]) >= 30
 
 
 async def test_the_browser_complains_of_nothing_and_asks_nobody_else(told: dict[str, Any]) -> None:
@@ -99,6 +120,11 @@ async def test_the_keyboard_reaches_everything_in_the_order_of_the_page(told: di
     found = [stop["name"] for stop in told["focus"][shape]]
     assert found == ["Skip to the content", "address", "password", "Sign in", "Sign in with a passkey"]
     assert all(stop["visible"] for stop in told["focus"][shape])
+
+
+async def test_a_member_lets_an_app_in_and_the_browser_goes_back_to_it(told: dict[str, Any]) -> None:
+    assert told["notes"]["callback"].startswith("https://app.example/callback?code=kac_")
+    assert "Community map" in told["notes"]["connected"]
 
 
 async def test_a_passkey_of_the_browser_is_made_and_used(told: dict[str, Any]) -> None:

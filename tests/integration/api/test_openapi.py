@@ -59,7 +59,8 @@ def test_every_operation_is_described(method: str, path: str, operation: dict[st
         parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"
     ]
     if path.startswith("/v1/"):
-        (requirement,) = operation["security"]
+        requirement, by_app = operation["security"]
+        assert by_app == {"oauth": requirement["token"]}
         assert set(requirement["token"]) <= SCOPES.keys()
         assert {"401", "403", "500", "503"} <= operation["responses"].keys()
     for parameter in operation["parameters"]:

@@ -146,7 +146,7 @@ def document() -> Json:
             "schemas": dict(sorted(schemas.items())),
             "responses": {name: _refusal(status) for status, name in _RESPONSES.items()},
             "headers": _HEADERS,
-            "securitySchemes": {"token": _token()},
+            "securitySchemes": {"token": _token(), "oauth": _oauth()},
         },
     }
 
@@ -184,6 +184,19 @@ def _token() -> Json:
     }
 
 
+def _oauth() -> Json:
+    scopes = dict(SCOPES)
+    code = {"authorizationUrl": "/oauth/authorize", "tokenUrl": "/oauth/token", "refreshUrl": "/oauth/token"}
+    return {
+        "type": "oauth2",
+        "description": "For apps: a member lets one in (with PKCE, S256), or it acts by itself. See docs/apps.md.",
+        "flows": {
+            "authorizationCode": {**code, "scopes": scopes},
+            "clientCredentials": {"tokenUrl": "/oauth/token", "scopes": scopes},
+        },
+    }
+
+
 def _operation(handler: HTTPRouteHandler, method: str, path: str, schemas: Json) -> Json:
     summary, _, description = inspect.cleandoc(handler.fn.__doc__ or "").partition("\n\n")
     scopes = list(handler.opt.get("scopes", ()))
@@ -193,7 +206,7 @@ def _operation(handler: HTTPRouteHandler, method: str, path: str, schemas: Json)
         "tags": list(handler.tags or ()),
         "summary": summary.rstrip("."),
         "description": f"{description or summary}{needs}",
-        "security": [] if handler.opt.get("public") else [{"token": scopes}],
+        "security": [] if handler.opt.get("public") else [{"token": scopes}, {"oauth": scopes}],
         "parameters": _parameters(handler, method, path),
         "x-cost": cost_of(handler.opt, method),
     }

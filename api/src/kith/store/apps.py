@@ -9,6 +9,7 @@ import msgspec
 
 from kith.domain.apps import Kind
 from kith.store.db import Db, new_id
+from kith.store.grants import tell
 from kith.store.tokens import SECRET, digest, mint
 
 _COLUMNS = """
@@ -73,6 +74,7 @@ async def update_app(db: Db, owner_id: UUID, app_id: UUID, **content: Any) -> No
         f"UPDATE apps SET {sets}, revision = revision + 1, updated_at = now() WHERE owner_id = $1 AND id = $2",
         owner_id, app_id, *content.values(),
     )  # fmt: skip
+    await tell(db, None)
 
 
 async def delete_app(db: Db, owner_id: UUID, app_id: UUID) -> None:
@@ -80,6 +82,7 @@ async def delete_app(db: Db, owner_id: UUID, app_id: UUID) -> None:
     await db.execute(
         "UPDATE apps SET deleted_at = now() WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL", owner_id, app_id
     )
+    await tell(db, None)
 
 
 async def find_app(db: Db, app_id: UUID) -> App | None:

@@ -121,6 +121,6 @@ async def revoke(
     return len(rows)
 
 
-async def tell(db: Db, workspace_id: UUID) -> None:
-    """Tell every process, once this commits, to forget what it remembers of the workspace's tokens."""
-    await db.execute("SELECT pg_notify($1, $2)", REVOKED, workspace_id.hex)
+async def tell(db: Db, workspace_id: UUID | None) -> None:
+    """Tell every process, once this commits, to forget what it remembers of a workspace's tokens, or of all tokens."""
+    await db.execute("SELECT pg_notify($1, $2)", REVOKED, workspace_id.hex if workspace_id else "")

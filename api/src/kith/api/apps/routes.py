@@ -114,7 +114,6 @@ async def update_app(
         asked["scopes"] = ordered(asked["scopes"])
     if asked:
         await store.update_app(db, workspace_id, found.id, **asked)
-        await grants.tell(db, workspace_id)
     saved = await _find(db, workspace_id, app_id)
     return Response(await _shown(db, workspace_id, found.id), headers={"ETag": tag(saved)})
 

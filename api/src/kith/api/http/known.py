@@ -99,8 +99,11 @@ class Tokens:
         lost.set()
 
     def _heard(self, _: object, __: int, ___: str, payload: object) -> None:
-        """Forget the tokens of a workspace."""
-        workspace_id = UUID(str(payload))
+        """Forget the tokens of a workspace, or all of them."""
         self._forgotten += 1
+        if not payload:
+            self._known.clear()
+            return
+        workspace_id = UUID(str(payload))
         for key in [key for key, (_, token) in self._known.items() if token.workspace_id == workspace_id]:
             del self._known[key]

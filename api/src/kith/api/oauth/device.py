@@ -57,10 +57,10 @@ async def _ask(request: Request[Any, Any, Any], here: SignedIn, typed: str) -> R
         found = await _find(db, here, typed)
     if found is None:
         return render(request, "oauth/device.html", status=404, user_code=typed[:20], unknown=True)
-    device, app, possible, _ = found
+    device, app, possible, approving = found
     return render(
         request, "oauth/device_consent.html", app=app, workspace=here.workspace, user_code=device.user_code,
-        new=sentences(possible), unseen=unseen(possible),
+        new=sentences(possible), unseen=unseen(possible), approving=approving, registered=app.owner_id is None,
     )  # fmt: skip
 
 
