@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from kith.connectors import Connector
 from kith.connectors.github import GitHubConnector
 from kith.connectors.irc import IrcConnector
 from kith.connectors.slack import SlackConnector
@@ -18,7 +19,11 @@ from tests.integration.store.facts import add_source
 from tests.integration.workers.readings import Readings
 from tests.paths import shared
 
-NETWORKS = {one.name: one for one in (GitHubConnector(), IrcConnector(), SlackConnector(), StackExchangeConnector())}
+NETWORKS: dict[str, Connector] = {
+    one.name: one for one in (GitHubConnector(), IrcConnector(), SlackConnector(), StackExchangeConnector())
+}
+    one.name: one for one in (GitHubConnector(), IrcConnector(), SlackConnector(), StackExchangeConnector())
+}
 
 
 @pytest.fixture
@@ -66,7 +71,8 @@ async def test_answers_and_comments_of_a_dump_are_towards_the_authors(readings: 
             for id_, name in ((1, "a"), (2, "b"), (3, "c"))
         ],
         "Posts": [
-            '<row Id="1" PostTypeId="1" AcceptedAnswerId="2" OwnerUserId="1" CreationDate="2024-01-01T00:00:00" Body="?" />',
+            '<row Id="1" PostTypeId="1" AcceptedAnswerId="2" OwnerUserId="1" '
+            'CreationDate="2024-01-01T00:00:00" Body="?" />',
             '<row Id="2" PostTypeId="2" ParentId="1" OwnerUserId="2" CreationDate="2024-01-02T00:00:00" Body="!" />',
         ],
         "Comments": ['<row Id="1" PostId="2" UserId="3" CreationDate="2024-01-03T00:00:00" Text="Thanks" />'],
