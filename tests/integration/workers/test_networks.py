@@ -22,8 +22,6 @@ from tests.paths import shared
 NETWORKS: dict[str, Connector] = {
     one.name: one for one in (GitHubConnector(), IrcConnector(), SlackConnector(), StackExchangeConnector())
 }
-    one.name: one for one in (GitHubConnector(), IrcConnector(), SlackConnector(), StackExchangeConnector())
-}
 
 
 @pytest.fixture
