@@ -10,7 +10,7 @@ $(foreach stamp,$(RUN) $(DEV),$(shell test -x $(PY) && grep -qsxF '$(CURDIR)' $(
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
 SOURCES := api/src connectors/src workers/src tests
 
-.PHONY: help up test check bench env format lock openapi clean
+.PHONY: help up test check bench tiers env format lock openapi clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint, drift and 
 
 bench: $(DEV) ## Measure: each part prints a table
 	@for file in tests/bench/[a-z]*.py; do $(PY) -m tests.bench.$$(basename $$file .py) || exit 1; done
+
+tiers: $(DEV) ## Compute again how far each connector was tried, from what the conformance kit finds
+	find connectors -name '*.verdict.json' -delete
+	$(PY) -m pytest -q -n 2 --kith-verdicts beside tests/conformance/connectors tests/unit/connectors
+	find tests -name '*.verdict.json' -delete
 
 env: $(DEV) ## Create the environment alone; all but the first make check then works offline
 

@@ -21,12 +21,13 @@ app.command(connectors)
 
 @connectors.default
 def list_connectors() -> None:
-    """List the connectors that are installed, and what was put aside."""
+    """List the connectors that are installed, how far each was tried, and what was put aside."""
     from kith.cli.connectors import connectors
 
     connectors()
 
 
+connectors.command("kith.cli.connectors:connectors", name="list", help="List them, as without a word.")
 connectors.command("kith.cli.connectors:new", help="Make a distribution with a connector to start from.")
 connectors.command("kith.cli.connectors:read", help="Show what a connector tells, as NDJSON; needs no server.")
 connectors.command("kith.cli.connectors:check", help="Try a connector in every way in which kith may use it.")

@@ -1,6 +1,7 @@
 """``kith connectors``: what networks this installation can read, and tools for those who write connectors."""
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -27,16 +28,27 @@ from kith.connectors import (
     pages_of,
     secrets_of,
 )
-from kith.connectors.testing import Nonconformance, Recorder, Replay, check_connector, scaffold, write_recording
+from kith.connectors.testing import (
+    Nonconformance,
+    Recorder,
+    Replay,
+    check_connector,
+    keep,
+    scaffold,
+    tier_of,
+    write_recording,
+)
+from kith.runtime.settings import load_settings
 
 
 def connectors() -> None:
-    """List the connectors that are installed, and what was put aside."""
+    """List the connectors that are installed, how far each was tried, and what was put aside."""
     registry = load_registry()
-    table = Table("Name", "Title", "Reads", "Asks", box=None, pad_edge=False)
+    table = Table("Name", "Title", "Tier", "Reads", "Asks", box=None, pad_edge=False)
     for connector in registry.connectors.values():
         asks = ", ".join(connector.egress) or "its settings' hosts" if isinstance(connector, Networked) else "files"
-        table.add_row(connector.name, connector.title, connector.description, asks)
+        tier = tier_of(connector, _verdicts()) or "not tried"
+        table.add_row(connector.name, connector.title, tier, connector.description, asks)
     console = Console(markup=False)
     console.print(table)
     for fault in registry.faults:
@@ -83,6 +95,7 @@ def check(connector: str, *config: str, recording: Path | None = None) -> None:
         verdict = asyncio.run(_told(check_connector(found, settings, wire=wire)))
     except Nonconformance as error:
         raise CannotStart("\n".join(error.faults)) from error
+    keep(_verdicts(), found, verdict.tier)
     print(
         f"{connector} keeps everything: {verdict.tier}. {verdict.pages} pages, {verdict.records} records, "
         f"{verdict.requests_per_thousand:.0f} requests for 1,000 records."
@@ -99,6 +112,11 @@ def record(connector: str, *config: str, to: Path) -> None:
     """
     found, settings = settings_of(connector, config)
     print(f"{asyncio.run(_told(_record(found, settings, to)))} exchanges are in {to}.")
+
+
+def _verdicts() -> Path:
+    """Return where this installation keeps what the kit found."""
+    return load_settings(os.environ).home / "verdicts"
 
 
 async def _told(doing: Any) -> Any:

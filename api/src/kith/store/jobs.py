@@ -22,6 +22,7 @@ Kind = Literal[
     "check_source",
     "find_partitions",
     "receive",
+    "audit",
     "remove_source",
     "project",
     "refresh",
@@ -69,6 +70,12 @@ async def ask_receive(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
     """Have what a network pushed worked in; where that is going on, once more afterwards."""
     args = {"source_id": str(source_id)}
     return (await enqueue(db, workspace_id, "receive", args, slot=f"receive:{source_id}", again=True))[0]
+
+
+async def ask_audit(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    """Have acts of a source looked at again."""
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "audit", args, slot=f"audit:{source_id}"))[0]
 
 
 async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID, *, withdraw: bool) -> UUID:

@@ -1,6 +1,7 @@
 """The SDK for kith connectors: all that a partner needs is importable from here."""
 
 from kith.connectors._answers import Answer, Validators
+from kith.connectors._audits import Audited
 from kith.connectors._clock import Clock
 from kith.connectors._context import Context
 from kith.connectors._cursors import load_cursor, save_cursor
@@ -62,6 +63,7 @@ __all__ = [
     "Affiliation",
     "AffiliationEvidence",
     "Answer",
+    "Audited",
     "Auth",
     "Basic",
     "Bearer",

@@ -128,6 +128,10 @@ class Ingest:
         self._batch.interactions = [_in_order(rows) for rows in self._rounds]
         return self._batch
 
+    def act_id(self, ref: sdk.InteractionRef) -> UUID:
+        """Return the id of the act that a connector names so."""
+        return uuid_of(self._act(ref))
+
     def _problem(self, place: str, code: str, reason: str, raw: str) -> Problem:
         reason, raw = self._redact(reason[: 2 * NAME]), self._redact(raw[: 2 * RAW])
         return Problem(_place(self._redact(place)), _place(code), clean(reason)[:NAME], clean(raw)[:RAW])

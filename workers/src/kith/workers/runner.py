@@ -13,7 +13,7 @@ from kith.runtime.settings import Settings
 from kith.store import jobs, runs
 from kith.store.db import ABSENT, LACKING, Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, HeldJob, Problem
-from kith.workers import calibrate, detect, project, rebuild, receive, resolve, sync
+from kith.workers import audit, calibrate, detect, project, rebuild, receive, resolve, sync
 from kith.workers.ground import Ground
 from kith.workers.reading import Fault
 from kith.workers.work import Failed, Later, Unfinished, Work
@@ -23,6 +23,7 @@ KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "read_on_schedule": sync.read_on_schedule,
     "check_source": sync.check_source,
     "find_partitions": sync.find_partitions,
+    "audit": audit.audit,
     "receive": receive.receive,
     "remove_source": sync.remove_source,
     "project": project.project,

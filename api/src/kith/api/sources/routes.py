@@ -324,6 +324,32 @@ async def check_source(
     return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
 
 
+@post(
+    "/v1/sources/{source_id:str}/audits",
+    operation_id="auditSource",
+    tags=["sources"],
+    scopes=["sources:write"],
+    errors=["not_found", "conflict"],
+    status_code=202,
+)
+async def audit_source(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    source_id: FromPath[str],
+    once: NamedDependency[Once],
+) -> Response[Job]:
+    """Ask the network whether acts of a source are still there.
+
+    A hundred, drawn by lot; those that are gone are taken away, and where some are, the next hundred follow.
+    """
+    source = await find(db, workspace_id, source_id, lock=True)
+    if source.status != "active":
+        raise Problem("conflict", "The source is not active.")
+    job_id = await jobs.ask_audit(db, workspace_id, source.id)
+    answer = await accepted(db, workspace_id, job_id)
+    return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
+
+
 async def _show(db: Db, workspace_id: UUID, source: store.Source) -> Source:
     return Source.of(source, (await runs.last_of(db, workspace_id, [source.id])).get(source.id))
 
@@ -365,5 +391,6 @@ ROUTES = [
     list_runs,
     start_run,
     check_source,
+    audit_source,
     *PARTITIONS,
 ]

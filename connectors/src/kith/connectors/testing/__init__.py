@@ -5,6 +5,7 @@ from kith.connectors.testing._facts import Facts
 from kith.connectors.testing._kit import Nonconformance, Verdict, check_connector
 from kith.connectors.testing._scaffold import scaffold
 from kith.connectors.testing._server import Answering, Asked, FaultServer, Given, given_json
+from kith.connectors.testing._verdicts import keep, tier_of
 from kith.connectors.testing._wires import Recorder, Replay, write_recording
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Verdict",
     "check_connector",
     "given_json",
+    "keep",
     "scaffold",
+    "tier_of",
     "write_recording",
 ]

@@ -5,9 +5,10 @@ async def test_rolodex_conforms() -> None:
 """
 
 import tempfile
-from collections.abc import AsyncGenerator
+import tracemalloc
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 import msgspec
 
@@ -28,16 +29,23 @@ from kith.connectors import (
     pages_of,
 )
 from kith.connectors._clock import FakeClock
-from kith.connectors._exchange import Wire
+from kith.connectors._exchange import Reply, Request, Wire
 from kith.connectors.testing._facts import Facts
 from kith.connectors.testing._faults import network_faults
-from kith.connectors.testing._wires import Recorder
+from kith.connectors.testing._verdicts import Tier, keep
+from kith.connectors.testing._wires import Recorder, Replay
 
 PAGE_RECORDS = 10_000
 PAGE_BYTES = 16 << 20  # of records as JSON
 CURSOR_BYTES = 64 << 10
 LEAST_PAGES = 3  # fewer leave no place to stop in between
+MEMORY_BYTES = 64 << 20  # that reading may hold, beside
+MEMORY_PAGES = 30  # times the JSON of the largest page
 STOPS = 25  # pages after which a run is ended and resumed, spread over the whole run
+
+
+#: Folders in which to keep what is found; the plugin of pytest sets them.
+VERDICTS: list[Path] = []
 
 
 class Nonconformance(AssertionError):
@@ -51,7 +59,7 @@ class Nonconformance(AssertionError):
 class Verdict(msgspec.Struct, frozen=True):
     """What was found of a connector that keeps everything. tier: what was tried, see docs/connectors.md."""
 
-    tier: Literal["sprout", "leaf", "branch"]
+    tier: Tier
     pages: int
     records: int
     requests: int
@@ -63,24 +71,35 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 async def check_connector(
-    connector: Connector, config: msgspec.Struct, changed: msgspec.Struct | None = None, *, wire: Wire | None = None
+    connector: Connector,
+    config: msgspec.Struct,
+    changed: msgspec.Struct | None = None,
+    *,
+    alike: Sequence[msgspec.Struct] = (),
+    wire: Wire | None = None,
 ) -> Verdict:
     """Read the source of ``config`` in every way that kith may; raises Nonconformance with all that is not kept.
 
     changed: the settings of the same source at a later time, such as a copy of the file with more lines: read on from
-    the end of the first, it has to tell all that reading it from its beginning tells. wire: a recording in place of the
-    network. What a connector asks is recorded, and asked again with every fault that networks are capable of.
+    the end of the first, it has to tell all that reading it from its beginning tells.
+    alike: settings by which the same source is read otherwise (in pages of another size, in the other order, where all
+    happened at one moment): each has to tell the same acts. wire: a recording in place of the network. What a connector
+    asks is recorded, and asked again with every fault that networks are capable of.
     """
     recorder = Recorder(wire)
     with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder:
         async with open_context(connector, config, Path(folder), clock=FakeClock(still=True), wire=recorder) as context:
-            return await _check(connector, config, changed, context, recorder)
+            verdict = await _check(connector, config, changed, alike, context, recorder)
+    for kept in VERDICTS:
+        keep(kept, connector, verdict.tier)
+    return verdict
 
 
 async def _check(
     connector: Connector,
     config: msgspec.Struct,
     changed: msgspec.Struct | None,
+    alike: Sequence[msgspec.Struct],
     context: Context,
     recorder: Recorder,
 ) -> Verdict:
@@ -105,13 +124,16 @@ async def _check(
             faults.append(f"Ended after page {stop + 1} and resumed: {whole.difference(resumed)}.")
     faults += await _leaving_faults(connector, config, context)
     exchanges = recorder.exchanges[looked:]
+    for number, other in enumerate(alike, 1):
+        faults += _alike_faults(number, whole, await _pull(connector, other, None, context))
+    faults += await _memory_faults(connector, config, pages, exchanges)
     if changed is not None:
         grown = Facts([*pages, *await _pull(connector, changed, pages[-1].cursor if pages else None, context)])
         faults += _growth_faults(grown, Facts(await _pull(connector, changed, None, context)))
     faults += [fault async for fault in network_faults(connector, config, exchanges, requests, whole)]
     if faults:
         raise Nonconformance(faults)
-    tier: Literal["sprout", "leaf", "branch"] = "branch" if changed is not None else "leaf"
+    tier: Tier = "branch" if changed is not None else "leaf"
     records = sum(len(page.records) for page in pages)
     return Verdict(tier if len(pages) >= LEAST_PAGES else "sprout", len(pages), records, requests)
 
@@ -181,6 +203,37 @@ async def _leaving_faults(connector: Connector, config: msgspec.Struct, context:
         await pages.aclose()
     except Exception as error:
         return [f"Left after one page, pull() raises {type(error).__name__}: {error}."]
+    return []
+
+
+def _alike_faults(number: int, whole: Facts, pages: list[Page]) -> list[str]:
+    """Hold what the same source tells when it is read otherwise; coverage and order may differ."""
+    found = Facts(pages)
+    for name in ("interactions", "identities", "channels", "conversations", "gone"):
+        if vars(found)[name] != vars(whole)[name]:
+            return [f"Read otherwise ({number}), the source tells something else: {whole.difference(found)}."]
+    return []
+
+
+async def _memory_faults(
+    connector: Connector, config: msgspec.Struct, pages: list[Page], exchanges: list[tuple[Request, Reply]]
+) -> list[str]:
+    """Read once more, page by page, keeping none: what is held must not grow with the pages."""
+    page = max((len(msgspec.json.encode(page.records)) for page in pages), default=0)
+    wire = Replay(exchanges) if exchanges else None
+    clock = FakeClock(still=True)
+    with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder:
+        async with open_context(connector, config, Path(folder), clock=clock, wire=wire) as context:
+            tracemalloc.start()
+            try:
+                before, _ = tracemalloc.get_traced_memory()
+                async for _ in pages_of(connector, config, None, context):
+                    pass
+                _, peak = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+    if (held := peak - before) > MEMORY_BYTES + MEMORY_PAGES * page:
+        return [f"Reading holds {held >> 20} MiB, with {page >> 10} KiB in the largest page."]
     return []
 
 
