@@ -620,3 +620,11 @@ async def test_a_repository_of_another_tool_is_read(tmp_path: Path) -> None:
     pages = await pull(tmp_path / "gittest")
     assert len({act.ref.key for act in acts(pages)}) == 9
     assert skips(pages) == []
+
+
+async def test_who_is_named_twice_under_two_names_is_addressed_once(repo: Repo) -> None:
+    repo.commit("x\n\nCo-authored-by: Bob <bob@example.org>\nCo-authored-by: BOB <bob@example.org>\n"
+                "Reviewed-by: Dora <dora@example.org>\nReviewed-by: dora <dora@example.org>\n")  # fmt: skip
+    found = [record for page in await pull(repo.folder) for record in page.records if isinstance(record, Interaction)]
+    assert [len(act.targets) for act in found if act.ref.kind == "contribute" and act.actor.key == str(ADA)] == [1]
+    assert len([act for act in found if act.ref.kind == "review"]) == 1

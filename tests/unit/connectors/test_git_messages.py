@@ -326,3 +326,37 @@ def test_a_message_made_to_keep_us_busy_does_not(tail: str) -> None:
     caught_up(f"Merge {tail} into {tail}", "main", OWN)
     Mailmap(tail)
     assert time.process_time() - start < 5  # seconds
+
+
+DONE = ("acked", "reviewed", "tested", "signed-off", "approved", "merged")
+
+
+@pytest.mark.parametrize("word", DONE)
+@pytest.mark.parametrize(
+    "denied",
+    ["To-be-{}", "Should-be-{}", "Will-be-{}", "Cant-be-{}", "Wont-be-{}", "Not-{}", "Anti-{}", "De-{}", "De{}",
+     "Dis{}", "Un{}", "Non-{}", "Hardly-{}", "Never-{}", "Not-yet-{}"],
+)  # fmt: skip
+def test_what_did_not_happen_is_no_act(word: str, denied: str) -> None:
+    if (denied, word) == ("Dis{}", "approved"):
+        return  # that is an act
+    trailer = denied.format(word)
+    assert parse(f"x\n\n{trailer}-by: Ada <ada@x.org>\nAcked-by: Bob <b@x.org>\n").trailers[:-1] == ()
+
+
+@pytest.mark.parametrize("word", ["Reverted", "Broken", "Introduced", "Regressed", "Superseded", "Caused"])
+def test_who_is_named_for_the_trouble_helped_nobody(word: str) -> None:
+    (only,) = parse(f"x\n\n{word}-by: Ada <ada@x.org>\nAcked-by: Bob <b@x.org>\n").trailers
+    assert only.word == "acked-by"
+
+
+@pytest.mark.parametrize("word", ["Blocked", "Disliked", "Vetoed", "Nixed", "Downvoted", "Disapproved", "Objected-to"])
+def test_who_is_against_it_is_in_conflict(word: str) -> None:
+    (only,) = parse(f"x\n\n{word}-by: Ada <ada@x.org>\n").trailers
+    assert only.acts == ("conflict",)
+
+
+def test_a_mails_signature_behind_the_trailers_ends_none() -> None:
+    message = parse("x\n\ntext\n\nSigned-off-by: Ada <ada@x.org>\n-- \n2.43.0\n")
+    assert [trailer.word for trailer in message.trailers] == ["signed-off-by"]
+    assert message.text == "x\n\ntext"

@@ -584,3 +584,15 @@ async def test_the_order_of_files_decides_no_key_kind_or_thread(
     assert {act.conversation and act.conversation.key for act in found.values()} == {"0@example.org"}
     for act in found.values():
         assert act.reply_to is None or act.reply_to == found[act.reply_to.key].ref
+
+
+@pytest.mark.parametrize("before", ["", " ", "`", "（", "：", "—", "‹", "(", "**"])
+@pytest.mark.parametrize("after", ["", " ", "`", "）", "，", "。", "—", "…", "›", ").", "!"])
+def test_an_address_is_set_off_in_any_script(before: str, after: str) -> None:
+    gap = " " if before in ("", "`", "**") else ""
+    assert mentioned(f"问{gap}{before}ada@birk.example{after or ' '}好") == ["ada@birk.example"]
+
+
+@pytest.mark.parametrize("text", ["<CAF123@mail.gmail.com>", "see <x1y2@mail.android.com> please"])
+def test_where_ids_are_made_nobody_lives(text: str) -> None:
+    assert mentioned(text) == []

@@ -164,7 +164,11 @@ def _acts(commit: Commit, merged: Sequence[Human]) -> Iterator[_Act]:
     root = next(iter(commit.message.origins), "")
     found: dict[tuple[InteractionKind, Human, str], str] = {}
     addressed: dict[InteractionKind, dict[Human, None]] = {"contribute": {}, "copy": {}, "thank": {}}
+    told: set[tuple[InteractionKind, str, str]] = set()
     for trailer, kind, who, origin in _told(commit):
+        if (kind, who.known_by, origin) in told:  # under another name
+            continue
+        told.add((kind, who.known_by, origin))
         if kind in addressed:
             addressed[kind][who] = None
         if kind not in ("copy", "thank"):

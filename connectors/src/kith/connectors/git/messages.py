@@ -13,7 +13,7 @@ TEXT_CHARACTERS = 1_000_000
 TRAILER_CHARACTERS = 20_000  # of one that goes on over several lines
 
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& ]+[A-Za-z0-9]+){0,8})\s?:\s*(\S.*)", re.DOTALL)
-_NOTE = re.compile(r"\[.*\]?$|---$")
+_NOTE = re.compile(r"\[.*\]?$|---?$")
 _HASH = r"['\"`]?(?P<hash>[0-9a-f]{7,64})\b"
 #: A line that ends what stood in the message of the commit that this one copies.
 _PICKED = re.compile(
@@ -44,7 +44,8 @@ _ACTS: dict[str, InteractionKind] = {
     "contributed": "contribute", "reviewed": "review", "acked": "approve", "ack": "approve", "approved": "approve",
     "nacked": "conflict", "nack": "conflict", "naked": "conflict", "nak": "conflict", "rejected": "conflict",
     "objected": "conflict", "opposed": "conflict", "vetoed": "conflict", "declined": "conflict", "refused": "conflict",
-    "disapproved": "conflict", "disagreed": "conflict",
+    "disapproved": "conflict", "disagreed": "conflict", "blocked": "conflict", "disliked": "conflict",
+    "hated": "conflict", "downvoted": "conflict", "nixed": "conflict", "condemned": "conflict",
     "tested": "test", "verified": "test", "checked": "test", "reported": "report", "noticed": "report",
     "spotted": "report", "found": "report", "discovered": "report", "diagnosed": "report", "identified": "report",
     "suggested": "suggest", "requested": "suggest", "proposed": "suggest", "inspired": "suggest", "idea": "suggest",
@@ -55,9 +56,48 @@ _ACTS: dict[str, InteractionKind] = {
 }  # fmt: skip
 #: Words that say that something did not happen, no longer holds or is still to come.
 _DENIED = {
-    "not", "non", "no", "never", "un", "without", "former", "formerly", "ex", "withdrawn", "retracted", "revoked",
-    "rescinded", "pending", "awaiting", "needs", "unless",
+    "not",
+    "non",
+    "no",
+    "never",
+    "un",
+    "without",
+    "former",
+    "formerly",
+    "ex",
+    "withdrawn",
+    "retracted",
+    "revoked",
+    "rescinded",
+    "pending",
+    "awaiting",
+    "needs",
+    "unless",
+    "be",
+    "anti",
+    "de",
+    "dis",
+    "wont",
+    "cant",
+    "cannot",
+    "dont",
+    "didnt",
+    "isnt",
+    "wasnt",
+    "shouldnt",
+    "wouldnt",
+    "hardly",
+    "barely",
+    "almost",
+    "maybe",
+    "perhaps",
+}
+#: What somebody did who helped nobody with this change.
+_NO_HELP = {
+    "reverted", "broken", "broke", "introduced", "regressed", "caused", "superseded", "obsoleted", "replaced",
+    "triggered", "blamed", "complained", "abandoned", "closed", "dropped",
 }  # fmt: skip
+_UNDOING = ("un", "de", "dis", "mis", "non")
 #: Trailers that name tools: without an address, nobody is missing.
 _TOOLS = {"assisted-by", "generated-by"}
 _AREA = re.compile(
@@ -181,6 +221,8 @@ def acts_of(word: str) -> tuple[tuple[InteractionKind, ...], bool]:
     parts = re.split(r"[-/& ]+", word)
     if word == "generated-by" or any(map(_is_denied, parts)):
         return (), True
+    if parts[0] in _NO_HELP:
+        return (), False
     acts = tuple(dict.fromkeys(_ACTS[part] for part in parts if part in _ACTS))
     return acts or ("help",), bool(acts)
 
@@ -217,7 +259,8 @@ def _copied(line: str) -> str:
 
 
 def _is_denied(part: str) -> bool:
-    return part in _DENIED or (part.startswith("un") and part[2:] in _ACTS)
+    undone = any(part.startswith(prefix) and part.removeprefix(prefix) in _ACTS for prefix in _UNDOING)
+    return part in _DENIED or (undone and part not in _ACTS)
 
 
 def _paragraphs(message: str) -> list[str]:

@@ -16,10 +16,10 @@ _COMMAND = re.compile(
     r"\s*(?:[$#%]\s+|>>>\s)?(?:sudo\s+)?(?:ssh|scp|sftp|rsync|mosh|git|svn|hg|cvs|telnet|ftp|sshfs|ping|npm|pip|docker|podman|finger|talk)\s"
 )
 _ADDRESS = re.compile(
-    r"(?:(?<=mailto:)|(?<![^\s<(\[{\"'“‘„«,;|=*_]))"
+    r"(?:(?<=mailto:)|(?<![^\s<(\[{\"'“‘„«‹,;|=*_`—–（【「『《：，、。；]))"
     r"(?P<local>\w[\w!#$%&'*+/=?^`{|}~-]{0,63}(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*)"
     r"@(?P<host>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}|(?:[\w-]+\.)+xn--[a-z0-9-]+)"
-    r"(?=$|[\s>)\]}\"'”’“»,;|*_!?]|[.:](?:\s|$|[\"')>])|\?\w+=)",
+    r"(?=$|[\s>)\]}\"'”’“»›,;|*_!?`—–…）】」』》：，、。；！？]|[.:](?:\s|$|[\"')>])|\?\w+=)",
     re.IGNORECASE,
 )
 #: What ends a file's or a service's name and no domain's.
@@ -101,6 +101,8 @@ _NO_DOMAINS = frozenset(
 _ID_LIKE = re.compile(
     r".*\d{6,}.*[.$].*|.*[.$].*\d{6,}.*|.{41,}|.*[$=].*|.*\.fsf(?:_-_)?|\d{12,}|(?=.*\d.*\d.*\d)(?=.*[a-f])[0-9a-f-]{16,}"
 )
+#: Where Message-IDs are made and nobody has a mailbox.
+_ID_HOSTS = frozenset(("mail.gmail.com", "mail.android.com", "email.android.com", "googlemail.l.google.com"))
 _NOBODY = frozenset(
     ("root", "git", "hg", "svn", "cvs", "anonymous", "nobody", "www-data", "postgres", "user", "username", "foo", "you")
 )
@@ -120,4 +122,6 @@ def mentioned(text: str) -> list[str]:
 
 
 def _is_persons(local: str, host: str) -> bool:
-    return not (host.rpartition(".")[2] in _NO_DOMAINS or local in _NOBODY or _ID_LIKE.fullmatch(local))
+    return host not in _ID_HOSTS and not (
+        host.rpartition(".")[2] in _NO_DOMAINS or local in _NOBODY or _ID_LIKE.fullmatch(local)
+    )
