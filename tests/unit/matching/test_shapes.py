@@ -101,6 +101,30 @@ def test_a_handle_that_holds_a_given_name_is_nobody_elses(given_name: str, famil
     assert look(shown[0], (f"{given_name} {family}", "x9@south.example"), population=Population())[0] == 1
 
 
+@given(st.sampled_from(["Thistle", "Okonjo", "Lindqvist", "Perferzal", "Hartwell"]), st.data())
+@settings(deadline=None)
+def test_swapped_letters_of_a_rare_family_name_are_a_slip(family: str, data: st.DataObject) -> None:
+    at = data.draw(st.sampled_from([at for at in range(1, len(family) - 1) if family[at] != family[at + 1]]))
+    swapped = family[:at] + family[at + 1] + family[at] + family[at + 2 :]
+    shown = (f"Ines {family}", "q1@north.example"), (f"Ines {swapped}", "z2@dale.example")
+    assert look(*shown, population=Population())[0] == 1
+    assert look(*shown, population=Population(200_000, words={"ines": 3000, family.lower(): 3000}))[0] == 2
+
+
+def test_a_single_name_that_two_people_have_in_full_tells_nothing() -> None:
+    singles = ("Ozioma", "q@north.example"), ("Ozioma", "z@dale.example")
+    assert look(*singles)[0] == 1
+    assert look(*singles, ("Ozioma Thistle", "w@moss.example"))[0] == 2
+    assert look(*singles, ("Ozioma Thistle", "w@moss.example"), ("Ozioma Wray", "v@host.example"))[0] == 4
+
+
+@pytest.mark.parametrize("handle", ["jsmith", "smithj", "mgarcia"])
+def test_an_initial_with_a_common_family_name_tells_nothing(handle: str) -> None:
+    assert look((handle, f"{handle}@north.example"), ("", f"{handle}@dale.example"))[0] == 2
+    rare = handle.replace("smith", "brekelu").replace("garcia", "brekelu")
+    assert look((rare, f"{rare}@north.example"), ("", f"{rare}@dale.example"))[0] == 1
+
+
 @pytest.mark.parametrize("handle", ["zqx", "hpa7", "dsqw", "pxla", "zorgo", "Qwerlin"])
 def test_a_rare_handle_or_single_name_tells_whatever_its_length(handle: str) -> None:
     persons, suggestions = look((handle, "one@north.example"), (handle, "two@dale.example"))

@@ -53,14 +53,20 @@ class Blocks:
     def crowd(self, key: str) -> int:
         """Count the dissimilar full names of the bearers of `key`, of a name the humans among them; at least 1.
 
-        It is the cap where they are too many.
+        Of a word only full names that have it count. It is CAP where the bearers are too many.
         """
         if key not in self._crowds:
             start, size = self._found.get(hash(key), (0, 0))
-            count = count_humans if key.startswith("name:") else count_names
-            bearers = self._owners[start : start + size].tolist() if size <= CAP else []
-            self._crowds[key] = CAP if size > CAP else count([self._profiles[i] for i in bearers])
+            few = size <= cap(key)
+            self._crowds[key] = self._count(key, self._owners[start : start + size].tolist()) if few else CAP
         return self._crowds[key]
+
+    def _count(self, key: str, bearers: Sequence[int]) -> int:
+        profiles = [self._profiles[position] for position in bearers]
+        kind, _, word = key.partition(":")
+        if kind == "word":
+            return count_names(profile for profile in profiles if word in profile.full)
+        return count_humans(profiles) if kind == "name" else count_names(profiles)
 
     def pairs(self) -> NDArray[np.int64]:
         """Return the distinct pairs of positions (lower, higher), shape (pairs, 2), in order."""

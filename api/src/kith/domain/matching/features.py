@@ -32,7 +32,7 @@ FEATURES = (
     Feature(
         "crowded_address", -1, "log2 of half the number of dissimilar names, beyond two, that use the shared address"
     ),
-    Feature("same_name", 1, "the same full name, in any script, case and order"),
+    Feature("same_name", 1, "the same full name, in any script, case and order (0.8 with two letters swapped)"),
     Feature("longer_name", 1, "the same full name but for middle names or their initials"),
     Feature("similar_name", 1, "a full name that differs by a diminutive, a nickname or a slip of the pen"),
     Feature("initial_name", 1, "a full name of which one shows but an initial"),
@@ -64,11 +64,12 @@ SIGNS = {feature.name: feature.sign for feature in FEATURES}
 # Expected namesakes at which two bearers of one name are as often two humans for this reason as for any other.
 _HARMLESS_NAMESAKES = 0.001
 # From so many upwards a wrong join brings others with it: wrong pairs go with the square of the namesakes. Chosen for
-# precision: 0.2 gives the synthetic community of 100,000 two points of recall for half a point of precision.
-_SEVERAL_NAMESAKES = 0.1
+# precision: 0.1 takes two points of recall from a synthetic community of 100,000 and adds half a point of precision.
+_SEVERAL_NAMESAKES = 0.2
 _SIGNS = 37  # that may follow one in a handle
 _LEAST_NAMES = 1000  # fewer say nothing of how common a word is
 _SIMILAR_GIVEN = 0.05  # of all given names, those which share an initial, a diminutive or all but a slip with one
+_SAME_INITIAL = 0.07  # of all given names, those which begin with one letter
 _INSIDE = 0.9  # both names inside a longer handle
 _FAMILY_INSIDE = 0.1  # the family name alone, which is another feature
 _SHARE_SPELLED = 0.2  # of the namesakes, those who make the same handle of their name
@@ -177,9 +178,9 @@ def _alone(key: str) -> int:
 class Context(NamedTuple):
     """What a comparison needs beyond the two profiles.
 
-    `crowd`: the number of dissimilar names that use a key ``address:…`` or ``handle:…``, and of humans that a key
-    ``name:…`` has at least, by what its bearers show; at least 1. `stated`: pairs of ids, in order, that a verified
-    statement names. `behaviors`: of pairs of ids in order.
+    `crowd`: the number of dissimilar names that use a key ``address:…`` or ``handle:…`` or have the word of a key
+    ``word:…``, and of humans that a key ``name:…`` has at least, by what its bearers show; at least 1. `stated`: pairs
+    of ids, in order, that a verified statement names. `behaviors`: of pairs of ids in order.
     """
 
     population: Population = Population()
@@ -188,9 +189,14 @@ class Context(NamedTuple):
     behaviors: Mapping[tuple[str, str], Behavior] = {}
 
 
-def distinctive(handle: str, context: Context) -> float:
-    """How much a shared handle tells, 0 to 1: rare ones tell more, those of given names and crowds less."""
+def distinctive(handle: str, context: Context, *, is_single_name: bool = False) -> float:
+    """How much a shared handle tells, 0 to 1: rare ones tell more, those of given names and crowds less.
+
+    A single name may be anybody's who has it in a full name.
+    """
     strangers = context.population.same_by_chance(handle)
+    if is_single_name:
+        strangers += context.crowd(f"word:{handle}") - 1
     rarity = max(0.0, 1.0 - log1p(strangers / _HARMLESS_NAMESAKES) / _ONE_NAMESAKE)
     return rarity / (1.0 + log2(context.crowd(f"handle:{handle}")))
 
@@ -296,8 +302,8 @@ def _compare_names(a: Profile, b: Profile, context: Context, values: Values, kno
     agreed = agreement(a.name, b.name)
     if not agreed.value and (a.aliases or b.aliases):
         agreed = _agree_by_nickname(a, b)
-    if agreed.value == 1.0:
-        values["longer_name" if agreed.longer else "same_name"] = 1.0
+    if agreed.exact:
+        values["longer_name" if agreed.longer else "same_name"] = agreed.value
     elif agreed.slip and not known:
         values["misspelt_name"] = agreed.value
     elif agreed.value:
@@ -307,7 +313,7 @@ def _compare_names(a: Profile, b: Profile, context: Context, values: Values, kno
         values["different_name"] = disagreement(a.full, b.full) * (_CHANGED if changed else 1.0)
     if agreed.value:
         values["common_name"] = max(
-            _commonness(name, context) if agreed.value == 1.0 else _similar_commonness(name, context.population)
+            _commonness(name, context) if agreed.exact else _similar_commonness(name, context.population)
             for name in {a.name, b.name}
         )
     return agreed.value > 0.0
@@ -332,7 +338,7 @@ def _similar_commonness(name: tuple[str, ...], population: Population) -> float:
 
 
 def _spelled_commonness(handle: str, population: Population) -> float:
-    """Of a handle that may be two common words of names run together."""
+    """Of a handle that may be two common words of names run together, or one with an initial before or behind."""
     words = population.words
     namesakes = max(
         (
@@ -342,7 +348,8 @@ def _spelled_commonness(handle: str, population: Population) -> float:
         ),
         default=0.0,
     )
-    return _charge(_SHARE_SPELLED * namesakes)
+    shortened = _SAME_INITIAL * max(words.get(handle[1:], 0), words.get(handle[:-1], 0))
+    return _charge(_SHARE_SPELLED * max(namesakes, shortened))
 
 
 def _charge(namesakes: float) -> float:
@@ -362,7 +369,8 @@ def _compare_handles(a: Profile, b: Profile, context: Context, values: Values, k
             if telling := {stem for stem in stems if not _is_name(stem, a) and not _is_name(stem, b)}:
                 values["similar_handle"] = max(distinctive(stem, context) for stem in telling)
         elif telling := {word for word in shared if not _is_name(word, a) and not _is_name(word, b)}:
-            values["same_handle"] = max(distinctive(word, context) for word in telling)
+            single = not (a.full and b.full)
+            values["same_handle"] = max(distinctive(word, context, is_single_name=single) for word in telling)
             if not agreed:
                 values["common_name"] = min(_spelled_commonness(word, context.population) for word in telling)
     if agreed:

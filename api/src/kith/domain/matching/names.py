@@ -124,6 +124,8 @@ def _guess(text: str) -> tuple[str, ...]:
 
 DIMINUTIVE = 0.8
 _SLIP = 0.79  # among words; of names it counts as a diminutive
+_SWAP = 0.795  # likewise: two letters changed places, which makes another given name but no other family name
+SHORTEST_SWAP = 5  # letters
 _ENDING = 2  # letters more at the end that make another name: Paula, Martina, Roberto
 INITIAL = 0.6
 _LONGER = 0.5
@@ -135,11 +137,18 @@ class NameAgreement(NamedTuple):
     """`value`: 1 all words agree exactly, a slip or a diminutive 0.8, initials 0.6, a longer form 0.5, none 0.
 
     `longer`: one name has a word more than the other. `slip`: a word is only nearly the same, misspelt or another's.
+    `swap`: the same but for two letters of the family name that changed places.
     """
 
     value: float
     longer: bool
     slip: bool = False
+    swap: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether the two are one name, rightly spelled or not."""
+        return self.value == 1.0 or self.swap
 
 
 _AGREE = NameAgreement(1.0, False)
@@ -179,8 +188,10 @@ def agreement(first: tuple[str, ...], second: tuple[str, ...]) -> NameAgreement:
     in_order = sorted(exact, key=short.index) == sorted(exact & set(long), key=long.index)
     if not exact:
         return _DISAGREE
-    value = DIMINUTIVE if worst == _SLIP else worst
-    return NameAgreement(value if in_order or not longer else _LONGER, longer, worst == _SLIP)
+    value = DIMINUTIVE if worst in (_SLIP, _SWAP) else worst
+    swap = worst == _SWAP and _is_swapped(short[-1], long[-1])
+    slip = worst == _SLIP or (worst == _SWAP and not swap)
+    return NameAgreement(value if in_order or not longer else _LONGER, longer, slip, swap)
 
 
 def _best(word: str, others: Sequence[str]) -> tuple[float, str]:
@@ -242,6 +253,8 @@ def _folded(words: tuple[str, ...]) -> set[str]:
 def _word_agreement(a: str, b: str) -> float:
     if a == b:
         return 1.0
+    if _is_swapped(a, b):
+        return _SWAP
     if a[0] != b[0]:
         same_group = NICKNAMES.get(a, _NO_GROUP) & NICKNAMES.get(b, _NO_GROUP)
         near = min(len(a), len(b)) > 4 and JaroWinkler.similarity(a, b) > 0.92
@@ -256,3 +269,11 @@ def _word_agreement(a: str, b: str) -> float:
     if len(short) > 3 and long.startswith(short):
         return _LONGER if len(long) - len(short) > _ENDING else _SLIP
     return _SLIP if len(short) > 3 and JaroWinkler.similarity(a, b) >= 0.92 else 0.0
+
+
+def _is_swapped(a: str, b: str) -> bool:
+    """Whether one is the other but for two neighboring letters that changed places."""
+    if len(a) != len(b) or len(a) < SHORTEST_SWAP:
+        return False
+    apart = [at for at, (one, other) in enumerate(zip(a, b, strict=True)) if one != other]
+    return len(apart) == 2 and apart[1] == apart[0] + 1 and a[apart[0]] == b[apart[1]] and a[apart[1]] == b[apart[0]]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kith.domain.kinds import judge
 from kith.domain.kinds.words import ROLES
 from kith.domain.matching.addresses import Address, is_machine, organization_domain, parse_address
-from kith.domain.matching.names import Name, fold, parse_name, squash
+from kith.domain.matching.names import SHORTEST_SWAP, Name, fold, parse_name, squash
 from kith.domain.matching.records import Identity
 from kith.domain.matching.vocabulary import HOSTS, NICKNAMES, NOBODY
 
@@ -166,6 +166,8 @@ def _strong_keys(profile: Profile) -> set[str]:
         keys.add(f"address:{address}")
     if name:
         keys.add(name_key(name))
+        if len(name[-1]) >= SHORTEST_SWAP:
+            keys.add(f"letters:{name[0]} {''.join(sorted(name[-1]))}")
         keys.update([name_key(alias) for alias in profile.aliases])
     if profile.number:
         keys.add(f"number:{profile.number}")

@@ -440,5 +440,5 @@ class Neighborhood:
         return sorted(
             key
             for key in keys
-            if key.startswith(("address:", "handle:", "name:")) or len(self._bearers[key]) > cap(key)
+            if key.startswith(("address:", "handle:", "name:", "word:")) or len(self._bearers[key]) > cap(key)
         )
