@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from kith.domain.members import ROLES, may_manage, scopes_of
-from kith.domain.scopes import SCOPES
+from kith.domain.scopes import OF_INSTANCE, SCOPES
 
 
 def test_each_role_may_do_all_that_the_next_may() -> None:
@@ -13,12 +13,12 @@ def test_each_role_may_do_all_that_the_next_may() -> None:
         assert scopes_of(role) > scopes_of(lesser)
 
 
-def test_an_owner_may_do_everything() -> None:
-    assert scopes_of("owner") == set(SCOPES)
+def test_no_member_reaches_beyond_the_workspace() -> None:
+    assert set(SCOPES) - scopes_of("owner") == OF_INSTANCE
 
 
-def test_only_owners_reach_beyond_the_workspace() -> None:
-    assert set(SCOPES) - scopes_of("admin") == {"sources:anywhere:read"}
+def test_the_workspace_itself_is_for_owners_alone() -> None:
+    assert scopes_of("owner") - scopes_of("admin") == {"workspace:write"}
 
 
 def test_a_viewer_changes_nothing_and_sees_no_addresses() -> None:

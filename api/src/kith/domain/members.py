@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias, get_args
 
-from kith.domain.scopes import SCOPES
+from kith.domain.scopes import OF_INSTANCE, SCOPES
 
 Role: TypeAlias = Literal["owner", "admin", "analyst", "viewer"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -19,17 +19,16 @@ _ANALYST = _VIEWER | {
     "people:write", "people:contact:read", "identities:write", "organizations:write", "communities:write",
     "groups:write", "events:read", "jobs:read",
 }  # fmt: skip
-_OWNER_ALONE = frozenset({"sources:anywhere:read"})
-_NOBODY = frozenset({"workspaces:read", "workspaces:write"})
-"""What reaches beyond the workspace, to the machine that kith runs on."""
+_OWNER_ALONE = frozenset({"workspace:write"})
 
 
 def scopes_of(role: Role) -> frozenset[str]:
     """Return the scopes that a token of a member with this role may have at most.
 
-    A scope that is new is for admins and owners alone until it is listed here.
+    A scope that is new is for admins and owners alone until it is listed here. What reaches beyond the workspace, to
+    others and to the machine that kith runs on, is for no member.
     """
-    everything = frozenset(SCOPES) - _NOBODY
+    everything = frozenset(SCOPES) - OF_INSTANCE
     limits = {"owner": everything, "admin": everything - _OWNER_ALONE, "analyst": _ANALYST, "viewer": _VIEWER}
     return limits[role] & everything
 
