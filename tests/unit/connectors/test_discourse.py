@@ -18,6 +18,7 @@ from kith.connectors import (
     Page,
     Ref,
     Secret,
+    Sweep,
     Target,
     open_context,
 )
@@ -87,7 +88,8 @@ class Simulator:
             self.topic(topic, title=f"Topic {topic}", slug=f"topic-{topic}", user_id=user)
         self.posts[id_] = {
             "id": id_, "post_number": number, "topic_id": topic, "created_at": at(minute), "user_id": user,
-            "username": None if user is None else f"user{user}", "name": "", "cooked": cooked, "post_type": 1,
+            "username": None if user is None else f"user{user}", "name": "",
+            "avatar_template": f"/avatars/{user}/{{size}}.png", "cooked": cooked, "post_type": 1,
             "version": 1, "updated_at": at(minute), "reply_to_post_number": None, "actions_summary": [], **more,
         }  # fmt: skip
         self.topics[topic]["bumped_at"] = at(minute)
@@ -192,6 +194,9 @@ async def test_replies_mentions_likes_answers_and_deletions(forum: Simulator) ->
     }  # fmt: skip
     assert channels["c2"].parent == ref("c1")
     assert Coverage("read", START + timedelta(minutes=1), FakeClock().now()) in facts.coverage
+    assert facts.identities[ref(1)].avatar_url == f"http://{HOST}:{forum.server.port}/avatars/1/144.png"
+    sweeps = [one for page in pages for one in page.records if isinstance(one, Sweep)]
+    assert sweeps == [Sweep("begun", ("join",), ref("g10")), Sweep("complete", ("join",), ref("g10"))]
 
 
 async def test_only_what_has_changed_is_asked_for_again(forum: Simulator) -> None:

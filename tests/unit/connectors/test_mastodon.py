@@ -32,7 +32,7 @@ def account(acct: str, **more: Any) -> dict[str, Any]:
     name = acct.partition("@")[0]
     return {
         "id": f"a-{acct}", "acct": acct, "display_name": name.title(), "url": f"https://mastodon.example/@{name}",
-        "created_at": "2020-01-01T00:00:00.000Z", **more,
+        "avatar": f"https://mastodon.example/{name}.png", **more,
     }  # fmt: skip
 
 
@@ -120,8 +120,9 @@ def config(social: Simulator, **more: Any) -> MastodonConfig:
     return MastodonConfig(social.server.url(), **more)
 
 
-async def read(config: MastodonConfig, cursor: msgspec.Raw | None = None) -> list[Page]:
-    async with open_context(MASTODON, config, Path("/nonexistent"), clock=FakeClock()) as context:
+async def read(config: MastodonConfig, cursor: msgspec.Raw | None = None, days: int = 0) -> list[Page]:
+    clock = FakeClock(FakeClock().now() + timedelta(days=days))
+    async with open_context(MASTODON, config, Path("/nonexistent"), clock=clock) as context:
         return [page async for page in MASTODON.pull(config, cursor, context)]
 
 
@@ -199,6 +200,24 @@ async def test_a_later_run_asks_for_what_is_newer_alone(social: Simulator) -> No
     social.server.asked.clear()
     assert not Facts(await read(config(social, accounts=("ada",)), more[-1].cursor)).interactions
     assert len(social.server.asked) == 3
+
+
+async def test_follows_that_are_no_longer_there_have_ended_if_the_look_was_whole(social: Simulator) -> None:
+    settings = config(social, accounts=("ada",))
+    pages = await read(settings)
+    follows = {one for one in Facts(pages).interactions if one.kind == "follow"}
+    assert {one.actor for one in follows} == {person("ada"), person("eve@other.example")}
+    assert Facts(pages).identities[person("eve@other.example")].avatar_url == "https://mastodon.example/eve.png"
+    social.on("/api/v1/accounts/a-ada/followers", lambda _: given_json([]))
+    assert not [one for one in Facts(await read(settings, pages[-1].cursor)).interactions if one.kind == "follow"]
+    facts = Facts([*pages, *await read(settings, pages[-1].cursor, days=1)])
+    gone = follows - set(facts.interactions) | {ending.ref for ending in facts.endings}
+    assert {one.actor for one in gone} == {person("eve@other.example")}
+    social.on("/api/v1/accounts/a-ada/following", lambda _: Given(403))
+    facts = Facts([*pages, *(more := await read(settings, pages[-1].cursor, days=1))])
+    assert skips(more) == [("ada following", "not_read")]
+    assert follows <= set(facts.interactions)
+    assert not facts.endings
 
 
 async def test_mastodon_conforms(social: Simulator) -> None:

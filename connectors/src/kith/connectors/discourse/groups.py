@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator
 
-from kith.connectors import Channel, Fatal, Interaction, Missing, Record, Refused, Skip, items
+import msgspec
+
+from kith.connectors import Channel, Fatal, Interaction, Missing, Record, Refused, Skip, Sweep, items
 from kith.connectors.discourse.client import Client, Group
 from kith.connectors.discourse.posts import Forum, Person
 
@@ -17,9 +19,13 @@ async def memberships(client: Client, forum: Forum) -> AsyncIterator[items.Told]
         yield items.Told([], [Skip("groups", "not_read", str(error))])
         return
     for group in groups:
-        told = items.Told([channel := _channel(forum, group)])
+        channel = _channel(forum, group)
+        look = Sweep("begun", ("join",), channel.ref)
+        told = items.Told([channel, look])
         try:
             await _members(client, forum, group, channel, told)
+            if not told.skipped:
+                told.records.append(msgspec.structs.replace(look, phase="complete"))
         except (Missing, Refused) as error:
             told.skipped.append(Skip(items.clean(f"group {group.name}"), "not_read", str(error)))
         yield told
@@ -40,7 +46,7 @@ async def _groups(client: Client) -> list[Group]:
 
 async def _members(client: Client, forum: Forum, group: Group, channel: Channel, told: items.Told) -> None:
     def joined(person: Person) -> Iterator[Record]:
-        who = forum.person(person.id, person.username, person.name, None)
+        who = forum.person(person, None)
         yield who
         if person.added_at:
             act = forum.act(f"g{group.id}", "join", who.ref)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import msgspec
 
@@ -52,6 +52,7 @@ class Person(msgspec.Struct, frozen=True):
     username: str
     name: str | None = None
     added_at: str | None = None
+    avatar_template: str | None = None
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class Post(msgspec.Struct, frozen=True):
     user_id: int | None = None
     username: str | None = None
     name: str | None = None
+    avatar_template: str | None = None
     cooked: str | None = None
     post_type: int = _REGULAR
     version: int | None = 1
@@ -146,14 +148,19 @@ class Forum:
         """Return who sees a topic; of a category that is not known, that only its readers do."""
         return self._visible.get(topic.category_id or 0, "private") if topic.category_id else "public"
 
-    def person(self, id_: int, username: str | None, name: str | None, seen: datetime | None) -> Identity:
-        """Return somebody, and remember their name."""
-        if username:
-            self.people[username.lower()] = id_
-        url = items.address(f"{self.site}/u/{username}") if username else None
+    def person(self, who: "Person | Post", seen: datetime | None) -> Identity:
+        """Return somebody in a list, or who wrote a post; remember their name."""
+        id_ = who.id if isinstance(who, Person) else who.user_id or 0
+        if who.username:
+            self.people[who.username.lower()] = id_
+        url = items.address(f"{self.site}/u/{who.username}") if who.username else None
         kind: IdentityKind = "bot" if id_ < 0 else "unknown"
-        handle = items.line(username)
-        return Identity(self.ref(id_), kind, items.line(name) or handle, handle, url=url, seen_at=seen)
+        handle = items.line(who.username)
+        avatar = urljoin(f"{self.site}/", (who.avatar_template or "").replace("{size}", "144"))
+        return Identity(
+            self.ref(id_), kind, items.line(who.name) or handle, handle, url=url,
+            avatar_url=items.address(avatar) if who.avatar_template else None, seen_at=seen,
+        )  # fmt: skip
 
 
 class Writer:
@@ -181,7 +188,7 @@ class Writer:
         if post.user_id is None:
             raise items.Unreadable("The post names nobody who wrote it.")
         when = items.moment(post.created_at)
-        actor = self._forum.person(post.user_id, post.username, post.name, when)
+        actor = self._forum.person(post, when)
         yield actor
         parent = self.numbers.get(post.reply_to_post_number or (0 if post.post_number == 1 else 1))
         named = [self._forum.ref(id_) for name in post.mentions() if (id_ := mentioned.get(name)) is not None]
@@ -205,7 +212,7 @@ class Writer:
 
     def like(self, post: Post, person: Person) -> Iterator[Record]:
         """Yield that somebody likes a post. The forum tells no time: it is that of the post."""
-        who = self._forum.person(person.id, person.username, person.name, None)
+        who = self._forum.person(person, None)
         author = self._forum.ref(post.user_id or 0)
         yield who
         yield Interaction(

@@ -50,7 +50,8 @@ class Writer:
         assert account is not None  # noqa: S101 - person() has seen to it
         login = items.line(account.login)
         kind = "bot" if (login or "").endswith("[bot]") else _KINDS.get(account.type, "unknown")
-        return Identity(ref, kind, login, login, url=items.address(account.html_url), seen_at=seen)
+        url, avatar = items.address(account.html_url), items.address(account.avatar_url)
+        return Identity(ref, kind, login, login, url=url, avatar_url=avatar, seen_at=seen)
 
     def issue(self, issue: Issue, mentioned: Sequence[Ref]) -> Iterator[Record]:
         """Yield an issue or a pull request with its author. Raises ValueError."""

@@ -14,6 +14,7 @@ class Account(msgspec.Struct, frozen=True):
     login: str | None = None
     type: str | None = None
     html_url: str | None = None
+    avatar_url: str | None = None
 
 
 class Repo(msgspec.Struct, frozen=True):

@@ -63,9 +63,8 @@ class Writer:
         assert user is not None  # noqa: S101 - person() has seen to it
         is_robot = bool(user.bot) or _ROBOT.fullmatch(user.username or "") is not None
         name, handle = items.line(user.name), items.line(user.username)
-        return Identity(
-            ref, "bot" if is_robot else "unknown", name, handle, url=items.address(user.web_url), seen_at=seen
-        )
+        url, avatar = items.address(user.web_url), items.address(user.avatar_url)
+        return Identity(ref, "bot" if is_robot else "unknown", name, handle, url=url, avatar_url=avatar, seen_at=seen)
 
     def thing(self, thing: Thing, mentioned: Sequence[Ref]) -> Iterator[Record]:
         """Yield an issue or merge request with its author, and its merge. Raises ValueError."""

@@ -8,6 +8,7 @@ class User(msgspec.Struct, frozen=True):
     username: str | None = None
     name: str | None = None
     web_url: str | None = None
+    avatar_url: str | None = None
     bot: bool | None = False
 
 

@@ -3,12 +3,13 @@
 Reads posts of accounts, under hashtags, or of a whole server; replies and the conversations around them, mentions,
 shares, likes, edits, and who follows whom. A post is known by its address in the whole network, an account by name and
 domain: what two servers show is the same. Likes have no time of their own and are dated by their post, follows by when
-both accounts were there.
+they were first read.
 
-Can't: deletions, which only streams tell; who no longer follows or likes; replies to a post that come after it was
+Can't: deletions, which only streams tell; who no longer likes; replies to a post that come after it was
 read, unless they are in a list that is read.
 Resume and growth: for each list the cursor holds what the server itself named as newer and older.
-Deletions: none are told; a post that is merely no longer shown stays.
+Deletions: none are told; a post that is merely no longer shown stays. Follows are looked through whole once a day: one
+that is no longer there has ended.
 Privacy: posts for followers are private, posts to a few are direct.
 """
 

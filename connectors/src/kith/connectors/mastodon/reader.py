@@ -17,6 +17,7 @@ from kith.connectors import (
     Refused,
     Report,
     Skip,
+    Sweep,
     items,
     load_cursor,
     save_cursor,
@@ -131,6 +132,8 @@ class _Reading:
         """Yield who follows the accounts, and whom they follow, once a day."""
         if self._at.follows is not None and now - self._at.follows < _DAY:
             return
+        whole, look = True, Sweep("begun", ("follow",))
+        yield self._told(items.Told([look]))
         for name in self._config.accounts:
             account = await self._client.account(name)
             for way in ("followers", "following"):
@@ -138,12 +141,16 @@ class _Reading:
                 try:
                     async for raws in self._client.all(f"/api/v1/accounts/{quote(account.id, safe='')}/{way}"):
                         told.add_all(raws, Account, f"{name} {way}", partial(self._follow, account, way))
+                        whole = whole and not told.skipped
                         yield self._told(told)
                         told = items.Told()
                 except (Missing, Refused) as error:
                     told.skipped.append(Skip(items.clean(f"{name} {way}"), "not_read", str(error)))
+                    whole = False
                     yield self._told(told)
         self._at = msgspec.structs.replace(self._at, follows=now)
+        if whole:
+            yield self._told(items.Told([msgspec.structs.replace(look, phase="complete")]))
 
     def _follow(self, account: Account, way: str, other: Account) -> list[Record]:
         pair = (other, account) if way == "followers" else (account, other)

@@ -34,9 +34,9 @@ class Account(msgspec.Struct, frozen=True):
     acct: str
     display_name: str | None = None
     url: str | None = None
+    avatar: str | None = None
     bot: bool | None = False
     group: bool | None = False
-    created_at: str | None = None
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -102,7 +102,10 @@ class Server:
         kind: IdentityKind = "bot" if account.bot else "group" if account.group else "unknown"
         ref = self.person(account.acct)
         name = items.line(account.display_name) or ref.key.partition("@")[0]
-        return Identity(ref, kind, name, f"@{ref.key}"[: items.NAME], url=items.address(account.url), seen_at=seen)
+        return Identity(
+            ref, kind, name, f"@{ref.key}"[: items.NAME], url=items.address(account.url),
+            avatar_url=items.address(account.avatar), seen_at=seen,
+        )  # fmt: skip
 
     def status(self, status: Status, above: Mapping[str, Status], seen: datetime) -> list[Record]:
         """Return a post with its author. above: posts of conversations, by their ids here. Raises ValueError."""
@@ -162,13 +165,12 @@ class Server:
         )
 
     def follow(self, follower: Account, followed: Account, seen: datetime) -> Iterator[Record]:
-        """Yield that one follows the other. No server tells since when: at the earliest since both were there."""
+        """Yield that one follows the other. No server tells since when: by now."""
         yield self.identity(follower, seen)
         yield self.identity(followed, seen)
         who, whom = self.person(follower.acct), self.person(followed.acct)
-        when = max(items.moment(one.created_at or "") for one in (follower, followed))
         yield Interaction(
-            InteractionRef(NETWORK, whom.key, "follow", actor=who), who, when, (Target(whom),), visibility="public"
+            InteractionRef(NETWORK, whom.key, "follow", actor=who), who, seen, (Target(whom),), visibility="public"
         )
 
 

@@ -15,6 +15,7 @@ class Profile(msgspec.Struct, frozen=True):
     real_name: str | None = None
     display_name: str | None = None
     email: str | None = None
+    image_192: str | None = None
     bot_id: str | None = None
 
 
@@ -88,6 +89,7 @@ class Workspace:
             user.shown,
             handle=items.line(profile.display_name or user.name),
             address=mail if "@" in mail else None,
+            avatar_url=items.address(profile.image_192),
             verified=bool(user.is_email_confirmed and "@" in mail),
             seen_at=items.since_1970(user.updated or 0),
         )
