@@ -16,7 +16,12 @@ async def test_a_member_lets_an_app_in(desk: Desk, kind: str) -> None:
     shown = await desk.ask(browser, app, pkce)
     page = Page(shown)
     assert page.title == f"Let {app.app.name} in?"
-    for sentence in ("app.example", "Read people and their timelines.", "E-mail addresses and telephone numbers."):
+    for sentence in (
+        "app.example",
+        "Read people and their timelines.",
+        "Go on while you are away, until you disconnect it.",
+        "E-mail addresses and telephone numbers.",
+    ):
         assert sentence in page.text
     back = await desk.answer(browser, shown)
     assert back.keys() == {"code", "state", "iss"}

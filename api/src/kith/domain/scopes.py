@@ -85,6 +85,11 @@ def sentences(scopes: Collection[str]) -> list[str]:
     return [IDENTITY.get(name) or SCOPES[name] for name in ordered(scopes)]
 
 
+def lasting(scopes: Collection[str]) -> set[str]:
+    """Return the scopes with what every app may that a member lets in: it goes on until it is disconnected."""
+    return {*scopes, "offline_access"}
+
+
 def unseen(scopes: Collection[str]) -> list[str]:
     """Return what an app with these scopes does not see."""
     return [scope.unseen for name, scope in TABLE.items() if scope.unseen and name not in scopes]

@@ -19,7 +19,7 @@ from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import SeeOther, SignedIn, find_visitor, session_of
 from kith.domain.ids import decode, encode
 from kith.domain.members import scopes_of
-from kith.domain.scopes import IDENTITY, ordered, sentences, unseen
+from kith.domain.scopes import IDENTITY, lasting, ordered, sentences, unseen
 from kith.store import app_tokens, apps, devices, grants
 from kith.store.apps import App
 from kith.store.db import Db, new_id
@@ -187,11 +187,11 @@ def _page(request: Request[Any, Any, Any], wish: Wish) -> Response[str]:
             app_id=encode("app", wish.app.id),
             workspace=wish.here.workspace,
         )
-    new = [scope for scope in wish.possible if scope not in wish.granted]
+    asked, known = lasting(wish.possible), lasting(wish.granted) if wish.granted else set()
     return render(
         request, "oauth/consent.html", forms_to=[_target(wish.asked.redirect_uri)],
         app=wish.app, domain=domain_of(wish.app, wish.asked.redirect_uri), workspace=wish.here.workspace,
-        member=wish.here.sign_in, new=sentences(new), known=sentences(set(wish.possible) & set(wish.granted)),
+        member=wish.here.sign_in, new=sentences(asked - known), known=sentences(asked & known),
         unseen=unseen(set(wish.possible) | set(wish.granted)), approving=wish.approving,
         query=request.scope["query_string"].decode("latin-1"), registered=wish.app.owner_id is None,
     )  # fmt: skip

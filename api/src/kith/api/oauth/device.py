@@ -12,7 +12,7 @@ from kith.api.pages.forms import read_form
 from kith.api.pages.render import render
 from kith.api.pages.sessions import SignedIn, session_of
 from kith.domain.members import scopes_of
-from kith.domain.scopes import IDENTITY, sentences, unseen
+from kith.domain.scopes import IDENTITY, lasting, sentences, unseen
 from kith.store import apps, devices, grants
 from kith.store.apps import App
 from kith.store.db import Db
@@ -60,7 +60,7 @@ async def _ask(request: Request[Any, Any, Any], here: SignedIn, typed: str) -> R
     device, app, possible, approving = found
     return render(
         request, "oauth/device_consent.html", app=app, workspace=here.workspace, user_code=device.user_code,
-        new=sentences(possible), unseen=unseen(possible), approving=approving, registered=app.owner_id is None,
+        new=sentences(lasting(possible)), unseen=unseen(possible), approving=approving, registered=app.owner_id is None,
     )  # fmt: skip
 
 

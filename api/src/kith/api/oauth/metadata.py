@@ -14,6 +14,7 @@ from kith.store import keys
 
 PUBLIC: dict[str, Any] = {"public": True, "hidden": True, "exception_handlers": problems.HANDLERS}
 _KEEP = {"Cache-Control": "public, max-age=300"}
+_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "name", "email", "email_verified")
 _METHODS = ["client_secret_basic", "client_secret_post"]
 
 
@@ -81,7 +82,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "dpop_signing_alg_values_supported": [ALGORITHM],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "name", "email"],
+        "claims_supported": [*_CLAIMS],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

@@ -8,7 +8,7 @@ from kith.api.http import auth
 from kith.api.http.problems import Problem
 from kith.api.oauth.errors import PROTOCOL, answer
 from kith.domain.ids import encode
-from kith.store import members
+from kith.store import members, sign_ins
 
 
 async def _told(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -18,13 +18,14 @@ async def _told(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise Problem("missing_scope", "The token lacks the scope openid.", headers={"WWW-Authenticate": challenge})
     async with request.app.state.turns.workspace(token.workspace_id) as db:
         member = await members.get_member(db, token.workspace_id, token.member_id)
-    if member is None:
+        sign_in = await sign_ins.get_sign_in(db, member.sign_in_id) if member else None
+    if member is None or sign_in is None:
         raise Problem("invalid_token")
     told: dict[str, Any] = {"sub": encode("member", member.id)}
     if "profile" in token.scopes:
         told["name"] = member.name
-    if "email" in token.scopes and member.address is not None:
-        told |= {"email": member.address}
+    if "email" in token.scopes and sign_in.address is not None:
+        told |= {"email": sign_in.address, "email_verified": sign_in.verified_at is not None}
     return answer(told)
 
 
