@@ -179,6 +179,13 @@ def test_a_database_that_is_away_is_one_sentence(settings: dict[str, str], words
     assert said.endswith("start it, correct KITH_DATABASE_URL, or run 'kith migrate'.")
 
 
+@pytest.mark.parametrize("connector", ["ndjson", "mail", "git"])
+def test_a_path_that_is_not_there_is_no_source(settings: dict[str, str], tmp_path: Path, connector: str) -> None:
+    said = complaint(kith(settings, "sources", "add", connector, "--path", str(tmp_path / "absent")))
+    assert said.startswith(f"kith: {connector}: ")
+    assert "absent" in said
+
+
 @pytest.mark.parametrize("part", ["api", "worker"])
 @pytest.mark.parametrize(("right", "wrong"), [("postgres@", "nobody@"), ("/test_", "/nothing_")])
 def test_what_the_database_does_not_let_in_ends(settings: dict[str, str], right: str, wrong: str, part: str) -> None:

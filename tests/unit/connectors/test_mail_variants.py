@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kith.connectors import Fatal, Interaction, Page, Skip
 from kith.connectors.mail import MailConfig, MailConnector
 from kith.connectors.mail.dates import Arrival, moment
-from kith.connectors.mail.headers import Mailbox
+from kith.connectors.mail.headers import Mailbox, mailboxes
 from kith.connectors.mail.machines import kind_of
 from kith.connectors.mail.mails import read_mail, read_mails
 from kith.connectors.mail.mentions import mentioned
@@ -596,3 +596,43 @@ def test_an_address_is_set_off_in_any_script(before: str, after: str) -> None:
 @pytest.mark.parametrize("text", ["<CAF123@mail.gmail.com>", "see <x1y2@mail.android.com> please"])
 def test_where_ids_are_made_nobody_lives(text: str) -> None:
     assert mentioned(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("Mon, 5 May 2025 10:00:00 \u22120200", 12),
+        ("Mon, 5 May 2025 10:00:00 \u20130200", 12),
+        ("Mon, 5 May 1997 10:00:00 MET DST", 8),
+        ("Mon, 5 May 1997 10:00:00 CET_DST", 8),
+        ("Mon, 5 May 1997 10:00:00 MET", 9),
+        ("Mon, 5 May 2025 24:00:00 +0000", 24),
+    ],
+)
+def test_a_date_is_read_with_odd_signs_summer_times_and_midnights(text: str, hour: int) -> None:
+    found = moment(text)
+    assert found
+    assert found == datetime(found.year, 5, 5, tzinfo=UTC) + timedelta(hours=hour)
+
+
+@pytest.mark.parametrize("dress", ["(JIRA)", "(Jira)", "(Gerrit)", "(Code Review)", "(Phabricator)", "(via Bugzilla)"])
+@pytest.mark.parametrize("address", ["jira@apache.example", "gerrit@birk.example", "bugzilla@birk.example"])
+def test_the_human_behind_a_tracker_is_told_by_the_name_alone(dress: str, address: str) -> None:
+    data = f"From: Ada Birk {dress} <{address}>\nDate: Mon, 5 May 2025 10:00:00 +0000\n\nHello.\n".encode()
+    assert read_mail(data, None, Arrival()).sender == Mailbox(f"ada birk via {address}", "Ada Birk")
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("Birk, Ada <ada@birk.example>", "Birk, Ada"),
+        ("Birk , Ada M. <ada@birk.example>", "Birk , Ada M."),
+        ('"Birk, Ada" <ada@birk.example>', "Birk, Ada"),
+        ("bo@birk.example, Ada <ada@birk.example>", "Ada"),
+    ],
+)
+def test_a_comma_in_a_name_parts_no_mailboxes(value: str, name: str) -> None:
+    found = read_mail(f"From: {value}\n\nHello.\n".encode(), None, Arrival())
+    assert found.sender
+    senders = mailboxes([value])
+    assert senders[-1] == Mailbox("ada@birk.example", name)

@@ -43,6 +43,9 @@ _ZONES = {
     "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
 }  # fmt: skip
 
+#: Signs that some programs write before an offset.
+_MINUS = str.maketrans("\u2212\u2013\u2012\ufe63\uff0d", "-----")
+_SUMMER = re.compile(r"\b(?:cet|met|wet|eet|mez|gmt|utc|est|cst|mst|pst)[ _-]dst\b", re.I)
 _CLOCK = re.compile(
     r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?:[.,]\d+)?\s*(am|pm|a\.m\.|p\.m\.|오전|오후|上午|下午)?", re.I
 )
@@ -60,7 +63,7 @@ _SECONDS = re.compile(r"\d{9,10}")
 
 def moment(value: str) -> datetime | None:
     """Return the moment that a header's date means, UTC; None where it is none. Without a zone it is of UTC."""
-    value = value.strip()[:200]
+    value = value.strip()[:200].translate(_MINUS)
     try:
         return _iso(value) or _standard(value) or _in_words(value)
     except (ValueError, OverflowError, IndexError, TypeError):
@@ -164,9 +167,10 @@ def _zone(text: str) -> float:
     if match := _OFFSET.search(text):
         hours, minutes = int(match[2]), int(match[3] or 0)
         return (-1 if match[1] == "-" else 1) * (hours * 3600 + minutes * 60)
+    summer = 3600 if _SUMMER.search(text) else 0
     for word in re.findall(r"[A-Za-z]{1,5}", text):
         if word.lower() in _ZONES:
-            return _ZONES[word.lower()] * 3600
+            return _ZONES[word.lower()] * 3600 + summer
     return 0
 
 
@@ -176,4 +180,6 @@ def _made(year: int, month: int, day: int, clock: tuple[int, ...], offset: float
     elif year < 100:
         year += 2000 if year < 69 else 1900
     zone = timezone(timedelta(seconds=offset)) if abs(offset) < 86_400 else UTC
-    return datetime(year, month, day, clock[0], clock[1], min(clock[2], 59), tzinfo=zone).astimezone(UTC)
+    midnight = clock[:2] == (24, 0)  # of the day after
+    found = datetime(year, month, day, 0 if midnight else clock[0], clock[1], min(clock[2], 59), tzinfo=zone)
+    return (found + timedelta(days=midnight)).astimezone(UTC)

@@ -17,6 +17,8 @@ ADDRESS = re.compile(r"[^\s@<>,;:()\"\[\]\\]{1,64}@[\w.-]{1,255}")
 
 _BRACKETED = re.compile(r"<([^<>]{1,998})>")
 _SHOWN = re.compile(r"\s*([^<>\"]{1,500}?)\s*<[^<>]*>\s*$")
+#: ``Birk, Ada <ada@example.org>``: the comma parts no mailboxes, though the standard says so.
+_TURNED = re.compile(r"\s*([^<>\"@,;:]{1,200},[^<>\"@,;:]{1,200}?)\s*<[^<>]*>\s*$")
 _SPACES = re.compile(r"\s+")
 _BROKEN_WORD = re.compile(r"(=\?[\w-]+(?:\*[\w-]+)?\?[bqBQ]\?)([^?]*)(\?=)")
 
@@ -113,7 +115,9 @@ def mailboxes(values: list[str]) -> tuple[Mailbox, ...]:
         pairs = getaddresses(values[:HEADERS])
     except RecursionError:  # a header of thousands of commas
         pairs = [("", address) for address in ADDRESS.findall(" ".join(values[:HEADERS]))]
-    for name, address in pairs:
+    turned = _TURNED.match(values[0]) if len(values) == 1 and sum("@" in address for _, address in pairs) == 1 else None
+    for written, address in pairs:
+        name = turned[1] if turned else written
         match = ADDRESS.fullmatch(address.strip().rstrip(".").lower())
         if match and len(match[0]) <= 320:
             if not name and len(values) == 1 and (shown := _SHOWN.match(values[0])):

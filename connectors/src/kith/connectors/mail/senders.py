@@ -129,7 +129,7 @@ def _human_behind(headers: Headers, shown: Mailbox) -> Mailbox | None:
     """Return the human whose words a code host or a tracker sends on; None where it speaks for itself."""
     if who := headers.mailboxes("x-bugzilla-who"):
         return who[0] if not is_robot(who[0].address) else None
-    if not headers.has(*_HOSTS) or not (
+    if not (headers.has(*_HOSTS) or _HOST_DRESS.search(shown.name)) or not (
         is_robot(shown.address) or ("@" not in shown.name and headers.has(*_HOSTS[:2]))
     ):
         return None
