@@ -57,6 +57,19 @@ async def test_whose_turn_does_not_come_is_told_to_come_again(client: Client) ->
     assert await all_free(client)
 
 
+async def test_a_line_that_is_too_long_is_told_to_come_again(client: Client) -> None:
+    assert await people(client) == 200
+    client.app.state.turns.free.line = 3
+    async with all_taken(client) as taken:
+        asked = [asyncio.create_task(client.send("GET", "/v1/people")) for _ in range(10)]
+        coming = asyncio.as_completed(asked)
+        refused = [await next(coming) for _ in range(7)]
+        told = {(answer.status_code, answer.json()["code"], answer.headers["retry-after"]) for answer in refused}
+        assert told == {(429, "rate_limited", "1")}
+    assert await asyncio.gather(*taken) == [200] * SIZE
+    assert [(await each).status_code for each in asked].count(200) == 3
+
+
 async def test_readiness_needs_no_turn(client: Client) -> None:
     async with all_taken(client) as taken:
         waiting = [asyncio.create_task(people(client)) for _ in range(20)]

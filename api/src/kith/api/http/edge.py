@@ -55,6 +55,7 @@ class Edge:
                 await exchange.send({"type": "http.response.start", "status": 204, "headers": headers})
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
             elif self.limits and self.limits.empty and (problem := self.limits.refuse(exchange.asked, scope)):
+                await self.limits.hold_back()
                 await exchange.refuse(problem)
                 return  # not worth a line in the log
             elif not _names_a_host(scope):

@@ -3,6 +3,7 @@
 A read costs 1, a change 5, and what a route says where that is more. What a client has left, every answer says.
 """
 
+import asyncio
 import math
 import time
 from collections import OrderedDict
@@ -30,6 +31,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 SECONDS = 60.0  # in which a bucket fills
 KEPT = 20_000  # buckets, and clients, that a process remembers
 READ, CHANGE = 1, 5
+HOLD_BACK_SECONDS, MOST_HELD_BACK = 0.1, 500
 TELL_SECONDS = 10.0  # between two lines in the log on one bucket
 
 
@@ -43,6 +45,7 @@ class Limits:
         self._known = OrderedDict[tuple[str, str], Bucket]()
         self._of_tokens = OrderedDict[UUID, Quotas]()
         self._told: dict[str, float] = {}
+        self._held_back = 0
         self.empty: dict[bytes, tuple[float, Quotas]] = {}
         """By the Authorization header: until when there is no unit left. The edge looks here before all else."""
         self.strangers: dict[str, float] = {}
@@ -57,6 +60,15 @@ class Limits:
             return None
         scope["kith.quotas"] = found[1]
         return _refusal(found[1].nearest(), READ)
+
+    async def hold_back(self) -> None:
+        """Let who goes on asking wait for the refusal, so that it costs others less; not if too many wait already."""
+        if self._held_back < MOST_HELD_BACK:
+            self._held_back += 1
+            try:
+                await asyncio.sleep(HOLD_BACK_SECONDS)
+            finally:
+                self._held_back -= 1
 
     async def admit(self, request: Request[Any, Any, Any]) -> None:
         """Take what a request costs of its token and its workspace. Raises Problem."""

@@ -1,0 +1,68 @@
+"""Fair turns: so many at once, and of those who wait, workspaces come one after the other, each with its first."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Hashable
+
+
+class Crowded(Exception):
+    """So many of one workspace wait that another would not be served in time."""
+
+
+class Fair:
+    """Lets ``size`` in at once, and ``each`` of one workspace; of one at most ``line`` wait. No key is None."""
+
+    __slots__ = ("_free", "_held", "_waiting", "each", "line")
+
+    def __init__(self, size: int, *, each: int, line: int) -> None:
+        self.each, self.line = each, line
+        self._free = size
+        self._held: dict[Hashable, int] = {}
+        self._waiting: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
+
+    async def acquire(self, key: Hashable) -> None:
+        """Wait for a turn of the workspace. Raises Crowded."""
+        held = self._held.get(key, 0)
+        if self._free > 0 and held < self.each and key not in self._waiting:
+            self._free -= 1
+            self._held[key] = held + 1
+            return
+        line = self._waiting.setdefault(key, deque())
+        if len(line) >= self.line:
+            raise Crowded
+        turn = asyncio.get_running_loop().create_future()
+        line.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # its turn came as it went
+                self.release(key)
+            raise
+
+    def release(self, key: Hashable) -> None:
+        """End a turn; the next begins."""
+        held = self._held[key] - 1
+        if held:
+            self._held[key] = held
+        else:
+            del self._held[key]
+        self._free += 1
+        while self._waiting and self._free and self._call():
+            pass
+
+    def _call(self) -> bool:
+        """Call the first in line of the workspace that has waited longest for one of its own to be called."""
+        key = next((key for key in self._waiting if self._held.get(key, 0) < self.each), None)
+        if key is None:
+            return False
+        line = self._waiting[key]
+        turn = line.popleft()
+        if not line:
+            del self._waiting[key]
+        if not turn.done():  # else it has gone away
+            self._free -= 1
+            self._held[key] = self._held.get(key, 0) + 1
+            if line:
+                self._waiting.move_to_end(key)
+            turn.set_result(None)
+        return True
