@@ -5,12 +5,13 @@ For partners' connectors as for ours.
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TypeVar
 
 import msgspec
 
+from kith.connectors._errors import Fatal
 from kith.connectors._flaws import flaw
 from kith.connectors._records import Coverage, Interaction, Record, Skip
 from kith.connectors.html import html_text
@@ -85,6 +86,38 @@ class Span(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return what a run that began at ``until`` and has read everything tells, and the span that follows."""
         since = self.until or self.since or until
         return [Coverage("read", since, until)] if since < until else [], Span(None, max(since, until))
+
+
+class Circle:
+    """Notices where a list gives the same again and again: it would never end."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._seen: set[bytes] = set()
+
+    def check(self, *parts: str | bytes) -> None:
+        """Raises Fatal where these parts of an answer have come before."""
+        digest = blake2b(digest_size=8)
+        for part in parts:
+            digest.update(part.encode(errors="replace") if isinstance(part, str) else part)
+        if digest.digest() in self._seen:
+            raise Fatal(f"{self._name} goes round in a circle: the same page comes up again.")
+        self._seen.add(digest.digest())
+
+
+def newest(moments: Iterable[str], now: datetime) -> str:
+    """Return the last of some dates, as the network wrote it; empty where there is none.
+
+    One that cannot be read, or lies more than a day ahead, does not count: what follows it would never be read.
+    """
+    return max((text for text in moments if _is_sane(text, now)), default="")
+
+
+def _is_sane(text: str, now: datetime) -> bool:
+    try:
+        return moment(text) <= now + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return False
 
 
 def clean(text: str | None, longest: int = NAME) -> str:

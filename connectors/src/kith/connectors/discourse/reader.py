@@ -57,7 +57,7 @@ async def look(config: DiscourseConfig, context: Context) -> Report:
 async def read(config: DiscourseConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
     """Yield the categories, each topic that changed, and the groups."""
     began = context.clock.now()
-    pages = _Pages(config, Client(config, context), load_cursor(cursor, Cursor) or Cursor())
+    pages = _Pages(config, Client(config, context), load_cursor(cursor, Cursor) or Cursor(), began)
     yield await pages.categories()
     async for page in pages.topics():
         yield page
@@ -68,8 +68,8 @@ async def read(config: DiscourseConfig, cursor: msgspec.Raw | None, context: Con
 
 
 class _Pages:
-    def __init__(self, config: DiscourseConfig, client: Client, at: Cursor) -> None:
-        self._config, self._client, self._at = config, client, at
+    def __init__(self, config: DiscourseConfig, client: Client, at: Cursor, now: datetime) -> None:
+        self._config, self._client, self._at, self._now = config, client, at, now
         self._forum = Forum(config.site)
 
     async def categories(self) -> Page:
@@ -79,9 +79,10 @@ class _Pages:
 
     async def topics(self) -> AsyncIterator[Page]:
         """Walk down the list of topics to those that had not changed since; pinned ones stand above their time."""
-        more = True
+        more, circle = True, items.Circle("The list of topics")
         while more:
             answer = (await self._client.topics(self._at.page)).topic_list
+            circle.check(*map(bytes, answer.topics))
             told = items.Told()
             listed = told.add_all(answer.topics, Listed, f"page {self._at.page} topic", lambda _: ())
             yield self._page([], told.skipped)
@@ -111,7 +112,7 @@ class _Pages:
         except (Missing, Refused) as error:
             skipped.append(Skip(f"topic {listed.id}", "not_read", str(error)))
         self._move(
-            top=max(self._at.top, listed.moved_at),
+            top=max(self._at.top, items.newest([listed.moved_at], self._now)),
             high=max(self._at.high, reading.highest),
             topics=(*self._at.topics, listed.id),
         )

@@ -1,6 +1,7 @@
 """Reading repositories: what was changed since the last run, each list by itself."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import msgspec
 
@@ -54,7 +55,7 @@ async def read(config: GitHubConfig, cursor: msgspec.Raw | None, context: Contex
     began = context.clock.now()
     if len(config.repositories) > _REPOSITORIES:
         raise Fatal(f"{len(config.repositories)} repositories are named; {_REPOSITORIES} are allowed for one source.")
-    reading = _Reading(config, Client(config, context), load_cursor(cursor, Cursor) or Cursor())
+    reading = _Reading(config, Client(config, context), load_cursor(cursor, Cursor) or Cursor(), began)
     for number, name in enumerate(config.repositories, 1):
         async for page in reading.repository(name):
             yield msgspec.structs.replace(page, done=number, total=len(config.repositories), unit="repositories")
@@ -64,8 +65,8 @@ async def read(config: GitHubConfig, cursor: msgspec.Raw | None, context: Contex
 
 
 class _Reading:
-    def __init__(self, config: GitHubConfig, client: Client, at: Cursor) -> None:
-        self._config, self._client, self.at = config, client, at
+    def __init__(self, config: GitHubConfig, client: Client, at: Cursor, now: datetime) -> None:
+        self._config, self._client, self.at, self._now = config, client, at, now
         self._logins: dict[str, int | None] = {}
 
     async def repository(self, name: str) -> AsyncIterator[Page]:
@@ -94,19 +95,20 @@ class _Reading:
 
     async def _list(self, name: str, number: int, path: str, below: Below) -> AsyncIterator[Page]:
         """Yield a list from where it stood. Not by pages: what is changed meanwhile moves to its end."""
-        more = True
+        more, circle = True, items.Circle(f"{name} {path}")
         while more:
             state = self._states(name)[number]
             raws, more = await self._client.changed(f"/repos/{name}/{path}", state.since, state.page)
+            circle.check(state.since, *map(bytes, raws))
             told, place = items.Told(), f"{name} {path}"
             if number == 0:
                 issues = told.add_all(raws, Issue, place, _nothing)
-                latest = max((issue.updated_at for issue in issues), default="")
+                latest = items.newest((issue.updated_at for issue in issues), self._now)
                 for issue in issues:
                     await below.issue(issue, told)
             else:
                 comments = told.add_all(raws, Comment, place, _nothing)
-                latest = max((comment.updated_at for comment in comments), default="")
+                latest = items.newest((comment.updated_at for comment in comments), self._now)
                 for comment in comments:
                     await below.comment(comment, told)
             stuck = more and latest <= state.since

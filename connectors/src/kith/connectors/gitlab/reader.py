@@ -55,7 +55,7 @@ async def read(config: GitLabConfig, cursor: msgspec.Raw | None, context: Contex
     began = context.clock.now()
     if len(config.projects) > _PROJECTS:
         raise Fatal(f"{len(config.projects)} projects are named; {_PROJECTS} are allowed for one source.")
-    reading = _Reading(config, Client(config, context), load_cursor(cursor, Cursor) or Cursor())
+    reading = _Reading(config, Client(config, context), load_cursor(cursor, Cursor) or Cursor(), began)
     for number, path in enumerate(config.projects, 1):
         async for page in reading.project(path):
             yield msgspec.structs.replace(page, done=number, total=len(config.projects), unit="projects")
@@ -63,8 +63,8 @@ async def read(config: GitLabConfig, cursor: msgspec.Raw | None, context: Contex
 
 
 class _Reading:
-    def __init__(self, config: GitLabConfig, client: Client, at: Cursor) -> None:
-        self._config, self._client, self._at = config, client, at
+    def __init__(self, config: GitLabConfig, client: Client, at: Cursor, now: datetime) -> None:
+        self._config, self._client, self._at, self._now = config, client, at, now
         self._names: dict[str, int | None] = {}
 
     async def project(self, path: str) -> AsyncIterator[Page]:
@@ -87,15 +87,16 @@ class _Reading:
 
     async def _list(self, path: str, project: int, number: int, writer: Writer) -> AsyncIterator[Page]:
         """Yield a list from where it stood. Not by pages: what is changed meanwhile moves to its end."""
-        more, name = True, _LISTS[number]
+        more, name, circle = True, _LISTS[number], items.Circle(f"{path} {_LISTS[number]}")
         while more:
             state = self._states(path)[number]
             raws, more = await self._client.changed(project, name, state.since, state.page)
+            circle.check(state.since, *map(bytes, raws))
             told = items.Told()
             found = told.add_all(raws, Item, f"{path} {name}", lambda _: ())
             for item in found:
                 await self._thing(project, Thing(item, name == "merge_requests"), writer, told)
-            latest = max((item.updated_at for item in found), default="")
+            latest = items.newest((item.updated_at for item in found), self._now)
             stuck = more and latest <= state.since
             after = State(max(latest, state.since), state.page + 1 if stuck else 1)
             states = [after if at == number else one for at, one in enumerate(self._states(path))]

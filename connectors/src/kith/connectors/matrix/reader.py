@@ -77,8 +77,10 @@ class _Reading:
 
     async def newer(self) -> AsyncIterator[Page]:
         """Yield what has come since the last run. What is more than the server gives at once is read with the older."""
+        circle = items.Circle("The sync")
         while True:
             sync = await self._client.sync(self.at.since)
+            circle.check(self.at.since or "")
             direct = _direct(sync.account_data.events)
             rooms = dict(self.at.rooms)
             told = items.Told()
@@ -100,8 +102,10 @@ class _Reading:
 
     async def older(self, room: str) -> AsyncIterator[Page]:
         """Yield what lies before, part by part."""
+        circle = items.Circle(f"The room {room}")
         while parts := self.at.rooms[room].parts:
             start, stop = parts[-1]
+            circle.check(start, " ", stop or "")
             told = items.Told()
             left = parts[:-1]
             try:

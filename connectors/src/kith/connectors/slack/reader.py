@@ -61,7 +61,8 @@ async def read(config: SlackConfig, token: Secret, cursor: msgspec.Raw | None, c
     began = context.clock.now()
     client = Client(config.api, token, context)
     who = await client.one("auth.test")
-    reading = _Reading(config, client, Workspace(who.team_id or "", who.url or ""), load_cursor(cursor, Cursor))
+    workspace = Workspace(who.team_id or "", who.url or "")
+    reading = _Reading(config, client, workspace, load_cursor(cursor, Cursor) or Cursor(), began)
     async for page in reading.people():
         yield page
     told = items.Told()
@@ -92,10 +93,10 @@ async def _rooms(client: Client, config: SlackConfig, told: items.Told) -> tuple
 
 
 class _Reading:
-    def __init__(self, config: SlackConfig, client: Client, workspace: Workspace, cursor: Cursor | None) -> None:
-        self._client, self._workspace = client, workspace
+    def __init__(self, config: SlackConfig, client: Client, workspace: Workspace, at: Cursor, began: datetime) -> None:
+        self._client, self._workspace, self._at = client, workspace, at
         self._behind = config.days * _DAY
-        self._at = cursor or Cursor()
+        self._latest = f"{began.timestamp() + _DAY:.6f}"
 
     async def people(self) -> AsyncIterator[Page]:
         """Yield those whose profile has changed; all are remembered, for the messages name them by id."""
@@ -150,7 +151,7 @@ class _Reading:
                 if message.reply_count and (message.latest_reply or "9") > state.done:
                     async for page in self._thread(room, message.ts, writer):
                         yield page
-            stamps = [message.ts for message in messages]
+            stamps = [message.ts for message in messages if message.ts < self._latest]
             top = max(state.top, *stamps, state.done) if stamps else max(state.top, state.done)
             lowest = min(stamps, default="")
             more = bool(answer.has_more and lowest and (not state.at or lowest < state.at))

@@ -20,6 +20,7 @@ from kith.connectors.stackexchange.answers import INCLUDE, Answered, Asked, Filt
 from kith.connectors.stackexchange.config import StackExchangeConfig
 from kith.connectors.stackexchange.posts import Comment, Post, PostKind, Site
 
+_DAY = 86_400
 SIZE = 100  # questions on a page; the API gives no more
 
 
@@ -55,10 +56,11 @@ class _Reading:
         self._site, self._now = Site(config.site), context.clock.now()
 
     async def pages(self) -> AsyncIterator[Page]:
-        more = True
+        more, circle = True, items.Circle("The list of questions")
         first: list[Record] = [*self._site.records()]
         while more:
             wrapper = await self._questions()
+            circle.check(str(self._at.reached), *map(bytes, wrapper.items or ()))
             told = items.Told(first)
             questions = []
             for number, raw in enumerate(wrapper.items or (), 1):
@@ -67,7 +69,9 @@ class _Reading:
                     questions.append(question)
                     self._below(told, question)
             more = bool(wrapper.has_more and wrapper.items)
-            self._move(max((question.last_activity_date for question in questions), default=self._at.reached), more)
+            latest = self._now.timestamp() + _DAY  # what lies beyond would hide all that follows
+            active = (one.last_activity_date for one in questions if one.last_activity_date <= latest)
+            self._move(max(active, default=self._at.reached), more)
             if not more:
                 told.records += self._coverage()
             yield Page(tuple(told.records), save_cursor(self._at), tuple(told.skipped), unit="questions")
