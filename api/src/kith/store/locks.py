@@ -1,6 +1,6 @@
 """Advisory locks of transactions: one number each, and one order in which they are taken.
 
-A transaction takes FACTS before PROJECTIONS before DETECTION; a REQUEST is claimed before any of them.
+A transaction takes FACTS before PROJECTIONS before DETECTION; a REQUEST is claimed before any of them, then MEMBERS.
 """
 
 from enum import IntEnum
@@ -13,13 +13,14 @@ class Lock(IntEnum):
     """What is locked.
 
     REQUEST: an idempotency key. FACTS: shared by pages, alone by what deletes or rebuilds. PROJECTIONS: whoever writes
-    projections. DETECTION: the storing of a detection.
+    projections. DETECTION: the storing of a detection. MEMBERS: whoever changes or removes members.
     """
 
     REQUEST = 0
     FACTS = 1
     PROJECTIONS = 2
     DETECTION = 3
+    MEMBERS = 4
 
 
 async def hold(db: Db, workspace_id: UUID, lock: Lock, *, shared: bool = False) -> None:

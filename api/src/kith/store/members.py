@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 
 from kith.domain.members import Role
-from kith.store import grants, member_identities
+from kith.store import grants, locks, member_identities
 from kith.store.db import Db, new_id
+from kith.store.locks import Lock
 
 _SELECT = """
     SELECT m.workspace_id, m.id, m.sign_in_id, m.role, m.revision, m.created_at, m.updated_at, s.name, s.address
@@ -54,10 +55,10 @@ async def find_member(db: Db, workspace_id: UUID, sign_in_id: UUID) -> Member | 
 
 
 async def get_member(db: Db, workspace_id: UUID, member_id: UUID, *, lock: bool = False) -> Member | None:
-    row = await db.fetchrow(
-        f"{_SELECT} WHERE m.workspace_id = $1 AND m.id = $2 {'FOR UPDATE OF m' if lock else ''}",
-        workspace_id, member_id,
-    )  # fmt: skip
+    """Return a member. lock: until this transaction ends, nobody else changes or removes members of the workspace."""
+    if lock:
+        await locks.hold(db, workspace_id, Lock.MEMBERS)
+    row = await db.fetchrow(f"{_SELECT} WHERE m.workspace_id = $1 AND m.id = $2", workspace_id, member_id)
     return Member(**row) if row else None
 
 
@@ -114,8 +115,7 @@ async def remove_member(db: Db, workspace_id: UUID, member_id: UUID) -> None:
 
 async def _keep_an_owner(db: Db, workspace_id: UUID, member_id: UUID) -> None:
     """Raises LastOwner where this member is the only one; of two who leave at once, the later is asked to stay."""
-    owners = await db.fetch(
-        "SELECT id FROM members WHERE workspace_id = $1 AND role = 'owner' ORDER BY id FOR UPDATE", workspace_id
-    )
+    await locks.hold(db, workspace_id, Lock.MEMBERS)
+    owners = await db.fetch("SELECT id FROM members WHERE workspace_id = $1 AND role = 'owner'", workspace_id)
     if [row["id"] for row in owners] == [member_id]:
         raise LastOwner
