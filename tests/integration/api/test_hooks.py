@@ -233,6 +233,11 @@ async def test_one_that_breaks_keeps_its_body_and_reason_and_stops_no_other(offi
     assert kept["odd"][0] is not None
     assert "sender" in kept["odd"][1]
     assert kept["ping"] == (None, None)
+    listed = await office.client.pages(f"/v1/sources/{office.source['id']}/pushes?limit=2")
+    assert {each["headers"]["x-github-event"] for each in listed} == {"broken", "forged", "odd"}
+    assert {each["body"] for each in listed if each["problem"] == "It is forged."} == {"{ }"}
+    connector = await office.client.get("/v1/connectors/hub")
+    assert connector["capabilities"] == ["pushes"]
 
 
 async def test_pushes_come_in_side_by_side(office: Post) -> None:

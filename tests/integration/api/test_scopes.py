@@ -19,6 +19,7 @@ from tests.integration.api.test_tenants import BODIES, foreign_ids
 #: What each operation asks for. A change here is a change of the contract.
 SCOPES = {
     "checkSource": ["sources:write"],
+    "listFailedPushes": ["sources:read"],
     "auditSource": ["sources:write"],
     "listPartitions": ["sources:read"],
     "findPartitions": ["sources:write"],

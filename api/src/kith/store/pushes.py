@@ -24,6 +24,16 @@ class Push(msgspec.Struct, frozen=True):
     received_at: datetime
 
 
+class Failed(msgspec.Struct, frozen=True):
+    """A push that could not be worked in."""
+
+    id: UUID
+    headers: dict[str, str]
+    body: bytes
+    problem: str
+    received_at: datetime
+
+
 class Full(Exception):
     """Too much is waiting for this source."""
 
@@ -53,6 +63,21 @@ async def forget(db: Db, workspace_id: UUID, source_id: UUID) -> None:
     """Drop what was worked in, or could not be, long ago."""
     await db.execute(_FORGET, workspace_id, source_id, KEPT)
 
+
+async def list_failed(
+    db: Db, workspace_id: UUID, source_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Failed]:
+    """Return what could not be worked in, the newest first. after: time and id of the row before."""
+    moment, last = after or (None, None)
+    return structs(Failed, await db.fetch(_FAILED, workspace_id, source_id, moment, last, limit))
+
+
+_FAILED = """
+    SELECT id, headers, body, problem, received_at FROM pushes
+    WHERE workspace_id = $1 AND source_id = $2 AND problem IS NOT NULL
+        AND ($3::timestamptz IS NULL OR (received_at, id) < ($3, $4::uuid))
+    ORDER BY received_at DESC, id DESC LIMIT $5
+"""
 
 _WAITING = """
     SELECT count(*) FROM (

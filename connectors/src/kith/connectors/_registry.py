@@ -10,7 +10,10 @@ import msgspec
 import pluggy
 
 from kith.connectors import _hookspecs
+from kith.connectors._audits import Audited
 from kith.connectors._hookspecs import Connector
+from kith.connectors._partitions import Historied, Partitioned
+from kith.connectors._push import Pushed
 from kith.connectors._settings import schema_of
 
 if TYPE_CHECKING:
@@ -21,6 +24,12 @@ T = TypeVar("T")
 IMPORT_SECONDS = 20.0  # of a partner's plugin
 GROUP = "kith.connectors"
 _OWN = "kith-connectors"
+_CAPABILITIES: dict[str, type] = {
+    "partitions": Partitioned,
+    "history": Historied,
+    "pushes": Pushed,
+    "audits": Audited,
+}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}(\.[a-z][a-z0-9_-]{0,62})?")
 
 
@@ -40,13 +49,17 @@ class Registry(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a frontend needs to offer a connector. config_schema: JSON Schema 2020-12 of one source's settings."""
+    """What a frontend needs to offer a connector. config_schema: JSON Schema 2020-12 of one source's settings.
+
+    capabilities: what it does beside reading its sources as a whole: partitions, history, pushes, audits.
+    """
 
     name: str
     title: str
     description: str
     version: str
     config_schema: dict[str, Any]
+    capabilities: tuple[str, ...] = ()
 
 
 def load_registry(found: "Iterable[EntryPoint] | None" = None) -> Registry:
@@ -74,6 +87,7 @@ def describe(connector: Connector) -> Manifest:
         description=connector.description,
         version=connector.version,
         config_schema=schema_of(connector.Config),
+        capabilities=tuple(name for name, kind in _CAPABILITIES.items() if isinstance(connector, kind)),
     )
 
 

@@ -1,4 +1,4 @@
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,13 @@ class Connector(msgspec.Struct, frozen=True):
     version: Annotated[str, Meta(description="Its version.", examples=["1"])]
     config_schema: Annotated[
         dict[str, Any], Meta(description="JSON Schema 2020-12 of a source's config: all that a form needs.")
+    ]
+    capabilities: Annotated[
+        list[Literal["partitions", "history", "pushes", "audits"]],
+        Meta(
+            description="What it does beside reading sources as a whole: channels may be chosen, history follows what "
+            "is fresh, its network may push to a source's `hook`, acts can be audited."
+        ),
     ]
 
 

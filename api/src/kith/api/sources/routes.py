@@ -22,6 +22,7 @@ from kith.api.sources import credentials
 from kith.api.sources.checks import ROUTES as CHECKS
 from kith.api.sources.checks import refuse_dead_paths
 from kith.api.sources.config import check_config, check_limits
+from kith.api.sources.failed_pushes import ROUTES as FAILED_PUSHES
 from kith.api.sources.finding import accepted, find
 from kith.api.sources.partitions import ROUTES as PARTITIONS
 from kith.api.sources.schemas import (
@@ -393,4 +394,5 @@ ROUTES = [
     check_source,
     audit_source,
     *PARTITIONS,
+    *FAILED_PUSHES,
 ]
