@@ -8,7 +8,7 @@ import msgspec
 
 from kith.connectors import Answer, Context, KeyHeader, Rate
 from kith.connectors.discourse.config import DiscourseConfig
-from kith.connectors.discourse.posts import Post, Topic
+from kith.connectors.discourse.shapes import Post, Topic
 
 T = TypeVar("T")
 

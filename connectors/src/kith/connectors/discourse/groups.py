@@ -6,7 +6,8 @@ import msgspec
 
 from kith.connectors import Channel, Fatal, Interaction, Missing, Record, Refused, Skip, Sweep, items
 from kith.connectors.discourse.client import Client, Group
-from kith.connectors.discourse.posts import Forum, Person
+from kith.connectors.discourse.posts import Forum
+from kith.connectors.discourse.shapes import Person
 
 _PAGES = 1000
 

@@ -1,11 +1,8 @@
-"""What a forum answers, and the records that follow from it."""
+"""From what a forum answers to records."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from urllib.parse import unquote, urljoin, urlsplit
-
-import msgspec
+from urllib.parse import urljoin, urlsplit
 
 from kith.connectors import (
     Channel,
@@ -22,97 +19,9 @@ from kith.connectors import (
     Visibility,
     items,
 )
+from kith.connectors.discourse.shapes import MODERATOR, REGULAR, WHISPER, Accepted, Category, Person, Post, Topic
 
 NETWORK = "discourse"
-LIKE = 2
-#: Posts of people; 3 are notes of the forum on what was done with a topic.
-_REGULAR, _MODERATOR, _WHISPER = 1, 2, 4
-_MENTION = re.compile(r'<a\b[^>]*\bclass="mention"[^>]*\bhref="[^"]*/(?:u|users)/([^"/?#]+)"', re.IGNORECASE)
-
-
-class Category(msgspec.Struct, frozen=True):
-    id: int
-    name: str
-    slug: str | None = None
-    parent_category_id: int | None = None
-    read_restricted: bool | None = False
-
-
-class Done(msgspec.Struct, frozen=True):
-    """How often something was done to a post."""
-
-    id: int
-    count: int | None = 0
-
-
-class Person(msgspec.Struct, frozen=True):
-    """Somebody in a list: who likes a post, who is in a group."""
-
-    id: int
-    username: str
-    name: str | None = None
-    added_at: str | None = None
-    avatar_template: str | None = None
-
-
-class Post(msgspec.Struct, frozen=True):
-    id: int
-    post_number: int
-    created_at: str
-    topic_id: int
-    user_id: int | None = None
-    username: str | None = None
-    name: str | None = None
-    avatar_template: str | None = None
-    cooked: str | None = None
-    post_type: int = _REGULAR
-    version: int | None = 1
-    updated_at: str | None = None
-    reply_to_post_number: int | None = None
-    actions_summary: tuple[Done, ...] | None = ()
-    accepted_answer: bool | None = False
-    user_deleted: bool | None = False
-    deleted_at: str | None = None
-    hidden: bool | None = False
-
-    @property
-    def is_gone(self) -> bool:
-        return bool(self.deleted_at or self.user_deleted)
-
-    @property
-    def likes(self) -> int:
-        return sum(done.count or 0 for done in self.actions_summary or () if done.id == LIKE)
-
-    def mentions(self) -> list[str]:
-        """Return the names of those whom it mentions, in lower case."""
-        found = (unquote(name).lower() for name in _MENTION.findall(self.cooked or ""))
-        return list(dict.fromkeys(found))
-
-
-class Accepted(msgspec.Struct, frozen=True):
-    accepter_username: str | None = None
-
-
-class Details(msgspec.Struct, frozen=True):
-    participants: tuple[Person, ...] | None = ()
-
-
-class Stream(msgspec.Struct, frozen=True):
-    """posts: the first of a topic, or those asked for. stream: the ids of all."""
-
-    posts: list[msgspec.Raw] = []
-    stream: tuple[int, ...] | None = ()
-
-
-class Topic(msgspec.Struct, frozen=True):
-    id: int
-    post_stream: Stream
-    title: str | None = None
-    slug: str | None = None
-    category_id: int | None = None
-    user_id: int | None = None
-    accepted_answer: Accepted | bool | None = None
-    details: Details | None = None
 
 
 class Forum:
@@ -180,7 +89,7 @@ class Writer:
     def post(self, post: Post, mentioned: Mapping[str, int]) -> Iterator[Record]:
         """Yield what a post tells; nothing of the forum's own notes. Raises Unreadable."""
         kind: InteractionKind = "post" if post.post_number == 1 else "reply"
-        if post.post_type not in (_REGULAR, _MODERATOR, _WHISPER):
+        if post.post_type not in (REGULAR, MODERATOR, WHISPER):
             return
         if post.is_gone:
             yield Tombstone(self._forum.act(post.id, kind))
@@ -200,11 +109,11 @@ class Writer:
             channel=self.place,
             conversation=self.thread,
             reply_to=self._forum.act(parent, "post") if parent and parent != post.id else None,
-            native_kind="whisper" if post.post_type == _WHISPER else None,
+            native_kind="whisper" if post.post_type == WHISPER else None,
             title=items.line(self._topic.title) if post.post_number == 1 else None,
             text=None if post.hidden else items.own_words(post.cooked),
             url=items.address(f"{self._forum.site}/t/{self._topic.slug or '-'}/{self._topic.id}/{post.post_number}"),
-            visibility="private" if post.post_type == _WHISPER or post.hidden else self.visibility,
+            visibility="private" if post.post_type == WHISPER or post.hidden else self.visibility,
             edited_at=items.moment(post.updated_at) if post.updated_at and (post.version or 1) > 1 else None,
         )
         if post.accepted_answer:

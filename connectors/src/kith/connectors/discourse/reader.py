@@ -22,7 +22,8 @@ from kith.connectors import (
 from kith.connectors.discourse.client import Client, Listed
 from kith.connectors.discourse.config import DiscourseConfig
 from kith.connectors.discourse.groups import memberships
-from kith.connectors.discourse.posts import Category, Forum
+from kith.connectors.discourse.posts import Forum
+from kith.connectors.discourse.shapes import Category
 from kith.connectors.discourse.topics import Reading
 
 _DAY = timedelta(days=1)

@@ -8,7 +8,8 @@ import msgspec
 from kith.connectors import Missing, Refused, Skip, items
 from kith.connectors.discourse.client import Client, batches
 from kith.connectors.discourse.config import DiscourseConfig
-from kith.connectors.discourse.posts import Forum, Person, Post, Writer
+from kith.connectors.discourse.posts import Forum, Writer
+from kith.connectors.discourse.shapes import Person, Post
 
 
 class Reading:

@@ -9,7 +9,8 @@ import msgspec
 from kith.connectors import Context, Coverage, Interaction, Page, Report, Skip, items, load_cursor, save_cursor
 from kith.connectors.slack.config import SlackConfig
 from kith.connectors.slack.export import Export, Unpacked
-from kith.connectors.slack.messages import Message, Writer
+from kith.connectors.slack.messages import Writer
+from kith.connectors.slack.shapes import Message
 from kith.connectors.slack.workspace import Room, User, Workspace
 
 PAGE = 500  # messages or people

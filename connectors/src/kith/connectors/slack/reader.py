@@ -22,7 +22,8 @@ from kith.connectors import (
 )
 from kith.connectors.slack.client import Client
 from kith.connectors.slack.config import SlackConfig
-from kith.connectors.slack.messages import Message, Writer
+from kith.connectors.slack.messages import Writer
+from kith.connectors.slack.shapes import Message
 from kith.connectors.slack.workspace import Room, User, Workspace
 
 LIMIT = 200  # messages of one request; Slack advises no more
