@@ -79,9 +79,11 @@ async def complete(db: Db, workspace_id: UUID, source_id: UUID, sweep: Sweep) ->
     )  # fmt: skip
     if began_at is None:
         return Outcome(sweep, False, 0, (), ())
-    rows = await db.fetch(
-        _LOST, workspace_id, source_id, sweep.scope, sweep.kinds, sweep.channel_id, sweep.since, began_at
-    )
+    values = (workspace_id, source_id, sweep.scope, sweep.kinds, sweep.since, began_at)
+    if sweep.channel_id == NOWHERE:
+        rows = await db.fetch(_lost(_THERE), *values)
+    else:
+        rows = await db.fetch(_lost(_THERE_IN_CHANNEL), *values, sweep.channel_id)
     await _forget(db, workspace_id, source_id, sweep)
     lost = [row for row in rows if not row["seen"]]
     ended = [row["id"] for row in lost if row["kind"] in STATES]
@@ -107,20 +109,32 @@ _SEE = f"""
     ORDER BY 3, 4 ON CONFLICT DO NOTHING
 """
 
-# What was learned or edited since the sweep began may be newer than what it looked at.
-_LOST = f"""
-    SELECT i.id, i.kind, EXISTS (
-        SELECT FROM sweep_sightings n
-        WHERE n.workspace_id = $1 AND n.source_id = $2 AND n.scope = $3 AND n.interaction_id = i.id
-    ) AS seen
-    FROM interactions i
-    WHERE i.workspace_id = $1 AND i.kind = ANY ($4) AND i.learnt_at < $7::timestamptz AND i.ended_at IS NULL
-        AND ($6::timestamptz IS NULL OR i.occurred_at >= $6)
-        AND ($5::uuid = '{NOWHERE}'::uuid OR i.channel_id = $5 OR EXISTS (
-            SELECT FROM sightings t WHERE t.workspace_id = $1 AND t.interaction_id = i.id AND t.channel_id = $5
-        ))
-        AND (i.source_id = $2 OR EXISTS (
-            SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = i.id AND t.source_id = $2
-        ))
-    ORDER BY i.id
+# Where the acts stand that a sweep looks at: each part by its index.
+_THERE = """
+    SELECT id FROM interactions WHERE workspace_id = $1 AND source_id = $2 AND kind = ANY ($4)
+    UNION SELECT interaction_id FROM tellings WHERE workspace_id = $1 AND source_id = $2
 """
+_THERE_IN_CHANNEL = """
+    SELECT t.id FROM (
+        SELECT id FROM interactions WHERE workspace_id = $1 AND channel_id = $7 AND kind = ANY ($4)
+        UNION SELECT interaction_id FROM sightings WHERE workspace_id = $1 AND channel_id = $7
+    ) AS t
+    JOIN interactions i ON i.workspace_id = $1 AND i.id = t.id
+    WHERE i.source_id = $2 OR EXISTS (
+        SELECT FROM tellings o WHERE o.workspace_id = $1 AND o.interaction_id = t.id AND o.source_id = $2
+    )
+"""
+
+
+def _lost(there: str) -> str:
+    """What was learned or edited since the sweep began may be newer than what it looked at."""
+    return f"""
+        SELECT i.id, i.kind, EXISTS (
+            SELECT FROM sweep_sightings n
+            WHERE n.workspace_id = $1 AND n.source_id = $2 AND n.scope = $3 AND n.interaction_id = i.id
+        ) AS seen
+        FROM ({there}) AS there JOIN interactions i ON i.workspace_id = $1 AND i.id = there.id
+        WHERE i.kind = ANY ($4) AND i.learnt_at < $6::timestamptz AND i.ended_at IS NULL
+            AND ($5::timestamptz IS NULL OR i.occurred_at >= $5)
+        ORDER BY i.id
+    """
