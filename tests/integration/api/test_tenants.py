@@ -10,7 +10,7 @@ import pytest
 from kith.api.routes import ROUTES
 from kith.domain import ids
 from kith.store import apps, detections, grants, invitations, members, sign_ins, tokens
-from kith.store.db import workspace
+from kith.store.db import Db, workspace
 from kith.store.jobs import enqueue
 from tests.integration.api.conftest import Square
 from tests.integration.api.town import Town
@@ -120,16 +120,22 @@ async def let_in(square: Square, town: Town) -> dict[str, str]:
     async with workspace(square.client.pool, home) as db:
         found = await apps.list_apps(db, home, None, 1)
         if not found:
-            made = await apps.create_app(db, home, name="App", kind="machine", scopes=["people:read"])
-            await apps.approve(db, home, made.id, made.scopes, "test")
-            await grants.add(db, home, made.id, None, made.scopes)
-            found = await apps.list_apps(db, home, None, 1)
+            found = [await apps.create_app(db, home, name="App", kind="machine", scopes=["people:read"])]
+        if not await grants.list_grants(db, home, None, 1):
+            await apps.approve(db, home, found[0].id, found[0].scopes, "test")
+            await grants.add(db, home, found[0].id, None, found[0].scopes)
         (grant,) = await grants.list_grants(db, home, None, 1)
-        if not await tokens.list_tokens(db, home, None, 1):
-            await tokens.create_token(db, home, "test", [])
-        (token,) = await tokens.list_tokens(db, home, None, 1)
+        if not (token := await named_token(db, home, "another")):  # the client's own stays
+            await tokens.create_token(db, home, "another", ["people:read"])
+            token = await named_token(db, home, "another")
+        assert token
     rows = {"app": found[0].id, "grant": grant.id, "token": token.id}
     return {f"{noun}_id": ids.encode(noun, value) for noun, value in rows.items()}
+
+
+async def named_token(db: Db, home: UUID, name: str) -> tokens.Token | None:
+    """Return a living token of this name."""
+    return next((token for token in await tokens.list_tokens(db, home, None, 1000) if token.name == name), None)
 
 
 async def detected(square: Square, town: Town) -> dict[str, str]:
