@@ -30,9 +30,9 @@ def trust(file: Path, *, seed: int = 0) -> None:
 
     With ts, src, dst, rating the last fifth is foretold from the first four fifths, in order of time, and each
     twentieth of the last half from all before it; auc is of a rating above zero, rmse on a scale where the largest
-    rating is 1. `predictable` says whether the bias model was beaten in each of these windows. With src, dst, level
-    (Observer, Apprentice, Journeyer, Master), which has no time, ten random folds are foretold from the others; auc is
-    of the level Master. Nobody's rating of themself counts.
+    rating is 1. With src, dst, level (Observer, Apprentice, Journeyer, Master), which has no time, ten random folds are
+    foretold from the others; auc is of the level Master. `predictable` says whether the bias model was beaten in each
+    of these windows or folds: in auc, and in rmse not worse to three decimals. Nobody's rating of themself counts.
 
     Args:
         file: csv or csv.zst.
@@ -90,10 +90,7 @@ class Foretold:
         }
 
     def window(self) -> dict[str, object]:
-        mine = _scores(self.rating > 0, self.chance, self.expected, self.rating)
-        plain = self.scores()["bias model"]
-        beaten = _better(mine["auc"], plain["auc"]) and not _better(mine["rmse"], plain["rmse"])
-        return {"ratings": len(self.rating), **mine, "bias model": plain, "beaten": beaten}
+        return _part(self.rating > 0, self.chance, self.expected, self.plain, self.rating)
 
 
 def read(file: Path) -> Ratings:
@@ -117,16 +114,12 @@ def in_time_order(file: Path) -> dict[str, object]:
     found = ratings.foretell(int(SPLIT * count), count)
     bounds = [int(count * (0.5 + 0.5 * i / WINDOWS)) for i in range(WINDOWS + 1)]
     windows = [ratings.foretell(start, end).window() for start, end in pairwise(bounds)]
-    beaten = sum(bool(window["beaten"]) for window in windows)
     return _metrics(found.rating > 0, found.chance, found.rating, found.expected) | {
         "protocol": "the last fifth foretold from the first four fifths",
         "self_ratings_left_out": ratings.self_ratings,
         "baselines": found.scores(),
         "windows": windows,
-        "predictable": beaten == WINDOWS,
-        "says": "Ratings can be foretold here: the bias model is beaten in each window."
-        if beaten == WINDOWS
-        else f"Trust is not predictable here: the bias model is beaten in {beaten} of {WINDOWS} windows only.",
+        **_verdict(windows, "window"),
     }
 
 
@@ -145,11 +138,35 @@ def in_folds(file: Path, seed: int) -> dict[str, object]:
     chance = _foretold(fold, rater, rated, master * 1.0, len(names))
     expected = _foretold(fold, rater, rated, level, len(names))
     plain = _foretold(fold, rater, rated, level, len(names), bias)
+    each = [fold == number for number in range(FOLDS)]
+    folds = [_part(master[rows], chance[rows], expected[rows], plain[rows], level[rows]) for rows in each]
     return _metrics(master, chance, level, expected) | {
         "protocol": "ten random folds, each foretold from the others",
         "self_ratings_left_out": int((~others).sum()),
         "baselines": {"bias model": _scores(master, plain, plain, level)},
+        "folds": folds,
+        **_verdict(folds, "fold"),
     }
+
+
+def _verdict(parts: list[dict[str, object]], word: str) -> dict[str, object]:
+    """Whether the bias model is beaten in each window or fold, and what that says."""
+    beaten = sum(bool(part["beaten"]) for part in parts)
+    return {
+        "predictable": beaten == len(parts),
+        "says": f"Ratings can be foretold here: the bias model is beaten in each {word}."
+        if beaten == len(parts)
+        else f"Trust is not predictable here: the bias model is beaten in {beaten} of {len(parts)} {word}s only.",
+    }
+
+
+def _part(
+    positive: NDArray[np.bool_], chance: Reals, expected: Reals, plain: Reals, rating: Reals
+) -> dict[str, object]:
+    """The scores of a window or fold beside those of the bias model, and whether that is beaten."""
+    mine, other = _scores(positive, chance, expected, rating), _scores(positive, plain, plain, rating)
+    beaten = _better(mine["auc"], other["auc"]) and round(mine["rmse"] or 0.0, 3) <= round(other["rmse"] or 0.0, 3)
+    return {"ratings": len(rating), **mine, "bias model": other, "beaten": beaten}
 
 
 def _better(one: float | None, other: float | None) -> bool:
