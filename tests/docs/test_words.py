@@ -30,7 +30,7 @@ WIRE = [
 GONE = ["/v1/community-events"]
 
 BRITISH = re.compile(
-    r"reauthoris|behaviour|neighbour|colour|organis(?:e|ation)|normalis|labelled|judgement|\bcancelled\b"
+    r"reauthoris|behaviour|neighbour|colour|organis(?:e|ation)|normalis|labelled|judgement|\bcancelled\b(?!\(\))"  # of a future, Python asks so
     r"|\bcentre\b|\blicence\b|favour",
     re.IGNORECASE,
 )

@@ -35,7 +35,7 @@ class Fair:
         try:
             await turn
         except asyncio.CancelledError:
-            if not turn.done():  # its turn came as it went
+            if not turn.cancelled():  # its turn came as it went
                 self.release(key)
             raise
 
