@@ -30,7 +30,8 @@ WIRE = [
 GONE = ["/v1/community-events"]
 
 BRITISH = re.compile(
-    r"reauthoris|behaviour|neighbour|colour|organis(?:e|ation)|normalis|labelled|judgement|\bcancelled\b(?!\(\))"  # of a future, Python asks so
+    r"reauthoris|behaviour|neighbour|colour|organis(?:e|ation)|normalis|labelled|judgement"
+    r"|\bcancelled\b(?!\(\))"  # as Python asks a future
     r"|\bcentre\b|\blicence\b|favour",
     re.IGNORECASE,
 )
