@@ -197,6 +197,22 @@ async def test_a_rejected_suggestion_stays_rejected(village: Village) -> None:
     assert [item["id"] for item in await village.suggestions("?status=rejected")] == [found["id"]]
 
 
+async def test_what_nothing_suggests_any_longer_is_withdrawn_when_it_is_reopened(village: Village) -> None:
+    await village.ask_humans()
+    await village.crowd.tell([mail(*ADA), mail(*BO)])
+    (found,) = await village.suggestions()
+    path = f"/v1/identity-suggestions/{found['id']}"
+    await village.post(f"{path}/decisions", {"verdict": "reject"}, 200)
+    async with workspace(village.client.pool, village.client.workspace_id) as db:
+        await db.execute(
+            "UPDATE identities SET name = 'Zacharias Quint' WHERE workspace_id = $1 AND address = $2",
+            village.client.workspace_id, BO[0],
+        )  # fmt: skip
+    answer = await village.post(f"{path}/decisions", {"verdict": "reopen"}, 200)
+    assert (answer["status"], answer.get("decision_id")) == ("withdrawn", None)
+    assert await village.suggestions() == []
+
+
 async def test_a_suggestion_is_postponed_until_a_time_that_lies_ahead(village: Village) -> None:
     await village.ask_humans()
     await village.crowd.tell([mail(*ADA), mail(*BO)])

@@ -27,7 +27,7 @@ from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace, get_workspace
 from kith.workers.ingest import Ingest
 
-NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+NOW = (datetime.now(UTC) - timedelta(hours=12)).replace(hour=12, minute=0, second=0, microsecond=0)  # the last noon
 CORE = Ref("git", "core")
 LIST = Ref("mail", "list@example.org")
 SECOND = Ref("mail", "second-list@example.org")

@@ -17,7 +17,9 @@ from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace
 from kith.workers.ingest import Ingest
 
-NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+NOON = (datetime.now(UTC) - timedelta(hours=12)).replace(
+    hour=12, minute=0, second=0, microsecond=0
+)  # the last that has passed
 
 
 @dataclass

@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from kith.api.decisions.show import author, named
 from kith.api.http.idempotency import Once
@@ -95,7 +96,8 @@ async def decide_suggestion(
     """Accept, reject, postpone or reopen a suggestion.
 
     Accepting joins the two into one person. Reopening undoes the earlier decision, as
-    `DELETE /v1/decisions/{decision_id}` does.
+    `DELETE /v1/decisions/{decision_id}` does. Where nothing suggests any longer that the two are one person, the
+    answer is `withdrawn`, and the suggestion is gone.
     """
     key = from_path("suggestion", suggestion_id)
     found = await store.get_suggestions(db, workspace_id, [key], lock=True)
@@ -103,7 +105,7 @@ async def decide_suggestion(
         raise not_found("suggestion")
     _check(payload, found[key], "")
     await _decide(db, workspace_id, token, found, {key: payload})
-    return await once.answer((await _reload(db, workspace_id, [key]))[0], 200, {})
+    return await once.answer((await _reload(db, workspace_id, found))[0], 200, {})
 
 
 @post(
@@ -138,7 +140,7 @@ async def decide_suggestions(
             raise unknown("suggestion", f"/decisions/{number}/suggestion_id")
         _check(asked, found[key], f"/decisions/{number}")
     await _decide(db, workspace_id, token, found, wanted)
-    return await once.answer(DecidedSuggestions(await _reload(db, workspace_id, list(wanted))), 200, {})
+    return await once.answer(DecidedSuggestions(await _reload(db, workspace_id, found)), 200, {})
 
 
 def _check(asked: SuggestionDecision, suggestion: store.Suggestion, pointer: str) -> None:
@@ -203,10 +205,11 @@ def _evidence(suggestion: store.Suggestion) -> dict[str, Any]:
     return {"log_odds": suggestion.log_odds, "contributions": suggestion.contributions}
 
 
-async def _reload(db: Db, workspace_id: UUID, keys: Sequence[UUID]) -> list[Suggestion]:
-    found = await store.get_suggestions(db, workspace_id, keys)
-    shown = await _show(db, workspace_id, list(found.values()))
-    return [shown[key] for key in keys]
+async def _reload(db: Db, workspace_id: UUID, before: Mapping[UUID, store.Suggestion]) -> list[Suggestion]:
+    now = await store.get_suggestions(db, workspace_id, before)
+    rows = [now.get(key) or replace(row, status="withdrawn", decision_id=None) for key, row in before.items()]
+    shown = await _show(db, workspace_id, rows)
+    return [shown[key] for key in before]
 
 
 async def _show(db: Db, workspace_id: UUID, rows: Sequence[store.Suggestion]) -> dict[UUID, Suggestion]:

@@ -14,14 +14,14 @@ from kith.domain.matching import shipped
 from kith.store import suggestions as store
 
 Status = Annotated[
-    Literal["open", "accepted", "rejected", "postponed", "joined"],
-    Meta(description="`joined`: other evidence made the two one person."),
+    Literal["open", "accepted", "rejected", "postponed", "joined", "withdrawn"],
+    Meta(description="`joined`: other evidence made the two one person. `withdrawn`: nothing suggests it any longer."),
 ]
 Probability = Annotated[float, Meta(ge=0, le=1)]
 
 
 class SuggestionsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    status: Annotated[tuple[Status, ...], Meta(max_length=5, description="Is one of these.")] = ("open",)
+    status: Annotated[tuple[Status, ...], Meta(max_length=6, description="Is one of these.")] = ("open",)
     person: Annotated[PersonId | None, Meta(description="Names an identity of this person.")] = None
     identity: Annotated[IdentityId | None, Meta(description="Names this identity.")] = None
     at_least: Annotated[Probability | None, Meta(description="At least this likely.")] = msgspec.field(
