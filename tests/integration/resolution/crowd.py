@@ -19,7 +19,7 @@ from kith.workers.ingest import Ingest
 
 NOON = (datetime.now(UTC) - timedelta(hours=12)).replace(
     hour=12, minute=0, second=0, microsecond=0
-)  # the last that has passed
+)  # the last
 
 
 @dataclass
