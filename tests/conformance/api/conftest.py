@@ -36,7 +36,8 @@ async def served(database_url: str, servers: Servers) -> AsyncIterator[Served]:
         async with workspace(pool, home.workspace_id) as db:
             token = await create_token(db, home.workspace_id, "conformance", SCOPES)
         port = free_port()
-        settings = {"KITH_DATABASE_URL": url, "KITH_REDIS_URL": servers.redis_url, "KITH_LOG_LEVEL": "error"}
+        limits = dict.fromkeys(("KITH_RATE_TOKEN", "KITH_RATE_WORKSPACE", "KITH_RATE_ADDRESS"), "1000000")
+        settings = {"KITH_DATABASE_URL": url, "KITH_REDIS_URL": servers.redis_url, "KITH_LOG_LEVEL": "error"} | limits
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
             "--workers-kill-timeout", "5", "--host", "127.0.0.1", "--port", str(port),

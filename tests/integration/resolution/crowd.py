@@ -17,9 +17,7 @@ from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace
 from kith.workers.ingest import Ingest
 
-NOON = (datetime.now(UTC) - timedelta(hours=12)).replace(
-    hour=12, minute=0, second=0, microsecond=0
-)  # the last
+NOON = (datetime.now(UTC) - timedelta(hours=12)).replace(hour=12, minute=0, second=0, microsecond=0)  # the last
 
 
 @dataclass

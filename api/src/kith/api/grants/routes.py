@@ -9,6 +9,7 @@ from kith.api.grants.schemas import Grant, GrantsParams
 from kith.api.http.changes import note_before
 from kith.api.http.ids import from_path, from_query, not_found
 from kith.api.http.paging import Page, after, page
+from kith.api.http.revisions import check_content
 from kith.store import grants as store
 from kith.store.db import Db
 
@@ -49,7 +50,7 @@ async def get_grant(db: NamedDependency[Db], workspace_id: NamedDependency[UUID]
     operation_id="revokeGrant",
     tags=["grants"],
     scopes=["apps:write"],
-    errors=["not_found"],
+    errors=["not_found", "precondition_failed"],
     status_code=200,
 )
 async def revoke_grant(
@@ -64,6 +65,7 @@ async def revoke_grant(
     """
     found = await _find(db, workspace_id, grant_id)
     shown = Grant.of(found)
+    check_content(request, shown)
     note_before(request, shown)
     await store.revoke(db, workspace_id, grant_id=found.id)
     return shown

@@ -12,6 +12,7 @@ from kith.api.http.changes import note_before
 from kith.api.http.idempotency import Once
 from kith.api.http.ids import from_path, not_found
 from kith.api.http.paging import Page, after, page
+from kith.api.http.revisions import check_content
 from kith.api.tokens.schemas import CreatedToken, PersonalToken, TokenCreate, TokensParams, show
 from kith.store import tokens as store
 from kith.store.db import Db
@@ -76,7 +77,7 @@ async def get_token(
     operation_id="revokeToken",
     tags=["tokens"],
     scopes=["tokens:write"],
-    errors=["not_found"],
+    errors=["not_found", "precondition_failed"],
     status_code=200,
 )
 async def revoke_token(
@@ -90,6 +91,7 @@ async def revoke_token(
     It ends at once on every process. The answer is its last version.
     """
     shown = show(await _find(db, workspace_id, token_id))
+    check_content(request, shown)
     note_before(request, shown)
     await store.revoke_token(db, workspace_id, from_path("token", token_id))
     return shown
