@@ -71,6 +71,13 @@ async def test_each_answer_says_what_is_left(client: Client) -> None:
     assert first.headers["x-ratelimit-reset"] == "600"
 
 
+async def test_a_part_that_is_under_way_and_too_small_is_no_refusal(valkey_url: str) -> None:
+    buckets, bucket = Buckets(Redis.from_url(valkey_url)), Bucket("token", str(uuid4()), 60, 36_000)
+    assert [await buckets.take(bucket, cost) for cost in (1, 1, CHANGE)] == [True] * 3
+    assert await asyncio.gather(*(buckets.take(bucket, CHANGE) for _ in range(11))) == [True] * 10 + [False]
+    await buckets.close()
+
+
 async def test_who_has_used_up_its_units_is_told_when_to_come_back(client: Client) -> None:
     async with limited(client, rate_token=6) as http:
         assert await ask(http, 6) == [200] * 6

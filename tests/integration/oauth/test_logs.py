@@ -17,8 +17,11 @@ SECRET = re.compile(r"k(?:at|rt|pat|ac|as|dc|pr)_[a-z0-9]{20,}")
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What the application writes to its log."""
+    """What the application writes to its log, whatever other tests had its loggers remember."""
     structlog.reset_defaults()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("kith.") and isinstance(log := getattr(module, "log", None), type(structlog.get_logger())):
+            vars(log).pop("bind", None)
     caught = io.StringIO()
     monkeypatch.setattr(sys, "stderr", caught)
     return caught

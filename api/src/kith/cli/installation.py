@@ -83,6 +83,11 @@ async def detect(db: Db) -> UUID | None:
     return None if await detections.last(db, DEFAULT_WORKSPACE) else job_id
 
 
+async def are_strengths_computed(db: Db) -> bool:
+    """Whether strengths rest on all that was loaded and learnt from it. db: bound to the workspace."""
+    return not await jobs.is_under_way(db, DEFAULT_WORKSPACE, ("calibrate", "refresh"))
+
+
 async def calls(db: Db) -> list[tuple[str, str]]:
     """Questions worth asking of what is stored, each with its path. db: bound to the workspace."""
     bridge = await db.fetchrow(_BRIDGE, DEFAULT_WORKSPACE)

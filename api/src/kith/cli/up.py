@@ -178,13 +178,17 @@ def _ensure_token(runner: asyncio.Runner, pool: Pool, path: Path) -> str:
 
 
 def _load_demo(runner: asyncio.Runner, pool: Pool, supervisor: Supervisor, screen: Screen, home: Path) -> None:
-    """Load the demo once, by the road of any source, and have its communities found."""
+    """Load the demo once, by the road of any source; wait for its communities and strengths."""
     loaded = home / "demo-loaded"
     if loaded.exists():
         return
     follow = partial(_follow, runner, pool, supervisor, screen)
     follow("The demo is loaded", installation.add_demo, lambda state: state.text)
     follow("Its communities are found", installation.detect, lambda state: f"{state.result['communities']:,}")
+    with screen.step("Its strengths are computed"):
+        while not runner.run(_bound(pool, installation.are_strengths_computed)):
+            supervisor.tend()
+            time.sleep(TEND_SECONDS)
     loaded.touch()
 
 

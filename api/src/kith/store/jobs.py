@@ -3,7 +3,7 @@
 First what asks for each kind of work, then what clients see and do, then what workers do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -154,6 +154,18 @@ async def enqueue(
         )  # fmt: skip
         if job_id is not None:  # else it has just ended: try again
             return job_id, False
+
+
+async def is_under_way(db: Db, workspace_id: UUID, slots: Sequence[str]) -> bool:
+    """Whether a job of these slots runs or is due."""
+    found: bool = await db.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM jobs WHERE workspace_id = $1 AND slot = ANY ($2)
+            AND (status = 'running' OR status = 'queued' AND due_at <= now()))
+        """,
+        workspace_id, slots,
+    )  # fmt: skip
+    return found
 
 
 async def wake(db: Db, workspace_id: UUID, job_id: UUID) -> None:

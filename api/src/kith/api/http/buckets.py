@@ -83,12 +83,10 @@ class Buckets:
 
     async def take(self, bucket: Bucket, cost: int) -> bool:
         """Take ``cost`` units; False where there are not so many."""
-        if bucket.units < cost:
+        while bucket.units < cost:  # a part that is under way may be too small, and others may take it first
             if not bucket.refilling and bucket.wait(cost):
                 return False
             await asyncio.shield(self._refill(bucket, cost))
-            if bucket.units < cost:
-                return False
         bucket.units -= cost
         if bucket.units < bucket.low and not bucket.refilling and not bucket.wait(bucket.units + 1):
             self._refill(bucket, 1)
