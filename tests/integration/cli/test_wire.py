@@ -32,7 +32,7 @@ NO_HTTP: dict[bytes, int] = {
     b"POST /v1/sources HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd": 400,
     b"POST /v1/sources HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\nabc": 400,
     b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n": 414,
-    b"GET /livez HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 500_000 + b"\r\n\r\n": 431,
+    b"GET /livez HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 5_000_000 + b"\r\n\r\n": 431,
     b"GET /livez HTTP/1.1\r\nHost: a\r\n" + b"X: a\r\n" * 300 + b"\r\n": 431,
 }
 
