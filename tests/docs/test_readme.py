@@ -3,6 +3,7 @@
 import re
 import subprocess
 
+from kith.connectors import load_registry
 from tests.docs.test_links import FENCE
 from tests.paths import ROOT
 
@@ -14,6 +15,12 @@ def test_it_says_what_kith_is_in_ten_lines_and_then_the_two_commands() -> None:
     assert 5 <= sum(bool(line.strip()) for line in introduction.splitlines()[1:]) <= 10
     commands = [line.split("#")[0].strip() for line in rest.partition("```")[0].splitlines()]
     assert [command for command in commands if command] == ["make up", "make test"]
+
+
+def test_it_lists_the_networks_that_are_read() -> None:
+    listed = re.search(r"It reads (.*?);", TEXT, re.DOTALL)
+    assert listed
+    assert {*re.findall(r"`(\w+)`", listed[1]), "ndjson"} == load_registry().connectors.keys()
 
 
 def test_every_target_of_make_that_a_document_names_exists_and_is_listed() -> None:
