@@ -14,11 +14,12 @@ schema: Any = schemathesis.openapi.from_path(ROOT / "openapi" / "kith.json")
 OPERATIONS = [found.ok() for found in schema.get_all_operations()]
 
 #: What only the server can judge: whether it signed a cursor, has seen a key or knows whom a body names, whether two
-#: ids are two and two numbers in order, a domain is somebody's, a connector asks for such a config, and an app of its
-#: kind needs a redirect URI.
+#: ids are two and two numbers in order, a domain is somebody's, a connector asks for such a config, and the
+#: addresses of an app are good ones.
 BEYOND_SCHEMAS = (
     "invalid_cursor", "idempotency_key_reused", "zero_character", "not_found", "precondition_failed", "/config",
-    "/connector", "/redirect_uris", "repeated", "/other_id", "/suggest_above", "/domains",
+    "/connector", "repeated", "/redirect_uris", "/logout_uris", "/origins", "/homepage", "/policy_url", "/other_id",
+    "/suggest_above", "/domains",
 )  # fmt: skip
 
 
