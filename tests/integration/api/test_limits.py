@@ -1,4 +1,4 @@
-"""Rate limits: what a client has left, who is refused, and what holds when Valkey is away."""
+"""Rate limits: what a client has left, who is refused, and what holds when Valkey is unavailable."""
 
 import asyncio
 import re

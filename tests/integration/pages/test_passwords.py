@@ -87,7 +87,7 @@ async def test_who_guesses_waits_and_the_right_password_waits_too(house: House) 
         await db.execute("UPDATE sign_in_failures SET blocked_until = now()")
     assert (await attempt(browser, "olga@example.org", GOOD)).title == "Security"
     answers = [(await attempt(house.browser(), "olga@example.org", "not the password")).status for _ in range(5)]
-    assert answers == [422] * 5  # a success begins anew
+    assert answers == [422] * 5  # after a success, counting starts over
 
 
 async def test_accounts_that_do_not_exist_make_guessers_wait_just_so(house: House) -> None:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from kith.store.db import Db
 
 FORGOTTEN = timedelta(hours=1)
-"""After so long without a failure one begins anew."""
+"""After so long without a failure, counting starts over."""
 LONGEST = timedelta(minutes=15)
 """The longest that anybody waits."""
 

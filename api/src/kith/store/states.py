@@ -66,7 +66,7 @@ _END = """
     ON CONFLICT DO NOTHING
 """
 
-# A network that shows no dates is read again and again: only what follows an ending begins anew.
+# A network that shows no dates is read again and again: only what follows an ending begins again.
 _BEGIN = """
     INSERT INTO state_changes (workspace_id, source_id, interaction_id, occurred_at, began)
     SELECT DISTINCT $1::uuid, $2::uuid, n.id, n.occurred_at, true

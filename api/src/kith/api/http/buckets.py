@@ -1,7 +1,7 @@
 """Buckets of units that fill again as time passes. Valkey keeps them for all processes, which take units in advance.
 
 A process takes a fiftieth of the quota at a time, and the next before that is used up: a request waits for Valkey only
-when a bucket is first used. While Valkey is away each process keeps buckets of its own.
+when a bucket is first used. While Valkey is unavailable, each process keeps buckets of its own.
 """
 
 import asyncio

@@ -62,7 +62,7 @@ class _Claims(msgspec.Struct, frozen=True):
 
 
 class Provider:
-    """The provider that the settings name; asked anew each time, so that its keys may change at any moment."""
+    """The provider that the settings name; asked each time, so that its keys may change at any moment."""
 
     def __init__(self, settings: Settings, http: httpx2.AsyncClient) -> None:
         self.settings, self.http = settings, http

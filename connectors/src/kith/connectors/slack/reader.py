@@ -1,4 +1,4 @@
-"""Reading a workspace by the Web API: what is new in each channel, its threads, and what changed of late."""
+"""Reading a workspace by the Web API: what is new in each channel, its threads, and what changed recently."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
