@@ -10,7 +10,7 @@ $(foreach stamp,$(RUN) $(DEV),$(shell test -x $(PY) && grep -qsxF '$(CURDIR)' $(
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
 SOURCES := api/src connectors/src workers/src tests
 
-.PHONY: help up test races check bench tiers env format lock openapi clean
+.PHONY: help up test labs races check bench tiers env format lock openapi clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ up: $(RUN) ## Start kith with the demo community; Ctrl-C stops it
 
 test: $(DEV) ## Run the tests
 	$(PY) -m pytest -q -n 2 --dist loadfile
+
+labs: $(DEV) ## Try connectors on the real servers of others; say which could not be started, and why
+	LABS=all $(PY) -m pytest -q -rs --timeout 1800 tests/labs
 
 races: $(DEV) ## Play each race for a code, a refresh token or a device code 200 times
 	RACES=200 $(PY) -m pytest -q --timeout 1800 tests/integration/oauth -k at_once_one
