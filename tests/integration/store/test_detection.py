@@ -316,7 +316,7 @@ async def test_topics_keep_their_ids_and_lead_to_where_they_come_up(store: Store
     second = await detected(store, 1)
     assert {topic.id for topic in first.topics} == {topic.id for topic in second.topics} != set()
     async with workspace(store.pool, store.workspace_id) as db:
-        listed = await topics.list_topics(db, store.workspace_id, None, None, 50)
+        listed = await topics.list_topics(db, store.workspace_id, topics.TopicFilter(), None, 50)
         places = {topic.name: await topics.list_channels(db, store.workspace_id, topic.id, 9) for topic in listed}
     assert sorted(place.name for found in places.values() for place in found) == sorted(rooms.values())
     assert all(len(found) == 1 for found in places.values())

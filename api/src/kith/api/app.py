@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from kith.api.docs.routes import ROUTES as DOCS
+from kith.api.expansions import LOADERS
 from kith.api.hooks.routes import ROUTES as HOOKS
 from kith.api.http import auth, handlers, idempotency, limits, problems
 from kith.api.http.cors import Origins
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Kith:
         logging_config=None,
     )
     app.state.settings, app.state.origins = settings, Origins(settings.cors_origins)
+    app.state.loaders = LOADERS
     auth.check_scopes([*ROUTES, *UNPUBLISHED])
     app.edge = Edge(
         super(Kith, app).__call__, app.routes, app.state.origins, logged=logs.includes(settings.log_level, "info")

@@ -19,8 +19,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from kith.api.connectors.schemas import Name as ConnectorName
+from kith.api.expansions import Expanded
 from kith.api.health.schemas import Readiness
-from kith.api.http import ids, inputs, moments, problems
+from kith.api.http import expand, ids, inputs, moments, problems
 from kith.api.http.idempotency import Once
 from kith.api.http.limits import cost_of
 from kith.api.http.paging import Listing
@@ -120,10 +121,13 @@ Json = dict[str, Any]
 
 def document() -> Json:
     """Return the document of every route in the registry."""
-    kinds: list[Any] = [problems.ProblemDetails]
+    kinds: list[Any] = [problems.ProblemDetails, Expanded]
     for handler in ROUTES:
         kinds += [kind for kind in (_answer(handler), inputs.declared(handler.fn, "payload")) if kind is not None]
     schemas = _schemas(kinds)
+    for handler in ROUTES:
+        if _expands(handler):
+            schemas[_name(_answer(handler))]["properties"]["expanded"] = _EXPANDED
     paths: Json = {}
     for handler in ROUTES:
         path = re.sub(r":str\}", "}", next(iter(handler.paths)))
@@ -235,6 +239,8 @@ def _parameters(handler: HTTPRouteHandler, method: str, path: str) -> list[Json]
     if "precondition_failed" in handler.opt.get("errors", ()):
         text = "ETag of the version that the change is based on."
         found.append(_header("If-Match", text, {"type": "string"}, '"3"'))
+    if kinds := _expands(handler):
+        found.append(_expand(kinds))
     if method == "GET" and path.startswith("/v1/"):
         text = "ETag that the client has; 304 when nothing changed."
         found.append(_header("If-None-Match", text, {"type": "string"}, '"8d3f6c1b2a907e45"'))
@@ -263,11 +269,30 @@ def _query_parameters(params: type[msgspec.Struct]) -> list[Json]:
             item["description"] += " A day or a moment."
         if schema.get("type") == "array":
             item["description"] += " Several with commas between, or one by one."
-            item |= {"style": "form", "explode": False}
+            item |= _COMMAS
             for key in ("description", "examples"):
                 schema["items"].pop(key, None)
         found.append(item)
     return found
+
+
+def _expands(handler: HTTPRouteHandler) -> tuple[str, ...]:
+    """Return the kinds that a GET can expand."""
+    return expand.expandable(handler.fn) if "GET" in handler.http_methods else ()
+
+
+def _expand(kinds: tuple[str, ...]) -> Json:
+    text = f"Adds what the answer mentions, in `expanded`: up to {expand.MOST} kinds, each with the scope of its list."
+    items = {"type": "string", "enum": list(kinds)}
+    schema = {"type": "array", "items": items, "maxItems": expand.MOST, "uniqueItems": True}
+    return {"name": "expand", "in": "query", "required": False, "description": text, "schema": schema} | _COMMAS
+
+
+_EXPANDED: Json = {
+    "description": "With `expand`, and only at the top of an answer: what it mentions, by id.",
+    "$ref": _REF.format(name="Expanded"),
+}
+_COMMAS: Json = {"style": "form", "explode": False}
 
 
 def _header(name: str, text: str, schema: Json, example: str) -> Json:
@@ -408,8 +433,12 @@ def _public(name: str) -> str:
 
 
 def _ref(kind: Any) -> Json:
+    return {"$ref": _REF.format(name=_name(kind))}
+
+
+def _name(kind: Any) -> str:
     (schema,), _ = msgspec.json.schema_components([kind], schema_hook=moments.schema, ref_template=_REF)
-    return {"$ref": _REF.format(name=_public(schema["$ref"].rpartition("/")[2]))}
+    return _public(schema["$ref"].rpartition("/")[2])
 
 
 def _example(schema: Json, schemas: Json) -> Any:

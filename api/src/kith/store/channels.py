@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
-from kith.store.queries import Order, Statement, fetch_page, structs
+from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
 _SELECT = """
     SELECT c.id, c.network, c.host, c.key, c.kind, c.name, c.url, c.parent_id, c.visibility,
@@ -38,17 +38,29 @@ class ChannelFilter(msgspec.Struct, frozen=True, kw_only=True):
     networks: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     parent_id: UUID | None = None
+    ids: tuple[UUID, ...] = ()
 
 
 async def list_channels(
     db: Db, workspace_id: UUID, wanted: ChannelFilter, after: tuple[datetime | None, UUID] | None, limit: int
 ) -> list[Channel]:
     """Return channels, the latest used first. after: last_at and id of the row before."""
+    statement = _conditions(workspace_id, wanted)
+    return structs(Channel, await fetch_page(db, _SELECT, statement, _BY_LAST_AT, after, limit))
+
+
+async def count_channels(db: Db, workspace_id: UUID, wanted: ChannelFilter) -> int | None:
+    """Return how many there are; None for more than are counted."""
+    return await count_rows(db, "SELECT FROM channels c WHERE c.workspace_id = $1", _conditions(workspace_id, wanted))
+
+
+def _conditions(workspace_id: UUID, wanted: ChannelFilter) -> Statement:
     statement = Statement(workspace_id)
+    statement.where("c.id = ANY({})", wanted.ids)
     statement.where("c.network = ANY({})", wanted.networks)
     statement.where("c.kind = ANY({})", wanted.kinds)
     statement.where("c.parent_id = {}", wanted.parent_id)
-    return structs(Channel, await fetch_page(db, _SELECT, statement, _BY_LAST_AT, after, limit))
+    return statement
 
 
 async def get_channel(db: Db, workspace_id: UUID, channel_id: UUID) -> Channel | None:

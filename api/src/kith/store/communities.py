@@ -9,7 +9,7 @@ import msgspec
 
 from kith.store.db import Db, new_id
 from kith.store.errors import NoSuch
-from kith.store.queries import Order, Statement, fetch_page
+from kith.store.queries import Order, Statement, count_rows, fetch_page
 
 _COLUMNS = """
     c.id, c.kind, c.name, c.level, c.parent_id, c.size, c.cohesion, c.openness, c.health, c.revision, c.computed_at,
@@ -47,13 +47,14 @@ class Community(msgspec.Struct, frozen=True):
 
 
 class CommunityFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """ended: those that exist no longer, instead of those that do."""
+    """ended: whether they exist no longer; None for all."""
 
     kind: str | None = None
     level: int | None = None
     parent_id: UUID | None = None
     person_id: UUID | None = None
-    ended: bool = False
+    ended: bool | None = False
+    ids: tuple[UUID, ...] = ()
 
 
 class CommunityPerson(msgspec.Struct, frozen=True):
@@ -95,7 +96,20 @@ async def list_communities(
     db: Db, workspace_id: UUID, wanted: CommunityFilter, after: tuple[int, UUID] | None, limit: int
 ) -> list[Community]:
     """Return communities, the largest first. after: size and id of the row before."""
+    sql = f"SELECT {_COLUMNS} FROM communities c WHERE c.workspace_id = $1"
+    rows = await fetch_page(db, sql, _conditions(workspace_id, wanted), _BY_SIZE, after, limit)
+    return [Community(**row) for row in rows]
+
+
+async def count_communities(db: Db, workspace_id: UUID, wanted: CommunityFilter) -> int | None:
+    """Return how many there are; None for more than are counted."""
+    sql = "SELECT FROM communities c WHERE c.workspace_id = $1"
+    return await count_rows(db, sql, _conditions(workspace_id, wanted))
+
+
+def _conditions(workspace_id: UUID, wanted: CommunityFilter) -> Statement:
     statement = Statement(workspace_id)
+    statement.where("c.id = ANY({})", wanted.ids)
     statement.where("c.kind = {}", wanted.kind)
     statement.where("c.level = {}", wanted.level)
     statement.where("c.parent_id = {}", wanted.parent_id)
@@ -105,9 +119,9 @@ async def list_communities(
                     WHERE p.workspace_id = $1 AND i.person_id = {})""",
         wanted.person_id,
     )
-    statement.conditions.append(f"c.ended_at IS {'NOT ' if wanted.ended else ''}NULL")
-    sql = f"SELECT {_COLUMNS} FROM communities c WHERE c.workspace_id = $1"
-    return [Community(**row) for row in await fetch_page(db, sql, statement, _BY_SIZE, after, limit)]
+    if wanted.ended is not None:
+        statement.conditions.append(f"c.ended_at IS {'NOT ' if wanted.ended else ''}NULL")
+    return statement
 
 
 async def get_community(db: Db, workspace_id: UUID, community_id: UUID, *, lock: bool = False) -> Community | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
-from kith.store.queries import Order, Statement, fetch_page, structs
+from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 from kith.store.search import MANY, MOST, search
 
 _SELECT = """
@@ -50,6 +50,7 @@ class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True):
     networks: tuple[str, ...] = ()
     last_since: datetime | None = None
     last_before: datetime | None = None
+    ids: tuple[UUID, ...] = ()
 
 
 async def list_conversations(
@@ -65,9 +66,18 @@ async def list_conversations(
     return structs(Conversation, rows)
 
 
+async def count_conversations(db: Db, workspace_id: UUID, wanted: ConversationFilter) -> int | None:
+    """Return how many there are; None for more than are counted, and on certain networks."""
+    if wanted.networks:
+        return None
+    sql = "SELECT FROM conversation_activity a WHERE a.workspace_id = $1"
+    return await count_rows(db, sql, _conditions(workspace_id, wanted))
+
+
 def _conditions(workspace_id: UUID, wanted: ConversationFilter) -> Statement:
     """Return what holds for a walk by the order's index: all but networks."""
     statement = Statement(workspace_id)
+    statement.where("a.conversation_id = ANY({})", wanted.ids)
     statement.where("a.channel_id = {}", wanted.channel_id)
     statement.where("a.last_at >= {}", wanted.last_since)
     statement.where("a.last_at < {}", wanted.last_before)
@@ -103,7 +113,7 @@ async def _on(
         statement.where(f"a.conversation_id {condition}", value)
         return [row[1] for row in await fetch_page(db, every, statement, _BY_LAST_AT, after, limit)]
 
-    narrowed = wanted.channel_id or wanted.last_since or wanted.last_before
+    narrowed = wanted.channel_id or wanted.last_since or wanted.last_before or wanted.ids
     return await search(walk, rare, rest, limit, short=bool(narrowed), many=MANY)
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from kith.store.db import Db, new_id
 from kith.store.errors import NameTaken, NoSuch
+from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
 # The people of a group, as one column person_id. {group}: the parameter that holds the group's id.
 PEOPLE = """
@@ -36,6 +37,7 @@ _COLUMNS = f"""
           JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = m.identity_id
           WHERE m.workspace_id = $1 AND m.group_id = g.id ORDER BY 1) AS listed
 """
+_BY_NAME = Order("g.name", ("g.id",), rising=True)
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -128,17 +130,23 @@ async def get_group(db: Db, workspace_id: UUID, group_id: UUID, *, lock: bool = 
     return Group(**row) if row else None
 
 
-async def list_groups(db: Db, workspace_id: UUID, after: tuple[str, UUID] | None, limit: int) -> list[Group]:
-    """Return groups by name. after: name and id of the row before."""
-    name, last = after or (None, None)
-    rows = await db.fetch(
-        f"""
-        SELECT {_COLUMNS} FROM groups g
-        WHERE g.workspace_id = $1 AND ($2::text IS NULL OR (g.name, g.id) > ($2, $3)) ORDER BY g.name, g.id LIMIT $4
-        """,
-        workspace_id, name, last, limit,
-    )  # fmt: skip
-    return [Group(**row) for row in rows]
+async def list_groups(
+    db: Db, workspace_id: UUID, ids: tuple[UUID, ...], after: tuple[str, UUID] | None, limit: int
+) -> list[Group]:
+    """Return groups by name. ids: of which; empty for all. after: name and id of the row before."""
+    sql = f"SELECT {_COLUMNS} FROM groups g WHERE g.workspace_id = $1"
+    return structs(Group, await fetch_page(db, sql, _conditions(workspace_id, ids), _BY_NAME, after, limit))
+
+
+async def count_groups(db: Db, workspace_id: UUID, ids: tuple[UUID, ...]) -> int | None:
+    """Return how many there are; None for more than are counted."""
+    return await count_rows(db, "SELECT FROM groups g WHERE g.workspace_id = $1", _conditions(workspace_id, ids))
+
+
+def _conditions(workspace_id: UUID, ids: tuple[UUID, ...]) -> Statement:
+    statement = Statement(workspace_id)
+    statement.where("g.id = ANY({})", ids)
+    return statement
 
 
 async def list_people(db: Db, workspace_id: UUID, group_id: UUID, after: UUID | None, limit: int) -> list[UUID]:

@@ -102,7 +102,7 @@ async def _search(db: Db, workspace_id: UUID, wanted: IdentityFilter, after: UUI
         rows = await db.fetch(f"{sql}{conditions} ORDER BY i.id LIMIT {limit:d}", *statement.values)
         return [row[0] for row in rows]
 
-    short = wanted.person_id is not None
+    short = wanted.person_id is not None or bool(wanted.ids)
     return await search(walk, rare, rest, limit, short=short, many=MANY)
 
 

@@ -9,12 +9,14 @@ import msgspec
 
 from kith.store.db import Db, new_id
 from kith.store.errors import NameTaken
+from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
 _COLUMNS = """
     o.id, o.name, o.url, o.revision, o.created_at, o.updated_at,
     ARRAY(SELECT d.domain FROM organization_domains d
           WHERE d.workspace_id = o.workspace_id AND d.organization_id = o.id ORDER BY 1) AS domains
 """
+_BY_NAME = Order("o.name", ("o.id",), rising=True)
 
 
 class Organization(msgspec.Struct, frozen=True):
@@ -93,23 +95,38 @@ async def get_organization(
     return Organization(**row) if row else None
 
 
+class OrganizationFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """words: part of a name or domain."""
+
+    words: str | None = None
+    ids: tuple[UUID, ...] = ()
+
+
 async def list_organizations(
-    db: Db, workspace_id: UUID, words: str | None, after: tuple[str, UUID] | None, limit: int
+    db: Db, workspace_id: UUID, wanted: OrganizationFilter, after: tuple[str, UUID] | None, limit: int
 ) -> list[Organization]:
-    """Return organizations by name. words: part of a name or domain. after: name and id of the row before."""
-    name, last = after or (None, None)
-    rows = await db.fetch(
-        f"""
-        SELECT {_COLUMNS} FROM organizations o WHERE o.workspace_id = $1
-            AND ($2::text IS NULL OR strpos(lower(o.name), lower($2)) > 0 OR EXISTS (
-                SELECT FROM organization_domains d
-                WHERE d.workspace_id = $1 AND d.organization_id = o.id AND strpos(d.domain, lower($2)) > 0))
-            AND ($3::text IS NULL OR (o.name, o.id) > ($3, $4))
-        ORDER BY o.name, o.id LIMIT $5
-        """,
-        workspace_id, words, name, last, limit,
-    )  # fmt: skip
-    return [Organization(**row) for row in rows]
+    """Return organizations by name. after: name and id of the row before."""
+    sql = f"SELECT {_COLUMNS} FROM organizations o WHERE o.workspace_id = $1"
+    rows = await fetch_page(db, sql, _conditions(workspace_id, wanted), _BY_NAME, after, limit)
+    return structs(Organization, rows)
+
+
+async def count_organizations(db: Db, workspace_id: UUID, wanted: OrganizationFilter) -> int | None:
+    """Return how many there are; None for more than are counted."""
+    sql = "SELECT FROM organizations o WHERE o.workspace_id = $1"
+    return await count_rows(db, sql, _conditions(workspace_id, wanted))
+
+
+def _conditions(workspace_id: UUID, wanted: OrganizationFilter) -> Statement:
+    statement = Statement(workspace_id)
+    statement.where("o.id = ANY({})", wanted.ids)
+    statement.where(
+        """(strpos(lower(o.name), lower({0})) > 0 OR EXISTS (
+            SELECT FROM organization_domains d
+            WHERE d.workspace_id = $1 AND d.organization_id = o.id AND strpos(d.domain, lower({0})) > 0))""",
+        wanted.words,
+    )
+    return statement
 
 
 async def list_domains(db: Db, workspace_id: UUID, limit: int) -> list[Domain]:

@@ -8,7 +8,7 @@ import msgspec
 
 from kith.store.corrections import list_fields
 from kith.store.db import Db
-from kith.store.queries import Order, Statement, fetch_page, structs
+from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 from kith.store.search import MANY, MOST, like, search
 
 _COLUMNS = """
@@ -78,6 +78,13 @@ async def list_people_by_name(
 ) -> list[Person]:
     """Return people in the order of their names, the nameless last. after: name and id of the row before."""
     return await _list(db, workspace_id, wanted, _BY_NAME, after, limit)
+
+
+async def count_people(db: Db, workspace_id: UUID, wanted: PeopleFilter) -> int | None:
+    """Return how many there are; None for more than are counted, by words and on certain networks."""
+    if wanted.words is not None or wanted.networks:
+        return None
+    return await count_rows(db, "SELECT FROM people p WHERE p.workspace_id = $1", _conditions(workspace_id, wanted))
 
 
 async def _list(

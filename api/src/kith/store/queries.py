@@ -10,6 +10,9 @@ from kith.store.db import Db
 
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 
+COUNTED = 10_000
+"""As many rows are counted at most: a few milliseconds."""
+
 
 class Order(NamedTuple):
     """The order of nearly all lists: ``key DESC``, then ``ties``, which make it unique, ascending unless ``newest``.
@@ -66,6 +69,13 @@ def structs(kind: type[Kind], rows: Sequence[asyncpg.Record]) -> list[Kind]:
     if rows and tuple(rows[0].keys()) == kind.__struct_fields__:
         return [kind(*row) for row in rows]
     return [kind(**row) for row in rows]
+
+
+async def count_rows(db: Db, sql: str, statement: Statement) -> int | None:
+    """Return how many rows all pages have together; None beyond COUNTED. sql: as for ``fetch_page``."""
+    counted = f"SELECT count(*) FROM ({sql}{statement.and_()} LIMIT {COUNTED + 1}) AS rows"
+    found: int = await db.fetchval(counted, *statement.values)
+    return found if found <= COUNTED else None
 
 
 async def fetch_page(

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db
-from kith.store.queries import Order, Statement, fetch_page, structs
+from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
 _COLUMNS = "t.id, t.name, t.terms, t.texts, t.computed_at"
 _BY_TEXTS = Order("t.texts", ("t.id",))
@@ -94,18 +94,34 @@ async def get_names(db: Db, workspace_id: UUID, topic_ids: Sequence[UUID]) -> di
     return {row["id"]: row["name"] for row in rows}
 
 
+class TopicFilter(msgspec.Struct, frozen=True, kw_only=True):
+    channel_id: UUID | None = None
+    ids: tuple[UUID, ...] = ()
+
+
 async def list_topics(
-    db: Db, workspace_id: UUID, channel_id: UUID | None, after: tuple[int, UUID] | None, limit: int
+    db: Db, workspace_id: UUID, wanted: TopicFilter, after: tuple[int, UUID] | None, limit: int
 ) -> list[Topic]:
     """Return topics, the most frequent first. after: texts and id of the row before."""
+    sql = f"SELECT {_COLUMNS} FROM topics t WHERE t.workspace_id = $1"
+    return structs(Topic, await fetch_page(db, sql, _conditions(workspace_id, wanted), _BY_TEXTS, after, limit))
+
+
+async def count_topics(db: Db, workspace_id: UUID, wanted: TopicFilter) -> int | None:
+    """Return how many there are; None for more than are counted."""
+    sql = "SELECT FROM topics t WHERE t.workspace_id = $1"
+    return await count_rows(db, sql, _conditions(workspace_id, wanted))
+
+
+def _conditions(workspace_id: UUID, wanted: TopicFilter) -> Statement:
     statement = Statement(workspace_id)
+    statement.where("t.id = ANY({})", wanted.ids)
     statement.where(
         """EXISTS (SELECT FROM topic_channels h
                    WHERE h.workspace_id = $1 AND h.topic_id = t.id AND h.channel_id = {})""",
-        channel_id,
+        wanted.channel_id,
     )
-    sql = f"SELECT {_COLUMNS} FROM topics t WHERE t.workspace_id = $1"
-    return structs(Topic, await fetch_page(db, sql, statement, _BY_TEXTS, after, limit))
+    return statement
 
 
 async def get_topic(db: Db, workspace_id: UUID, topic_id: UUID) -> Topic | None:

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.channels.schemas import Channel, ChannelsParams
-from kith.api.http.ids import from_path, from_query, not_found
+from kith.api.http.ids import from_path, from_query, many_from_query, not_found
 from kith.api.http.paging import Page, after, page
 from kith.store import channels as store
 from kith.store.db import Db
@@ -25,11 +25,15 @@ async def list_channels(
     The most recently used first.
     """
     wanted = store.ChannelFilter(
-        networks=params.network, kinds=params.kind, parent_id=from_query("channel", "parent", params.parent)
+        networks=params.network,
+        kinds=params.kind,
+        parent_id=from_query("channel", "parent", params.parent),
+        ids=many_from_query("channel", "ids", params.ids),
     )
     key = after(request, params, tuple[datetime | None, UUID])
     rows = await store.list_channels(db, workspace_id, wanted, key, params.limit + 1)
-    return page(request, params, rows, Channel.of, lambda row: (row.last_at, row.id))
+    total = await store.count_channels(db, workspace_id, wanted) if params.include else None
+    return page(request, params, rows, Channel.of, lambda row: (row.last_at, row.id), total)
 
 
 @get(

@@ -5,17 +5,18 @@ from msgspec import Meta
 
 from kith.api.http.ids import ChannelId, encode, encode_optional
 from kith.api.http.kinds import Instant, Network, Visibility
-from kith.api.http.paging import Listing
+from kith.api.http.paging import Counted
 from kith.api.http.shapes import shape
 from kith.store import channels as store
 
 Kind = Annotated[str, Meta(description="Kind of place.", pattern="^[a-z][a-z0-9_]{0,62}$", examples=["repository"])]
 
 
-class ChannelsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ChannelsParams(Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Is on one of these.")] = ()
     kind: Annotated[tuple[Kind, ...], Meta(max_length=20, description="Is one of these.")] = ()
     parent: Annotated[ChannelId | None, Meta(description="Lies directly within this channel.")] = None
+    ids: Annotated[tuple[ChannelId, ...], Meta(max_length=200, description="Is one of these.")] = ()
 
 
 class Channel(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from kith.api.communities.schemas import (
 )
 from kith.api.http.coverage import get_coverage
 from kith.api.http.idempotency import Once
-from kith.api.http.ids import encode, from_path, from_query
+from kith.api.http.ids import encode, from_path, from_query, many_from_query
 from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.http.problems import Fault, Problem
 from kith.api.http.revisions import check_unchanged, tag
@@ -51,12 +51,14 @@ async def list_communities(
         level=params.level,
         parent_id=from_query("community", "parent", params.parent),
         person_id=from_query("person", "person", params.person),
-        ended=params.status == "ended",
+        ended=None if params.ids else params.status == "ended",
+        ids=many_from_query("community", "ids", params.ids),
     )
     key = after(request, params, tuple[int, UUID])
     rows = await store.list_communities(db, workspace_id, wanted, key, params.limit + 1)
     coverage = await get_coverage(db, workspace_id)
-    return covered_page(request, params, rows, Community.of, lambda row: (row.size, row.id), coverage)
+    total = await store.count_communities(db, workspace_id, wanted) if params.include else None
+    return covered_page(request, params, rows, Community.of, lambda row: (row.size, row.id), coverage, total)
 
 
 @post("/v1/communities", operation_id="createCommunity", tags=["communities"], scopes=["communities:write"])

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from kith.api.http.coverage import Coverage
 from kith.api.http.ids import CommunityId, EventId, InteractionId, PersonId, encode, encode_optional
 from kith.api.http.kinds import TEXT, Instant
-from kith.api.http.paging import Limit, Listing
+from kith.api.http.paging import Counted, Limit, Listing
 from kith.api.http.shapes import shape
 from kith.api.refs import CommunityRef, PersonRef
 from kith.domain.roles import evidence
@@ -30,12 +30,13 @@ Many = Annotated[int, Meta(ge=0)]
 SPOKEN_OF = "The day (UTC) that the numbers cover: the last that was read by a source that sees the community."
 
 
-class CommunitiesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CommunitiesParams(Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     kind: Kind | None = None
     level: Level | None = None
     parent: Annotated[CommunityId | None, Meta(description="Lies within this one.")] = None
     person: Annotated[PersonId | None, Meta(description="Includes this person.")] = None
     status: Annotated[Literal["living", "ended"], Meta(description="Still exists, or has ended.")] = "living"
+    ids: Annotated[tuple[CommunityId, ...], Meta(max_length=200, description="Is one of these, living or ended.")] = ()
 
 
 class CommunityPeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.conversations.schemas import Conversation, ConversationDetail, ConversationsParams, Participation
-from kith.api.http.ids import encode_optional, from_path, from_query, not_found
+from kith.api.http.ids import encode_optional, from_path, from_query, many_from_query, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.http.shapes import shape
 from kith.api.refs import IdentityRef
@@ -34,10 +34,12 @@ async def list_conversations(
         networks=params.network,
         last_since=params.since,
         last_before=params.before,
+        ids=many_from_query("conversation", "ids", params.ids),
     )
     key = after(request, params, tuple[datetime, UUID])
     rows = await store.list_conversations(db, workspace_id, wanted, key, params.limit + 1)
-    return page(request, params, rows, Conversation.of, lambda row: (row.last_at, row.id))
+    total = await store.count_conversations(db, workspace_id, wanted) if params.include else None
+    return page(request, params, rows, Conversation.of, lambda row: (row.last_at, row.id), total)
 
 
 @get(

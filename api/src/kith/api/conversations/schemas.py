@@ -6,13 +6,13 @@ from msgspec import Meta
 from kith.api.http.ids import ChannelId, ConversationId, encode, encode_optional
 from kith.api.http.kinds import Instant, Network
 from kith.api.http.moments import Bound
-from kith.api.http.paging import Listing
+from kith.api.http.paging import Counted
 from kith.api.http.shapes import shape
 from kith.api.refs import IdentityRef
 from kith.store import conversations as store
 
 
-class ConversationsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ConversationsParams(Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     channel: Annotated[ChannelId | None, Meta(description="In this channel.")] = None
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="On one of these.")] = ()
     since: Annotated[Bound | None, Meta(description="Latest interaction at or after this time.")] = msgspec.field(
@@ -21,6 +21,7 @@ class ConversationsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_o
     before: Annotated[Bound | None, Meta(description="Latest interaction before this time.")] = msgspec.field(
         name="last_at[lt]", default=None
     )
+    ids: Annotated[tuple[ConversationId, ...], Meta(max_length=200, description="Is one of these.")] = ()
 
 
 class Conversation(msgspec.Struct, frozen=True):

@@ -14,13 +14,14 @@ from kith.api.groups.schemas import (
     GroupsParams,
     MixParams,
     MonthMix,
+    PeopleOfGroupParams,
     RelationshipMix,
     WordCount,
     WordShare,
 )
 from kith.api.http.coverage import get_coverage
 from kith.api.http.idempotency import Once
-from kith.api.http.ids import encode, from_path, from_query, not_found, unknown
+from kith.api.http.ids import encode, from_path, from_query, many_from_query, not_found, unknown
 from kith.api.http.inputs import named
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Problem
@@ -47,8 +48,10 @@ async def list_groups(
     By name.
     """
     key = after(request, params, tuple[str, UUID])
-    rows = await store.list_groups(db, workspace_id, key, params.limit + 1)
-    return page(request, params, rows, Group.of, lambda row: (row.name, row.id))
+    wanted = many_from_query("group", "ids", params.ids)
+    rows = await store.list_groups(db, workspace_id, wanted, key, params.limit + 1)
+    total = await store.count_groups(db, workspace_id, wanted) if params.include else None
+    return page(request, params, rows, Group.of, lambda row: (row.name, row.id), total)
 
 
 @post("/v1/groups", operation_id="createGroup", tags=["groups"], scopes=["groups:write"], errors=["conflict"])
@@ -145,7 +148,7 @@ async def list_people(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     group_id: FromPath[str],
-    params: NamedDependency[GroupsParams],
+    params: NamedDependency[PeopleOfGroupParams],
 ) -> Response[Page[PersonRef]]:
     """List the people of a group.
 

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from kith.api.http.coverage import Coverage
 from kith.api.http.ids import ChannelId, GroupId, OrganizationId, PersonId, encode, encode_optional
 from kith.api.http.kinds import TEXT, Instant
-from kith.api.http.paging import Listing
+from kith.api.http.paging import Counted, Listing
 from kith.api.http.shapes import shape
 from kith.api.relationships.schemas import Word
 from kith.store import groups as store
@@ -23,7 +23,11 @@ Channel = Annotated[ChannelId | None, Meta(description="Includes people who acte
 People = Annotated[list[PersonId], Meta(max_length=1000, description="People named one by one.")]
 
 
-class GroupsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class GroupsParams(Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    ids: Annotated[tuple[GroupId, ...], Meta(max_length=200, description="Is one of these.")] = ()
+
+
+class PeopleOfGroupParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
 

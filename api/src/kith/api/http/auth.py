@@ -23,9 +23,14 @@ async def guard(request: Request[Any, Any, Any]) -> None:
     token = await authenticate(request)
     request.scope["kith.token"] = token  # type: ignore[typeddict-unknown-key]  # our own key
     for scope in handler.opt["scopes"]:
-        if scope not in token.scopes:
-            detail = f"The token lacks the scope {scope}."
-            raise _refuse(request, "missing_scope", detail, f'error="insufficient_scope", scope="{scope}"')
+        require(request, scope)
+
+
+def require(request: Request[Any, Any, Any], scope: str) -> None:
+    """Refuse a request whose token, which is accepted, lacks a scope."""
+    if scope not in token_of(request).scopes:
+        detail = f"The token lacks the scope {scope}."
+        raise _refuse(request, "missing_scope", detail, f'error="insufficient_scope", scope="{scope}"')
 
 
 async def authenticate(request: Request[Any, Any, Any]) -> Token:

@@ -28,10 +28,11 @@ class Selection(NamedTuple):
     paged: bool
 
     def of(self, body: bytes) -> bytes:
-        """Return the body with these fields alone; a page keeps what it says of itself."""
+        """Return the body with these fields alone; a page keeps what it says of itself, and what was expanded stays."""
         whole = msgspec.json.decode(body, type=Parts)
         if not self.paged:
-            return msgspec.json.encode(self._cut(whole))
+            beside = {name: part for name, part in whole.items() if name == "expanded"}
+            return msgspec.json.encode(self._cut(whole) | beside)
         items = msgspec.json.decode(whole["data"], type=list[Parts])
         return msgspec.json.encode({**whole, "data": [self._cut(item) for item in items]})
 
@@ -59,6 +60,12 @@ def read(
 @cache
 def selectable(fn: Callable[..., Any]) -> tuple[frozenset[str], bool]:
     """Return the fields that an operation's answer has, and whether it is a page of such; none where it is no JSON."""
+    item, paged = shown(fn)
+    return frozenset(field.encode_name for field in msgspec.structs.fields(item)) if item else frozenset(), paged
+
+
+def shown(fn: Callable[..., Any]) -> tuple[type[msgspec.Struct] | None, bool]:
+    """Return the struct that an operation shows, and whether it is a page of such; None where it is no JSON."""
     answer = get_type_hints(fn).get("return")
     if get_origin(answer) in (Union, UnionType):
         (answer,) = (part for part in get_args(answer) if part is not Redirect)
@@ -67,5 +74,5 @@ def selectable(fn: Callable[..., Any]) -> tuple[frozenset[str], bool]:
     items = get_args(answer)
     item = items[0] if items else answer
     if not (isinstance(item, type) and issubclass(item, msgspec.Struct)):
-        return frozenset(), False
-    return frozenset(field.encode_name for field in msgspec.structs.fields(item)), bool(items)
+        return None, False
+    return item, bool(items)

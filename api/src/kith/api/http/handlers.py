@@ -17,7 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.serialization import default_serializer
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from kith.api.http import auth, changes, idempotency, inputs, lifetimes, limits, transactions
+from kith.api.http import auth, changes, expand, idempotency, inputs, lifetimes, limits, transactions
 
 _JSON = b"application/json"
 _PARAMETER = re.compile(r"{(\w+):str}")
@@ -110,6 +110,9 @@ def _answer(fn: Callable[..., Awaitable[Any]], names: Any) -> Callable[..., Awai
                 given["once"] = await idempotency.begin(request, db)
             found = await fn(**given)
             await changes.tell(request, db, found)
+            if wanted := request.scope.get("kith.expand"):
+                shown = found.content if isinstance(found, Response) else found
+                request.scope["kith.expanded"] = await expand.load(request, db, shown, wanted)  # type: ignore[typeddict-unknown-key, arg-type]  # our own keys
         return _ready(request, found)
 
     return answer
@@ -123,7 +126,10 @@ def _ready(request: Incoming, found: Any) -> Any:
             return found
         content, status, headers = found.content, found.status_code or status, found.headers
     if isinstance(content, msgspec.Struct | list):
-        return Json(status, _encode(content), headers)
+        body = _encode(content)
+        if expanded := request.scope.get("kith.expanded"):
+            body = expand.attach(body, expanded)  # type: ignore[arg-type]  # our own key
+        return Json(status, body, headers)
     return found if isinstance(found, Response) or found is None else Response(found)
 
 

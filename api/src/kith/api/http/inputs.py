@@ -14,7 +14,7 @@ import msgspec
 from litestar.connection import Request
 from msgspec import inspect
 
-from kith.api.http import fields, moments
+from kith.api.http import expand, fields, moments
 from kith.api.http.problems import Fault, Problem
 
 JSON = "application/json"
@@ -40,10 +40,15 @@ async def guard(request: Request[Any, Any, Any], handler: Callable[..., Any]) ->
     params = declared(handler, "params")
     if request.scope["query_string"]:
         given = asked(request)
+        beside = set[str]()
         if selection := fields.read(request, handler, given):
             request.scope["kith.fields"] = selection  # type: ignore[typeddict-unknown-key]  # ours
-            given = [(name, value) for name, value in given if name != fields.NAME]
-        if params is None and (given or not selection):
+            beside.add(fields.NAME)
+        if kinds := expand.read(request, handler, given):
+            request.scope["kith.expand"] = kinds  # type: ignore[typeddict-unknown-key]  # ours
+            beside.add(expand.NAME)
+        given = [(name, value) for name, value in given if name not in beside]
+        if params is None and (given or not beside):
             raise _unknown(next(iter(given), ("",))[0])
     else:
         given = []

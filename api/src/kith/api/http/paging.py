@@ -8,12 +8,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.http import inputs
 from kith.api.http.auth import token_of
@@ -37,15 +37,32 @@ class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     cursor: CursorText | None = None
 
 
+class Counted(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The parameters of a list that can be counted."""
+
+    include: Annotated[
+        tuple[Literal["total"], ...], Meta(max_length=1, description="Counts all pages, where that is cheap.")
+    ] = ()
+
+
 class Page(msgspec.Struct, Generic[Item], frozen=True):
     """One page of a list."""
 
     data: list[Item]
     has_more: Annotated[bool, Meta(description="Whether more items follow.")]
     next_cursor: Annotated[str | None, Meta(description="Give it as cursor to get the next page; null on the last.")]
+    total: (
+        Annotated[
+            int,
+            Meta(
+                ge=0, description="With `include=total`: how many all pages have; absent beyond 10,000 or where costly."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
-class CoveredPage(Page[Item], Generic[Item], frozen=True):
+class CoveredPage(Page[Item], Generic[Item], frozen=True, kw_only=True):
     """One page of a list of what was computed, with how much had been read for it."""
 
     coverage: Coverage
@@ -74,9 +91,10 @@ def page(
     rows: Sequence[Row],
     item: Callable[[Row], Item],
     key: Callable[[Row], tuple[Any, ...]],
+    total: int | None = None,
 ) -> Response[Page[Item]]:
     """Return rows as one page. rows: one more than the limit where more follow. key: a row's sort key."""
-    body = _page(request, params, rows, item, key)
+    body = _page(request, params, rows, item, key, total)
     return Response(body, headers={"Link": links(request, params, body.next_cursor)})
 
 
@@ -87,10 +105,11 @@ def covered_page(
     item: Callable[[Row], Item],
     key: Callable[[Row], tuple[Any, ...]],
     coverage: Coverage,
+    total: int | None = None,
 ) -> Response[CoveredPage[Item]]:
     """Return rows as one page, as ``page`` does, with its coverage."""
-    plain = _page(request, params, rows, item, key)
-    body = CoveredPage(plain.data, plain.has_more, plain.next_cursor, coverage)
+    plain = _page(request, params, rows, item, key, total)
+    body = CoveredPage(plain.data, plain.has_more, plain.next_cursor, plain.total, coverage=coverage)
     return Response(body, headers={"Link": links(request, params, body.next_cursor)})
 
 
@@ -100,13 +119,14 @@ def _page(
     rows: Sequence[Row],
     item: Callable[[Row], Item],
     key: Callable[[Row], tuple[Any, ...]],
+    total: int | None,
 ) -> Page[Item]:
     shown = rows[: params.limit]
     cursor = None
     if len(rows) > params.limit:
         payload = msgspec.msgpack.encode(key(shown[-1]))
         cursor = _text(_sign(request, params, payload) + payload)
-    return Page([item(row) for row in shown], cursor is not None, cursor)
+    return Page([item(row) for row in shown], cursor is not None, cursor, UNSET if total is None else total)
 
 
 def links(request: Request[Any, Any, Any], params: Listing, cursor: str | None) -> str:

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from kith.api.decisions.show import author
 from kith.api.http.auth import may_see_contact
-from kith.api.http.ids import from_path, from_query, not_found
+from kith.api.http.ids import from_path, from_query, many_from_query, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.http.revisions import check_content, is_conditional
 from kith.api.identities.detail import IdentityDetail, explain
@@ -37,6 +37,7 @@ async def list_identities(
         networks=params.network,
         kinds=params.kind,
         suspected=params.suspected,
+        ids=many_from_query("identity", "ids", params.ids),
     )
     key = after(request, params, tuple[UUID])
     rows = await store.list_identities(db, workspace_id, wanted, key[0] if key else None, params.limit + 1)

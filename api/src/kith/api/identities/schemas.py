@@ -17,6 +17,7 @@ class IdentitiesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Is on one of these.")] = ()
     kind: Annotated[tuple[IdentityKind, ...], Meta(max_length=5, description="Is one of these.")] = ()
     suspected: Annotated[bool | None, Meta(description="Is suspected to be a list, or is not.")] = None
+    ids: Annotated[tuple[IdentityId, ...], Meta(max_length=200, description="Is one of these.")] = ()
 
 
 class Identity(msgspec.Struct, frozen=True):

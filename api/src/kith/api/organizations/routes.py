@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.http.idempotency import Once
-from kith.api.http.ids import encode, from_path, not_found
+from kith.api.http.ids import encode, from_path, many_from_query, not_found
 from kith.api.http.inputs import named
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
@@ -41,8 +41,10 @@ async def list_organizations(
     By name.
     """
     key = after(request, params, tuple[str, UUID])
-    rows = await store.list_organizations(db, workspace_id, params.q, key, params.limit + 1)
-    return page(request, params, rows, Organization.of, lambda row: (row.name, row.id))
+    wanted = store.OrganizationFilter(words=params.q, ids=many_from_query("organization", "ids", params.ids))
+    rows = await store.list_organizations(db, workspace_id, wanted, key, params.limit + 1)
+    total = await store.count_organizations(db, workspace_id, wanted) if params.include else None
+    return page(request, params, rows, Organization.of, lambda row: (row.name, row.id), total)
 
 
 @post(

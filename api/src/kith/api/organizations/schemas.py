@@ -5,7 +5,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.http.ids import OrganizationId, encode
 from kith.api.http.kinds import TEXT, Instant, Words
-from kith.api.http.paging import Listing
+from kith.api.http.paging import Counted
 from kith.api.http.shapes import shape
 from kith.store import organizations as store
 
@@ -31,8 +31,9 @@ Domains = Annotated[
 Url = Annotated[Annotated[str, Meta(max_length=2000)] | None, Meta(description="Its page.")]
 
 
-class OrganizationsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class OrganizationsParams(Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     q: Annotated[Words | None, Meta(description="Part of its name or of a domain, case ignored.")] = None
+    ids: Annotated[tuple[OrganizationId, ...], Meta(max_length=200, description="Is one of these.")] = ()
 
 
 class Organization(msgspec.Struct, frozen=True):

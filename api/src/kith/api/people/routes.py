@@ -66,13 +66,14 @@ async def list_people(
     )
     n = params.limit + 1
     coverage = await get_coverage(db, workspace_id)
+    total = await store.count_people(db, workspace_id, wanted) if params.include else None
     if params.sort == "name":
         last = after(request, params, tuple[str | None, UUID])
         rows = await store.list_people_by_name(db, workspace_id, wanted, last, n)
-        return covered_page(request, params, rows, Person.of, lambda row: (row.name, row.id), coverage)
+        return covered_page(request, params, rows, Person.of, lambda row: (row.name, row.id), coverage, total)
     seen = after(request, params, tuple[datetime | None, UUID])
     rows = await store.list_people(db, workspace_id, wanted, seen, n)
-    return covered_page(request, params, rows, Person.of, lambda row: (row.last_seen, row.id), coverage)
+    return covered_page(request, params, rows, Person.of, lambda row: (row.last_seen, row.id), coverage, total)
 
 
 @get(

@@ -10,7 +10,7 @@ from kith.api.http.ids import ChannelId, IdentityId, PersonId, SuggestionId, enc
 from kith.api.http.kinds import TEXT, Instant, Network, Words
 from kith.api.http.kinds import IdentityKind as Kind
 from kith.api.http.moments import Bound, Until
-from kith.api.http.paging import Listing
+from kith.api.http.paging import Counted, Listing
 from kith.api.http.shapes import shape
 from kith.api.identities.schemas import Identity, Standing
 from kith.store import people as store
@@ -20,7 +20,7 @@ from kith.store.corrections import Name as FieldName
 KnownAt = Annotated[Until | None, Meta(description="Only what kith knew at this time; now by default.")]
 
 
-class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PeopleParams(Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     q: Words | None = None
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Has an identity on one of these.")] = ()
     kind: Annotated[tuple[Kind, ...], Meta(max_length=5, description="Is one of these.")] = ()

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.http.coverage import get_coverage
-from kith.api.http.ids import encode, from_path, from_query, not_found
+from kith.api.http.ids import encode, from_path, from_query, many_from_query, not_found
 from kith.api.http.paging import CoveredPage, after, covered_page
 from kith.api.http.shapes import shape
 from kith.api.relationships.lists import show_people
@@ -33,10 +33,13 @@ async def list_topics(
     The most frequent first, in recent texts of up to five years.
     """
     key = after(request, params, tuple[int, UUID])
-    channel_id = from_query("channel", "channel", params.channel)
-    rows = await store.list_topics(db, workspace_id, channel_id, key, params.limit + 1)
+    wanted = store.TopicFilter(
+        channel_id=from_query("channel", "channel", params.channel), ids=many_from_query("topic", "ids", params.ids)
+    )
+    rows = await store.list_topics(db, workspace_id, wanted, key, params.limit + 1)
     coverage = await get_coverage(db, workspace_id)
-    return covered_page(request, params, rows, Topic.of, lambda row: (row.texts, row.id), coverage)
+    total = await store.count_topics(db, workspace_id, wanted) if params.include else None
+    return covered_page(request, params, rows, Topic.of, lambda row: (row.texts, row.id), coverage, total)
 
 
 @get(

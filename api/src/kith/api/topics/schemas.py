@@ -5,14 +5,15 @@ from msgspec import Meta, Struct
 from kith.api.http.coverage import Coverage
 from kith.api.http.ids import ChannelId, InteractionId, PersonId, TopicId, encode
 from kith.api.http.kinds import Instant
-from kith.api.http.paging import Listing
+from kith.api.http.paging import Counted
 from kith.api.http.shapes import shape
 from kith.api.refs import PersonRef
 from kith.store import topics as store
 
 
-class TopicsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class TopicsParams(Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     channel: Annotated[ChannelId | None, Meta(description="Occurs in this channel.")] = None
+    ids: Annotated[tuple[TopicId, ...], Meta(max_length=200, description="Is one of these.")] = ()
 
 
 class ExpertsParams(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,0 +1,77 @@
+"""What ``expand`` loads: of each kind, what its own list shows."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar.connection import Request
+from msgspec import UNSET, UnsetType
+
+from kith.api.channels.schemas import Channel
+from kith.api.communities.schemas import Community
+from kith.api.conversations.schemas import Conversation
+from kith.api.http.auth import may_see_contact, token_of
+from kith.api.http.expand import Load
+from kith.api.identities.schemas import Identity
+from kith.api.interactions.schemas import Interaction, shape_all
+from kith.api.organizations.schemas import Organization
+from kith.api.people.schemas import Person
+from kith.api.topics.schemas import Topic
+from kith.store import channels, communities, conversations, identities, interactions, organizations, people, topics
+from kith.store.db import Db
+
+Incoming = Request[Any, Any, Any]
+
+
+class Expanded(msgspec.Struct, frozen=True):
+    """What an answer mentions, by id: each as its list shows it, of the kinds that `expand` named."""
+
+    interactions: dict[str, Interaction] | UnsetType = UNSET
+    conversations: dict[str, Conversation] | UnsetType = UNSET
+    channels: dict[str, Channel] | UnsetType = UNSET
+    identities: dict[str, Identity] | UnsetType = UNSET
+    people: dict[str, Person] | UnsetType = UNSET
+    organizations: dict[str, Organization] | UnsetType = UNSET
+    communities: dict[str, Community] | UnsetType = UNSET
+    topics: dict[str, Topic] | UnsetType = UNSET
+
+
+Rows = Awaitable[Sequence[Any]]
+
+
+def _listed(rows: Callable[..., Rows], wanted: Callable[..., Any], item: Callable[[Any], Any]) -> Load:
+    """Return what loads things as their list does. rows, wanted: the store's function and filter."""
+
+    async def load(request: Incoming, db: Db, keys: list[UUID]) -> dict[str, Any]:
+        found = await rows(db, token_of(request).workspace_id, wanted(ids=tuple(keys)), None, len(keys))
+        return {each.id: each for each in map(item, found)}
+
+    return load
+
+
+async def _interactions(request: Incoming, db: Db, keys: list[UUID]) -> dict[str, Any]:
+    home, wanted = token_of(request).workspace_id, interactions.InteractionFilter(ids=tuple(keys))
+    rows = await interactions.list_interactions(db, home, wanted, None, len(keys))
+    return {each.id: each for each in (await shape_all(db, home, rows)).values()}
+
+
+async def _identities(request: Incoming, db: Db, keys: list[UUID]) -> dict[str, Any]:
+    contact = may_see_contact(request)
+    load = _listed(identities.list_identities, identities.IdentityFilter, lambda row: Identity.of(row, contact))
+    return await load(request, db, keys)
+
+
+LOADERS: dict[str, Load] = {
+    "interactions": _interactions,
+    "conversations": _listed(conversations.list_conversations, conversations.ConversationFilter, Conversation.of),
+    "channels": _listed(channels.list_channels, channels.ChannelFilter, Channel.of),
+    "identities": _identities,
+    "people": _listed(people.list_people, people.PeopleFilter, Person.of),
+    "organizations": _listed(organizations.list_organizations, organizations.OrganizationFilter, Organization.of),
+    "communities": _listed(
+        communities.list_communities, partial(communities.CommunityFilter, ended=None), Community.of
+    ),
+    "topics": _listed(topics.list_topics, topics.TopicFilter, Topic.of),
+}
