@@ -475,8 +475,8 @@ async def test_the_id_of_a_joined_person_leads_to_the_living_one(
             await leads(client, f"/v1/people/{retired}{tail}", f"/v1/people/{living}{tail}")
         await leads(client, f"/v1/relationships/{retired}/{bo}", f"/v1/relationships/{living}/{bo}")
         await leads(client, f"/v1/relationships/{bo}/{retired}", f"/v1/relationships/{bo}/{living}")
-        tail = "/interactions?limit=1"
-        await leads(client, f"/v1/relationships/{bo}/{retired}{tail}", f"/v1/relationships/{bo}/{living}{tail}")
+        for tail in ("/interactions?limit=1", "/history.svg"):
+            await leads(client, f"/v1/relationships/{bo}/{retired}{tail}", f"/v1/relationships/{bo}/{living}{tail}")
         both = await client.get(f"/v1/people/{living}")
         assert {identity["id"] for identity in both["identities"]} == {
             home.ids["identity eve"],

@@ -1,7 +1,11 @@
 """Migrations: each once, in order, by one process at a time; a clear word where database and files do not fit."""
 
 import asyncio
-from uuid import uuid4
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -73,8 +77,10 @@ async def test_a_migration_does_not_wait_behind_a_long_transaction(
     await db.close()
 
 
-async def test_stored_words_are_respelled_in_every_workspace(fresh_url: str) -> None:
-    name = "words_" + fresh_url.split("test_")[1][:8]
+@asynccontextmanager
+async def database_before(fresh_url: str, migration: str) -> AsyncIterator[str]:
+    """Yield the address of a database that lacks this migration and all behind it."""
+    name = "before_" + fresh_url.split("test_")[1][:8]
     admin = await asyncpg.connect(url_of(fresh_url, "postgres"))
     await admin.execute(f"CREATE DATABASE {name}")
     url = url_of(fresh_url, name)
@@ -82,8 +88,18 @@ async def test_stored_words_are_respelled_in_every_workspace(fresh_url: str) -> 
         db = await asyncpg.connect(url)
         await migrate._prepare(db)
         for one in SHIPPED:
-            if one.name < "202611291815":
+            if one.name < migration:
                 await migrate._apply(db, one)
+        await db.close()
+        yield url
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+
+
+async def test_stored_words_are_respelled_in_every_workspace(fresh_url: str) -> None:
+    async with database_before(fresh_url, "202611291815") as url:
+        db = await asyncpg.connect(url)
         homes = [uuid4(), uuid4()]
         for home in homes:
             await db.execute("SELECT set_config('kith.workspace', $1, false)", str(home))
@@ -112,6 +128,40 @@ async def test_stored_words_are_respelled_in_every_workspace(fresh_url: str) -> 
                 f'{{"code": "{code}", "detail": "why"}}' for code in ("reauthorize", "forbidden_location", "fatal")
             }
         await db.close()
-    finally:
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await admin.close()
+
+
+def scoped(home: UUID, id_: UUID) -> dict[str, dict[str, Any]]:
+    """Return a row of each table with scopes, without them."""
+    now = datetime.now(UTC)
+    of_app = {"workspace_id": home, "app_id": id_}
+    code = of_app | {"family_id": id_, "grant_id": id_, "hash": id_.bytes, "resources": [], "expires_at": now}
+    return {
+        "tokens": {"workspace_id": home, "id": id_, "hash": id_.bytes, "name": "old"},
+        "apps": {"id": id_, "name": "old", "kind": "browser"},  # it registered itself
+        "app_approvals": of_app | {"author": "old"},
+        "grants": of_app | {"id": id_},
+        "authorization_codes": code | {"redirect_uri": "", "challenge": "", "signed_in_at": now},
+        "app_tokens": code | {"id": id_, "kind": "refresh", "begun_at": now},
+    }
+
+
+async def test_who_could_read_acts_goes_on_to_read_what_they_say(fresh_url: str) -> None:
+    known = {uuid4(): ["interactions:read", "people:read"], uuid4(): ["people:read"]}
+    async with database_before(fresh_url, "202611300445") as url:
+        db, home = await asyncpg.connect(url), uuid4()
+        await db.execute("SELECT set_config('kith.workspace', $1, false)", str(home))
+        await db.execute("INSERT INTO workspaces VALUES ($1, 'old', 'key')", home)
+        for id_, scopes in known.items():
+            for table, columns in scoped(home, id_).items():
+                row = columns | {"scopes": scopes}
+                places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+                await db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", *row.values())
+        await db.close()
+        await migrate.migrate(url)
+        db = await asyncpg.connect(url)
+        for table in scoped(home, home):
+            found = {tuple(row["scopes"]) for row in await db.fetch(f"SELECT scopes FROM {table}")}
+            assert found == {("interactions:read", "interactions:text:read", "people:read"), ("people:read",)}, table
+        forced = "SELECT count(*) FROM pg_class WHERE relname = ANY ($1) AND relrowsecurity AND relforcerowsecurity"
+        assert await db.fetchval(forced, list(scoped(home, home))) == len(scoped(home, home))
+        await db.close()

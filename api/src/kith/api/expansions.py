@@ -12,13 +12,14 @@ from msgspec import UNSET, UnsetType
 from kith.api.channels.schemas import Channel
 from kith.api.communities.schemas import Community
 from kith.api.conversations.schemas import Conversation
-from kith.api.http.auth import may_see_contact, token_of
+from kith.api.http.auth import sight_of, token_of
 from kith.api.http.expand import Load
 from kith.api.identities.schemas import Identity
 from kith.api.interactions.schemas import Interaction, shape_all
 from kith.api.organizations.schemas import Organization
 from kith.api.people.schemas import Person
 from kith.api.topics.schemas import Topic
+from kith.domain.scopes import Sight
 from kith.store import channels, communities, conversations, identities, interactions, organizations, people, topics
 from kith.store.db import Db
 
@@ -41,37 +42,41 @@ class Expanded(msgspec.Struct, frozen=True):
 Rows = Awaitable[Sequence[Any]]
 
 
-def _listed(rows: Callable[..., Rows], wanted: Callable[..., Any], item: Callable[[Any], Any]) -> Load:
+def _listed(rows: Callable[..., Rows], wanted: Callable[..., Any], item: Callable[[Any, Sight], Any]) -> Load:
     """Return what loads things as their list does. rows, wanted: the store's function and filter."""
 
     async def load(request: Incoming, db: Db, keys: list[UUID]) -> dict[str, Any]:
         found = await rows(db, token_of(request).workspace_id, wanted(ids=tuple(keys)), None, len(keys))
-        return {each.id: each for each in map(item, found)}
+        sight = sight_of(request)
+        return {each.id: each for each in (item(row, sight) for row in found)}
 
     return load
+
+
+def _whole(item: Callable[[Any], Any]) -> Callable[[Any, Sight], Any]:
+    """Return what shows a thing alike to all."""
+    return lambda row, sight: item(row)
 
 
 async def _interactions(request: Incoming, db: Db, keys: list[UUID]) -> dict[str, Any]:
     home, wanted = token_of(request).workspace_id, interactions.InteractionFilter(ids=tuple(keys))
     rows = await interactions.list_interactions(db, home, wanted, None, len(keys))
-    return {each.id: each for each in (await shape_all(db, home, rows)).values()}
-
-
-async def _identities(request: Incoming, db: Db, keys: list[UUID]) -> dict[str, Any]:
-    contact = may_see_contact(request)
-    load = _listed(identities.list_identities, identities.IdentityFilter, lambda row: Identity.of(row, contact))
-    return await load(request, db, keys)
+    return {each.id: each for each in (await shape_all(db, home, rows, sight_of(request))).values()}
 
 
 LOADERS: dict[str, Load] = {
     "interactions": _interactions,
     "conversations": _listed(conversations.list_conversations, conversations.ConversationFilter, Conversation.of),
-    "channels": _listed(channels.list_channels, channels.ChannelFilter, Channel.of),
-    "identities": _identities,
-    "people": _listed(people.list_people, people.PeopleFilter, Person.of),
-    "organizations": _listed(organizations.list_organizations, organizations.OrganizationFilter, Organization.of),
-    "communities": _listed(
-        communities.list_communities, partial(communities.CommunityFilter, ended=None), Community.of
+    "channels": _listed(channels.list_channels, channels.ChannelFilter, _whole(Channel.of)),
+    "identities": _listed(
+        identities.list_identities, identities.IdentityFilter, lambda row, sight: Identity.of(row, sight.contact)
     ),
-    "topics": _listed(topics.list_topics, topics.TopicFilter, Topic.of),
+    "people": _listed(people.list_people, people.PeopleFilter, _whole(Person.of)),
+    "organizations": _listed(
+        organizations.list_organizations, organizations.OrganizationFilter, _whole(Organization.of)
+    ),
+    "communities": _listed(
+        communities.list_communities, partial(communities.CommunityFilter, ended=None), _whole(Community.of)
+    ),
+    "topics": _listed(topics.list_topics, topics.TopicFilter, _whole(Topic.of)),
 }

@@ -65,7 +65,9 @@ class ConversationRef(msgspec.Struct, frozen=True):
     """The conversation to which an interaction belongs."""
 
     id: ConversationId
-    title: Annotated[str | None, Meta(description="Title of the conversation.")]
+    title: Annotated[
+        str | None, Meta(description="Title of the conversation; null without the scope interactions:text:read.")
+    ]
 
 
 class CommunityRef(msgspec.Struct, frozen=True):

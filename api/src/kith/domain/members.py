@@ -11,8 +11,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 _VIEWER = frozenset(
     {
         "people:read", "identities:read", "organizations:read", "channels:read", "conversations:read",
-        "interactions:read", "relationships:read", "communities:read", "topics:read", "groups:read", "connectors:read",
-        "sources:read", "members:read",
+        "interactions:read", "interactions:text:read", "relationships:read", "communities:read", "topics:read",
+        "groups:read", "connectors:read", "sources:read", "members:read",
     }
 )  # fmt: skip
 _ANALYST = _VIEWER | {

@@ -28,7 +28,10 @@ TABLE: dict[str, Scope] = {
     "organizations:write": Scope("Create, change and delete organizations and affiliations."),
     "channels:read": Scope("Read channels."),
     "conversations:read": Scope("Read conversations."),
-    "interactions:read": Scope("Read and search interactions.", "What people wrote to one another."),
+    "interactions:read": Scope("Read who did what, towards whom, when and where.", "Who did what, when and where."),
+    "interactions:text:read": Scope(
+        "Read and search what people wrote to one another.", "What people wrote to one another."
+    ),
     "relationships:read": Scope("Read relationships and what they rest on.", "Who is in touch with whom."),
     "communities:read": Scope("Read communities, roles, and who belongs where."),
     "communities:write": Scope("Declare and change communities, and start detections."),
@@ -59,6 +62,26 @@ TABLE: dict[str, Scope] = {
 """Every scope. The application refuses to start when a route asks for another."""
 
 SCOPES = {name: scope.text for name, scope in TABLE.items()}
+
+
+class Sight(NamedTuple):
+    """What a caller sees of what routes answer: each of these fields needs a scope beside that of the route.
+
+    contact: addresses and telephone numbers. text: what was written: texts, subjects, and records that were not
+    understood.
+    """
+
+    contact: bool
+    text: bool
+
+    @classmethod
+    def of(cls, scopes: Collection[str]) -> "Sight":
+        """Return what a token with these scopes sees."""
+        return cls(*(FIELDS[name] in scopes for name in cls._fields))
+
+
+FIELDS = {"contact": "people:contact:read", "text": "interactions:text:read"}
+"""The scope of each field of ``Sight``."""
 
 OF_INSTANCE = frozenset({"sources:anywhere:read", "workspaces:read", "workspaces:write"})
 """What reaches beyond a workspace: for tokens of who runs the installation."""

@@ -7,10 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.conversations.schemas import Conversation, ConversationDetail, ConversationsParams, Participation
-from kith.api.http.ids import encode_optional, from_path, from_query, many_from_query, not_found
+from kith.api.http.ids import from_path, from_query, many_from_query, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.http.shapes import shape
 from kith.api.refs import IdentityRef
+from kith.domain.scopes import Sight
 from kith.store import conversations as store
 from kith.store import identities
 from kith.store.db import Db
@@ -24,6 +25,7 @@ async def list_conversations(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     params: NamedDependency[ConversationsParams],
+    sight: NamedDependency[Sight],
 ) -> Response[Page[Conversation]]:
     """List conversations.
 
@@ -39,7 +41,11 @@ async def list_conversations(
     key = after(request, params, tuple[datetime, UUID])
     rows = await store.list_conversations(db, workspace_id, wanted, key, params.limit + 1)
     total = await store.count_conversations(db, workspace_id, wanted) if params.include else None
-    return page(request, params, rows, Conversation.of, lambda row: (row.last_at, row.id), total)
+
+    def show(row: store.Conversation) -> Conversation:
+        return Conversation.of(row, sight)
+
+    return page(request, params, rows, show, lambda row: (row.last_at, row.id), total)
 
 
 @get(
@@ -50,7 +56,10 @@ async def list_conversations(
     errors=["not_found"],
 )
 async def get_conversation(
-    db: NamedDependency[Db], workspace_id: NamedDependency[UUID], conversation_id: FromPath[str]
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    conversation_id: FromPath[str],
+    sight: NamedDependency[Sight],
 ) -> ConversationDetail:
     """Show one conversation and its participants.
 
@@ -62,13 +71,8 @@ async def get_conversation(
         raise not_found("conversation")
     parts = await store.list_participations(db, workspace_id, key, PARTICIPANTS_SHOWN)
     refs = await identities.get_refs(db, workspace_id, [part.identity_id for part in parts])
-    return shape(
-        ConversationDetail,
-        found,
-        id=conversation_id,
-        channel_id=encode_optional("channel", found.channel_id),
-        participants=[shape(Participation, part, identity=IdentityRef.of(refs[part.identity_id])) for part in parts],
-    )
+    shown = [shape(Participation, part, identity=IdentityRef.of(refs[part.identity_id])) for part in parts]
+    return ConversationDetail.of(found, sight, participants=shown)
 
 
 ROUTES = [list_conversations, get_conversation]

@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import msgspec
 from msgspec import Meta
@@ -9,6 +9,7 @@ from kith.api.http.moments import Bound
 from kith.api.http.paging import Counted
 from kith.api.http.shapes import shape
 from kith.api.refs import IdentityRef
+from kith.domain.scopes import Sight
 from kith.store import conversations as store
 
 
@@ -31,7 +32,7 @@ class Conversation(msgspec.Struct, frozen=True):
     network: Network
     host: Annotated[str, Meta(description="The server that issued the key; empty where keys are globally unique.")]
     key: Annotated[str, Meta(description="The network's own id of it.")]
-    title: Annotated[str | None, Meta(description="Its subject.")]
+    title: Annotated[str | None, Meta(description="Its subject; null without the scope interactions:text:read.")]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
     channel_id: Annotated[ChannelId | None, Meta(description="Where it takes place.")]
     channel_name: Annotated[str | None, Meta(description="Name of that channel.")]
@@ -42,12 +43,14 @@ class Conversation(msgspec.Struct, frozen=True):
     learnt_at: Annotated[Instant, Meta(description="When kith first learned of it.")]
 
     @classmethod
-    def of(cls, conversation: store.Conversation) -> "Conversation":
+    def of(cls, conversation: store.Conversation, sight: Sight, **parts: Any) -> Self:
         return shape(
             cls,
             conversation,
             id=encode("conversation", conversation.id),
+            title=conversation.title if sight.text else None,
             channel_id=encode_optional("channel", conversation.channel_id),
+            **parts,
         )
 
 

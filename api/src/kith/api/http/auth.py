@@ -8,7 +8,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from kith.api.http import proofs
 from kith.api.http.problems import Problem
-from kith.domain.scopes import SCOPES
+from kith.domain.scopes import SCOPES, Sight
 from kith.store.devices import use_proof
 from kith.store.tokens import Token
 
@@ -114,9 +114,9 @@ def check_scopes(handlers: Iterable[BaseRouteHandler]) -> None:
             raise RuntimeError(f"{handler} asks for scopes that do not exist: {sorted(unknown)}.")
 
 
-def may_see_contact(request: Request[Any, Any, Any]) -> bool:
-    """Whether the caller may see e-mail addresses."""
-    return "people:contact:read" in token_of(request).scopes
+def sight_of(request: Request[Any, Any, Any]) -> Sight:
+    """Return what the caller sees of what the route answers."""
+    return Sight.of(token_of(request).scopes)
 
 
 def may_read_anywhere(request: Request[Any, Any, Any]) -> bool:

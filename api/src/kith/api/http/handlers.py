@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
 from litestar.serialization import default_serializer
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -35,6 +36,7 @@ _PLAIN: dict[str, Callable[[Incoming], Any]] = {
     "request": lambda request: request,
     "token": auth.token_of,
     "workspace_id": _workspace_id,
+    "sight": auth.sight_of,
     "params": lambda request: request.scope["kith.params"],  # type: ignore[typeddict-item]  # our own key
     "payload": lambda request: request.scope["kith.payload"],  # type: ignore[typeddict-item]  # our own key
 }
@@ -74,9 +76,8 @@ def _straight(answer: Callable[..., Awaitable[Any]]) -> ASGIApp:
         found = await answer(request, **scope["path_params"])
         if isinstance(found, Response):
             handler = request.route_handler
-            found = found.to_asgi_response(
-                None, request, media_type=handler.media_type, status_code=handler.status_code
-            )
+            media_type = None if isinstance(found, Redirect) else handler.media_type
+            found = found.to_asgi_response(None, request, media_type=media_type, status_code=handler.status_code)
         await found(scope, receive, send)
 
     return straight

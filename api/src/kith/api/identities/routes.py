@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.decisions.show import author
-from kith.api.http.auth import may_see_contact
+from kith.api.http.auth import sight_of
 from kith.api.http.ids import from_path, from_query, many_from_query, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.http.revisions import check_content, is_conditional
@@ -41,7 +41,7 @@ async def list_identities(
     )
     key = after(request, params, tuple[UUID])
     rows = await store.list_identities(db, workspace_id, wanted, key[0] if key else None, params.limit + 1)
-    contact = may_see_contact(request)
+    contact = sight_of(request).contact
     return page(request, params, rows, lambda row: Identity.of(row, contact), lambda row: (row.id,))
 
 
@@ -65,7 +65,7 @@ async def get_identity(
     found = await store.get_identity(db, workspace_id, from_path("identity", identity_id))
     if found is None:
         raise not_found("identity")
-    return await explain(db, workspace_id, found, may_see_contact(request))
+    return await explain(db, workspace_id, found, sight_of(request).contact)
 
 
 @patch(
@@ -93,13 +93,13 @@ async def update_identity(
     if (present := await store.get_identity(db, workspace_id, key)) is None:
         raise not_found("identity")
     if conditional:
-        check_content(request, await explain(db, workspace_id, present, may_see_contact(request)))
+        check_content(request, await explain(db, workspace_id, present, sight_of(request).contact))
     await corrections.correct(db, workspace_id, [key], {"kind": payload.kind}, author(token))
     await project.settle(db, workspace_id, datetime.now(UTC), [key])
     found = await store.get_identity(db, workspace_id, key)
     if found is None:
         raise LookupError(key)
-    return await explain(db, workspace_id, found, may_see_contact(request))
+    return await explain(db, workspace_id, found, sight_of(request).contact)
 
 
 ROUTES = [list_identities, get_identity, update_identity]

@@ -7,10 +7,12 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kith.api.http.auth import require
 from kith.api.http.ids import from_path, from_query, many_from_query, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.http.shapes import shape
 from kith.api.interactions.schemas import Interaction, InteractionDetail, InteractionsParams, Period, shape_all
+from kith.domain.scopes import FIELDS, Sight
 from kith.store import interactions as store
 from kith.store import people, states
 from kith.store.db import Db
@@ -22,11 +24,15 @@ async def list_interactions(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     params: NamedDependency[InteractionsParams],
+    sight: NamedDependency[Sight],
 ) -> Response[Page[Interaction]]:
     """List and search interactions.
 
-    Newest first. `q` searches titles and texts; `ids` looks up those that other answers name.
+    Newest first. `q` searches titles and texts, and needs the scope `interactions:text:read`; `ids` looks up those that
+    other answers name.
     """
+    if params.q is not None:
+        require(request, FIELDS["text"])
     wanted = store.InteractionFilter(
         identity_ids=await _identities(db, workspace_id, params),
         channel_id=from_query("channel", "channel", params.channel),
@@ -39,7 +45,7 @@ async def list_interactions(
     )
     key = after(request, params, tuple[datetime, UUID])
     rows = await store.list_interactions(db, workspace_id, wanted, key, params.limit + 1)
-    shown = await shape_all(db, workspace_id, rows)
+    shown = await shape_all(db, workspace_id, rows, sight)
     return page(request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id))
 
 
@@ -61,7 +67,10 @@ async def _identities(db: Db, workspace_id: UUID, params: InteractionsParams) ->
     errors=["not_found"],
 )
 async def get_interaction(
-    db: NamedDependency[Db], workspace_id: NamedDependency[UUID], interaction_id: FromPath[str]
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    interaction_id: FromPath[str],
+    sight: NamedDependency[Sight],
 ) -> InteractionDetail:
     """Show one interaction.
 
@@ -72,7 +81,7 @@ async def get_interaction(
     if found is None:
         raise not_found("interaction")
     held = await states.list_periods(db, workspace_id, key)
-    shown = (await shape_all(db, workspace_id, [found]))[key]
+    shown = (await shape_all(db, workspace_id, [found], sight))[key]
     return shape(InteractionDetail, shown, periods=[shape(Period, each) for each in held])
 
 

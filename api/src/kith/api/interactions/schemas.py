@@ -11,6 +11,7 @@ from kith.api.http.moments import Bound
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.api.refs import ChannelRef, ConversationRef, IdentityRef
+from kith.domain.scopes import Sight
 from kith.domain.sentences import sentence
 from kith.store import identities
 from kith.store import interactions as store
@@ -67,8 +68,10 @@ class Interaction(msgspec.Struct, frozen=True):
         Meta(description="The date it bears, where that lies beyond its arrival; `occurred_at` is the arrival then."),
     ]
     edited_at: Annotated[Instant | None, Meta(description="When it was last edited.")]
-    title: Annotated[str | None, Meta(description="Its subject.")]
-    text: Annotated[str | None, Meta(description="Its text without quotations.")]
+    title: Annotated[str | None, Meta(description="Its subject; null without the scope interactions:text:read.")]
+    text: Annotated[
+        str | None, Meta(description="Its text without quotations; null without the scope interactions:text:read.")
+    ]
     url: Annotated[str | None, Meta(description="Its page on the network.")]
     visibility: Visibility
     ended_at: Annotated[
@@ -107,21 +110,30 @@ class TimelineItem(Interaction, frozen=True):
     ]
 
 
-async def shape_all(db: Db, workspace_id: UUID, rows: Sequence[store.Interaction]) -> dict[UUID, Interaction]:
+async def shape_all(
+    db: Db, workspace_id: UUID, rows: Sequence[store.Interaction], sight: Sight
+) -> dict[UUID, Interaction]:
     """Return what to show of interactions, by id, with one look-up for all identities that they name."""
     refs = await _refs(db, workspace_id, rows)
-    return {row.id: shape(Interaction, row, **_parts(row, refs)) for row in rows}
+    return {row.id: shape(Interaction, row, **_parts(row, refs)) for row in _seen(rows, sight)}
 
 
 async def shape_timeline(
-    db: Db, workspace_id: UUID, rows: Sequence[store.Interaction], mine: Collection[UUID]
+    db: Db, workspace_id: UUID, rows: Sequence[store.Interaction], mine: Collection[UUID], sight: Sight
 ) -> dict[UUID, TimelineItem]:
     """Return what to show of interactions by or towards the identities ``mine``."""
     refs, own = await _refs(db, workspace_id, rows), set(mine)
     return {
         row.id: shape(TimelineItem, row, direction="given" if row.actor_id in own else "received", **_parts(row, refs))
-        for row in rows
+        for row in _seen(rows, sight)
     }
+
+
+def _seen(rows: Sequence[store.Interaction], sight: Sight) -> Sequence[store.Interaction]:
+    """Return interactions without what the caller does not see of them."""
+    if sight.text:
+        return rows
+    return [msgspec.structs.replace(row, title=None, text=None, conversation_title=None) for row in rows]
 
 
 async def _refs(db: Db, workspace_id: UUID, rows: Sequence[store.Interaction]) -> dict[UUID, IdentityRef]:

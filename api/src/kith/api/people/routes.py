@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kith.api.decisions.show import author, show
-from kith.api.http.auth import may_see_contact
+from kith.api.http.auth import sight_of
 from kith.api.http.coverage import get_coverage
 from kith.api.http.ids import encode, from_path, many_from_query, not_found
 from kith.api.http.inputs import named
@@ -32,6 +32,7 @@ from kith.api.people.schemas import (
     SuspectedDouble,
     ThenParams,
 )
+from kith.domain.scopes import Sight
 from kith.projections import ledger, merges, project
 from kith.store import corrections, identities, interactions, standings, suggestions
 from kith.store import people as store
@@ -159,7 +160,7 @@ async def _show(
     uses = await store.list_channels_of(db, workspace_id, members, CHANNELS_SHOWN, until)
     fields = await corrections.list_fields(db, workspace_id, members)
     rated = await standings.list_standings(db, workspace_id, members, STANDINGS_SHOWN)
-    contact = may_see_contact(request)
+    contact = sight_of(request).contact
     return shape(
         PersonDetail,
         person,
@@ -230,7 +231,7 @@ async def list_identities_of_person(
     chains = merges.chains(min(members), await merges.joins_of(db, workspace_id, members, **then))
     rests = {row.id: row for member in shown for row in chains.get(member, ())}
     seen = {item.id: item for item in await show(db, workspace_id, list(rests.values()))}
-    contact = may_see_contact(request)
+    contact = sight_of(request).contact
 
     def item(row: identities.Identity) -> PersonIdentity:
         chain = [seen[encode("decision", decision.id)] for decision in chains.get(row.id, ())]
@@ -253,6 +254,7 @@ async def list_timeline(
     workspace_id: NamedDependency[UUID],
     person_id: FromPath[str],
     params: NamedDependency[TimelineParams],
+    sight: NamedDependency[Sight],
 ) -> Response[Page[TimelineItem]] | Redirect:
     """List the timeline of a person.
 
@@ -266,7 +268,7 @@ async def list_timeline(
     )
     key = after(request, params, tuple[datetime, UUID])
     rows = await interactions.list_interactions(db, workspace_id, wanted, key, params.limit + 1)
-    shown = await shape_timeline(db, workspace_id, rows, mine)
+    shown = await shape_timeline(db, workspace_id, rows, mine, sight)
     return page(request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id))
 
 

@@ -33,6 +33,7 @@ from kith.api.relationships.schemas import (
     Trust,
 )
 from kith.api.relationships.trusted import list_trust_of_person
+from kith.domain.scopes import Sight
 from kith.domain.strength.model import shipped
 from kith.domain.trust.evidence import MEANINGS
 from kith.projections import strength
@@ -116,6 +117,7 @@ async def get_relationship(
     person_id: FromPath[str],
     other_id: FromPath[str],
     params: NamedDependency[MomentParams],
+    sight: NamedDependency[Sight],
 ) -> RelationshipDetail | Redirect:
     """Show one relationship and its explanation.
 
@@ -135,7 +137,7 @@ async def get_relationship(
     if "interactions:read" in scopes:
         rows = await interactions.get_many(db, workspace_id, ids[:EVIDENCE_SHOWN])
         rows = [row for row in rows if params.known_at is None or row.learnt_at <= params.known_at]
-        shown = await shape_timeline(db, workspace_id, rows, pair.identities[0])
+        shown = await shape_timeline(db, workspace_id, rows, pair.identities[0], sight)
         acts = [(row, shown[row.id]) for row in rows]
     return await asyncio.to_thread(
         explain,
@@ -278,6 +280,7 @@ async def list_evidence(
     person_id: FromPath[str],
     other_id: FromPath[str],
     params: NamedDependency[EvidenceParams],
+    sight: NamedDependency[Sight],
 ) -> Response[Page[TimelineItem]] | Redirect:
     """List the interactions that a relationship rests on.
 
@@ -291,7 +294,7 @@ async def list_evidence(
     rows = await interactions.list_between(db, workspace_id, mine, theirs, key, params.limit + 1)
     if not rows and key is None:
         raise no_contact()
-    shown = await shape_timeline(db, workspace_id, rows, mine)
+    shown = await shape_timeline(db, workspace_id, rows, mine, sight)
     return page(request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id))
 
 

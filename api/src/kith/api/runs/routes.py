@@ -9,6 +9,7 @@ from kith.api.http.ids import from_path, not_found
 from kith.api.http.paging import Page, after, page
 from kith.api.http.shapes import shape
 from kith.api.runs.schemas import Run, RunError, RunsParams
+from kith.domain.scopes import Sight
 from kith.store import runs as store
 from kith.store.db import Db
 
@@ -35,6 +36,7 @@ async def list_run_errors(
     workspace_id: NamedDependency[UUID],
     run_id: FromPath[str],
     params: NamedDependency[RunsParams],
+    sight: NamedDependency[Sight],
 ) -> Response[Page[RunError]]:
     """List the errors of a run.
 
@@ -43,7 +45,11 @@ async def list_run_errors(
     found = await find(db, workspace_id, run_id)
     key = after(request, params, tuple[int])
     rows = await store.list_run_errors(db, workspace_id, found.id, key[0] if key else 0, params.limit + 1)
-    return page(request, params, rows, lambda row: shape(RunError, row), lambda row: (row.number,))
+
+    def show(row: store.RunError) -> RunError:
+        return shape(RunError, row, raw=row.raw if sight.text else "")
+
+    return page(request, params, rows, show, lambda row: (row.number,))
 
 
 async def find(db: Db, workspace_id: UUID, run_id: str) -> store.Run:

@@ -52,5 +52,11 @@ class RunError(msgspec.Struct, frozen=True):
     place: Annotated[str, Meta(description="Where.", examples=["line 17"])]
     code: Annotated[str, Meta(description="Code for programs.", examples=["bad_date"])]
     reason: Annotated[str, Meta(description="A sentence for humans.")]
-    raw: Annotated[str, Meta(description="What it was, cut short and without secrets; empty where it is not kept.")]
+    raw: Annotated[
+        str,
+        Meta(
+            description="What it was, cut short and without secrets; empty where it is not kept, and without the scope "
+            "interactions:text:read."
+        ),
+    ]
     learnt_at: Annotated[Instant, Meta(description="When it occurred.")]

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from kith.api.http.paging import Page, after, page
 from kith.api.sources.finding import find
 from kith.api.sources.schemas import FailedPush, PartitionsParams
+from kith.domain.scopes import Sight
 from kith.store import pushes
 from kith.store.db import Db
 
@@ -28,6 +29,7 @@ async def list_failed_pushes(
     workspace_id: NamedDependency[UUID],
     source_id: FromPath[str],
     params: NamedDependency[PartitionsParams],
+    sight: NamedDependency[Sight],
 ) -> Response[Page[FailedPush]]:
     """List what was pushed and could not be worked in.
 
@@ -36,7 +38,7 @@ async def list_failed_pushes(
     source = await find(db, workspace_id, source_id)
     key = after(request, params, tuple[datetime, UUID])
     rows = await pushes.list_failed(db, workspace_id, source.id, key, params.limit + 1)
-    return page(request, params, rows, FailedPush.of, lambda row: (row.received_at, row.id))
+    return page(request, params, rows, lambda row: FailedPush.of(row, sight), lambda row: (row.received_at, row.id))
 
 
 ROUTES = [list_failed_pushes]

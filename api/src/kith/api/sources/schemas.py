@@ -11,6 +11,7 @@ from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import JobError, problem
 from kith.connectors import without_secrets
 from kith.domain.schedules import Schedule
+from kith.domain.scopes import Sight
 from kith.store import partitions, pushes, runs
 from kith.store import sources as store
 
@@ -225,11 +226,16 @@ class FailedPush(msgspec.Struct, frozen=True):
     """What a network pushed and could not be worked in."""
 
     headers: Annotated[dict[str, str], Meta(description="Those that the connector asked for.")]
-    body: Annotated[str, Meta(description="What was pushed, cut after 4,000 characters.")]
+    body: Annotated[
+        str,
+        Meta(
+            description="What was pushed, cut after 4,000 characters; empty without the scope interactions:text:read."
+        ),
+    ]
     problem: Annotated[str, Meta(description="Why it could not be worked in.")]
     received_at: Annotated[Instant, Meta(description="When it came.")]
 
     @classmethod
-    def of(cls, row: pushes.Failed) -> "FailedPush":
+    def of(cls, row: pushes.Failed, sight: Sight) -> "FailedPush":
         body = row.body[: 4 * BODY_SHOWN].decode(errors="replace").replace("\0", "")[:BODY_SHOWN]
-        return shape(cls, row, body=body)
+        return shape(cls, row, body=body if sight.text else "")
