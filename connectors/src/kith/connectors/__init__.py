@@ -5,19 +5,22 @@ from kith.connectors._audits import Audited
 from kith.connectors._clock import Clock
 from kith.connectors._context import Context
 from kith.connectors._cursors import load_cursor, save_cursor
+from kith.connectors._egress import Egress
 from kith.connectors._errors import ConnectorError, Fatal, Missing, Reauthorize, Refused, Retry
 from kith.connectors._exchange import Manners
 from kith.connectors._flaws import flaw
 from kith.connectors._hookspecs import Connector, Networked, Report, hookimpl
-from kith.connectors._http import Egress, Http
+from kith.connectors._http import Http
 from kith.connectors._limits import (
     Forbidden,
     Limits,
     LocalPath,
     Location,
     SecretInAddress,
+    Server,
     Url,
     check_locations,
+    host_and_port,
     is_address,
     location_fields,
     locations,
@@ -57,6 +60,7 @@ from kith.connectors._records import (
 from kith.connectors._registry import Fault, Manifest, Registry, describe, load_registry
 from kith.connectors._secrets import Auth, Basic, Bearer, KeyHeader, Secret
 from kith.connectors._settings import dump_config, load_config, secret_fields, secrets_of
+from kith.connectors._streams import Stream
 
 __all__ = [
     "HISTORY_SHARE",
@@ -117,9 +121,11 @@ __all__ = [
     "Secret",
     "SecretInAddress",
     "Seen",
+    "Server",
     "Signature",
     "Skip",
     "Standing",
+    "Stream",
     "Sweep",
     "Target",
     "TargetKind",
@@ -138,6 +144,7 @@ __all__ = [
     "egress_of",
     "flaw",
     "hookimpl",
+    "host_and_port",
     "is_address",
     "links",
     "load_config",

@@ -13,9 +13,9 @@ from msgspec import structs
 
 from kith.connectors._answers import Answer, Validators
 from kith.connectors._clock import Clock, SystemClock
+from kith.connectors._egress import NOWHERE, Egress
 from kith.connectors._errors import Fatal, Missing, Reauthorize, Refused, Retry
 from kith.connectors._exchange import POLITE, Dropped, Manners, Reply, Request, Wire, place_of
-from kith.connectors._limits import Forbidden, Limits
 from kith.connectors._rates import Limiter, LocalLimiter, Rate
 from kith.connectors._secrets import Auth, redact
 from kith.connectors._waits import asks_to_wait, rest_of, wait_of
@@ -27,32 +27,6 @@ _REDIRECT = frozenset({301, 302, 303, 307, 308})
 _LATER = frozenset({408, 420, 425, 429})
 _LONGEST_BACKOFF = 30.0
 _SAID = 300  # characters of a refusal that are shown
-
-
-class Egress(msgspec.Struct, frozen=True):
-    """Which hosts a source may ask. hosts: ``api.example.org``, ``*.example.org`` or ``*``; limits: of the operator."""
-
-    hosts: tuple[str, ...] = ()
-    limits: Limits = Limits()
-
-    def check(self, url: str) -> None:
-        """Raises Forbidden for an address that this source must not ask; looks nothing up."""
-        try:
-            parts = urlsplit(url)
-            host, port = (parts.hostname or "").rstrip("."), parts.port
-        except ValueError as error:
-            raise Forbidden(f"{url!r} is no address: {error}.") from error
-        if parts.scheme not in ("http", "https") or not host or port == 0:
-            raise Forbidden(f"{place_of(url)!r} is no address of the web.")
-        if "@" in parts.netloc:
-            raise Forbidden(f"The address at {host} holds a name or password: they belong into settings of their own.")
-        if not any(_fits(host, pattern) for pattern in self.hosts):
-            raise Forbidden(f"{host} is none of the hosts that this source may ask: {', '.join(self.hosts) or 'none'}.")
-        self.limits.check_host(host)
-
-
-#: No host may be asked.
-NOWHERE = Egress()
 
 
 class Traffic(msgspec.Struct):
@@ -302,12 +276,6 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
-
-
-def _fits(host: str, pattern: str) -> bool:
-    """Whether a host is meant: by its name, below ``*.name``, or as any by ``*``."""
-    pattern = pattern.lower().rstrip(".")
-    return pattern == "*" or host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:]))
 
 
 def _with(url: str, params: Params | None) -> str:

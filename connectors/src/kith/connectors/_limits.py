@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import inspect
@@ -20,6 +21,7 @@ from kith.connectors._errors import Fatal, Retry
 
 _MARK = "kith_location"
 _FORMAT = "kith-location"
+_SERVER = r"^(\[[0-9a-fA-F:.]+\]|[^\s/@:\[\]]+):[0-9]{1,5}$"
 
 #: A setting that names a file or folder on kith's machine, by its absolute path.
 LocalPath = Annotated[
@@ -36,6 +38,16 @@ Url = Annotated[
         max_length=1000,
         extra={_MARK: True},
         extra_json_schema={"format": "uri", "pattern": "^https?://"},
+    ),
+]
+#: A setting that names a server of another kind, as ``imap.example.org:993``.
+Server = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=_SERVER,
+        max_length=300,
+        extra={_MARK: True},
+        extra_json_schema={"pattern": _SERVER, "examples": ["imap.example.org:993"]},
     ),
 ]
 #: A setting that names either such a path or an address; the connector says which addresses it takes.
@@ -170,6 +182,24 @@ def check_locations(config: msgspec.Struct, limits: Limits) -> None:
 def is_address(location: str) -> bool:
     """Whether a location is an address, ``https://host/path`` or ``host:path``, and no path."""
     return "://" in location or (":" in location and "/" not in location.partition(":")[0])
+
+
+def host_of(location: str) -> str | None:
+    """Return the host that a location names, where it is an address."""
+    if not is_address(location):
+        return None
+    if "://" in location:
+        return urlsplit(location).hostname
+    named = _SCP_AUTHORITY.fullmatch(location)
+    return named["host"].strip("[]").lower() if named else None
+
+
+def host_and_port(server: str) -> tuple[str, int]:
+    """Return the two parts of a ``Server``; raises Forbidden for a port beyond 65535."""
+    host, _, port = server.rpartition(":")
+    if not 0 < int(port) < 65536:
+        raise Forbidden(f"{server} is no address of a server.")
+    return host.strip("[]").lower(), int(port)
 
 
 def without_secrets(text: str) -> str:

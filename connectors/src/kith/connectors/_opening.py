@@ -3,18 +3,19 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
 from kith.connectors._clock import Clock, SystemClock
 from kith.connectors._context import Context
+from kith.connectors._egress import Egress
 from kith.connectors._exchange import POLITE, Manners, Wire
 from kith.connectors._hookspecs import Connector, Networked
-from kith.connectors._http import Egress, Http
-from kith.connectors._limits import ANYWHERE, Limits, is_address, locations
+from kith.connectors._http import Http
+from kith.connectors._limits import ANYWHERE, Limits, host_of, locations
 from kith.connectors._rates import Limiter
 from kith.connectors._settings import secrets_of
+from kith.connectors._streams import Dial, Streams
 
 
 def egress_of(connector: Connector, config: msgspec.Struct) -> tuple[str, ...]:
@@ -35,10 +36,15 @@ async def open_context(
     clock: Clock | None = None,
     manners: Manners = POLITE,
     wire: Wire | None = None,
+    dial: Dial | None = None,
 ) -> AsyncIterator[Context]:
-    """Lend a connector what it needs for one source, until the block ends."""
+    """Lend a connector what it needs for one source, until the block ends.
+
+    wire, dial: what carries requests and streams in place of the network.
+    """
+    egress = Egress(egress_of(connector, config), limits)
     http = Http(
-        Egress(egress_of(connector, config), limits),
+        egress,
         connector.rates if isinstance(connector, Networked) else (),
         source=source,
         connector=connector.name,
@@ -49,12 +55,12 @@ async def open_context(
         wire=wire,
     )
     try:
-        yield Context(folder, limits, http, clock or SystemClock())
+        yield Context(folder, limits, http, clock or SystemClock(), Streams(egress, manners, dial))
     finally:
         await http.close()
 
 
 def _hosts(config: msgspec.Struct) -> Iterator[str]:
     for _, location in locations(config):
-        if is_address(location) and (host := urlsplit(location).hostname):
+        if host := host_of(location):
             yield host

@@ -25,7 +25,7 @@ class Network:
 
     def __init__(self, limits: Limits, manners: Manners, trust: ssl.SSLContext | None = None) -> None:
         self._manners = manners
-        self._transport = _Transport(limits, trust or _system_trust())
+        self._transport = _Transport(limits, trust or system_trust())
 
     async def send(self, request: Request) -> Reply:
         """Send one request and read its answer whole. Raises Dropped, Forbidden, Fatal."""
@@ -63,8 +63,11 @@ class Network:
 
 
 @cache
-def _system_trust() -> ssl.SSLContext:
-    """Return the certificates of the system, loaded once: that takes as long as many requests."""
+def system_trust(_use: str = "requests") -> ssl.SSLContext:
+    """Return the certificates of the system, loaded once: that takes as long as many requests.
+
+    One a use: the HTTP library changes what it offers in its own.
+    """
     return httpx2.create_ssl_context()
 
 
@@ -75,11 +78,11 @@ class _Transport(httpx2.AsyncHTTPTransport):
             ssl_context=trust,
             max_connections=_CONNECTIONS,
             keepalive_expiry=_IDLE_SECONDS,
-            network_backend=_Guard(limits),
+            network_backend=Guard(limits),
         )
 
 
-class _Guard(httpcore2.AsyncNetworkBackend):
+class Guard(httpcore2.AsyncNetworkBackend):
     """Looks a name up, checks each answer, and connects to what was checked."""
 
     def __init__(self, limits: Limits) -> None:
@@ -155,9 +158,15 @@ class _Unpacker:
 
 def _refusal(error: BaseException, request: Request) -> Fatal | None:
     """Return what is wrong where trying again is of no use: a certificate that does not hold."""
+    reason = untrusted(error)
+    return Fatal(f"The certificate of {place_of(request.url)} does not hold: {reason}.") if reason else None
+
+
+def untrusted(error: BaseException) -> str | None:
+    """Return why a certificate does not hold, where that is what went wrong."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Fatal(f"The certificate of {place_of(request.url)} does not hold: {cause.verify_message}.")
+            return cause.verify_message
         cause = cause.__cause__ or cause.__context__
     return None
