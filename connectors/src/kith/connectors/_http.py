@@ -22,7 +22,7 @@ from kith.connectors._waits import asks_to_wait, rest_of, wait_of
 
 Params = Mapping[str, str | int | float | bool | None] | Iterable[tuple[str, str]]
 
-_REPEATED = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_REPEATED = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "REPORT"})
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
 _LATER = frozenset({408, 420, 425, 429})
 _LONGEST_BACKOFF = 30.0
@@ -87,6 +87,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         json: object = None,
         form: Mapping[str, str] | None = None,
+        xml: bytes | None = None,
         auth: Auth | None = None,
         since: Validators | None = None,
         allow: Collection[int] = (),
@@ -99,7 +100,7 @@ class Http:
         by default so for all methods but POST and PATCH. max_bytes: of the unpacked body.
         """
         self._secrets.update(auth.secrets() if auth else ())
-        body, kind = _content(json, form)
+        body, kind = _content(json, form, xml)
         asked = Request(
             method,
             _with(url, params),
@@ -291,7 +292,9 @@ def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _content(json: object, form: Mapping[str, str] | None) -> tuple[bytes, str | None]:
+def _content(json: object, form: Mapping[str, str] | None, xml: bytes | None) -> tuple[bytes, str | None]:
+    if xml is not None:
+        return xml, "application/xml; charset=utf-8"
     if json is not None:
         return msgspec.json.encode(json), "application/json"
     if form is not None:

@@ -1,0 +1,205 @@
+"""Calendars and address books on a server (RFC 4918, 4791, 6352): which there are, what they hold, whether it changed.
+
+For partners' connectors as for ours. All is read; nothing is ever written.
+"""
+
+import io
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree as Xml
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from kith.connectors._answers import Answer
+from kith.connectors._errors import Fatal, Missing, Refused, Retry
+from kith.connectors._exchange import place_of
+from kith.connectors._http import Http
+from kith.connectors._secrets import Auth
+
+Kind = Literal["addressbook", "calendar"]
+
+BATCH = 100  # objects of one request
+_LIST_BYTES = 64 << 20  # of the names of all objects of a collection
+_DAV = "{DAV:}"
+_OF: dict[Kind, str] = {
+    "addressbook": "urn:ietf:params:xml:ns:carddav",
+    "calendar": "urn:ietf:params:xml:ns:caldav",
+}
+_DATA: dict[Kind, str] = {"addressbook": "address-data", "calendar": "calendar-data"}
+_SPACES = "".join(
+    f' xmlns:{name}="{space}"'
+    for name, space in (
+        ("d", "DAV:"), ("addressbook", _OF["addressbook"]), ("calendar", _OF["calendar"]),
+        ("s", "http://calendarserver.org/ns/"),
+    )
+)  # fmt: skip
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """An address book or a calendar. mark: changes whenever something in it does; empty where the server has none."""
+
+    url: str
+    name: str | None
+    mark: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An object of a collection, and what names its version."""
+
+    url: str
+    mark: str
+
+
+class Object(msgspec.Struct, frozen=True):
+    """An object as it is. modified: as the server says it, a date as in HTTP; perhaps empty."""
+
+    url: str
+    data: str
+    modified: str
+
+
+class _Response(msgspec.Struct, frozen=True):
+    """What a server tells of one address: its properties that are there."""
+
+    url: str
+    found: dict[str, Xml.Element]
+
+    def text(self, name: str) -> str:
+        element = self.found.get(name)
+        return "" if element is None else (element.text or "").strip()
+
+    def href(self, name: str) -> str | None:
+        """Return the first address that a property names."""
+        element = self.found.get(name)
+        inner = None if element is None else element.find(f"{_DAV}href")
+        return None if inner is None else urljoin(self.url, (inner.text or "").strip())
+
+
+class Dav:
+    """Reads collections of a kind with the credentials of one source."""
+
+    def __init__(self, http: Http, kind: Kind, auth: Auth | None) -> None:
+        self._http, self._kind, self._auth = http, kind, auth
+        self._space = f"{{{_OF[kind]}}}"
+
+    async def collections(self, url: str) -> list[Collection]:
+        """Return the collection at an address; else all that the person who signs in has. Raises Fatal for none."""
+        own = await self._about(url)
+        if own and self._is_wanted(own):
+            return [self._collection(own)]
+        home = own.href(f"{self._space}{self._kind}-home-set") if own else None
+        if home is None and (own or urlsplit(url).path in ("", "/")):
+            home = await self._home(own, url)
+        found = [one async for one in self._properties(home, 1)] if home else []
+        wanted = [self._collection(one) for one in found if self._is_wanted(one)]
+        if not wanted:
+            raise Fatal(f"{place_of(url)} is no {self._kind}, and leads to none.")
+        return sorted(wanted, key=lambda one: one.url)
+
+    async def entries(self, collection: Collection) -> list[Entry]:
+        """Return what a collection holds, by address."""
+        found = [one async for one in self._properties(collection.url, 1)]
+        folder = f"{_DAV}collection"
+        entries = [
+            Entry(one.url, one.text(f"{_DAV}getetag"))
+            for one in found
+            if not _same(one.url, collection.url) and folder not in _inside(one.found.get(f"{_DAV}resourcetype"))
+        ]
+        return sorted(entries, key=lambda entry: entry.url)
+
+    async def objects(self, collection: Collection, entries: Sequence[Entry]) -> list[Object]:
+        """Return some objects, ``BATCH`` at most; those that are gone meanwhile are left out."""
+        data = _DATA[self._kind]
+        hrefs = "".join(f"<d:href>{escape(urlsplit(entry.url).path)}</d:href>" for entry in entries)
+        body = (
+            f"<{self._kind}:{self._kind}-multiget{_SPACES}><d:prop><d:getetag/><d:getlastmodified/>"
+            f"<{self._kind}:{data}/></d:prop>{hrefs}</{self._kind}:{self._kind}-multiget>"
+        )
+        answer = await self._ask("REPORT", collection.url, 1, body)
+        found = (
+            Object(one.url, one.found[self._space + data].text or "", one.text(f"{_DAV}getlastmodified"))
+            for one in _responses(answer)
+            if self._space + data in one.found
+        )
+        return sorted(found, key=lambda one: one.url)
+
+    async def _home(self, own: _Response | None, url: str) -> str | None:
+        """Return where the collections of the person who signs in are."""
+        name = f"{_DAV}current-user-principal"
+        principal = own.href(name) if own else None
+        if principal is None:
+            service = "carddav" if self._kind == "addressbook" else "caldav"
+            known = await self._about(urljoin(url, f"/.well-known/{service}"))
+            principal = known.href(name) if known else None
+        person = await self._about(principal) if principal else None
+        return person.href(f"{self._space}{self._kind}-home-set") if person else None
+
+    async def _about(self, url: str) -> _Response | None:
+        """Return what a server tells of an address; None where there is nothing, or nothing of this kind of server."""
+        try:
+            return await anext(self._properties(url, 0), None)
+        except Missing:
+            return None
+
+    async def _properties(self, url: str, depth: int) -> AsyncIterator[_Response]:
+        body = (
+            f"<d:propfind{_SPACES}><d:prop><d:resourcetype/><d:displayname/><d:getetag/><d:sync-token/><s:getctag/>"
+            f"<d:current-user-principal/><{self._kind}:{self._kind}-home-set/></d:prop></d:propfind>"
+        )
+        for one in _responses(await self._ask("PROPFIND", url, depth, body)):
+            yield one
+
+    async def _ask(self, method: str, url: str, depth: int, body: str) -> Answer:
+        answer = await self._http.request(
+            method,
+            url,
+            headers={"depth": str(depth)},
+            xml=f'<?xml version="1.0" encoding="utf-8"?>{body}'.encode(),
+            auth=self._auth,
+            allow=(405, 501),
+            max_bytes=_LIST_BYTES,
+        )
+        if answer.status in (405, 501):
+            raise Refused(f"{place_of(url)} knows no {method}: it is no server of calendars or address books.")
+        return answer
+
+    def _is_wanted(self, one: _Response) -> bool:
+        return self._space + self._kind in _inside(one.found.get(f"{_DAV}resourcetype"))
+
+    def _collection(self, one: _Response) -> Collection:
+        mark = one.text(f"{_DAV}sync-token") or one.text("{http://calendarserver.org/ns/}getctag")
+        return Collection(one.url, one.text(f"{_DAV}displayname") or None, mark)
+
+
+def _responses(answer: Answer) -> Iterator[_Response]:
+    """Yield what an answer tells of each address. Raises Retry where it breaks off or is something else."""
+    if b"<!DOCTYPE" in answer.body[:4096]:
+        raise Fatal(f"{place_of(answer.url)} answers XML with a document type, which is not read.")
+    try:
+        for event, element in Xml.iterparse(io.BytesIO(answer.body), ("start", "end")):  # noqa: S314 - checked above
+            if event == "start":
+                continue
+            if element.tag == f"{_DAV}response":
+                href = (element.findtext(f"{_DAV}href") or "").strip()
+                yield _Response(urljoin(answer.url, href), dict(_found(element)))
+                element.clear()
+    except (Xml.ParseError, ValueError, LookupError) as error:
+        raise Retry(f"{place_of(answer.url)} answered something else than XML: {error}.") from error
+
+
+def _found(response: Xml.Element) -> Iterator[tuple[str, Xml.Element]]:
+    """Yield the properties that are there: those of status 200."""
+    for part in response.iterfind(f"{_DAV}propstat"):
+        if " 200" in f" {part.findtext(f'{_DAV}status') or ''}":
+            for prop in part.iterfind(f"{_DAV}prop"):
+                yield from ((one.tag, one) for one in prop)
+
+
+def _inside(element: Xml.Element | None) -> set[str]:
+    return set() if element is None else {one.tag for one in element}
+
+
+def _same(url: str, other: str) -> bool:
+    return url.rstrip("/") == other.rstrip("/")
