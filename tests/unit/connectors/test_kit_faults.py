@@ -1,5 +1,8 @@
 """The kit finds connectors that do not bear what networks do; and recordings tell no secret and no name."""
 
+import asyncio
+import re
+import subprocess
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +25,12 @@ from kith.connectors import (
     Report,
     Retry,
     Secret,
+    Server,
     Skip,
+    Stream,
     Url,
     by_link,
+    host_and_port,
     open_context,
 )
 from kith.connectors.testing import (
@@ -184,3 +190,125 @@ async def test_a_recording_tells_no_secret_and_no_name_and_reads_the_same(config
     assert len(names) == 2
     assert {name for name in names if name and name.startswith("person-")}
     assert (await check_connector(Wall(), config, wire=Replay.load(path))).records == 16
+
+
+class Dialing(Wall):
+    """Looks something up on a connection of its own."""
+
+    async def check(self, config: WallConfig, context: Context) -> Report:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(config.site.rsplit(":", 1)[1].strip("/")))
+        writer.close()
+        return Report("a wall")
+
+
+class Starting(Wall):
+    async def check(self, config: WallConfig, context: Context) -> Report:
+        await asyncio.to_thread(subprocess.run, ["true"], check=True)
+        return Report("a wall")
+
+
+class Declaring(Starting):
+    programs = ("true",)
+
+
+@pytest.mark.parametrize(
+    ("connector", "reason"),
+    [(Dialing(), r"connects to \('127.0.0.1', \d+\) by itself"), (Starting(), "program 'true'")],
+)
+async def test_sockets_and_programs_of_its_own_are_found(config: WallConfig, connector: Wall, reason: str) -> None:
+    with pytest.raises(Nonconformance, match=reason):
+        await check_connector(connector, config)
+
+
+async def test_a_declared_program_is_its_own_affair(config: WallConfig) -> None:
+    assert (await check_connector(Declaring(), config)).tier == "leaf"
+
+
+class PagerConfig(msgspec.Struct, frozen=True):
+    server: Server
+
+
+class Pager:
+    """Reads numbered posts over a stream, a line each, three a page."""
+
+    name = "acme.pager"
+    title = "Pager"
+    description = "Posts, by lines."
+    version = "1"
+    Config = PagerConfig
+
+    async def check(self, config: PagerConfig, context: Context) -> Report:
+        return Report("a pager")
+
+    async def pull(self, config: PagerConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
+        at = 0 if cursor is None else msgspec.json.decode(cursor, type=int)
+        async with context.stream(*host_and_port(config.server), tls=False) as stream:
+            while lines := await self.ask(stream, at):
+                at += len(lines)
+                acts = [Interaction(InteractionRef("pager", line, "post"), Ref("pager", "ada"), DAY) for line in lines]
+                yield Page(tuple(acts), msgspec.Raw(str(at).encode()))
+
+    async def ask(self, stream: Stream, at: int) -> list[str]:
+        await stream.write(f"FROM {at}\r\n".encode())
+        lines = []
+        while (line := self.text(await stream.line())) != ".":
+            lines.append(line)
+        return lines
+
+    def text(self, line: bytes) -> str:
+        text = line.decode(errors="replace")
+        if not re.fullmatch(r"\.|post-\d+", text):
+            raise Fatal(f"The pager says {text!r}.")
+        return text
+
+
+class Trusting(Pager):
+    def text(self, line: bytes) -> str:
+        return line.decode()
+
+
+class Ending(Pager):
+    """Takes the end of a stream for the end of what there is."""
+
+    async def ask(self, stream: Stream, at: int) -> list[str]:
+        try:
+            return await super().ask(stream, at)
+        except Retry:
+            return []
+
+    async def pull(self, config: PagerConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
+        async for page in super().pull(config, cursor, context):
+            yield page
+        yield Page((), msgspec.Raw(b"99"))
+
+
+@pytest.fixture
+async def pager() -> AsyncIterator[PagerConfig]:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while asked := await reader.readline():
+            start = int(asked.split()[1])
+            for number in range(start, min(start + 3, 10)):
+                writer.write(f"post-{number}\r\n".encode())
+            writer.write(b".\r\n")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    yield PagerConfig(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    server.close()
+
+
+async def test_a_connector_that_reads_a_stream_has_its_tier(pager: PagerConfig) -> None:
+    verdict = await check_connector(Pager(), pager)
+    assert (verdict.tier, verdict.pages, verdict.records) == ("leaf", 4, 10)
+
+
+@pytest.mark.parametrize(
+    ("connector", "reason"),
+    [(Trusting(), "bytes of another protocol at read 1, it breaks"), (Ending(), "breaks off at read 1, and taken up")],
+)
+async def test_a_connector_that_does_not_bear_its_stream_is_found(
+    pager: PagerConfig, connector: Pager, reason: str
+) -> None:
+    with pytest.raises(Nonconformance, match=reason):
+        await check_connector(connector, pager)

@@ -12,6 +12,7 @@ import httpx2
 
 from kith.connectors._errors import Fatal, Retry
 from kith.connectors._exchange import Dropped, Manners, Reply, Request, place_of
+from kith.connectors._guarded import GUARDED
 from kith.connectors._limits import Limits
 
 _CONNECTIONS = 8
@@ -98,7 +99,11 @@ class Guard(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         addresses = await asyncio.wait_for(asyncio.to_thread(self._limits.addresses, host, port), timeout)
-        return await self._first(addresses, port, timeout, socket_options)
+        token = GUARDED.set(True)
+        try:
+            return await self._first(addresses, port, timeout, socket_options)
+        finally:
+            GUARDED.reset(token)
 
     async def _first(
         self, addresses: Sequence[str], port: int, seconds: float | None, options: Iterable[Any] | None

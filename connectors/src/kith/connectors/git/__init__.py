@@ -46,6 +46,7 @@ class GitConnector:
     description = "Authors, reviewers, testers, reporters and mergers, from commits and their trailers."
     version = "1"
     Config = GitConfig
+    programs = ("git",)
 
     async def check(self, config: GitConfig, context: Context) -> Report:
         from kith.connectors.git.run import look_at

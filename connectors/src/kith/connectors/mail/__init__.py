@@ -45,6 +45,7 @@ class MailConnector:
     description = "Mailing lists and mailboxes: mbox, Maildir, MH, .eml files, folders of these, public-inbox."
     version = "1"
     Config = MailConfig
+    programs = ("git",)
 
     async def check(self, config: MailConfig, context: Context) -> Report:
         from kith.connectors.mail.reader import look_at

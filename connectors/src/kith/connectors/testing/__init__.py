@@ -1,6 +1,7 @@
 """What partners test their connectors with: the conformance kit, a server that fails on demand, a clock that is set."""
 
 from kith.connectors._clock import FakeClock
+from kith.connectors.testing._dials import trusting
 from kith.connectors.testing._facts import Facts
 from kith.connectors.testing._kit import Nonconformance, Verdict, check_connector
 from kith.connectors.testing._scaffold import scaffold
@@ -24,5 +25,6 @@ __all__ = [
     "keep",
     "scaffold",
     "tier_of",
+    "trusting",
     "write_recording",
 ]

@@ -13,6 +13,7 @@ from kith.connectors import (
     Limits,
     Page,
     Reauthorize,
+    Retry,
     open_context,
     pages_of,
 )
@@ -20,6 +21,8 @@ from kith.connectors._clock import FakeClock
 from kith.connectors._exchange import Dropped, Reply, Request, Wire
 from kith.connectors._secrets import SHORTEST
 from kith.connectors._settings import secrets_of
+from kith.connectors._streams import Dial
+from kith.connectors.testing._dials import Tapped
 from kith.connectors.testing._facts import Facts
 from kith.connectors.testing._wires import Faulty, Replay
 
@@ -72,18 +75,32 @@ LASTING: dict[str, Spoil] = {
 }
 
 
+def _break() -> bytes:
+    raise Retry("The connection broke off.")
+
+
+#: What streams do; a run may end after them, if it says what to do.
+STREAMS: dict[str, Callable[[], bytes]] = {
+    "a stream that breaks off": _break,
+    "the end of a stream": lambda: b"",
+    "bytes of another protocol": lambda: b"\xff\xfe\x00<html>\r\n",
+}
+
+
 async def network_faults(
     connector: Connector,
     config: msgspec.Struct,
     exchanges: Sequence[tuple[Request, Reply]],
     requests: int,
     whole: Facts,
+    dial: Dial | None,
+    reads: int,
 ) -> AsyncIterator[str]:
     """Yield what a connector does not keep when its network misbehaves, in one sentence each.
 
-    exchanges: of a run and of resumed ones; requests: how many of the run.
+    exchanges: of a run and of resumed ones; requests, reads: how many of the run, reads being those of streams.
     """
-    case = _Case(connector, config, exchanges, whole)
+    case = _Case(connector, config, exchanges, whole, dial)
     for at in _spread(requests):
         for name, spoil in PASSING.items():
             if reason := await case.passes(at, spoil):
@@ -93,17 +110,27 @@ async def network_faults(
                 continue
             if reason := await case.says_what_to_do(at, name, spoil):
                 yield f"After {name} at request {at}, {reason}."
+    for at in _spread(reads):
+        for name, tap in STREAMS.items():
+            if reason := await case.bears(at, tap):
+                yield f"After {name} at read {at}, {reason}."
 
 
 class _Case:
     """A connector with what its network answers, and all that this tells."""
 
     def __init__(
-        self, connector: Connector, config: msgspec.Struct, exchanges: Sequence[tuple[Request, Reply]], whole: Facts
+        self,
+        connector: Connector,
+        config: msgspec.Struct,
+        exchanges: Sequence[tuple[Request, Reply]],
+        whole: Facts,
+        dial: Dial | None,
     ) -> None:
         self._connector, self._config, self._exchanges, self._whole = connector, config, exchanges, whole
         self._secrets = [secret for secret in secrets_of(config) if len(secret) >= SHORTEST]
-        self.is_public = all(_is_public(request.url) for request, _ in exchanges)
+        self._dial = dial
+        self.is_public = bool(exchanges) and all(_is_public(request.url) for request, _ in exchanges)
 
     async def passes(self, at: int, spoil: Spoil) -> str | None:
         """Return what differs although the fault has passed."""
@@ -120,9 +147,20 @@ class _Case:
             return f"it breaks: {type(error).__name__}: {error}"
         if error is not None and not isinstance(error, _RAISED.get(name, ConnectorError)):
             return f"it raises {type(error).__name__}"
+        return await self._taken_up(pages, error, skips=error is None and name == _GONE)
+
+    async def bears(self, at: int, spoil: Callable[[], bytes]) -> str | None:
+        """Return what is wrong after a stream has failed."""
+        pages, error = await self._read(None, self._replay(), Tapped(self._dial, at, spoil))
+        if error is not None and not isinstance(error, ConnectorError):
+            return f"it breaks: {type(error).__name__}: {error}"
+        return await self._taken_up(pages, error)
+
+    async def _taken_up(self, pages: list[Page], error: Exception | None, *, skips: bool = False) -> str | None:
+        """Return what is wrong with what was told, or with the run that follows. skips: it may lack something."""
         if any(secret in _told(pages, error) for secret in self._secrets):
             return "it tells a secret"
-        if any(page.skipped for page in pages) or (error is None and name == _GONE):
+        if skips or any(page.skipped for page in pages):
             return None
         rest, again = await self._read(pages[-1].cursor if pages else None, self._replay())
         if again is not None or not self._holds_all(Facts([*pages, *rest])):
@@ -136,14 +174,22 @@ class _Case:
     def _replay(self) -> Replay:
         return Replay(self._exchanges)
 
-    async def _read(self, cursor: msgspec.Raw | None, wire: Wire) -> tuple[list[Page], Exception | None]:
+    async def _read(
+        self, cursor: msgspec.Raw | None, wire: Wire, dial: Dial | None = None
+    ) -> tuple[list[Page], Exception | None]:
         """Read to the end, or to what is raised."""
         pages: list[Page] = []
         limits = Limits(private_addresses=not self.is_public)
         clock = FakeClock(still=True)
         try:
             async with open_context(
-                self._connector, self._config, Path("/nonexistent"), limits, clock=clock, wire=wire
+                self._connector,
+                self._config,
+                Path("/nonexistent"),
+                limits,
+                clock=clock,
+                wire=wire,
+                dial=dial or self._dial,
             ) as context:
                 async for page in pages_of(self._connector, self._config, cursor, context):
                     pages.append(page)  # noqa: PERF401 - what came before an error counts

@@ -30,9 +30,12 @@ from kith.connectors import (
 )
 from kith.connectors._clock import FakeClock
 from kith.connectors._exchange import Reply, Request, Wire
+from kith.connectors._streams import Dial
+from kith.connectors.testing._dials import Tapped
 from kith.connectors.testing._facts import Facts
 from kith.connectors.testing._faults import network_faults
 from kith.connectors.testing._verdicts import Tier, keep
+from kith.connectors.testing._watch import Watch
 from kith.connectors.testing._wires import Recorder, Replay
 
 PAGE_RECORDS = 10_000
@@ -77,19 +80,25 @@ async def check_connector(
     *,
     alike: Sequence[msgspec.Struct] = (),
     wire: Wire | None = None,
+    dial: Dial | None = None,
 ) -> Verdict:
     """Read the source of ``config`` in every way that kith may; raises Nonconformance with all that is not kept.
 
     changed: the settings of the same source at a later time, such as a copy of the file with more lines: read on from
     the end of the first, it has to tell all that reading it from its beginning tells.
     alike: settings by which the same source is read otherwise (in pages of another size, in the other order, where all
-    happened at one moment): each has to tell the same acts. wire: a recording in place of the network. What a connector
-    asks is recorded, and asked again with every fault that networks are capable of.
+    happened at one moment): each has to tell the same acts. wire: a recording in place of the network; dial: what
+    opens streams, by default the network. What a connector asks is recorded, and asked again with every fault that
+    networks are capable of.
     """
-    recorder = Recorder(wire)
-    with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder:
-        async with open_context(connector, config, Path(folder), clock=FakeClock(still=True), wire=recorder) as context:
-            verdict = await _check(connector, config, changed, alike, context, recorder)
+    recorder, tapped = Recorder(wire), Tapped(dial)
+    with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder, Watch(connector) as watch:
+        async with open_context(
+            connector, config, Path(folder), clock=FakeClock(still=True), wire=recorder, dial=tapped
+        ) as context:
+            verdict = await _check(connector, config, changed, alike, context, recorder, tapped)
+    if watch.faults:
+        raise Nonconformance(watch.faults)
     for kept in VERDICTS:
         keep(kept, connector, verdict.tier)
     return verdict
@@ -102,14 +111,15 @@ async def _check(
     alike: Sequence[msgspec.Struct],
     context: Context,
     recorder: Recorder,
+    tapped: Tapped,
 ) -> Verdict:
     faults = _manifest_faults(connector, config)
     report = await connector.check(config, context)
     if not isinstance(report, Report):
         faults.append("check() does not return a Report.")
-    looked = len(recorder.exchanges)
+    looked, read = len(recorder.exchanges), tapped.reads
     pages = await _pull(connector, config, None, context)
-    requests = len(recorder.exchanges) - looked
+    requests, reads = len(recorder.exchanges) - looked, tapped.reads - read
     faults += [fault for number, page in enumerate(pages, 1) for fault in _page_faults(number, page)]
     faults += _key_faults(pages)
     if faults:
@@ -126,11 +136,11 @@ async def _check(
     exchanges = recorder.exchanges[looked:]
     for number, other in enumerate(alike, 1):
         faults += _alike_faults(number, whole, await _pull(connector, other, None, context))
-    faults += await _memory_faults(connector, config, pages, exchanges)
+    faults += await _memory_faults(connector, config, pages, exchanges, tapped)
     if changed is not None:
         grown = Facts([*pages, *await _pull(connector, changed, pages[-1].cursor if pages else None, context)])
         faults += _growth_faults(grown, Facts(await _pull(connector, changed, None, context)))
-    faults += [fault async for fault in network_faults(connector, config, exchanges, requests, whole)]
+    faults += [fault async for fault in network_faults(connector, config, exchanges, requests, whole, tapped, reads)]
     if faults:
         raise Nonconformance(faults)
     tier: Tier = "branch" if changed is not None else "leaf"
@@ -216,14 +226,18 @@ def _alike_faults(number: int, whole: Facts, pages: list[Page]) -> list[str]:
 
 
 async def _memory_faults(
-    connector: Connector, config: msgspec.Struct, pages: list[Page], exchanges: list[tuple[Request, Reply]]
+    connector: Connector,
+    config: msgspec.Struct,
+    pages: list[Page],
+    exchanges: list[tuple[Request, Reply]],
+    dial: Dial,
 ) -> list[str]:
     """Read once more, page by page, keeping none: what is held must not grow with the pages."""
     page = max((len(msgspec.json.encode(page.records)) for page in pages), default=0)
     wire = Replay(exchanges) if exchanges else None
     clock = FakeClock(still=True)
     with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder:
-        async with open_context(connector, config, Path(folder), clock=clock, wire=wire) as context:
+        async with open_context(connector, config, Path(folder), clock=clock, wire=wire, dial=dial) as context:
             tracemalloc.start()
             try:
                 before, _ = tracemalloc.get_traced_memory()
