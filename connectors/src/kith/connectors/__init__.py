@@ -61,6 +61,7 @@ from kith.connectors._registry import Fault, Manifest, Registry, describe, load_
 from kith.connectors._secrets import Auth, Basic, Bearer, KeyHeader, Secret
 from kith.connectors._settings import dump_config, load_config, secret_fields, secrets_of
 from kith.connectors._streams import Stream
+from kith.connectors._websockets import WebSocket
 
 __all__ = [
     "HISTORY_SHARE",
@@ -133,6 +134,7 @@ __all__ = [
     "Url",
     "Validators",
     "Visibility",
+    "WebSocket",
     "Window",
     "by_cursor",
     "by_id",

@@ -8,6 +8,7 @@ from kith.connectors._clock import Clock, SystemClock
 from kith.connectors._http import Http
 from kith.connectors._limits import Limits
 from kith.connectors._streams import Streams
+from kith.connectors._websockets import WebSockets
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -16,7 +17,7 @@ class Context(msgspec.Struct, frozen=True):
     folder: for what would be costly to fetch again, such as a clone. It may be missing or empty at any time, and goes
     with the source. limits: check locations by them that the settings do not name themselves. http: the way to the
     hosts of the connector's ``egress`` and of the settings. clock: ask it for the time, so that tests can set it.
-    stream: the way to the same hosts for what speaks no HTTP.
+    stream, websocket: the ways to the same hosts for what speaks no HTTP, and for WebSockets.
     """
 
     folder: Path
@@ -24,3 +25,4 @@ class Context(msgspec.Struct, frozen=True):
     http: Http = msgspec.field(default_factory=Http)
     clock: Clock = SystemClock()
     stream: Streams = msgspec.field(default_factory=Streams)
+    websocket: WebSockets = msgspec.field(default_factory=WebSockets)

@@ -16,6 +16,7 @@ from kith.connectors._limits import ANYWHERE, Limits, host_of, locations
 from kith.connectors._rates import Limiter
 from kith.connectors._settings import secrets_of
 from kith.connectors._streams import Dial, Streams
+from kith.connectors._websockets import WebSockets
 
 
 def egress_of(connector: Connector, config: msgspec.Struct) -> tuple[str, ...]:
@@ -43,6 +44,7 @@ async def open_context(
     wire, dial: what carries requests and streams in place of the network.
     """
     egress = Egress(egress_of(connector, config), limits)
+    streams = Streams(egress, manners, dial)
     http = Http(
         egress,
         connector.rates if isinstance(connector, Networked) else (),
@@ -55,7 +57,7 @@ async def open_context(
         wire=wire,
     )
     try:
-        yield Context(folder, limits, http, clock or SystemClock(), Streams(egress, manners, dial))
+        yield Context(folder, limits, http, clock or SystemClock(), streams, WebSockets(egress, streams, manners))
     finally:
         await http.close()
 
