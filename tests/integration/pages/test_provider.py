@@ -21,6 +21,7 @@ from kith.store.db import instance
 from tests.integration.api.conftest import running
 from tests.integration.pages.browser import Browser, Page
 from tests.integration.pages.conftest import House
+from tests.integration.pages.test_audits import entries
 from tests.integration.pages.test_sessions import changed
 
 
@@ -162,6 +163,8 @@ async def test_who_has_signed_in_links_the_provider_themselves_and_unlinks_it(li
     await browser.press(await browser.open("/security"), f"Sign in with {idp.issuer} no more")
     third = linked.browser()
     assert (await back(third, await go(idp, third))).status == 403
+    told = [entry.operation for entry in await entries(linked)]
+    assert told == ["signIn", "linkProvider", "signIn", "signIn", "removeProvider"]
 
 
 async def test_signing_in_where_another_has_signed_in_links_nothing_to_them(linked: House, idp: Idp) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 from typing import Any
 
+from kith.cli import installation
 from kith.cli.home import DEFAULT_WORKSPACE
 from kith.cli.jobs import database
 from kith.cli.processes import CannotStart
 from kith.projections import audit
-from kith.store.db import Db, view
+from kith.store.db import Db, bind, view
 
 
 def verify(*, head: str | None = None) -> None:
@@ -23,6 +24,13 @@ async def tell(db: Db, command: str, object_: str | None, /, **after: Any) -> No
     """Write what the operator did into the audit, in the transaction of the change."""
     told = {"changed": sorted(after), "after": after} if after else {}
     await audit.record(db, DEFAULT_WORKSPACE, "operator", command, object_, told)
+
+
+async def tell_instance(db: Db, command: str, **after: Any) -> None:
+    """Write the same where the command is about no workspace, but the installation: the first one is its operator's."""
+    await bind(db, DEFAULT_WORKSPACE)
+    await installation.ensure_workspace(db)
+    await tell(db, command, None, **after)
 
 
 async def _verify(head: str | None) -> str:

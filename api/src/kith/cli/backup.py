@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
+from kith.cli import audit
 from kith.cli.home import addresses, current_settings
 from kith.cli.processes import CannotStart
 from kith.cli.servers import postgres_program
-from kith.store.db import reaching
+from kith.store.db import instance, open_pool, reaching
 from kith.store.migrate import migrate
 
 # Owners and rights are of one server: 'kith migrate' makes them again on any other.
@@ -47,6 +48,7 @@ def restore(file: Path) -> None:
         whole = ("--exit-on-error", "--single-transaction")
         _run("pg_restore", found.database_url, *whole, *_PORTABLE, str(file.absolute()))
         asyncio.run(migrate(found.database_url))
+        asyncio.run(_tell(found.database_url))
     print(f"{file} is restored.")
 
 
@@ -61,6 +63,11 @@ async def _check_empty(url: str) -> None:
             )
     finally:
         await db.close()
+
+
+async def _tell(url: str) -> None:
+    async with await open_pool(url, size=1) as pool, instance(pool) as db:
+        await audit.tell_instance(db, "restore")
 
 
 def _run(program: str, url: str, *arguments: str) -> None:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from kith.api.oauth import keys as keyring
+from kith.cli import audit
 from kith.cli.home import current_settings
 from kith.cli.jobs import database
 from kith.runtime.vault import open_vault
@@ -35,4 +36,6 @@ async def _list() -> None:
 async def _rotate() -> str:
     vault = open_vault(current_settings())
     async with database() as (pool, _), instance(pool) as db:
-        return await keyring.rotate(db, vault)
+        made = await keyring.rotate(db, vault)
+        await audit.tell_instance(db, "keys rotate", key=made)
+        return made

@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID
 
+from kith.cli import audit
 from kith.cli.home import current_settings
 from kith.cli.jobs import database
 from kith.cli.processes import CannotStart
@@ -37,7 +38,10 @@ async def _rewrap(vault: Vault) -> tuple[int, int, int]:
                 async with workspace(pool, home) as db:
                     found = await _some(db, home, vault)
                 done += found
-        return done, await _second_factors(pool, vault), await _signing_keys(pool, vault)
+        factors, signing = await _second_factors(pool, vault), await _signing_keys(pool, vault)
+        async with instance(pool) as db:
+            await audit.tell_instance(db, "secrets rewrap", sources=done, second_factors=factors, signing_keys=signing)
+    return done, factors, signing
 
 
 async def _signing_keys(pool: Pool, vault: Vault) -> int:

@@ -186,6 +186,7 @@ async def _sync(what: str) -> None:
                     "'kith sources resume' lets it be read again."
                 )
             job_id = await installation.start_sync(db, source.id)
+            await audit.tell(db, "sources sync", encode("source", source.id))
         await follow(pool, job_id, source.name, lasting=lasting)
 
 

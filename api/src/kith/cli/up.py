@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from kith.cli import installation, jobs
+from kith.cli import audit, installation, jobs
 from kith.cli.home import DEFAULT_WORKSPACE, Addresses, current_settings, hold, warn_of_unknown_settings
 from kith.cli.processes import CannotStart, Child
 from kith.cli.screen import Screen
 from kith.cli.servers import start_servers
 from kith.cli.supervisor import Supervisor
+from kith.domain.ids import encode
+from kith.domain.scopes import SCOPES
 from kith.runtime.settings import Settings
 from kith.store.db import Db, Pool, open_pool, workspace
 from kith.store.migrate import migrate
@@ -169,7 +171,10 @@ def _ensure_token(runner: asyncio.Runner, pool: Pool, path: Path) -> str:
 
     async def ensure(db: Db) -> str:
         await installation.ensure_workspace(db)
-        return await installation.ensure_token(db, known)
+        token = await installation.ensure_token(db, known)
+        if token != known:
+            await audit.tell(db, "up", None, scopes=sorted(SCOPES))
+        return token
 
     token = runner.run(_bound(pool, ensure))
     if token != known:
@@ -216,6 +221,7 @@ def _follow(
 
 async def _sign_in_link(db: Db, base_url: str) -> str:
     owner = await installation.ensure_owner(db)
+    await audit.tell(db, "up", encode("member", owner.id))
     return await installation.sign_in_link(db, owner.sign_in_id, base_url)
 
 

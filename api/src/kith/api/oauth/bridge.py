@@ -5,7 +5,7 @@ and in the one transaction that the request has opened before the thread began: 
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
 import anyio.from_thread
@@ -17,6 +17,7 @@ from litestar.connection import Request
 from kith.api.http import proofs
 from kith.api.oauth.errors import Refused
 from kith.api.oauth.parameters import Parameters
+from kith.domain.ids import encode_optional
 from kith.runtime.keyring import Signer
 from kith.store.db import Db, bind
 from kith.store.devices import use_proof
@@ -44,6 +45,16 @@ class Asked(OAuth2Request):  # type: ignore[misc]  # Authlib ships no types
         return {}
 
 
+class Told(NamedTuple):
+    """What a workspace is told of its tokens. object: the grant that a family of tokens comes from."""
+
+    home: UUID
+    operation: str
+    app_id: UUID
+    object: str | None
+    after: dict[str, Any]
+
+
 class Talk:
     """What one request shares between its thread and the event loop.
 
@@ -52,6 +63,7 @@ class Talk:
 
     def __init__(self, db: Db, issuer: str, thumbprint: str | None = None, signer: Signer | None = None) -> None:
         self.db, self.issuer, self.thumbprint, self.signer = db, issuer, thumbprint, signer
+        self.told: list[Told] = []
 
     def hop(self, question: Callable[..., Awaitable[T]], *arguments: Any, **options: Any) -> T:
         """Ask a question of the store, from the thread."""
@@ -64,6 +76,10 @@ class Talk:
     def enter(self, workspace_id: UUID) -> None:
         """See this workspace from here on, from the thread."""
         self.hop(bind, workspace_id)
+
+    def tell(self, home: UUID, operation: str, app_id: UUID, grant_id: UUID | None, **after: Any) -> None:
+        """Have something told in the audit, once the rest is done."""
+        self.told.append(Told(home, operation, app_id, encode_optional("grant", grant_id), after))
 
 
 async def in_thread(request: Request[Any, Any, Any], work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -10,6 +10,7 @@ from kith.api.oauth.consent import CONSENT
 from kith.api.pages.forms import read_form
 from kith.api.pages.render import go, render
 from kith.api.pages.sessions import session_of
+from kith.api.signin.telling import tell_of_app
 from kith.domain.scopes import sentences
 from kith.store import grants
 
@@ -34,7 +35,9 @@ async def disconnect(request: Request[Any, Any, Any]) -> Response[str]:
     here, form = await session_of(request), await read_form(request, Choice)
     home = here.workspace.workspace_id
     async with request.app.state.turns.workspace(home) as db:
-        await grants.revoke(db, home, grant_id=form.grant, member_id=here.member.id)
+        found = await grants.get_grant(db, home, form.grant)
+        if await grants.revoke(db, home, grant_id=form.grant, member_id=here.member.id) and found:
+            await tell_of_app(request, db, here, "revokeGrant", found.app_id, found.id)
     return go(request, "/connected-apps")
 
 

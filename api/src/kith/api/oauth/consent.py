@@ -17,6 +17,7 @@ from kith.api.pages.forms import read_form
 from kith.api.pages.render import render
 from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import SeeOther, SignedIn, find_visitor, session_of
+from kith.api.signin.telling import tell_of_app
 from kith.domain.ids import decode, encode
 from kith.domain.members import scopes_of
 from kith.domain.scopes import IDENTITY, lasting, ordered, sentences, unseen
@@ -83,6 +84,8 @@ async def decide_consent(request: Request[Any, Any, Any]) -> Response[Any]:
     wish = await _read(request)
     form = await read_form(request, Decision)
     if form.decision == "deny":
+        async with request.app.state.turns.workspace(wish.here.workspace.workspace_id) as db:
+            await tell_of_app(request, db, wish.here, "refuseApp", wish.app.id)
         raise _back(request, wish.asked, "access_denied", "The member has refused.")
     return await _allow(request, wish)
 
@@ -215,6 +218,10 @@ async def _allow(request: Request[Any, Any, Any], wish: Wish) -> Response[bytes]
         text = await app_tokens.add_code(db, home, code)
         if name := read.read_query(request).values.get("request_uri"):
             await devices.forget_pushed(db, name.removeprefix(REQUEST_URI))
+        if wish.approving:
+            await tell_of_app(request, db, wish.here, "approveApp", wish.app.id, scopes=wish.app.scopes)
+        if not wish.is_granted:
+            await tell_of_app(request, db, wish.here, "grantApp", wish.app.id, grant_id, scopes=wish.possible)
     location = back(asked.redirect_uri, request.app.state.settings.issuer, asked.state, code=text)
     return Response(b"", status_code=303, headers={"Location": location})
 

@@ -11,6 +11,7 @@ from kith.api.oauth.consent import CONSENT, may_approve
 from kith.api.pages.forms import read_form
 from kith.api.pages.render import render
 from kith.api.pages.sessions import SignedIn, session_of
+from kith.api.signin.telling import tell_of_app
 from kith.domain.members import scopes_of
 from kith.domain.scopes import IDENTITY, lasting, sentences, unseen
 from kith.store import apps, devices, grants
@@ -47,6 +48,10 @@ async def decide_device(request: Request[Any, Any, Any]) -> Response[str]:
             await apps.approve(db, home, app.id, app.scopes, f"member:{here.member.id}")
         grant_id = await grants.add(db, home, app.id, here.member.id, possible) if allowed else None
         await devices.decide(db, device.hash, home if allowed else None, grant_id)
+        if allowed and approving:
+            await tell_of_app(request, db, here, "approveApp", app.id, scopes=app.scopes)
+        told = {"scopes": possible} if allowed else {}
+        await tell_of_app(request, db, here, "grantApp" if allowed else "refuseApp", app.id, grant_id, **told)
     return render(request, "oauth/device_done.html", allowed=allowed)
 
 

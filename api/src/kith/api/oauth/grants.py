@@ -83,6 +83,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib
             return None
         if held.spent:
             talk.hop(app_tokens.revoke_family, home, held.family_id)
+            talk.tell(home, "endReplayedTokens", held.app_id, held.grant_id)
             return None
         _check_key(talk.thumbprint, held.thumbprint)
         return Credential(home, held) if held.living else None
@@ -94,6 +95,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib
         found = self.request.authorization_code
         held: Held = found.row
         _issue(self, found, token, family_id=held.family_id, grant_id=held.grant_id, refresh=True)
+        self.server.talk.tell(found.home, "issueTokens", held.app_id, held.grant_id, scopes=token["scope"].split())
 
     def delete_authorization_code(self, authorization_code: Credential) -> None:
         row = authorization_code.row
@@ -117,6 +119,7 @@ class RenewalGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # Authlib s
         if found.spent_at is not None:
             if not talk.hop(app_tokens.is_mere_race, home, found):
                 talk.hop(app_tokens.revoke_family, home, found.family_id)
+                talk.tell(home, "endReplayedTokens", found.app_id, found.grant_id)
             return None
         if not found.living:
             return None
@@ -167,6 +170,7 @@ class MachineGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]  # Auth
             resources=self.server.resources(self.request),
         )  # fmt: skip
         token["access_token"] = talk.hop(app_tokens.issue, app.owner_id, "access", made_for)
+        talk.tell(app.owner_id, "issueTokens", app.id, grant_id, scopes=scopes)
 
 
 class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]  # Authlib ships no types
@@ -197,6 +201,7 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]  # Authlib ships no ty
         talk.enter(found.home)
         talk.hop(devices.spend_device, found.row.hash)
         _issue(self, found, token, family_id=new_id(), grant_id=found.row.grant_id, refresh=True)
+        talk.tell(found.home, "issueTokens", found.row.app_id, found.row.grant_id, scopes=token["scope"].split())
 
 
 class DeviceCredential(Credential):

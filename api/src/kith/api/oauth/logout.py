@@ -14,6 +14,7 @@ from kith.api.oauth.parameters import Parameters
 from kith.api.pages.forms import NoFields, read_form
 from kith.api.pages.render import render
 from kith.api.pages.sessions import find_visitor
+from kith.api.signin.telling import tell
 from kith.domain.ids import decode
 from kith.runtime.keyring import ALGORITHM
 from kith.store import apps, keys, sessions
@@ -39,6 +40,7 @@ async def decide_logout(request: Request[Any, Any, Any]) -> Response[Any]:
     if found := await find_visitor(request):
         async with request.app.state.turns.instance() as db:
             await sessions.end_session(db, found.sign_in.id, found.session.id)
+            await tell(request, db, found.sign_in.id, "signOut")
     return _done(request, location)
 
 

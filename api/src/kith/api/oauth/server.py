@@ -165,6 +165,8 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib ships no 
             talk.hop(app_tokens.revoke, home, [token.row.hash])
         elif (home := workspace_of(request.form["token"], REFRESH)) is not None:
             talk.hop(app_tokens.revoke_family, home, token.row.family_id)
+        if home is not None and token.row.living:
+            talk.tell(home, "revokeAppToken", token.row.app_id, token.row.grant_id, kind=token.row.kind)
 
 
 class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib ships no types

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Request, Response, post
 
+from kith.api.http.addresses import network_of
 from kith.api.oauth import keys
 from kith.api.oauth.authorization import read_authorization
 from kith.api.oauth.bridge import Asked, Talk, asked, in_thread, possession
@@ -12,11 +13,13 @@ from kith.api.oauth.clients import Client
 from kith.api.oauth.errors import PROTOCOL, answer
 from kith.api.oauth.parameters import Parameters, checked, read_form
 from kith.api.oauth.server import Neutral, Server
+from kith.api.signin.telling import where
 from kith.domain.apps import CODE
+from kith.projections import audit
 from kith.runtime.keyring import Signer
 from kith.runtime.vault import open_vault
 from kith.store import devices
-from kith.store.db import Db
+from kith.store.db import Db, bind
 
 REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
 
@@ -83,6 +86,13 @@ async def _serve(
     """Let Authlib answer. What it has changed is kept also when it refuses: a replay ends what came before."""
     talk = Talk(db, request.app.state.settings.issuer, await possession(request, db), signer)
     found = await in_thread(request, work, Server(talk), asked(request, form))
+    for told in talk.told:
+        await bind(db, told.home)
+        await audit.record(
+            db, told.home, "app", told.operation, told.object, {"after": told.after} if told.after else {},
+            app_id=told.app_id, network=network_of(where(request)),
+            request_id=str(request.scope["kith.request_id"]),  # type: ignore[typeddict-item]  # our own key
+        )  # fmt: skip
     named = {name: value for name, value in found.headers.items() if name.lower() == "www-authenticate"}
     return answer(found.body, found.status, named)
 

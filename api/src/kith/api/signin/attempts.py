@@ -6,7 +6,7 @@ from typing import Any
 from litestar.connection import Request
 
 from kith.api.http.problems import Problem
-from kith.api.signin.begin import where
+from kith.api.signin.telling import where
 from kith.store import sign_in_failures as failures
 
 FREE_OF_ACCOUNT = 5

@@ -6,9 +6,9 @@ from uuid import UUID
 from litestar import Response
 from litestar.connection import Request
 
-from kith.api.http.addresses import address_of
 from kith.api.pages import cookies
 from kith.api.pages.render import go
+from kith.api.signin.telling import tell, where
 from kith.store import sessions, sign_in_steps
 from kith.store.db import Db
 from kith.store.sign_ins import SignIn
@@ -27,10 +27,12 @@ async def begin(
         await sessions.end_session(db, old.sign_in_id, old.id)
         if old.sign_in_id == sign_in_id:
             workspace_id = workspace_id or old.workspace_id
-    return await sessions.create_session(
+    cookie = await sessions.create_session(
         db, sign_in_id, method,
         user_agent=request.headers.get("user-agent"), address=where(request), workspace_id=workspace_id,
     )  # fmt: skip
+    await tell(request, db, sign_in_id, "signIn", method=method)
+    return cookie
 
 
 async def go_on(request: Request[Any, Any, Any], db: Db, sign_in: SignIn, method: str, onward: str) -> Response[str]:
@@ -41,8 +43,3 @@ async def go_on(request: Request[Any, Any, Any], db: Db, sign_in: SignIn, method
     step = {"sign_in": str(sign_in.id), "method": method, "next": onward}
     await sign_in_steps.put(db, browser, "second_factor", step)
     return go(request, "/sign-in/second-factor", cookie=browser if new else None)
-
-
-def where(request: Request[Any, Any, Any]) -> str:
-    """Return the network address that a request comes from."""
-    return address_of(request.scope, request.app.state.settings.proxies) or "unknown"

@@ -19,6 +19,7 @@ from kith.api.pages.sessions import safe_next, sign_in_of
 from kith.api.signin.begin import go_on
 from kith.api.signin.provider import SECONDS, Known, NotTrusted, Provider, Waiting
 from kith.api.signin.sign_in import Onward
+from kith.api.signin.telling import tell
 from kith.store import sign_in_providers, sign_in_steps, sign_ins
 from kith.store.db import Db
 
@@ -78,6 +79,8 @@ async def return_from_provider(request: Request[Any, Any, Any], params: NamedDep
         sign_in = sign_in_id and await sign_ins.get_sign_in(db, sign_in_id)
         if not sign_in:
             return render(request, "signin/provider_unknown.html", status=403)
+        if waiting.link_to:
+            await tell(request, db, sign_in.id, "linkProvider")
         return await go_on(request, db, sign_in, "provider", waiting.next)
 
 

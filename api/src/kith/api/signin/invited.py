@@ -8,14 +8,13 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from kith.api.http.addresses import network_of
 from kith.api.pages.forms import read_form
 from kith.api.pages.render import go, render
 from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import Visitor, find_visitor
-from kith.api.signin.begin import begin, where
+from kith.api.signin.begin import begin
+from kith.api.signin.telling import record
 from kith.domain.ids import encode
-from kith.projections import audit
 from kith.store import invitations, members, sessions, sign_ins, workspaces
 from kith.store.db import Db
 from kith.store.invitations import Invitation
@@ -87,10 +86,8 @@ async def _join(
         sign_in_id = made.id
         cookie = await begin(request, db, sign_in_id, "invitation", home)
     member = await members.create_member(db, home, sign_in_id, found.role)
-    await audit.record(
-        db, home, "member", "acceptInvitation", encode("invitation", found.id), {"after": {"role": member.role}},
-        member_id=member.id, network=network_of(where(request)),
-    )  # fmt: skip
+    object_ = encode("invitation", found.id)
+    await record(request, db, home, member.id, "acceptInvitation", object_, after={"role": member.role})
     return cookie
 
 

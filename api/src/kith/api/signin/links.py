@@ -18,6 +18,7 @@ from kith.api.signin import attempts
 from kith.api.signin.begin import begin, go_on
 from kith.api.signin.letters import deliver, post_later
 from kith.api.signin.sign_in import Address, NextParams, Onward
+from kith.api.signin.telling import tell
 from kith.store import sign_in_links, sign_ins
 from kith.store.db import Db
 from kith.store.errors import NameTaken
@@ -79,6 +80,7 @@ async def _take_address(request: Request[Any, Any, Any], db: Db, link: Link) -> 
     except NameTaken:
         return _ended(request)
     await sign_in_links.end_links(db, link.sign_in_id)
+    await tell(request, db, link.sign_in_id, "changeAddress")
     return go(request, "/security")
 
 

@@ -6,15 +6,13 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 
-from kith.api.http.addresses import network_of
 from kith.api.http.problems import Problem
 from kith.api.pages.forms import read_form
 from kith.api.pages.render import go, render
 from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import SeeOther, SignedIn, Visitor, session_of, sign_in_of
-from kith.api.signin.begin import where
+from kith.api.signin.telling import record
 from kith.domain.ids import encode
-from kith.projections import audit
 from kith.store import member_identities, members, passkeys, sessions, sign_in_providers, sign_ins, workspaces
 from kith.store.db import Db
 from kith.store.member_identities import Own
@@ -116,17 +114,13 @@ async def _leave(request: Request[Any, Any, Any], home: UUID, here: Visitor | Si
         except members.LastOwner as error:
             reason = "You are the last owner of a workspace. Make another member an owner first."
             raise Problem("conflict", reason) from error
-        await audit.record(
-            db, home, "member", "leaveWorkspace", encode("member", member.id), {"before": {"role": member.role}},
-            member_id=member.id, network=network_of(where(request)),
-        )  # fmt: skip
+        object_, before = encode("member", member.id), {"role": member.role}
+        await record(request, db, home, member.id, "leaveWorkspace", object_, before=before)
 
 
 async def _tell(request: Request[Any, Any, Any], db: Db, here: SignedIn, operation: str, identity: UUID) -> None:
-    await audit.record(
-        db, here.workspace.workspace_id, "member", operation, encode("identity", identity), {},
-        member_id=here.member.id, network=network_of(where(request)),
-    )  # fmt: skip
+    home, object_ = here.workspace.workspace_id, encode("identity", identity)
+    await record(request, db, home, here.member.id, operation, object_)
 
 
 async def _member(request: Request[Any, Any, Any]) -> SignedIn | None:

@@ -25,6 +25,7 @@ from kith.api.pages.sessions import safe_next, sign_in_of
 from kith.api.signin import attempts
 from kith.api.signin.begin import begin
 from kith.api.signin.sign_in import Onward
+from kith.api.signin.telling import tell, tell_later
 from kith.runtime.settings import Settings
 from kith.store import passkeys as store
 from kith.store import sign_in_steps
@@ -84,6 +85,7 @@ async def give_passkey(request: Request[Any, Any, Any]) -> Response[str]:
             require_user_verification=True,
         )
     except _UNREADABLE:
+        tell_later(request, known.sign_in_id, "signInFailed", method="passkey")
         return _refused(request)
     await attempts.succeeded(request, f"passkey {cookies.visitor(request)}")
     async with request.app.state.turns.instance() as db:
@@ -133,6 +135,7 @@ async def add_passkey(request: Request[Any, Any, Any]) -> Response[str]:
         await store.add_passkey(
             db, here.sign_in.id, made.credential_id, form.name, made.credential_public_key, made.sign_count
         )
+        await tell(request, db, here.sign_in.id, "addPasskey")
     return go(request, "/security")
 
 
@@ -141,6 +144,7 @@ async def remove_passkey(request: Request[Any, Any, Any]) -> Response[str]:
     here, form = await sign_in_of(request, recent=True), await read_form(request, RemoveForm)
     async with request.app.state.turns.instance() as db:
         await store.remove_passkey(db, here.sign_in.id, decode(form.passkey))
+        await tell(request, db, here.sign_in.id, "removePasskey")
     return go(request, "/security")
 
 

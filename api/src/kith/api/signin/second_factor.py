@@ -14,6 +14,7 @@ from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import SeeOther
 from kith.api.signin import attempts, totp
 from kith.api.signin.begin import begin
+from kith.api.signin.telling import tell_later
 from kith.store import recovery_codes, sign_in_steps
 from kith.store.db import Db
 
@@ -39,6 +40,7 @@ async def give_second_factor(request: Request[Any, Any, Any]) -> Response[str]:
     async with request.app.state.turns.instance() as db:
         how = await _judge(request, db, sign_in_id, form.code)
         if how is None:
+            tell_later(request, sign_in_id, "signInFailed", method="second factor")
             return render(request, "signin/second_factor.html", status=422, wrong=True)
         if not await sign_in_steps.take(db, _browser(request), "second_factor"):
             raise SeeOther("/sign-in")

@@ -21,6 +21,7 @@ from kith.api.signin.links import LIFETIME
 from kith.api.signin.passkeys import encode
 from kith.api.signin.passwords import flaw
 from kith.api.signin.sign_in import passwords_of
+from kith.api.signin.telling import tell
 from kith.store import passkeys, recovery_codes, sessions, sign_in_links, sign_in_providers, sign_ins
 from kith.store.errors import NameTaken
 
@@ -62,6 +63,7 @@ async def change_name(request: Request[Any, Any, Any]) -> Response[str]:
     here, form = await sign_in_of(request), await read_form(request, NewName)
     async with request.app.state.turns.instance() as db:
         await sign_ins.rename(db, here.sign_in.id, form.name.strip() or here.sign_in.name)
+        await tell(request, db, here.sign_in.id, "changeName")
     return go(request, "/security")
 
 
@@ -76,6 +78,7 @@ async def set_password(request: Request[Any, Any, Any]) -> Response[str]:
         await sign_ins.set_password(db, here.sign_in.id, hashed)
         await sign_in_links.end_links(db, here.sign_in.id)
         await sessions.end_sessions(db, here.sign_in.id, besides=here.session.id)
+        await tell(request, db, here.sign_in.id, "setPassword")
     return go(request, "/security")
 
 
@@ -91,6 +94,7 @@ async def change_address(request: Request[Any, Any, Any]) -> Response[str]:
                 await sign_ins.set_address(db, here.sign_in.id, address, verified=False)
             except NameTaken:
                 return await _show(request, here, "Another sign-in has this address.")
+            await tell(request, db, here.sign_in.id, "changeAddress")
         return go(request, "/security")
     post_later(request, _verify_address(request, here, address))
     return render(request, "signin/link_sent.html")
@@ -122,6 +126,7 @@ async def add_totp(request: Request[Any, Any, Any]) -> Response[str]:
         if not await totp.enroll(db, request.app.state.settings, here.sign_in.id, form.secret, form.code):
             return _totp_form(request, here, form.secret, wrong=True)
         codes = await recovery_codes.replace_codes(db, here.sign_in.id)
+        await tell(request, db, here.sign_in.id, "addTotp")
     return render(request, "signin/recovery_codes.html", codes=codes)
 
 
@@ -131,6 +136,7 @@ async def remove_totp(request: Request[Any, Any, Any]) -> Response[str]:
     async with request.app.state.turns.instance() as db:
         await sign_ins.set_totp(db, here.sign_in.id, None)
         await recovery_codes.remove_codes(db, here.sign_in.id)
+        await tell(request, db, here.sign_in.id, "removeTotp")
     return go(request, "/security")
 
 
@@ -141,6 +147,7 @@ async def replace_codes(request: Request[Any, Any, Any]) -> Response[str]:
         raise Problem("conflict", "Recovery codes stand in for codes of an app; there are none.")
     async with request.app.state.turns.instance() as db:
         codes = await recovery_codes.replace_codes(db, here.sign_in.id)
+        await tell(request, db, here.sign_in.id, "replaceRecoveryCodes")
     return render(request, "signin/recovery_codes.html", codes=codes)
 
 
@@ -149,6 +156,7 @@ async def end_session(request: Request[Any, Any, Any]) -> Response[str]:
     here, form = await sign_in_of(request), await read_form(request, EndForm)
     async with request.app.state.turns.instance() as db:
         await sessions.end_session(db, here.sign_in.id, form.session)
+        await tell(request, db, here.sign_in.id, "endSession")
     return go(request, "/security")
 
 
@@ -157,6 +165,7 @@ async def end_others(request: Request[Any, Any, Any]) -> Response[str]:
     here, _ = await sign_in_of(request), await read_form(request, NoFields)
     async with request.app.state.turns.instance() as db:
         await sessions.end_sessions(db, here.sign_in.id, besides=here.session.id)
+        await tell(request, db, here.sign_in.id, "endOtherSessions")
     return go(request, "/security")
 
 
@@ -165,6 +174,7 @@ async def remove_provider(request: Request[Any, Any, Any]) -> Response[str]:
     here, form = await sign_in_of(request, recent=True), await read_form(request, ProviderForm)
     async with request.app.state.turns.instance() as db:
         await sign_in_providers.unlink(db, here.sign_in.id, form.issuer)
+        await tell(request, db, here.sign_in.id, "removeProvider")
     return go(request, "/security")
 
 

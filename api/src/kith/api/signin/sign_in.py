@@ -14,6 +14,7 @@ from kith.api.pages.sessions import find_visitor, safe_next
 from kith.api.signin import attempts
 from kith.api.signin.begin import go_on
 from kith.api.signin.passwords import Passwords
+from kith.api.signin.telling import tell, tell_later
 from kith.store import sessions, sign_ins
 from kith.store.sign_ins import random_text
 
@@ -45,6 +46,8 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[str]:
     async with request.app.state.turns.instance() as db:
         found = await sign_ins.find_sign_in(db, address)
     if not await passwords.verify(found.password if found else None, form.password) or found is None:
+        if found:
+            tell_later(request, found.id, "signInFailed", method="password")
         return _form(request, safe_next(form.next), address=form.address, wrong=True)
     await attempts.succeeded(request, account)
     async with request.app.state.turns.instance() as db:
@@ -57,6 +60,7 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[str]:
     if found := await find_visitor(request):
         async with request.app.state.turns.instance() as db:
             await sessions.end_session(db, found.sign_in.id, found.session.id)
+            await tell(request, db, found.sign_in.id, "signOut")
     return go(request, "/sign-in", cookie=random_text())
 
 
