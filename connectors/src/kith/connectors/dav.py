@@ -83,6 +83,10 @@ class Dav:
     def __init__(self, http: Http, kind: Kind, auth: Auth | None) -> None:
         self._http, self._kind, self._auth = http, kind, auth
         self._space = f"{{{_OF[kind]}}}"
+        self._about_it = (
+            "<d:resourcetype/><d:displayname/><d:sync-token/><s:getctag/><d:current-user-principal/>"
+            f"<{kind}:{kind}-home-set/>"
+        )
 
     async def collections(self, url: str) -> list[Collection]:
         """Return the collection at an address; else all that the person who signs in has. Raises Fatal for none."""
@@ -92,7 +96,7 @@ class Dav:
         home = own.href(f"{self._space}{self._kind}-home-set") if own else None
         if home is None and (own or urlsplit(url).path in ("", "/")):
             home = await self._home(own, url)
-        found = [one async for one in self._properties(home, 1)] if home else []
+        found = [one async for one in self._properties(home, 1, self._about_it)] if home else []
         wanted = [self._collection(one) for one in found if self._is_wanted(one)]
         if not wanted:
             raise Fatal(f"{place_of(url)} is no {self._kind}, and leads to none.")
@@ -100,7 +104,7 @@ class Dav:
 
     async def entries(self, collection: Collection) -> list[Entry]:
         """Return what a collection holds, by address."""
-        found = [one async for one in self._properties(collection.url, 1)]
+        found = [one async for one in self._properties(collection.url, 1, "<d:resourcetype/><d:getetag/>")]
         folder = f"{_DAV}collection"
         entries = [
             Entry(one.url, one.text(f"{_DAV}getetag"))
@@ -139,15 +143,12 @@ class Dav:
     async def _about(self, url: str) -> _Response | None:
         """Return what a server tells of an address; None where there is nothing, or nothing of this kind of server."""
         try:
-            return await anext(self._properties(url, 0), None)
+            return await anext(self._properties(url, 0, self._about_it), None)
         except Missing:
             return None
 
-    async def _properties(self, url: str, depth: int) -> AsyncIterator[_Response]:
-        body = (
-            f"<d:propfind{_SPACES}><d:prop><d:resourcetype/><d:displayname/><d:getetag/><d:sync-token/><s:getctag/>"
-            f"<d:current-user-principal/><{self._kind}:{self._kind}-home-set/></d:prop></d:propfind>"
-        )
+    async def _properties(self, url: str, depth: int, names: str) -> AsyncIterator[_Response]:
+        body = f"<d:propfind{_SPACES}><d:prop>{names}</d:prop></d:propfind>"
         for one in _responses(await self._ask("PROPFIND", url, depth, body)):
             yield one
 
