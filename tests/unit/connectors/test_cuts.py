@@ -13,8 +13,8 @@ from kith.connectors.feeds import FeedsConfig
 from kith.connectors.git.messages import PEOPLE, TEXT_CHARACTERS, TITLE_CHARACTERS, TRAILER_CHARACTERS, parse
 from kith.connectors.git.walk import MERGED
 from kith.connectors.mail import mailboxes
+from kith.connectors.mail.acts import MENTIONS
 from kith.connectors.mail.headers import HEADERS, RECIPIENTS
-from kith.connectors.mail.reader import MENTIONS
 from kith.connectors.mail.texts import CHARACTERS
 from kith.connectors.testing import FaultServer, Given
 from tests.unit.connectors.mailboxes import Inbox, mail, mbox
