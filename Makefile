@@ -41,7 +41,7 @@ bench: $(DEV) ## Measure: each part prints a table
 
 tiers: $(DEV) ## Compute again how far each connector was tried, from what the conformance kit finds
 	find connectors -name '*.verdict.json' -delete
-	$(PY) -m pytest -q -n 2 --kith-verdicts beside tests/conformance/connectors tests/unit/connectors
+	$(PY) -m pytest -q -n 2 --kith-verdicts beside tests/conformance/connectors tests/unit/connectors tests/labs
 	find tests -name '*.verdict.json' -delete
 
 env: $(DEV) ## Create the environment alone; all but the first make check then works offline

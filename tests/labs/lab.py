@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from hashlib import blake2b
 from pathlib import Path
@@ -141,6 +141,16 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def children(process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the ids of the processes that a process has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if path.read_text().rpartition(")")[2].split()[1] == str(process.pid):
+                found.append(int(path.parent.name))
+    return found
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float) -> None:

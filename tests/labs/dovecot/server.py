@@ -3,13 +3,16 @@
 import hmac
 import imaplib
 import json
+import os
+import shutil
+import signal
 import time
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tests.labs.lab import debian, free_port, inside, running, workplace
+from tests.labs.lab import children, debian, free_port, inside, running, workplace
 from tests.unit.connectors.test_http import certify
 
 PASSWORD = "s3cr3t-passw0rd"
@@ -28,6 +31,7 @@ first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:{folder}/mail/%u:LAYOUT=fs
 mailbox_list_index = yes
+mail_fsync = never
 log_path = /dev/stderr
 ssl = yes
 ssl_cert = <{folder}/cert.pem
@@ -87,10 +91,11 @@ _TOKEN_KEY = b"a key of 32 bytes for signatures"
 class Dovecot:
     """port: without TLS, and for STARTTLS; tls_port: with TLS from the first byte. Any user has the same password."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, capabilities: str = "") -> None:
+        """capabilities: what it says that it can, where that is less than it can."""
         self.folder = folder
         self.port, self.tls_port = free_port(), free_port()
-        self.trust = certify(folder, "localhost")
+        certify(folder, "localhost")
         self._root = debian("dovecot-imapd")
         self._running = ExitStack()
         for name in ("mail", "state"):
@@ -101,14 +106,42 @@ class Dovecot:
         (keys / "default").write_bytes(b64encode(_TOKEN_KEY))
         (folder / "oauth2.conf").write_text(_OAUTH.format(folder=folder))
         ports = {"port": self.port, "tls_port": self.tls_port}
-        (folder / "dovecot.conf").write_text(_CONFIG.format(folder=folder, password=PASSWORD, **ports))
+        config = _CONFIG.format(folder=folder, password=PASSWORD, **ports)
+        config += f"imap_capability = {capabilities}\n" if capabilities else ""
+        (folder / "dovecot.conf").write_text(config)
 
     def start(self) -> None:
         command = inside(self._root, "dovecot", "-F", "-c", self.folder / "dovecot.conf")
-        self._running.enter_context(running(command, self.port, self.folder / "log"))
+        self._process = self._running.enter_context(running(command, self.port, self.folder / "log"))
 
     def stop(self) -> None:
         self._running.close()
+
+    def kill(self) -> None:
+        """End it at once, with all that it does for clients."""
+        for id_ in (self._process.pid, *children(self._process)):
+            with suppress(ProcessLookupError):
+                os.kill(id_, signal.SIGKILL)
+        self.stop()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def copy(self, user: str, other: str) -> None:
+        """Give another user the mails of one as they are now, with their numbers."""
+        shutil.copytree(self.folder / "mail" / user, self.folder / "mail" / other)
+        for path in (self.folder / "mail" / other, *(self.folder / "mail" / other).rglob("*")):
+            if os.getuid() == 0:
+                shutil.chown(path, "nobody", "nogroup")
+
+    def forget_numbers(self, user: str, folder: str) -> None:
+        """Make the server give new numbers to the mails of a folder, under a new UIDVALIDITY."""
+        self.stop()
+        place = self.folder / "mail" / user / folder
+        for path in {*place.glob("dovecot*"), *(self.folder / "mail" / user).glob("dovecot*list*")}:
+            path.unlink()
+        self.start()
 
     def client(self, user: str) -> imaplib.IMAP4:
         """Return another program's connection, signed in: to make what is then read."""
@@ -125,9 +158,9 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot() -> Iterator[Dovecot]:
+def dovecot(capabilities: str = "") -> Iterator[Dovecot]:
     with workplace() as folder:
-        server = Dovecot(folder)
+        server = Dovecot(folder, capabilities)
         server.start()
         try:
             yield server
