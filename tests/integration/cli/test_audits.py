@@ -58,9 +58,7 @@ def leaves(within: App, name: str = "") -> Iterator[str]:
     for word in within:
         if word.startswith("-"):
             continue
-        found = within[word]
-        inner = list(leaves(found, f"{name}{word} ")) if isinstance(found, App) else []
-        yield from inner or [f"{name}{word}"]
+        yield from list(leaves(within[word], f"{name}{word} ")) or [f"{name}{word}"]
 
 
 def test_every_command_is_tried_or_changes_nothing() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from kith.domain.audit import Chained
 from kith.domain.ids import decode, encode
-from kith.store.audit import Chained
 from kith.store.db import workspace
 from tests.integration.oauth.client import SCOPES, Desk, Pkce, Registered, register
 from tests.integration.oauth.test_device import begin, decide, poll
@@ -50,7 +50,7 @@ async def test_consent_tokens_and_their_end_are_told(desk: Desk, server: Registe
     assert await told(desk, seen) == [], "it had ended"
 
     for text in (tokens["access_token"], tokens["refresh_token"], code, server.secret):
-        assert text not in str(seen)
+        assert str(text) not in str(seen)
 
 
 async def test_replays_are_told(desk: Desk, app: Registered) -> None:

@@ -8,6 +8,7 @@ import pyotp
 import pytest
 
 from kith.api.app import UNPUBLISHED
+from kith.domain.audit import Chained
 from kith.domain.ids import encode
 from kith.projections import audit
 from kith.store import audit as store
@@ -56,7 +57,7 @@ def test_every_page_that_changes_something_is_tried() -> None:
     assert changes == TOLD.keys() | ELSEWHERE.keys() | SILENT.keys()
 
 
-async def entries(house: House, home: Any = None) -> list[store.Chained]:
+async def entries(house: House, home: Any = None) -> list[Chained]:
     """Return the entries of a workspace, the oldest first, once all that is told later is told."""
     if tasks := house.app.state.letters:
         await asyncio.wait(tasks)
@@ -66,7 +67,7 @@ async def entries(house: House, home: Any = None) -> list[store.Chained]:
         return list(await store.read_on(db, home, 0, 1000))
 
 
-async def told(house: House, seen: list[store.Chained]) -> list[tuple[str, str]]:
+async def told(house: House, seen: list[Chained]) -> list[tuple[str, str]]:
     """Return the operations and changes since ``seen``, and note them there; all are by and of the owner."""
     new = (await entries(house))[len(seen) :]
     seen += new
@@ -83,7 +84,7 @@ async def enter_with(browser: Browser, password: str) -> Any:
 
 
 async def test_the_ways_in_and_out_are_told(house: House) -> None:
-    seen: list[store.Chained] = []
+    seen: list[Chained] = []
     browser = await house.enter()
     assert await told(house, seen) == [("signIn", said("link of the operator"))]
     page = await browser.open("/security")
