@@ -207,7 +207,7 @@ async def approve_app(
     operation_id="withdrawApproval",
     tags=["apps"],
     scopes=["apps:write"],
-    errors=["not_found"],
+    errors=["not_found", "precondition_failed"],
     status_code=200,
 )
 async def withdraw_approval(
@@ -218,9 +218,11 @@ async def withdraw_approval(
 ) -> App:
     """Take the approval of an app back.
 
-    Its tokens end in this workspace, and what members granted it is revoked. The answer is its last version.
+    Its tokens end in this workspace, and what members granted it is revoked. The answer is its last version. `If-Match`
+    takes the ETag of the app.
     """
     found = await _find(db, workspace_id, app_id)
+    check_unchanged(request, found)
     shown = await _shown(db, workspace_id, found.id)
     note_before(request, shown)
     await grants.revoke(db, workspace_id, app_id=found.id)

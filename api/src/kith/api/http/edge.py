@@ -135,14 +135,15 @@ class Exchange:
             if selection := self.scope.get("kith.fields"):
                 body = selection.of(body)  # type: ignore[attr-defined]  # our own key
                 headers[b"content-length"] = b"%d" % len(body)
-            tag = headers.get(b"etag") or content_tag(body)
-            headers[b"etag"] = tag
+            tag = headers[b"etag"] = content_tag(body, headers.get(b"etag"))
             known = self.asked.get(b"if-none-match")
             if known is not None and matches(known.decode("latin-1"), tag.decode()):
                 start["status"] = self.status = 304
                 body = b""
                 for name in (b"content-length", b"content-type"):
                     headers.pop(name, None)
+        elif self.status in (200, 201) and not more and (revision := headers.get(b"etag")):
+            headers[b"etag"] = content_tag(body, revision)
         start["headers"] = list(headers.items())
         return body
 
@@ -179,9 +180,10 @@ def _patient(receive: Receive) -> Receive:
     return patient
 
 
-def content_tag(body: bytes) -> bytes:
-    """Return the ETag of what counts no revisions: of what an answer says."""
-    return b'"%s"' % sha256(body).hexdigest()[:24].encode()
+def content_tag(body: bytes, revision: bytes | None = None) -> bytes:
+    """Return the ETag of what an answer says; behind the revision, where that is counted: more may change than it."""
+    said = sha256(body).hexdigest()[:24].encode()
+    return b'"%s-%s"' % (revision.strip(b'"'), said) if revision else b'"%s"' % said
 
 
 def matches(condition: str | None, tag: str) -> bool:

@@ -14,6 +14,7 @@ from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode, from_body, from_path, not_found, unknown
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
+from kith.api.http.revisions import check_content, is_conditional
 from kith.api.merges.schemas import Merge, MergeCreate, MergesParams
 from kith.api.people.moves import lead_on
 from kith.api.refs import PersonRef
@@ -96,7 +97,7 @@ async def create_merge(
     operation_id="undoMerge",
     tags=["people"],
     scopes=["people:write", "identities:write"],
-    errors=["not_found"],
+    errors=["not_found", "precondition_failed"],
     status_code=200,
     moves=True,
 )
@@ -111,8 +112,10 @@ async def undo_merge(
     """Undo a merge.
 
     A human's decision is retracted, as if it had never been made. A rule's is overruled: the two are different from now
-    on. Answers with the decision that does so and with the people that there are then.
+    on. Answers with the decision that does so and with the people that there are then. `If-Match` takes the ETag of the
+    decision.
     """
+    conditional = await is_conditional(request, db, workspace_id)
     members = await people.identities_of(db, workspace_id, from_path("person", person_id))
     if not members:
         return await lead_on(request, db, workspace_id, person_id)
@@ -120,6 +123,8 @@ async def undo_merge(
     joins = {row.id: row for row in await store.joins_of(db, workspace_id, members)}
     if key not in joins:
         raise not_found("decision")
+    if conditional:
+        check_content(request, await show_one(db, workspace_id, key))
     made, _ = await store.undo(db, workspace_id, joins[key], author(token))
     return await _settle(db, workspace_id, made, set(members))
 
