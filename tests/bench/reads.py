@@ -1,6 +1,6 @@
 """Reads through the API beside a bare ASGI handler that sends the very same statements and encodes the bare rows.
 
-Run: python -m tests.bench.reads. Both are served by one Granian process each, on one database, and are asked in turn.
+Run: python -m tests.bench.reads. Both are served by a process of the same server, on one database, and asked in turn.
 """
 
 import asyncio
@@ -145,7 +145,7 @@ async def record(url: str, token: str, asked: list[str]) -> dict[str, list[tuple
 
 
 def raw_app() -> Callable[..., Any]:
-    """The bare handler: the same statements, the rows as JSON. Granian imports it."""
+    """The bare handler: the same statements, the rows as JSON. The server imports it."""
     recorded = pickle.loads(Path(os.environ[RECORDED]).read_bytes())  # written by this very script
     workspace_id = UUID(os.environ[WORKSPACE])
     pool: Pool | None = None
@@ -176,13 +176,14 @@ def raw_app() -> Callable[..., Any]:
 
 @asynccontextmanager
 async def served(target: str, environment: dict[str, str], processes: int = 1) -> AsyncIterator[int]:
-    """Serve an application by Granian; yield its port."""
+    """Serve an application as kith api does; yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
-        "--workers", str(processes), "--workers-kill-timeout", "2", "--host", "127.0.0.1", "--port", str(port), target,
+        sys.executable, "-m", "uvicorn", "--factory", "--http", "kith.api.http.wire:Wire", "--ws", "none",
+        "--interface", "asgi3", "--no-access-log", "--log-level", "warning", "--no-proxy-headers", "--no-server-header",
+        "--workers", str(processes), "--host", "127.0.0.1", "--port", str(port), target,
         env=os.environ | environment,
     )  # fmt: skip
     try:

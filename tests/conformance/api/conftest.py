@@ -1,4 +1,4 @@
-"""The API as it is deployed: Granian in a process of its own, over a real socket, with a town in the database."""
+"""The API as it is deployed: processes of its own, over a real socket, with a town in the database."""
 
 import asyncio
 import os
@@ -38,12 +38,10 @@ async def served(database_url: str, servers: Servers) -> AsyncIterator[Served]:
         port = free_port()
         limits = dict.fromkeys(("KITH_RATE_TOKEN", "KITH_RATE_WORKSPACE", "KITH_RATE_ADDRESS"), "1000000")
         settings = {"KITH_DATABASE_URL": url, "KITH_REDIS_URL": servers.redis_url, "KITH_LOG_LEVEL": "error"} | limits
+        settings["KITH_PORT"] = str(port)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
-            "--workers-kill-timeout", "5", "--host", "127.0.0.1", "--port", str(port),
-            "kith.cli.api:app_of_a_process",
-            env=os.environ | settings,
-        )  # fmt: skip
+            sys.executable, "-m", "kith.cli", "api", env=os.environ | settings
+        )
         try:
             await wait_for(f"http://127.0.0.1:{port}/readyz")
             yield Served(f"http://127.0.0.1:{port}", token, home)

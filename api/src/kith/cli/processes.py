@@ -1,9 +1,11 @@
 """Child processes that end with their parent, and the account under which a server may run."""
 
 import contextlib
+import errno
 import os
 import pwd
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from kith.cli import launch
 
 START_SECONDS = 60.0  # crash recovery of a large database included
 STOP_SECONDS = 30.0  # PostgreSQL writes a last checkpoint
+BACKLOG = 1_024  # connections that wait to be taken
 LOG_BYTES = 10_000_000  # a log beyond this size starts over
 
 # Capabilities of Linux, by number: pass through closed folders; the same and more; keep one after giving up root.
@@ -143,6 +146,23 @@ class Child:
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error:", "Error:"))]
         return f"{self.name} did not start: {(telling or lines or ['it said nothing'])[-1]} (see {self.log})."
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises CannotStart."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        dual = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=dual)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(
+                f"Port {port} is in use by another program: stop that, or set KITH_PORT to a free port, "
+                f"as in KITH_PORT={port % 65535 + 1} make up."
+            ) from error
+        raise CannotStart(
+            f"kith cannot listen on {host} port {port} ({error.strerror}): set KITH_HOST and KITH_PORT."
+        ) from error
 
 
 def account_for(data: Path, on_the_way: Iterable[Path]) -> Account | None:

@@ -1,7 +1,6 @@
 """``kith up``: everything on this machine under one supervisor, until Ctrl-C."""
 
 import asyncio
-import errno
 import logging
 import os
 import shlex
@@ -20,7 +19,7 @@ from uuid import UUID
 
 from kith.cli import audit, installation, jobs
 from kith.cli.home import DEFAULT_WORKSPACE, Addresses, current_settings, hold, warn_of_unknown_settings
-from kith.cli.processes import CannotStart, Child
+from kith.cli.processes import CannotStart, Child, listen
 from kith.cli.screen import Screen
 from kith.cli.servers import start_servers
 from kith.cli.supervisor import Supervisor
@@ -48,7 +47,7 @@ def up(*, demo: bool = True) -> None:
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # the screen says when PostgreSQL is unavailable
     with _until_stopped(), ExitStack() as stack:
         stack.enter_context(hold(settings.home))
-        _check_port(settings)
+        listen(settings.host, settings.port).close()  # say at once when nobody could
         supervisor = Supervisor(screen.say)
         stack.callback(_stop, supervisor, screen)
         runner = stack.enter_context(asyncio.Runner())
@@ -89,25 +88,6 @@ def _stop(supervisor: Supervisor, screen: Screen) -> None:
     if supervisor.children:
         with screen.step("All stopped"):
             supervisor.stop()
-
-
-def _check_port(settings: Settings) -> None:
-    """Say at once when nobody could listen there. Raises CannotStart."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise CannotStart(
-                    f"Port {settings.port} is in use by another program: stop that, or set KITH_PORT to a free port, "
-                    f"as in KITH_PORT={settings.port % 65535 + 1} make up."
-                ) from error
-            raise CannotStart(
-                f"kith cannot listen on {settings.host} port {settings.port} ({error.strerror}): "
-                "set KITH_HOST and KITH_PORT."
-            ) from error
 
 
 def _start_servers(settings: Settings, supervisor: Supervisor, screen: Screen) -> Addresses:

@@ -21,6 +21,7 @@ from kith.api.http.problems import Problem
 log: structlog.stdlib.BoundLogger = structlog.get_logger("kith.api.access")
 
 BODY_SECONDS = 30.0
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\[\]\\:]+)(:[0-9]*)?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _HEADERS = {
@@ -50,7 +51,9 @@ class Edge:
         try:
             if origin := exchange.asked.get(b"origin"):
                 exchange.allowed = await self.origins.admit(origin.decode("latin-1"), scope["path"])
-            if scope["method"] == "OPTIONS" and self.allow(scope["path"]):
+            if refused := scope.get("kith.refused"):  # by the wire
+                await exchange.refuse(refused)  # type: ignore[arg-type]  # our own key
+            elif scope["method"] == "OPTIONS" and self.allow(scope["path"]):
                 headers = cors.preflight(exchange.allowed) if _is_preflight(scope) else []
                 await exchange.send({"type": "http.response.start", "status": 204, "headers": headers})
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -59,11 +62,10 @@ class Edge:
                 await exchange.refuse(problem)
                 return  # not worth a line in the log
             elif not _names_a_host(scope):
-                await exchange.refuse(Problem("malformed_request", "The request names no host, or more than one."))
+                await exchange.refuse(Problem("malformed_request", "The request does not name one host."))
             else:
-                if exchange.head:
-                    scope["method"] = "GET"
-                    scope["kith.head"] = True  # type: ignore[typeddict-unknown-key]  # our own key
+                if exchange.head:  # the server's own scope stays: it sends no body
+                    scope = exchange.scope = scope | {"method": "GET", "kith.head": True}  # type: ignore[assignment]  # and our key
                 await self.app(scope, receive if scope["method"] == "GET" else _patient(receive), exchange.send)
             if self.logged:
                 exchange.log()
@@ -204,11 +206,11 @@ def _allow(route: HTTPRoute) -> str:
 
 
 def _names_a_host(scope: HTTPScope) -> bool:
-    """Whether exactly one host is named, as RFC 9112 demands since HTTP/1.1; Granian makes an empty one of none."""
+    """Whether exactly one host is named, as RFC 9112 (3.2) demands since HTTP/1.1."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
-    if scope["http_version"] in ("1", "1.0"):
-        return len(hosts) <= 1
-    return len(hosts) == 1 and hosts[0] != b""
+    if scope["http_version"] == "1.0" and not hosts:
+        return True
+    return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
 
 
 def _is_preflight(scope: HTTPScope) -> bool:

@@ -67,7 +67,7 @@ KINDS: dict[str, Kind] = {
     ),
     "not_found": Kind(404, "Not found", "There is no such thing in this workspace, or no such path."),
     "method_not_allowed": Kind(405, "Method not allowed", "The Allow header lists the methods of this path."),
-    "request_timeout": Kind(408, "Request timeout", "The body took too long to arrive. Send it again."),
+    "request_timeout": Kind(408, "Request timeout", "The request took too long to arrive. Send it again."),
     "conflict": Kind(409, "Conflict", "The request contradicts the present state; detail says how."),
     "request_in_progress": Kind(
         409,
@@ -78,6 +78,7 @@ KINDS: dict[str, Kind] = {
         412, "Precondition failed", "The resource has changed since the ETag given in If-Match. Read it again."
     ),
     "body_too_large": Kind(413, "Body too large", "A body may have 1 MB at most."),
+    "address_too_long": Kind(414, "Address too long", "An address may have 16,384 bytes at most."),
     "unsupported_media_type": Kind(
         415, "Unsupported media type", "Send application/json; PATCH also takes application/merge-patch+json."
     ),
@@ -91,6 +92,7 @@ KINDS: dict[str, Kind] = {
     "too_many_attempts": Kind(
         429, "Too many attempts", "Too many tries failed, or too many are being judged. Try again after Retry-After."
     ),
+    "head_too_large": Kind(431, "Head too large", "A head may have 65,536 bytes and 100 fields at most."),
     "internal_error": Kind(500, "Internal error", "A fault of kith. Report it with the request id."),
     "unavailable": Kind(
         503, "Unavailable", "The database is unavailable or overloaded, or the question too costly. Try later."
