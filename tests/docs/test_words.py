@@ -42,6 +42,8 @@ FOREIGN = (
     "vocabulary.py",
     "messages.py",
     "words.py",
+    "meetings.py",
+    "test_calendar.py",
     "cases",
     "assets/",
     "test_migrate.py",

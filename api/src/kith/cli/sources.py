@@ -139,6 +139,8 @@ def _checked(connector: Connector, config: msgspec.Struct) -> tuple[dict[str, An
     except ConnectorError as error:
         raise CannotStart(f"{connector.name}: {error}") from error
     print(report.detail, *report.warnings, sep="\n")
+    for record in report.preview:
+        print(msgspec.json.encode(record).decode())
     settings = dump_config(config)
     names = secret_fields(connector.Config) & settings.keys()
     return settings, {name: text for name in names if (text := settings.pop(name)) is not None}

@@ -29,7 +29,7 @@ from kith.connectors._limits import (
 from kith.connectors._opening import egress_of, open_context
 from kith.connectors._paging import Seen, Window, by_cursor, by_id, by_link, by_offset, links
 from kith.connectors._partitions import HISTORY_SHARE, Historied, Partition, Partitioned, pages_of
-from kith.connectors._push import Delivery, Pushed, Pushes, Received, Signature
+from kith.connectors._push import Delivery, Pushed, PushedAsSet, Pushes, Received, Signature, pushes_of
 from kith.connectors._rates import Limiter, LocalLimiter, Rate
 from kith.connectors._records import (
     Affiliation,
@@ -109,6 +109,7 @@ __all__ = [
     "Partition",
     "Partitioned",
     "Pushed",
+    "PushedAsSet",
     "Pushes",
     "Rate",
     "Reauthorize",
@@ -156,6 +157,7 @@ __all__ = [
     "locations",
     "open_context",
     "pages_of",
+    "pushes_of",
     "save_cursor",
     "secret_fields",
     "secrets_of",

@@ -8,17 +8,21 @@ import pluggy
 
 from kith.connectors._context import Context
 from kith.connectors._rates import Rate
-from kith.connectors._records import Page
+from kith.connectors._records import Page, Record
 
 hookspec = pluggy.HookspecMarker("kith")
 hookimpl = pluggy.HookimplMarker("kith")
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a look at a source found before the first run. detail: one sentence for the person who set it up."""
+    """What a look at a source found before the first run. detail: one sentence for the person who set it up.
+
+    preview: the first records as they would be read, where that depends on the settings.
+    """
 
     detail: str
     warnings: tuple[str, ...] = ()
+    preview: tuple[Record, ...] = ()
 
 
 class Connector(Protocol):

@@ -8,6 +8,7 @@ import msgspec
 
 from kith.connectors._context import Context
 from kith.connectors._records import Record, Skip
+from kith.connectors._settings import load_config
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -99,3 +100,22 @@ class Pushed(Protocol):
     async def receive(self, config: Any, delivery: Delivery, context: Context) -> Received:
         """Return what a delivery tells; it may come twice and in any order. Raises Refused where it is forged."""
         ...
+
+
+@runtime_checkable
+class PushedAsSet(Pushed, Protocol):
+    """What a connector adds whose settings say how pushes are signed; ``pushes`` is then only an example."""
+
+    @property
+    def Config(self) -> type[msgspec.Struct]: ...  # noqa: N802 - it is a class
+
+    def pushes_of(self, config: Any) -> Pushes:
+        """Return what is to be known of a source's pushes. config: without the secrets."""
+        ...
+
+
+def pushes_of(connector: Pushed, config: Mapping[str, Any]) -> Pushes:
+    """Return what is to be known of a source's pushes. config: as it is stored, without its secrets."""
+    if not isinstance(connector, PushedAsSet):
+        return connector.pushes
+    return connector.pushes_of(load_config(connector.Config, config))

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from kith.api.http.ids import from_path, not_found
 from kith.api.http.problems import Problem
-from kith.connectors import Pushed, Pushes, Registry
+from kith.connectors import Pushed, Pushes, Registry, pushes_of
 from kith.runtime.vault import Sealed, Vault
 from kith.store import credentials, jobs, pushes, sources
 from kith.store.db import Db
@@ -38,10 +38,11 @@ async def receive_push(
         connector = registry.connectors.get(found.connector) if found else None
         if found is None or found.status == "deleting" or not isinstance(connector, Pushed):
             raise not_found("source")
-        await _check(db, workspace_id, source_id, connector.pushes, headers, body, vault)
-        if (challenge := _challenge(connector.pushes, body)) is not None:
+        told = pushes_of(connector, found.config)
+        await _check(db, workspace_id, source_id, told, headers, body, vault)
+        if (challenge := _challenge(told, body)) is not None:
             return Response(challenge, status_code=200, media_type=MediaType.TEXT)
-        wanted = {name.lower() for name in connector.pushes.headers}
+        wanted = {name.lower() for name in told.headers}
         kept = {name: value[:HEADER] for name, value in headers.items() if name in wanted}
         try:
             if await pushes.store(db, workspace_id, source_id, kept, body):

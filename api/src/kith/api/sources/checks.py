@@ -66,10 +66,10 @@ async def look(registry: Registry, connector: str, config: msgspec.Struct, limit
     except (Fatal, Reauthorize) as error:
         raise Problem("invalid_body", str(error), Fault(error.code, str(error), pointer="/config")) from error
     except Retry as error:
-        return SourceReport(False, str(error), [])
+        return SourceReport(False, str(error), [], [])
     except TimeoutError:
-        return SourceReport(False, f"The connector found nothing out within {SECONDS:g} seconds.", [])
-    return SourceReport(True, report.detail, list(report.warnings))
+        return SourceReport(False, f"The connector found nothing out within {SECONDS:g} seconds.", [], [])
+    return SourceReport(True, report.detail, list(report.warnings), msgspec.to_builtins(report.preview))
 
 
 ROUTES = [check_source_config]

@@ -147,6 +147,10 @@ class SourceReport(msgspec.Struct, frozen=True):
     reachable: Annotated[bool, Meta(description="Whether it could look; false: it is unavailable now.")]
     detail: Annotated[str, Meta(description="What it found, in one sentence.")]
     warnings: Annotated[list[str], Meta(description="What will be missing or needs attention.")]
+    preview: Annotated[
+        list[dict[str, Any]],
+        Meta(description="The first records as they would be read, where the settings decide that: see import-format."),
+    ]
 
 
 class SourcePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from email.utils import parsedate_to_datetime
+from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from typing import NamedTuple, Protocol, TypeVar
@@ -106,7 +107,7 @@ class TableFile:
     def _found(self) -> Iterator[Found]:
         for row in self._table.rows(self._limits):
             if row.fault or any((row.cells or {}).values()):
-                yield Found(f"line {row.line}", _raw(row), lambda row=row: self._contact(row))  # type: ignore[misc]
+                yield Found(f"line {row.line}", _raw(row), partial(self._contact, row))
 
     def _contact(self, row: Row) -> Contact:
         if row.cells is None:
