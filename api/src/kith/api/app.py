@@ -35,7 +35,7 @@ UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH, *HOOKS]
 
 
 class Kith(Litestar):
-    """Litestar, within the edge."""
+    """Litestar, within the edge; reads go past it."""
 
     edge: Edge
 
@@ -43,6 +43,11 @@ class Kith(Litestar):
         if scope["type"] == "http":
             await self.edge(scope, receive, send)
         else:
+            await super().__call__(scope, receive, send)
+
+    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer what the edge lets pass."""
+        if not await handlers.answered_straight(self, scope, receive, send):
             await super().__call__(scope, receive, send)
 
 
@@ -80,9 +85,7 @@ def create_app(settings: Settings | None = None) -> Kith:
     app.state.settings, app.state.origins = settings, Origins(settings.cors_origins)
     app.state.loaders = LOADERS
     auth.check_scopes([*ROUTES, *UNPUBLISHED])
-    app.edge = Edge(
-        super(Kith, app).__call__, app.routes, app.state.origins, logged=logs.includes(settings.log_level, "info")
-    )
+    app.edge = Edge(app.answer, app.routes, app.state.origins, logged=logs.includes(settings.log_level, "info"))
     return app
 
 

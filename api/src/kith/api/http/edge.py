@@ -21,7 +21,7 @@ from kith.api.http.problems import Problem
 log: structlog.stdlib.BoundLogger = structlog.get_logger("kith.api.access")
 
 BODY_SECONDS = 30.0
-_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\[\]\\:]+)(:[0-9]*)?")
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z!$&'()*+,;=\-._~%]+)(:[0-9]*)?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _HEADERS = {
@@ -86,6 +86,7 @@ class Exchange:
         self.head = scope["method"] == "HEAD"
         self.method = str(scope["method"])
         self.asked = dict(scope["headers"])
+        scope["kith.asked"] = self.asked  # type: ignore[typeddict-unknown-key]  # our own key
         given = self.asked.get(b"request-id", b"").decode("latin-1")
         self.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
         scope["kith.request_id"] = self.request_id  # type: ignore[typeddict-unknown-key]  # our own key

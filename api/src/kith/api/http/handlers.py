@@ -2,6 +2,7 @@
 
 By itself Litestar provides every argument by a function of its own, whose arguments it provides and checks in turn, and
 takes an answer through two classes; that was half the time of a short answer. What is not named here it still provides.
+Of a read that needs nothing else it only finds the route: ``answered_straight`` does the rest.
 """
 
 import inspect
@@ -12,13 +13,15 @@ from typing import Any, get_type_hints
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 from litestar.serialization import default_serializer
 from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.utils import normalize_path
 
-from kith.api.http import auth, changes, expand, idempotency, inputs, lifetimes, limits, transactions
+from kith.api.http import auth, changes, expand, idempotency, inputs, lifetimes, limits, problems, transactions
 
 _JSON = b"application/json"
 _PARAMETER = re.compile(r"{(\w+):str}")
@@ -43,10 +46,7 @@ _PLAIN: dict[str, Callable[[Incoming], Any]] = {
 
 
 def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
-    """Return the same handler with the function that Litestar calls: it judges the request before all else.
-
-    Where a read needs nothing of Litestar but the path's parameters, Litestar only finds the route.
-    """
+    """Return the same handler with the function that Litestar calls: it judges the request before all else."""
     fn = handler.fn
     signature = inspect.signature(fn)
     hints = get_type_hints(fn, include_extras=True)
@@ -55,7 +55,7 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     first = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     returned = hints["return"] if handler.status_code == 204 else ASGIApp
 
-    answer: Any = _answer(fn, signature.parameters.keys())
+    answer: Any = _answer(fn, signature.parameters.keys(), raw=bool(handler.opt.get("raw")))
     if told := lifetimes.headers_of(handler.opt):
         answer = _telling(answer, told)
     answer.__module__, answer.__name__, answer.__qualname__ = fn.__module__, fn.__name__, fn.__qualname__
@@ -64,23 +64,41 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     found = copy(handler)(answer)
     in_path = set(_PARAMETER.findall(" ".join(handler.paths)))
     if handler.http_methods == {"GET"} and {each.name for each in rest} == in_path:
-        found.middleware = [lambda app: _straight(answer)]
+        found.opt = {**handler.opt, "straight": answer}
     return found
 
 
-def _straight(answer: Callable[..., Awaitable[Any]]) -> ASGIApp:
-    """Return the application that answers a read by ``answer``."""
+async def answered_straight(app: Litestar, scope: Any, receive: Receive, send: Send) -> bool:
+    """Answer a request of which Litestar need but find the route; False where it is another."""
+    if scope["method"] != "GET" or scope.get("root_path"):
+        return False
+    try:
+        _, handler, path, params, template = app.asgi_router.handle_routing(
+            path=normalize_path(scope["path"]), method="GET"
+        )
+    except HTTPException:
+        return False  # Litestar says why
+    answer = handler.opt.get("straight")
+    if answer is None or not isinstance(handler, HTTPRouteHandler):
+        return False
+    scope["path"], scope["path_params"], scope["path_template"] = path, params, template
+    scope["app"] = scope["litestar_app"] = app
+    scope["route_handler"] = handler
+    scope.setdefault("state", {})
+    request: Incoming = Request(scope, receive, send)
+    try:
+        found = _sendable(request, handler, await answer(request, **params))
+    except Exception as error:
+        found = _sendable(request, handler, problems.answer(request, error))
+    await found(scope, receive, send)
+    return True
 
-    async def straight(scope: Any, receive: Receive, send: Send) -> None:
-        request: Incoming = Request(scope, receive, send)
-        found = await answer(request, **scope["path_params"])
-        if isinstance(found, Response):
-            handler = request.route_handler
-            media_type = None if isinstance(found, Redirect) else handler.media_type
-            found = found.to_asgi_response(None, request, media_type=media_type, status_code=handler.status_code)
-        await found(scope, receive, send)
 
-    return straight
+def _sendable(request: Incoming, handler: HTTPRouteHandler, found: Any) -> Any:
+    if not isinstance(found, Response):
+        return found
+    media_type = None if isinstance(found, Redirect) else handler.media_type
+    return found.to_asgi_response(None, request, media_type=media_type, status_code=handler.status_code)
 
 
 def _telling(answer: Callable[..., Awaitable[Any]], told: list[tuple[bytes, bytes]]) -> Callable[..., Awaitable[Any]]:
@@ -93,14 +111,17 @@ def _telling(answer: Callable[..., Awaitable[Any]], told: list[tuple[bytes, byte
     return telling
 
 
-def _answer(fn: Callable[..., Awaitable[Any]], names: Any) -> Callable[..., Awaitable[Any]]:
-    """Return the function that answers a request by ``fn``, which takes ``names``."""
+def _answer(fn: Callable[..., Awaitable[Any]], names: Any, *, raw: bool) -> Callable[..., Awaitable[Any]]:
+    """Return the function that answers a request by ``fn``, which takes ``names``. raw: it reads all itself."""
     plain = [(name, get) for name, get in _PLAIN.items() if name in names]
-    reads, once = "db" in names, "once" in names
+    reads, once, payload = "db" in names, "once" in names, inputs.declared(fn, "payload")
 
     async def answer(request: Incoming, **given: Any) -> Any:
         await limits.guard(request, auth.guard)
-        await inputs.guard(request, fn)
+        if not raw:
+            inputs.read_query(request, fn)
+            if payload:
+                await inputs.read_body(request, payload)
         for name, get in plain:
             given[name] = get(request)
         if not reads:

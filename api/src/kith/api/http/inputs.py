@@ -30,13 +30,8 @@ def declared(fn: Callable[..., Any], name: str) -> type[msgspec.Struct] | None:
     return get_type_hints(fn).get(name)
 
 
-async def guard(request: Request[Any, Any, Any], handler: Callable[..., Any]) -> None:
-    """Read the query parameters and the body that the handler takes; refuse what does not fit, before all else.
-
-    A route with ``raw`` reads them itself.
-    """
-    if request.route_handler.opt.get("raw"):
-        return
+def read_query(request: Request[Any, Any, Any], handler: Callable[..., Any]) -> None:
+    """Read the query parameters that the handler takes; refuse what does not fit. Raises Problem."""
     params = declared(handler, "params")
     if request.scope["query_string"]:
         given = asked(request)
@@ -54,12 +49,15 @@ async def guard(request: Request[Any, Any, Any], handler: Callable[..., Any]) ->
         given = []
     if params:
         request.scope["kith.params"] = _read_params(given, params)  # type: ignore[typeddict-unknown-key]  # ours
-    if payload := declared(handler, "payload"):
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type not in accepted(request.method):
-            raise Problem("unsupported_media_type")
-        body = await request.body()
-        request.scope["kith.payload"] = _read_payload(body, payload)  # type: ignore[typeddict-unknown-key]  # ours
+
+
+async def read_body(request: Request[Any, Any, Any], payload: type[msgspec.Struct]) -> None:
+    """Read the body; refuse what does not fit. Raises Problem."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in accepted(request.method):
+        raise Problem("unsupported_media_type")
+    body = await request.body()
+    request.scope["kith.payload"] = _read_payload(body, payload)  # type: ignore[typeddict-unknown-key]  # ours
 
 
 def named(payload: msgspec.Struct) -> dict[str, Any]:

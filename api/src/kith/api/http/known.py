@@ -32,12 +32,14 @@ class Tokens:
         """Whether this token is remembered."""
         return digest(text) in self._known
 
+    def remembered(self, text: str) -> Token | None:
+        """Return the living token of this text where it is remembered."""
+        until, token = self._known.get(digest(text), (0.0, None))
+        return token if time.monotonic() < until else None
+
     async def find(self, text: str) -> Token | None:
-        """Return the living token of this text."""
+        """Look the living token of this text up, and remember it."""
         key, now = digest(text), time.monotonic()
-        until, token = self._known.get(key, (0.0, None))
-        if now < until:
-            return token
         self._known.pop(key, None)
         of_app = text.startswith(ACCESS)
         if (workspace_id := workspace_of(text, ACCESS if of_app else PREFIX)) is None:

@@ -155,6 +155,12 @@ def encode(problem: Problem, path: str, request_id: str) -> bytes:
     return msgspec.json.encode(details)
 
 
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Return what a client is told of an error, by the nearest of its kinds."""
+    found: Response[bytes] = next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)(request, error)
+    return found
+
+
 def from_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:
     return response(request, error)
 
