@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx2
 import pytest
 
@@ -97,6 +98,20 @@ async def square(database_url: str, servers: Any, contract: Contract) -> AsyncIt
         ours, theirs = [await town.build(pool, name) for name in ("ours", "theirs")]
         async with connected(url, pool, ours.workspace_id, servers.redis_url, contract) as client:
             yield Square(client, ours, theirs)
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that are sent while the test runs."""
+    sent: list[str] = []
+    execute = asyncpg.Connection._execute  # type: ignore[attr-defined]  # where fetch, fetchrow, ... all pass
+
+    async def noted(self: Any, query: str, *args: Any, **options: Any) -> Any:
+        sent.append(query)
+        return await execute(self, query, *args, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "_execute", noted)
+    return sent
 
 
 RECORDS = Path(__file__).parent / "records" / "people.ndjson"

@@ -13,10 +13,7 @@ from kith.api.routes import ROUTES
 from kith.domain.ids import PREFIXES
 from kith.domain.scopes import SCOPES
 from tests.integration.api.conftest import Square
-from tests.integration.api.test_queries import statements
 from tests.integration.api.test_tenants import foreign_ids
-
-__all__ = ["statements"]
 
 EXPANDABLE = {
     str(handler.operation_id): handler for handler in ROUTES if "GET" in handler.http_methods and expandable(handler.fn)

@@ -1,8 +1,5 @@
 """No answer needs more statements because it is longer."""
 
-from typing import Any
-
-import asyncpg
 import pytest
 
 from tests.integration.api.conftest import Square
@@ -40,20 +37,6 @@ STATEMENTS = {
     "/v1/grants": 1,
     "/v1/tokens": 1,
 }
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that are sent while the test runs."""
-    sent: list[str] = []
-    execute = asyncpg.Connection._execute  # type: ignore[attr-defined]  # where fetch, fetchrow, ... all pass
-
-    async def noted(self: Any, query: str, *args: Any, **options: Any) -> Any:
-        sent.append(query)
-        return await execute(self, query, *args, **options)
-
-    monkeypatch.setattr(asyncpg.Connection, "_execute", noted)
-    return sent
 
 
 @pytest.mark.parametrize(("path", "expected"), STATEMENTS.items())

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -194,6 +194,31 @@ async def test_a_foreign_id_is_not_found(square: Square, method: str, path: str,
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     if method == "GET":
         assert (await square.client.send(method, ours)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "handler"), WITH_IDS, ids=lambda value: getattr(value, "operation_id", None)
+)
+async def test_a_foreign_id_takes_as_long_as_an_unknown_one(
+    square: Square, statements: list[str], method: str, path: str, handler: Any
+) -> None:
+    """The same statements are sent, and no other: so nothing but chance can tell the two apart."""
+    theirs = await foreign_ids(square, square.theirs)
+    body, sent = BODIES.get(handler.operation_id), list[list[str]]()
+    await square.client.get("/v1/me")  # the token is known from here on
+    for known in (theirs, {name: unknown(value) for name, value in theirs.items()}):
+        statements.clear()
+        answer = await square.client.send(method, path.format(**known), json=body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        sent.append([re.sub("'[0-9a-f]{32}'", "'…'", statement) for statement in statements])
+    assert sent[0] == sent[1]
+    assert sent[0] or handler.operation_id == "denyMyIdentity", "only a token of a member has any"
+
+
+def unknown(id_: str) -> str:
+    """Return an id of the same kind that nothing has."""
+    noun = next(noun for noun, prefix in ids.PREFIXES.items() if id_.startswith(prefix))
+    return ids.encode(noun, uuid4())
 
 
 @pytest.mark.parametrize(
