@@ -11,10 +11,10 @@ from tests.integration.resolution.crowd import NOON, Crowd, act, mail
 
 ACTS = 100_000
 OTHERS = 2_000
-SECONDS = 2.0
+PART = 0.3  # of the time in which all these acts are stored and become a person
 
 
-async def test_splitting_a_person_of_a_hundred_thousand_interactions_rewrites_none_and_shows_within_two_seconds(
+async def test_splitting_a_person_of_a_hundred_thousand_interactions_rewrites_none_and_is_quick(
     pool: Pool,
 ) -> None:
     rng = random.Random(1)
@@ -23,9 +23,11 @@ async def test_splitting_a_person_of_a_hundred_thousand_interactions_rewrites_no
     others = [Ref("mail", f"reader-{number}@three.org") for number in range(OTHERS)]
     acts = [act(n, rng.choice(ones), [rng.choice(others)], days=rng.randrange(1, 3000)) for n in range(ACTS)]
     await crowd.tell([mail(ref.key) for ref in (*ones, *others)])
+    started = time.perf_counter()
     for start in range(0, ACTS, 25_000):
         await crowd.tell(acts[start : start + 25_000], projected=False)
     await crowd.project()
+    whole = time.perf_counter() - started
     one, other = (crowd.id(ref.key) for ref in ones)
     async with crowd.transaction() as db:
         id_ = await merges.join(db, crowd.workspace_id, [one], [other], "member:ada")
@@ -58,4 +60,4 @@ async def test_splitting_a_person_of_a_hundred_thousand_interactions_rewrites_no
     assert all(person and person.identity_count == 1 for person in apart)
     assert sum(person.interaction_count for person in apart if person) == ACTS
     assert all(ties)
-    assert seconds < SECONDS
+    assert seconds < PART * whole

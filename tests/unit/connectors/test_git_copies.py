@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.connectors import Interaction, Page, Tombstone
+from kith.connectors import Interaction, InteractionRef, Page, Tombstone
 from kith.connectors.git import GitConfig
 from kith.connectors.git.messages import parse
 from kith.connectors.testing import Facts
@@ -203,3 +203,18 @@ async def test_acts_that_an_older_version_took_for_new_are_withdrawn(repo: Repo)
     assert {r.ref.key for page in pages for r in page.records if isinstance(r, Tombstone)} == {copy}
     assert Facts(pages).interactions == Facts(await pull(repo.folder)).interactions
     assert await pull(repo.folder, pages[-1].cursor) == []
+
+
+async def test_acts_that_an_older_version_told_and_this_one_does_not_are_withdrawn(repo: Repo) -> None:
+    """Of a commit that is reached as before: the source is read again, once, however often that is interrupted."""
+    commit = repo.commit("io: mend\n\nReverted-by: Dora <dora@example.org>\n", ADA)
+    first = await pull(repo.folder)
+    act = next(r for page in first for r in page.records if isinstance(r, Interaction) and r.ref.key == commit)
+    then = msgspec.structs.replace(act, ref=InteractionRef("git", commit, "help", actor=act.actor))
+    older = msgspec.Raw(msgspec.json.encode({**msgspec.json.decode(first[-1].cursor), "version": 2}))
+    again = await pull(repo.folder, older)
+    for stop in range(len(again)):
+        pages = [*first, Page((then,), older), *again[: stop + 1]]
+        pages += await pull(repo.folder, pages[-1].cursor)
+        assert Facts(pages).interactions == Facts(first).interactions
+        assert await pull(repo.folder, pages[-1].cursor) == []

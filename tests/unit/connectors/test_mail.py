@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from kith.connectors import Channel, Conversation, Coverage, Fatal, Identity, Interaction, Page, Ref, Skip, Tombstone
 from kith.connectors.mail import MailConfig, MailConnector
+from kith.connectors.mail.acts import act_of
 from kith.connectors.mail.dates import Arrival
 from kith.connectors.mail.mails import Mail, read_mail
+from kith.connectors.testing import Facts
 from tests.paths import shared
 from tests.unit.connectors.contexts import ALONE
 from tests.unit.connectors.mailboxes import LIST, START, THREAD, Inbox, mail, mbox
@@ -501,3 +503,21 @@ def test_a_mail_made_to_keep_us_busy_does_not(data: bytes) -> None:
     start = time.process_time()
     read(data)
     assert time.process_time() - start < 5  # seconds; each took hours, minutes or a crash where it could
+
+
+async def test_what_an_older_version_told_of_a_mail_and_this_one_does_not_is_taken_back(tmp_path: Path) -> None:
+    """The archive is read again, once, from its beginning; mails that are told as before stay."""
+    machine = mail(6, "Away", "Not here.", "Robo <robo@example.org>", "Auto-Submitted: auto-replied")
+    path = tmp_path / "some.mbox"
+    path.write_bytes(mbox(*THREAD, machine))
+    config = MailConfig(str(path), list=LIST)
+    first = await pull(config)
+    act = acts(first)[0]
+    then = msgspec.structs.replace(act, ref=act_of(read(machine, LIST)))
+    older = {name: value for name, value in msgspec.json.decode(first[-1].cursor).items() if name != "version"}
+    cursor = msgspec.Raw(msgspec.json.encode(older))
+    pages = [*first, Page((then,), cursor), *await pull(config, cursor)]
+    assert Facts(pages).interactions == Facts(first).interactions
+    assert await pull(config, pages[-1].cursor) == []
+    path.write_bytes(mbox(*THREAD, machine, machine.replace(b"<6@", b"<7@")))
+    assert [r for page in await pull(config, pages[-1].cursor) for r in page.records if isinstance(r, Tombstone)] == []

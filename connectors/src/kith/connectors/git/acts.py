@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from kith.connectors import Interaction, InteractionKind, InteractionRef, Ref, Target, Visibility
+from kith.connectors.git.messages import KINDS as OF_TRAILERS
 from kith.connectors.git.messages import Message, Trailer, parse
 from kith.connectors.git.people import Human, human
 
@@ -15,6 +16,7 @@ FIELDS = 9
 BRIEF = "%x00".join(["%H", "%P", "%an", "%ae", "%cn", "%ce"])
 BRIEF_FIELDS = 6
 
+KINDS: tuple[InteractionKind, ...] = tuple(sorted({"contribute", "merge", "copy", "thank", *OF_TRAILERS}))
 #: Commits made by pressing a button on GitHub: the human is the author.
 _WEB_FLOW = Human("GitHub", "noreply@github.com")
 

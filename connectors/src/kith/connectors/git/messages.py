@@ -54,6 +54,7 @@ _ACTS: dict[str, InteractionKind] = {
     "commented": "comment", "signed": "sign_off", "merged": "merge", "committed": "merge", "applied": "merge",
     "sponsored": "sponsor", "liked": "endorse",
 }  # fmt: skip
+KINDS = frozenset(_ACTS.values())
 #: Words that say that something did not happen, no longer holds or is still to come.
 _DENIED = {
     "not",

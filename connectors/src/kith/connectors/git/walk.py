@@ -21,6 +21,7 @@ from kith.connectors import (
     Record,
     Ref,
     Skip,
+    Sweep,
     Tombstone,
     load_cursor,
     save_cursor,
@@ -30,6 +31,7 @@ from kith.connectors.git.acts import (
     BRIEF_FIELDS,
     FIELDS,
     FORMAT,
+    KINDS,
     Commit,
     Copy,
     interactions,
@@ -52,8 +54,8 @@ MERGED = 100  # people whose work a merge is said to bring in, those with most c
 
 #: Dates before, like those after the reading, were never a commit's: they say nothing about the period that was read.
 _FIRST = datetime(1971, 1, 1, tzinfo=UTC)
-#: Of what is told of a commit: sources that were read by another version are read again.
-VERSION = 2
+#: Of what is told of a commit: sources read by another version are read again, and what it alone told is taken back.
+VERSION = 3
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -117,7 +119,8 @@ class Reader:
         self._mailmap = Mailmap(text, mailmap)
         self._boundary = self._repository.boundary()
         deepened = self._boundary != self._cursor.boundary
-        again = deepened or self._cursor.version != VERSION
+        is_older = self._cursor.version != VERSION
+        again = deepened or is_older
         if not tips and read:
             raise Fatal("There are no commits below these refs any more; what was read is kept.")
         if not walk.tips or not known.issuperset(walk.tips):
@@ -132,6 +135,8 @@ class Reader:
             # Where a shallow clone is cut off elsewhere than before, what it lacks may be there all the same.
             lost = () if deepened and self._boundary else done
             yield from self._gone(lost, tips, _left_out(others, len(read) - len(known)))
+            if is_older:
+                yield Page((Sweep("begun", KINDS),), self._standing())
         total = yield from self._new(told)
         draft = self._draft()
         if mailmap != (self._cursor.mailmap if done else walk.mailmap):
@@ -144,6 +149,8 @@ class Reader:
         if too_large:
             draft.skip(Skip(".mailmap", "not_read", f"it has {too_large:,} bytes, which is too much"))
         draft.extend(self._coverage())
+        if is_older:
+            draft.add(Sweep("complete", KINDS))
         cursor = Cursor(walk.tips, None, self._since, self._until, mailmap, self._boundary, VERSION)
         yield draft.page(save_cursor(cursor), total, total)
 

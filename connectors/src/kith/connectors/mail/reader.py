@@ -17,15 +17,22 @@ from kith.connectors.mail.threads import Threads
 PAGE_RECORDS = 5000  # one mail more adds some hundred identities at most
 PAGE_CHARACTERS = 4_000_000
 LOOKED_AT = 100  # mails, by check
+#: Of what is told of a mail: archives read by another version are read again, and what it alone told is taken back.
+VERSION = 2
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """Where the archive stands, and the period of the mails read; covered: that period was told."""
+    """Where the archive stands, and the period of the mails read; covered: that period was told.
+
+    again: another version has read them before.
+    """
 
     archive: Cursors | None = None
     since: datetime | None = None
     until: datetime | None = None
     covered: bool = False
+    version: int = 1
+    again: bool = False
 
 
 class Reader:
@@ -34,7 +41,9 @@ class Reader:
     def __init__(self, config: MailConfig, raw: msgspec.Raw | None, limits: Limits) -> None:
         self._list = config.list.lower() if config.list else None
         self._acts = Acts(config.visibility)
-        self._cursor = load_cursor(raw, Cursor) or Cursor()
+        self._cursor = load_cursor(raw, Cursor) or Cursor(version=VERSION)
+        if self._cursor.version != VERSION:
+            self._cursor = Cursor(None, self._cursor.since, self._cursor.until, version=VERSION, again=True)
         self._archive = open_mailbox(config.path, self._cursor.archive, limits)
         self._threads = Threads()
 
@@ -52,7 +61,7 @@ class Reader:
                 yield self._page()
             raise
         if self._cursor.archive and not self._cursor.covered:
-            self._cursor = msgspec.structs.replace(self._cursor, covered=True)
+            self._cursor = msgspec.structs.replace(self._cursor, covered=True, again=False)
             if self._cursor.since and self._cursor.until:
                 self._acts.records.append(
                     Coverage("read", self._cursor.since, self._cursor.until + timedelta(seconds=1))
@@ -82,6 +91,8 @@ class Reader:
             return
         place = self._threads.place(mail)
         act = None if item.is_old else self._acts.tell(mail, place, item.place)
+        if act is None and self._cursor.again and not item.is_old:
+            self._acts.records.append(Tombstone(act_of(mail), "rewritten"))
         if act:
             self._cursor = msgspec.structs.replace(
                 self._cursor,
