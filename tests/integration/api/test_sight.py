@@ -4,17 +4,16 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import httpx2
 import pytest
 from msgspec.structs import replace
 
 from kith.api.routes import ROUTES
-from kith.connectors import Conversation, Identity, Interaction, InteractionRef, Record, Ref, Target
+from kith.connectors import Channel, Conversation, Identity, Interaction, InteractionRef, Record, Ref, Target
 from kith.domain import ids
 from kith.domain.scopes import FIELDS, OF_INSTANCE, SCOPES, Sight
-from kith.store import pushes
+from kith.store import partitions, pushes
 from kith.store.db import open_pool, workspace
 from tests.integration.api import town
 from tests.integration.api.conftest import Client, Square, connected
@@ -22,7 +21,7 @@ from tests.integration.api.contract import Contract
 from tests.integration.api.test_tenants import foreign_ids
 from tests.servers import fresh_database
 
-WRITTEN, REACHED = "zephyrword", "zephyrmail"  # what marks text, and addresses
+WRITTEN, REACHED, PRIVATE = "zephyrword", "zephyrmail", "zephyrroom"  # text, addresses, what is private
 FEW = 2  # items a page: a second page is compared, too
 
 GETS = {
@@ -39,20 +38,36 @@ SHOWN = {
         "listTimeline", "listInteractions", "getInteraction", "listEvidence", "getRelationship", "listConversations",
         "getConversation", "listRunErrors", "listFailedPushes",
     },
+    "private": {
+        "getPerson", "listTimeline", "listInteractions", "listEvidence", "getRelationship",
+        "listConversations", "listChannels", "listPartitions", "listRunErrors", "listFailedPushes",
+        "getTrust", "listTrustOfPerson",
+    },
 }  # fmt: skip
-EXPANDED = {"contact": {"expand=identities"}, "text": {"expand=interactions", "expand=conversations"}}
-MARKS = {"contact": REACHED, "text": WRITTEN}
-#: What says which token asks.
-OWN = {"getMe", "listTokens"}
+EXPANDED = {
+    "contact": {"expand=identities"},
+    "text": {"expand=interactions", "expand=conversations"},
+    "private": {"expand=interactions", "expand=conversations", "expand=channels"},
+}
+MARKS = {"contact": {REACHED}, "text": {WRITTEN}, "private": {PRIVATE}}
+#: What says how much is hidden, and what fades from one moment to the next.
+_PASSING = re.compile(r'"hidden_interactions":\d+|"score":[\d.]+')
+#: What says which token asks, counts only what is seen, or names as evidence whichever acts it has.
+ELSEWHERE = {"getMe", "listTokens", "getChannel", "getConversation", "listCommunityRoles", "listRolesOfPerson"}
 
 
 @dataclass
 class Planted:
-    """A town with marks in it. ids: of the paths' parameters."""
+    """A town with marks in it.
+
+    ids: of the paths' parameters. tokens, marks: by field. hidden: ids of what is private.
+    """
 
     client: Client
     ids: dict[str, str]
     tokens: dict[str, str]
+    marks: dict[str, set[str]]
+    hidden: dict[str, list[str]]
 
     async def answers(self, operation: str, token: str) -> dict[str, httpx2.Response]:
         """Return the answers to a GET in every form that it takes, by query."""
@@ -60,8 +75,9 @@ class Planted:
         found = {query: await self.get(path, query, token) for query in self.forms(operation)}
         cursor = found[""].text.count('"next_cursor"') and f"limit={FEW}"
         while cursor:
-            found[cursor] = await self.get(path, cursor, token)
-            following = found[cursor].json()["next_cursor"]
+            page = await self.get(path, cursor, token)
+            found[f"page {len(found)}"] = page
+            following = page.json()["next_cursor"]
             cursor = following and f"limit={FEW}&cursor={following}"
         return found
 
@@ -86,16 +102,16 @@ async def planted(database_url: str, servers: Any, contract: Contract) -> AsyncI
         await town.tell(pool, ours, marked())
         async with connected(url, pool, ours.workspace_id, servers.redis_url, contract) as client:
             known = await foreign_ids(Square(client, ours, ours), ours) | {"name": "ndjson"}
-            key = await town.id_key(pool, ours)
-            thread = ids.fact_id(key, "conversation", (MARKED.network, MARKED.host, MARKED.key))
-            known["conversation_id"] = ids.encode("conversation", thread)
             known |= await mark_rows(client, ours, known)
+            hidden = await secret(client)
+            marks = MARKS | {"private": {PRIVATE, *(id_ for ids_ in hidden.values() for id_ in ids_)}}
             tokens = {field: await client.token_for(SCOPES.keys() - {scope}) for field, scope in FIELDS.items()}
-            yield Planted(client, known, tokens)
+            yield Planted(client, known, tokens, marks, hidden)
 
 
 MARKED = Ref("mail", "marked-thread")
 OTHER = Ref("mail", f"quill@{REACHED}.example")
+ROOM, WHISPERS = Ref("chat", PRIVATE), Ref("chat", f"{PRIVATE}-thread")
 
 
 def marked() -> list[Record]:
@@ -108,6 +124,10 @@ def marked() -> list[Record]:
             seen_at=town.ago(0),
         ),
         Identity(OTHER, "person", name="Zed Quill", address=OTHER.key, seen_at=town.ago(0)),
+    ]
+    told += [
+        Channel(ROOM, "room", f"The {PRIVATE}", visibility="private"),
+        Conversation(WHISPERS, ROOM, f"A {PRIVATE} whisper"),
     ]
     for number in range(2 * FEW):
         told.append(
@@ -123,7 +143,34 @@ def marked() -> list[Record]:
                 visibility="public",
             )
         )
+    for number, (channel, conversation) in enumerate([(ROOM, WHISPERS), (ROOM, WHISPERS), (town.CORE, MARKED)]):
+        told.append(
+            Interaction(
+                InteractionRef("chat", f"{PRIVATE}-{number}", "thank"),
+                town.CAST["ada"],
+                town.ago(0, 100 + number),
+                (Target(town.CAST["bo"]),),
+                channel,
+                conversation=conversation,
+                title=f"To you, {number}",
+                text=f"In the {PRIVATE}",
+                visibility="direct" if number else "private",
+            )
+        )
     return told
+
+
+async def secret(client: Client) -> dict[str, list[str]]:
+    """Return the ids of what is private."""
+    async with workspace(client.pool, client.workspace_id) as db:
+        rows = {
+            noun: await db.fetch(query, client.workspace_id, f"%{PRIVATE}%") for noun, query in {
+                "channel": "SELECT id FROM channels WHERE workspace_id = $1 AND name LIKE $2",
+                "conversation": "SELECT id FROM conversations WHERE workspace_id = $1 AND title LIKE $2",
+                "interaction": "SELECT id FROM interactions WHERE workspace_id = $1 AND text LIKE $2",
+            }.items()
+        }  # fmt: skip
+    return {noun: [ids.encode(noun, row["id"]) for row in found] for noun, found in rows.items()}
 
 
 async def mark_rows(client: Client, ours: town.Town, known: dict[str, str]) -> dict[str, str]:
@@ -133,15 +180,23 @@ async def mark_rows(client: Client, ours: town.Town, known: dict[str, str]) -> d
         await db.execute(
             "INSERT INTO run_errors (workspace_id, run_id, number, place, code, reason, raw) "
             "VALUES ($1, $2, 1, 'line 1', 'bad', 'Bad.', $3)",
-            home, ids.decode("run", known["run_id"]), f"From: {WRITTEN}",
+            home, ids.decode("run", known["run_id"]), f"From: {WRITTEN} {PRIVATE}",
         )  # fmt: skip
-        await pushes.store(db, home, ours.source_id, {}, WRITTEN.encode())
+        await partitions.found(
+            db, home, ours.source_id, [partitions.Found(PRIVATE, PRIVATE, "room", "private", 1, None, None)]
+        )
+        await pushes.store(db, home, ours.source_id, {}, f"{WRITTEN} {PRIVATE}".encode())
         (pushed,) = await pushes.waiting(db, home, ours.source_id, 1)
         await pushes.end(db, home, ours.source_id, pushed.id, "Bad.")
-        written: UUID = await db.fetchval(
-            "SELECT id FROM interactions WHERE workspace_id = $1 AND text LIKE '%' || $2 || '%' LIMIT 1", home, WRITTEN
-        )
-    return {"interaction_id": ids.encode("interaction", written)}
+        row = await db.fetchrow(
+            "SELECT id, conversation_id FROM interactions WHERE workspace_id = $1 AND text LIKE $2 LIMIT 1",
+            home, f"%{WRITTEN}%",
+        )  # fmt: skip
+    assert row
+    return {
+        "interaction_id": ids.encode("interaction", row["id"]),
+        "conversation_id": ids.encode("conversation", row["conversation_id"]),
+    }
 
 
 def test_every_field_has_a_scope_and_a_mark() -> None:
@@ -152,16 +207,80 @@ def test_every_field_has_a_scope_and_a_mark() -> None:
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("operation", GETS)
 async def test_what_needs_a_scope_is_absent_without_it(planted: Planted, operation: str, field: str) -> None:
-    whole = await planted.answers(operation, planted.client.token)
+    marks, whole = planted.marks[field], await planted.answers(operation, planted.client.token)
     less = await planted.answers(operation, planted.tokens[field])
-    assert MARKS[field] in whole[""].text or operation not in SHOWN[field]
-    assert whole.keys() == less.keys()
+    assert holds(whole[""], marks) == (operation in SHOWN[field])
+    assert not any(holds(answer, marks) for answer in less.values())
     for query, one in whole.items():
-        other, shown = less[query], operation in SHOWN[field] | OWN or query in EXPANDED[field]
-        assert MARKS[field] not in other.text
-        assert one.text == other.text or shown, query
-        assert one.text != other.text or MARKS[field] not in one.text
-        assert (one.headers["etag"] == other.headers["etag"]) == (one.text == other.text)
+        if operation in SHOWN[field] | ELSEWHERE or query in EXPANDED[field]:
+            assert query not in less or not holds(one, marks) or one.headers["etag"] != less[query].headers["etag"]
+        else:
+            assert _PASSING.sub("", one.text) == _PASSING.sub("", less[query].text), query
+
+
+def holds(answer: httpx2.Response, marks: set[str]) -> bool:
+    return any(mark in answer.text for mark in marks)
+
+
+@pytest.mark.parametrize("noun", ["channel", "conversation", "interaction"])
+async def test_what_is_private_is_not_found_without_its_scope(planted: Planted, noun: str) -> None:
+    for id_ in planted.hidden[noun]:
+        path = f"/v1/{noun}s/{id_}"
+        assert (await planted.client.send("GET", path)).status_code == 200
+        assert (await planted.client.send("GET", path, token=planted.tokens["private"])).status_code == 404
+
+
+async def test_an_answer_to_a_change_shows_no_more_than_a_look(planted: Planted) -> None:
+    client, token = planted.client, planted.tokens["private"]
+    for noun, change in (("people", {"name": "Ada"}), ("identities", {"kind": "person"})):
+        path = f"/v1/{noun}/{planted.ids['person_id' if noun == 'people' else 'identity_id']}"
+        looked = await client.send("GET", path, token=token)
+        for seen in (looked.headers["etag"], "*"):
+            answer = await client.send("PATCH", path, token=token, json=change, headers={"If-Match": seen})
+            assert answer.status_code == 200, answer.text
+            assert not holds(answer, planted.marks["private"])
+    path = f"/v1/sources/{planted.ids['source_id']}/partitions"
+    answer = await client.send("PATCH", path, token=token, json={"include": [PRIVATE]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
+    assert (await client.send("PATCH", path, json={"include": [PRIVATE]})).status_code == 200
+
+
+async def test_counts_are_those_of_the_lists(planted: Planted) -> None:
+    client, ways = planted.client, (("", planted.client.token), ("private", planted.tokens["private"]))
+    for what, token in ways:
+        hidden = 3 if what else 0
+        people = await client.get("/v1/people", token=token)
+        assert people["coverage"]["hidden_interactions"] == hidden
+        for noun in ("channel", "conversation"):
+            for each in (await client.get(f"/v1/{noun}s?include=total", token=token))["data"]:
+                listed = (await client.get(f"/v1/interactions?{noun}={each['id']}&limit=200", token=token))["data"]
+                shown = await client.get(f"/v1/{noun}s/{each['id']}", token=token)
+                assert each["interaction_count"] == shown["interaction_count"] == len(listed)
+    for noun in ("channel", "conversation"):
+        pages = [await client.get(f"/v1/{noun}s?include=total", token=token) for _, token in ways]
+        assert [page["total"] for page in pages] == [len(page["data"]) for page in pages]
+        assert pages[0]["total"] == pages[1]["total"] + 1
+
+
+async def test_a_number_says_how_much_of_it_rests_on_what_is_hidden(planted: Planted) -> None:
+    client, path = planted.client, f"/v1/relationships/{planted.ids['person_id']}/{planted.ids['other_id']}"
+    for then in ("", f"?known_at={town.ago(-2).isoformat().replace('+00:00', 'Z')}"):
+        whole = await client.get(path + then)
+        less = await client.get(path + then, token=planted.tokens["private"])
+        assert (whole["hidden"]["interactions"], whole["hidden"]["log_odds"]) == (0, 0.0)
+        assert less["hidden"]["interactions"] >= 3
+        for name in ("strength", "log_odds", "given", "received", "balance", "days"):
+            assert whole[name] == less[name], name
+        added = less["model"]["intercept"] + sum(part["log_odds"] for part in less["contributions"])
+        assert added + less["hidden"]["log_odds"] == pytest.approx(less["log_odds"])
+        trusts = [
+            await client.get(f"{path}/trust{then}", token=token) for token in (client.token, planted.tokens["private"])
+        ]
+        topics = [{topic["channel"] and topic["channel"]["id"]: topic for topic in trust["topics"]} for trust in trusts]
+        assert [topic["value"] for topic in trusts[0]["topics"]] == [topic["value"] for topic in trusts[1]["topics"]]
+        assert sum(topic["hidden"]["interactions"] for topic in trusts[0]["topics"]) == 0
+        assert sum(topic["hidden"]["interactions"] for topic in trusts[1]["topics"]) >= 3
+        assert topics[0].keys() - topics[1].keys() == set(planted.hidden["channel"])
 
 
 @pytest.mark.parametrize("query", [WRITTEN, "lanterns", "nothingofthekind"])

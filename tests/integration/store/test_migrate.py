@@ -145,8 +145,8 @@ def scoped(home: UUID, id_: UUID) -> dict[str, dict[str, Any]]:
     }
 
 
-async def test_who_could_read_acts_goes_on_to_read_what_they_say(fresh_url: str) -> None:
-    known = {uuid4(): ["interactions:read", "people:read"], uuid4(): ["people:read"]}
+async def test_who_could_read_acts_goes_on_to_read_all_of_them(fresh_url: str) -> None:
+    known = {uuid4(): ["interactions:read", "people:read"], uuid4(): ["people:read"], uuid4(): ["jobs:read"]}
     async with database_before(fresh_url, "202611300445") as url:
         db, home = await asyncpg.connect(url), uuid4()
         await db.execute("SELECT set_config('kith.workspace', $1, false)", str(home))
@@ -161,7 +161,12 @@ async def test_who_could_read_acts_goes_on_to_read_what_they_say(fresh_url: str)
         db = await asyncpg.connect(url)
         for table in scoped(home, home):
             found = {tuple(row["scopes"]) for row in await db.fetch(f"SELECT scopes FROM {table}")}
-            assert found == {("interactions:read", "interactions:text:read", "people:read"), ("people:read",)}, table
+            private = "sources:private:read"
+            assert found == {
+                ("interactions:read", "interactions:text:read", "people:read", private),
+                ("people:read", private),
+                ("jobs:read",),
+            }
         forced = "SELECT count(*) FROM pg_class WHERE relname = ANY ($1) AND relrowsecurity AND relforcerowsecurity"
         assert await db.fetchval(forced, list(scoped(home, home))) == len(scoped(home, home))
         await db.close()

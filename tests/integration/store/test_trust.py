@@ -45,7 +45,8 @@ async def acts_between(store: Store, one: str, other: str) -> list[ActRow]:
     persons = {row["identity_id"]: row["person_id"] for row in await store.rows("person_identities")}
     mine, theirs = [[id_ for id_ in persons if persons[id_] == persons[identity(store, name)]] for name in (one, other)]
     async with workspace(store.pool, store.workspace_id) as db:
-        return await store_of_trust.list_acts(db, store.workspace_id, mine, theirs, MEANINGS, NOW.date(), 3)
+        they = dict.fromkeys(theirs, min(theirs))
+        return await store_of_trust.list_acts(db, store.workspace_id, mine, they, MEANINGS, NOW.date(), 3)
 
 
 async def acts_then(store: Store, one: str, other: str, then: datetime) -> list[ActRow]:
@@ -54,7 +55,8 @@ async def acts_then(store: Store, one: str, other: str, then: datetime) -> list[
             await ledger.persons_then(db, store.workspace_id, identity(store, name), as_of=None, known_at=then)
             for name in (one, other)
         ]
-        return await store_of_trust.list_acts(db, store.workspace_id, mine, theirs, MEANINGS, NOW.date(), 3, then)
+        they = dict.fromkeys(theirs, min(theirs))
+        return await store_of_trust.list_acts(db, store.workspace_id, mine, they, MEANINGS, NOW.date(), 3, then)
 
 
 async def clock(store: Store) -> datetime:

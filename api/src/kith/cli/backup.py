@@ -12,6 +12,7 @@ from kith.cli import audit
 from kith.cli.home import addresses, current_settings
 from kith.cli.processes import CannotStart
 from kith.cli.servers import postgres_program
+from kith.store import rights
 from kith.store.db import instance, open_pool, reaching
 from kith.store.migrate import migrate
 
@@ -44,7 +45,7 @@ def restore(file: Path) -> None:
     if not file.is_file():
         raise CannotStart(f"There is no file {file}.")
     with addresses(current_settings()) as found:
-        asyncio.run(_check_empty(found.database_url))
+        asyncio.run(_begin(found.database_url))
         whole = ("--exit-on-error", "--single-transaction")
         _run("pg_restore", found.database_url, *whole, *_PORTABLE, str(file.absolute()))
         asyncio.run(migrate(found.database_url))
@@ -52,7 +53,8 @@ def restore(file: Path) -> None:
     print(f"{file} is restored.")
 
 
-async def _check_empty(url: str) -> None:
+async def _begin(url: str) -> None:
+    """Have the roles that the file names. Raises CannotStart where the database is not empty."""
     with reaching():
         db = await asyncpg.connect(url)
     try:
@@ -61,6 +63,7 @@ async def _check_empty(url: str) -> None:
                 "This database holds data of kith already: set KITH_HOME to a new folder, or KITH_DATABASE_URL to an "
                 "empty database."
             )
+        await rights.create_role(db)
     finally:
         await db.close()
 

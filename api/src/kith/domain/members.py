@@ -12,7 +12,7 @@ _VIEWER = frozenset(
     {
         "people:read", "identities:read", "organizations:read", "channels:read", "conversations:read",
         "interactions:read", "interactions:text:read", "relationships:read", "communities:read", "topics:read",
-        "groups:read", "connectors:read", "sources:read", "members:read",
+        "groups:read", "connectors:read", "sources:read", "sources:private:read", "members:read",
     }
 )  # fmt: skip
 _ANALYST = _VIEWER | {

@@ -40,6 +40,9 @@ TABLE: dict[str, Scope] = {
     "groups:write": Scope("Create, change and delete groups."),
     "connectors:read": Scope("Read what connectors there are."),
     "sources:read": Scope("Read sources, their runs and their coverage."),
+    "sources:private:read": Scope(
+        "See what was told in private rooms and direct messages.", "Private rooms and direct messages."
+    ),
     "sources:write": Scope("Create, change, pause, run and delete sources.", open=False),
     "sources:anywhere:read": Scope(
         "Have sources read any file and address that kith's own account can reach.", open=False
@@ -68,11 +71,18 @@ class Sight(NamedTuple):
     """What a caller sees of what routes answer: each of these fields needs a scope beside that of the route.
 
     contact: addresses and telephone numbers. text: what was written: texts, subjects, and records that were not
-    understood.
+    understood. private: private rooms and direct messages, whole.
     """
 
     contact: bool
     text: bool
+    private: bool
+
+    @property
+    def rows(self) -> str | None:
+        """Which of the rows that need a scope the caller sees, by the names of these fields; None: all."""
+        seen = [name for name in ROWS if getattr(self, name)]
+        return None if len(seen) == len(ROWS) else " ".join(seen)
 
     @classmethod
     def of(cls, scopes: Collection[str]) -> "Sight":
@@ -80,8 +90,11 @@ class Sight(NamedTuple):
         return cls(*(FIELDS[name] in scopes for name in cls._fields))
 
 
-FIELDS = {"contact": "people:contact:read", "text": "interactions:text:read"}
+FIELDS = {"contact": "people:contact:read", "text": "interactions:text:read", "private": "sources:private:read"}
 """The scope of each field of ``Sight``."""
+
+ROWS = ("private",)
+"""The fields without which whole rows are absent: the store leaves them out of every statement."""
 
 OF_INSTANCE = frozenset({"sources:anywhere:read", "workspaces:read", "workspaces:write"})
 """What reaches beyond a workspace: for tokens of who runs the installation."""

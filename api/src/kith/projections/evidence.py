@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from kith.domain.classes import numbered
 from kith.domain.days import EPOCH, day_of
@@ -17,9 +18,11 @@ from kith.domain.strength.explanation import Evidence
 from kith.domain.weights import weight as weight_of
 from kith.projections import ledger
 from kith.store import evidence, reach
-from kith.store.db import Db
+from kith.store.db import Db, is_narrow, whole
 from kith.store.evidence import Contact, Days
 from kith.store.interactions import Interaction
+
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Tie:
 
     told: contact by kind, of which ``contacts`` counts each act once. channels: what the contexts of contact are.
     until: the last day on which a source that sees the two was read, None where that is not known. acquainted: the
-    days, sorted, on which the first, the second, and both of them, got to know another.
+    days, sorted, on which the first, the second, and both of them, got to know another. hidden: the rows of contact
+    with acts that the reader does not see: side that acted, day, place among the channels.
     """
 
     identities: tuple[frozenset[UUID], frozenset[UUID]]
@@ -38,6 +42,12 @@ class Tie:
     channels: list[UUID]
     until: int | None
     acquainted: tuple[Integers, Integers, Integers]
+    hidden: frozenset[tuple[int, int, int]]
+
+    def visible(self, contacts: Contacts) -> NDArray[np.bool_]:
+        """Mark the rows of contact whose acts the reader sees."""
+        rows = zip(contacts.source.tolist(), contacts.day.tolist(), contacts.context.tolist(), strict=True)
+        return np.array([row not in self.hidden for row in rows], np.bool_)
 
     def as_of(self, day: int) -> int:
         """Return the day that can be spoken of when this day is asked for: silence that nobody read is no silence."""
@@ -76,14 +86,15 @@ async def load(
     identities: those that were the two then. Who else was one person is as decided by then, too.
     """
     ones, others = identities
-    if known_at is None:
-        contacts = await evidence.contacts(db, workspace_id, ones, others)
-        activity = await evidence.activity(db, workspace_id, ones, others)
-        acquainted = _days(await evidence.acquainted(db, workspace_id, *person_ids))
-    else:
-        contacts = await evidence.contacts_then(db, workspace_id, ones, others, known_at)
-        activity = await evidence.activity_then(db, workspace_id, ones, others, known_at)
-        acquainted = await _acquainted_then(db, workspace_id, identities, known_at)
+    async with whole(db):
+        if known_at is None:
+            contacts = await evidence.contacts(db, workspace_id, ones, others)
+            activity = await evidence.activity(db, workspace_id, ones, others)
+            acquainted = _days(await evidence.acquainted(db, workspace_id, *person_ids))
+        else:
+            contacts = await evidence.contacts_then(db, workspace_id, ones, others, known_at)
+            activity = await evidence.activity_then(db, workspace_id, ones, others, known_at)
+            acquainted = await _acquainted_then(db, workspace_id, identities, known_at)
     channels = sorted({row.channel_id for row in contacts})
     return Tie(
         (frozenset(ones), frozenset(others)),
@@ -95,6 +106,25 @@ async def load(
         channels,
         None if (until := await reach.of_channels(db, workspace_id, channels)) is None else day_of(until),
         acquainted,
+        await _hidden(db, workspace_id, identities, contacts, channels, known_at) if is_narrow(db) else frozenset(),
+    )
+
+
+async def _hidden(
+    db: Db,
+    workspace_id: UUID,
+    identities: tuple[Sequence[UUID], Sequence[UUID]],
+    told: Sequence[Contact],
+    channels: Sequence[UUID],
+    known_at: datetime | None,
+) -> frozenset[tuple[int, int, int]]:
+    """Return which rows hold more acts than the reader sees."""
+    rows = await evidence.contacts_then(db, workspace_id, *identities, known_at or _EVER)
+    seen = {(row.given, row.day, row.channel_id, row.kind): row.count for row in rows}
+    return frozenset(
+        (0 if row.given else 1, day_of(row.day), channels.index(row.channel_id))
+        for row in told
+        if seen.get((row.given, row.day, row.channel_id, row.kind), 0) < row.count
     )
 
 

@@ -6,16 +6,21 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store.db import Db
+from kith.store.db import IS_GUEST, Db
 from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
-_SELECT = """
+_SELECT = f"""
     SELECT c.id, c.network, c.host, c.key, c.kind, c.name, c.url, c.parent_id, c.visibility,
-           coalesce(a.interactions, 0) AS interaction_count, a.first_at, a.last_at, c.learnt_at
+           coalesce(a.interactions, 0) - CASE WHEN {IS_GUEST} THEN count_hidden($1, c.id) ELSE 0 END
+               AS interaction_count,
+           a.first_at, a.last_at, c.learnt_at
     FROM channels c LEFT JOIN channel_activity a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id
     WHERE c.workspace_id = $1
 """
 _BY_LAST_AT = Order("a.last_at", ("c.id",), nullable=True)
+
+IS_SHOWN = "EXISTS (SELECT FROM channels WHERE workspace_id = $1 AND id = {})"
+"""Whether the reader sees the channel that a list is narrowed to."""
 
 
 class Channel(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store.db import Db, new_id
+from kith.store.db import IS_GUEST, Db, new_id
 from kith.store.errors import NoSuch
 from kith.store.queries import Order, Statement, count_rows, fetch_page
 
@@ -298,9 +298,13 @@ async def list_roles_of(
     return [Role(**row) for row in rows]
 
 
-_ROLE = """
-    r.community_id, i.person_id, r.role, r.rank, r.score, r.stability, r.evidence, r.interaction_ids, r.place,
-    r.computed_at, r.as_of
+_ROLE = f"""
+    r.community_id, i.person_id, r.role, r.rank, r.score, r.stability, r.evidence,
+    CASE WHEN {IS_GUEST} THEN ARRAY(
+        SELECT id FROM unnest(r.interaction_ids) WITH ORDINALITY AS named (id, number)
+        JOIN interactions s USING (id) WHERE s.workspace_id = $1 ORDER BY number
+    ) ELSE r.interaction_ids END AS interaction_ids,
+    r.place, r.computed_at, r.as_of
 """
 
 

@@ -5,13 +5,17 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store.db import Db
+from kith.store.channels import IS_SHOWN
+from kith.store.db import IS_GUEST, Db
 from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 from kith.store.search import MANY, MOST, search
 
-_SELECT = """
-    SELECT v.id, v.network, v.host, v.key, v.title, v.url, a.channel_id, c.name AS channel_name,
-           a.interactions AS interaction_count, a.identities AS identity_count, a.first_at, a.last_at, v.learnt_at
+_SEEN = "(SELECT count({}) FROM interactions WHERE workspace_id = $1 AND conversation_id = a.conversation_id)"
+_SELECT = f"""
+    SELECT v.id, v.network, v.host, v.key, v.title, v.url, c.id AS channel_id, c.name AS channel_name,
+           CASE WHEN {IS_GUEST} THEN {_SEEN.format("*")} ELSE a.interactions END AS interaction_count,
+           CASE WHEN {IS_GUEST} THEN {_SEEN.format("DISTINCT actor_id")} ELSE a.identities END AS identity_count,
+           a.first_at, a.last_at, v.learnt_at
     FROM conversation_activity a
     JOIN conversations v ON v.workspace_id = a.workspace_id AND v.id = a.conversation_id
     LEFT JOIN channels c ON c.workspace_id = a.workspace_id AND c.id = a.channel_id
@@ -79,6 +83,7 @@ def _conditions(workspace_id: UUID, wanted: ConversationFilter) -> Statement:
     statement = Statement(workspace_id)
     statement.where("a.conversation_id = ANY({})", wanted.ids)
     statement.where("a.channel_id = {}", wanted.channel_id)
+    statement.where(IS_SHOWN, wanted.channel_id)
     statement.where("a.last_at >= {}", wanted.last_since)
     statement.where("a.last_at < {}", wanted.last_before)
     return statement

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import UUID
 
@@ -23,6 +23,10 @@ else:
     _Plain = asyncpg.Connection
 
 ROLE = "kith_app"
+GUEST = "kith_guest"
+"""The role of whoever does not see all rows of a workspace: policies bind it beside those of ROLE, of which it is."""
+IS_GUEST = f"current_user = '{GUEST}'"
+"""In SQL: whether some rows may be hidden."""
 LOCK_SECONDS = 5.0
 #: What is raised while PostgreSQL is unavailable, stops, or has no connection left, and, last, on a lost connection.
 ABSENT = (
@@ -46,21 +50,38 @@ class Connection(_Plain):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._seen: UUID | None = None
+        self._seen: tuple[UUID | None, str | None] = (None, None)
 
-    async def see(self, workspace_id: UUID) -> None:
-        """Let statements outside of transactions see this workspace alone, and write nothing.
+    async def see(self, workspace_id: UUID, rows: str | None) -> None:
+        """Let statements outside of transactions see this workspace alone, of it these rows, and write nothing.
 
-        Each is planned once. Every index begins with the workspace, so the plan for any values is the right one, and to
-        plan a detail for its values takes longer than to find it.
+        rows: as ``kith.domain.scopes.Sight`` has them. Each statement is planned once. Every index begins with the
+        workspace, so the plan for any values is the right one, and to plan a detail for its values takes longer than to
+        find it.
         """
-        if self._seen != workspace_id:
-            self._seen = None  # what is cut off may have been done
+        if self._seen != (workspace_id, rows):
+            self._seen = (None, None)  # what is cut off may have been done
             await self.execute(
-                f"SET kith.workspace = '{workspace_id.hex}'; SET default_transaction_read_only = on; "
+                f"SET kith.workspace = '{workspace_id.hex}'; {_sight(rows)}; SET default_transaction_read_only = on; "
                 "SET plan_cache_mode = force_generic_plan"
             )
-            self._seen = workspace_id
+            self._seen = (workspace_id, rows)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether statements outside of transactions do not see all rows of the workspace."""
+        return self._seen[1] is not None
+
+    @asynccontextmanager
+    async def widen(self) -> AsyncIterator[None]:
+        """Let statements see all rows of the workspace, until the block ends."""
+        workspace_id, rows = self._seen
+        if workspace_id is None or rows is None:
+            yield
+            return
+        await self.see(workspace_id, None)
+        yield
+        await self.see(workspace_id, rows)  # where the block fails, whoever is next sees to it
 
 
 class Unreachable(ConnectionError):
@@ -127,15 +148,42 @@ async def workspace(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
 
 
 @asynccontextmanager
-async def view(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
+async def view(pool: Pool, workspace_id: UUID, rows: str | None = None) -> AsyncIterator[Db]:
     """Yield a connection that sees this workspace alone, each statement by itself, and writes nothing.
+
+    rows: which of those that need a scope it sees; None: all.
 
     Each sees what is committed when it begins, as it would in a transaction; to begin and end one would cost a list a
     fifth of its time.
     """
     async with pool.acquire() as db:
-        await cast("Connection", db).see(workspace_id)  # the proxy passes it on
+        await cast("Connection", db).see(workspace_id, rows)  # the proxy passes it on
         yield db
+
+
+def is_narrow(db: Db) -> bool:
+    """Whether ``view`` gave a connection that does not see all rows."""
+    return cast("Connection", db).is_narrow
+
+
+def whole(db: Db) -> AbstractAsyncContextManager[None]:
+    """Let a connection that ``view`` gave see all rows: for a number that is the same whoever asks."""
+    return cast("Connection", db).widen()
+
+
+@asynccontextmanager
+async def narrowed(db: Db, rows: str | None) -> AsyncIterator[None]:
+    """Let a transaction see these rows alone until the block ends: for what it answers. Elsewhere nothing changes."""
+    if rows is None or not db.is_in_transaction():
+        yield
+        return
+    await db.execute(_sight(rows, "SET LOCAL"))
+    yield
+    await db.execute(_sight(None, "SET LOCAL"))
+
+
+def _sight(rows: str | None, set_: str = "SET") -> str:
+    return f"{set_} ROLE {ROLE if rows is None else GUEST}; {set_} kith.sight = '{rows or ''}'"
 
 
 @asynccontextmanager
@@ -157,7 +205,7 @@ async def bound(db: Db, workspace_id: UUID | None) -> AsyncIterator[None]:
     It begins and is bound in one message: each more would cost a list a twentieth of its time.
     """
     bind = f"SET LOCAL kith.workspace = '{workspace_id.hex if workspace_id else ''}'; SET LOCAL plan_cache_mode = auto"
-    await db.execute(f"BEGIN READ WRITE; {bind}")
+    await db.execute(f"BEGIN READ WRITE; {bind}; SET LOCAL ROLE {ROLE}")
     try:
         yield
     except BaseException:

@@ -31,7 +31,9 @@ PEOPLE = """
 """
 
 _COLUMNS = f"""
-    g.id, g.name, g.description, g.organization_id, g.channel_id, g.revision, g.created_at, g.updated_at,
+    g.id, g.name, g.description, g.organization_id,
+    (SELECT id FROM channels WHERE workspace_id = $1 AND id = g.channel_id) AS channel_id,
+    g.revision, g.created_at, g.updated_at,
     (SELECT count(*) FROM ({PEOPLE.format(group="g.id")}) AS people) AS people,
     ARRAY(SELECT DISTINCT p.person_id FROM group_people m
           JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = m.identity_id

@@ -11,7 +11,8 @@ from kith.store.queries import Order, Statement, fetch_page, structs
 from kith.store.search import MOST, search
 
 _COLUMNS = """
-    i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_kinds, i.channel_id, i.conversation_id, i.reply_to,
+    i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_kinds, c.id AS channel_id,
+    v.id AS conversation_id, i.reply_to,
     i.network, i.host, i.key, i.occurred_at, i.stated_at, i.edited_at, i.title, i.text, i.url, i.visibility,
     i.ended_at, i.learnt_at
 """
@@ -256,6 +257,8 @@ async def _search(
     async def walk(n: int) -> list[tuple[UUID, bool]]:
         walked[:] = await _walk(db, workspace_id, wanted, after, n)
         ids = [key[1] for key in walked]
+        if not ids:
+            return []
         rows = await db.fetch(f"{_OWN} AND i.id = ANY($2) AND {_HAS_WORDS.format('$3')}", workspace_id, ids, words)
         found = {row[0] for row in rows}
         return [(id_, id_ in found) for id_ in ids]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from kith.domain.ids import NOWHERE
 from kith.store.corrections import list_fields
 from kith.store.db import Db
 from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
@@ -249,12 +250,14 @@ async def list_channels_of(
               WHERE workspace_id = $1 AND identity_id = ANY($2) AND ($4::date IS NULL OR day <= $4)
               GROUP BY channel_id) a
         LEFT JOIN channels c ON c.workspace_id = $1 AND c.id = a.channel_id
+        WHERE c.id IS NOT NULL OR a.channel_id = $5
         ORDER BY a.acts + a.received DESC, a.channel_id LIMIT $3
         """,
         workspace_id,
         list(identity_ids),
         limit,
         until,
+        NOWHERE,
     )
     return [ChannelUse(**row) for row in rows]
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from kith.store.channels import IS_SHOWN
 from kith.store.db import Db
 from kith.store.people import PersonRef
 from kith.store.queries import Order, Statement, fetch_page
@@ -64,6 +65,7 @@ async def list_relationships(
     statement.where("r.last_day >= {}", wanted.last_since)
     statement.where("r.last_day < {}", wanted.last_before)
     statement.where(_IN_CHANNEL, wanted.channel_id)
+    statement.where(IS_SHOWN, wanted.channel_id)
     statement.conditions.append(NOT_WITH_ONESELF)
     if wanted.person_id is None:
         statement.conditions.append("r.person_id < r.other_id")

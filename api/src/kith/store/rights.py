@@ -1,6 +1,7 @@
 """Rights: what the application's role may do, granted again by each migration, for a restored dump brings no roles."""
 
-from kith.store.db import ROLE, Db
+from kith.store import policies
+from kith.store.db import GUEST, ROLE, Db
 
 #: What only grows: rows are added, and nobody changes them.
 APPEND_ONLY = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
@@ -36,26 +37,30 @@ async def lacking(db: Db) -> list[str]:
 
 
 async def create_role(db: Db) -> None:
-    """Create the application's role where it is missing, and let the present user work as it."""
-    await db.execute(_CREATE_ROLE)
+    """Create the application's roles where they are missing, and let the present user work as them."""
+    await db.execute(_CREATE_ROLE.format(role=ROLE, granted=""))
+    await db.execute(_CREATE_ROLE.format(role=GUEST, granted=f"IN ROLE {ROLE}"))
 
 
 async def grant(db: Db) -> None:
     """Grant what is lacking."""
     if await lacking(db):
-        await db.execute(_GRANT)
+        async with db.transaction():
+            await db.execute(_GRANT)
+            await db.execute(policies.MAKE)
 
 
-_CREATE_ROLE = f"""
+# The user does not inherit: what binds the role does not bind the user.
+_CREATE_ROLE = """
     DO $$ BEGIN
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN
-            CREATE ROLE {ROLE} NOLOGIN NOBYPASSRLS;
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+            CREATE ROLE {role} NOLOGIN NOBYPASSRLS {granted};
         END IF;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- another database of this server was faster
     END $$;
     DO $$ BEGIN
-        IF NOT pg_has_role(current_user, '{ROLE}', 'SET') THEN
-            EXECUTE format('GRANT {ROLE} TO %I', current_user);
+        IF NOT pg_has_role(current_user, '{role}', 'SET') THEN
+            EXECUTE format('GRANT {role} TO %I WITH INHERIT FALSE', current_user);
         END IF;
     END $$;
 """
@@ -91,6 +96,8 @@ _LACKING = f"""
             AND has_table_privilege($1, c.oid, 'UPDATE') AND has_table_privilege($1, c.oid, 'DELETE'))
     UNION ALL
     SELECT name FROM ({_FUNCTIONS}) AS f WHERE NOT has_function_privilege($1, oid, 'EXECUTE')
+    UNION ALL
+    {policies.LACKING}
     ORDER BY 1
 """
 

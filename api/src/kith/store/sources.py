@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from kith.store import jobs
-from kith.store.db import Db, new_id
+from kith.store.db import IS_GUEST, Db, new_id
 from kith.store.errors import NameTaken
 
 _COLUMNS = """
@@ -50,7 +50,7 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How far one source has been read."""
+    """How far one source has been read. hidden: how many acts of the workspace the reader does not see."""
 
     id: UUID
     name: str
@@ -58,6 +58,7 @@ class Reading(msgspec.Struct, frozen=True):
     read_since: datetime | None
     read_until: datetime | None
     gaps: int
+    hidden: int
 
 
 async def list_sources(db: Db, workspace_id: UUID, after: UUID | None, limit: int) -> list[Source]:
@@ -188,8 +189,9 @@ async def list_periods(db: Db, workspace_id: UUID, source_id: UUID) -> list[Peri
 async def list_readings(db: Db, workspace_id: UUID) -> list[Reading]:
     """Return how far each source has been read: the coverage that answers carry."""
     rows = await db.fetch(
-        """
-        SELECT s.id, s.name, s.status, c.read_since, c.read_until, coalesce(c.gaps, 0) AS gaps
+        f"""
+        SELECT s.id, s.name, s.status, c.read_since, c.read_until, coalesce(c.gaps, 0) AS gaps,
+            (SELECT CASE WHEN {IS_GUEST} THEN count_hidden($1, NULL) ELSE 0 END) AS hidden
         FROM sources s LEFT JOIN (
             SELECT source_id, min(lower(period)) FILTER (WHERE status = 'read') AS read_since,
                    max(upper(period)) FILTER (WHERE status = 'read') AS read_until,

@@ -18,7 +18,7 @@ class Act(msgspec.Struct, frozen=True):
     """So many acts of one kind on one day between somebody and another. given: to the other.
 
     channel_id: where no topic is known; both are None for acts about no topic in no channel. channel_ids: where they
-    happened. interaction_ids: the latest of them that still stand.
+    happened. interaction_ids: the latest of them that still stand. hidden: the reader does not see them all.
     """
 
     other_id: UUID
@@ -30,6 +30,7 @@ class Act(msgspec.Struct, frozen=True):
     count: int
     channel_ids: list[UUID]
     interaction_ids: list[UUID]
+    hidden: bool = False
 
 
 async def list_trusted(

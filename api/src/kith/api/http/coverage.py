@@ -28,9 +28,14 @@ class Coverage(msgspec.Struct, frozen=True):
 
     complete: Annotated[bool, Meta(description="Whether every source has been read and none has a gap.")]
     sources: Annotated[list[SourceReading], Meta(description="Every source of the workspace.")]
+    hidden_interactions: Annotated[
+        int,
+        Meta(description="Interactions that the token does not see, and that numbers about people rest on, too.", ge=0),
+    ]
 
 
 async def get_coverage(db: Db, workspace_id: UUID) -> Coverage:
+    found = await sources.list_readings(db, workspace_id)
     readings = [
         SourceReading(
             encode("source", reading.id),
@@ -40,7 +45,7 @@ async def get_coverage(db: Db, workspace_id: UUID) -> Coverage:
             reading.read_until,
             reading.gaps,
         )
-        for reading in await sources.list_readings(db, workspace_id)
+        for reading in found
     ]
     complete = bool(readings) and all(reading.read_until and not reading.gaps for reading in readings)
-    return Coverage(complete, readings)
+    return Coverage(complete, readings, max((reading.hidden for reading in found), default=0))

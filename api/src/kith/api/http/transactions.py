@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request
 
-from kith.api.http.auth import token_of
+from kith.api.http.auth import sight_of, token_of
 from kith.store.db import Db
 
 
@@ -16,5 +16,7 @@ def connected(request: Request[Any, Any, Any]) -> AbstractAsyncContextManager[Db
     """
     turns, workspace_id = request.app.state.turns, token_of(request).workspace_id
     reads = request.scope["method"] == "GET" and not request.route_handler.opt.get("transaction")
-    found: AbstractAsyncContextManager[Db] = turns.view(workspace_id) if reads else turns.workspace(workspace_id)
+    found: AbstractAsyncContextManager[Db] = (
+        turns.view(workspace_id, sight_of(request).rows) if reads else turns.workspace(workspace_id)
+    )
     return found

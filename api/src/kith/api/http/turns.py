@@ -34,9 +34,9 @@ class Turns:
         """Yield a transaction that sees this workspace alone. Raises TimeoutError where its turn does not come."""
         return _Turn(self, database.workspace(self.pool, workspace_id), workspace_id)
 
-    def view(self, workspace_id: UUID) -> AbstractAsyncContextManager[Db]:
+    def view(self, workspace_id: UUID, rows: str | None = None) -> AbstractAsyncContextManager[Db]:
         """Yield a connection that reads this workspace alone. Raises TimeoutError where its turn does not come."""
-        return _Turn(self, database.view(self.pool, workspace_id), workspace_id)
+        return _Turn(self, database.view(self.pool, workspace_id, rows), workspace_id)
 
     def instance(self) -> AbstractAsyncContextManager[Db]:
         """Yield a transaction that sees no workspace yet. Raises TimeoutError where its turn does not come."""

@@ -16,7 +16,7 @@ from kith.api.identities.schemas import IdentitiesParams, Identity, IdentityPatc
 from kith.projections import project
 from kith.store import corrections
 from kith.store import identities as store
-from kith.store.db import Db
+from kith.store.db import Db, narrowed
 from kith.store.tokens import Token
 
 
@@ -65,7 +65,7 @@ async def get_identity(
     found = await store.get_identity(db, workspace_id, from_path("identity", identity_id))
     if found is None:
         raise not_found("identity")
-    return await explain(db, workspace_id, found, sight_of(request).contact)
+    return await _show(request, db, workspace_id, found)
 
 
 @patch(
@@ -93,13 +93,21 @@ async def update_identity(
     if (present := await store.get_identity(db, workspace_id, key)) is None:
         raise not_found("identity")
     if conditional:
-        check_content(request, await explain(db, workspace_id, present, sight_of(request).contact))
+        check_content(request, await _show(request, db, workspace_id, present))
     await corrections.correct(db, workspace_id, [key], {"kind": payload.kind}, author(token))
     await project.settle(db, workspace_id, datetime.now(UTC), [key])
     found = await store.get_identity(db, workspace_id, key)
     if found is None:
         raise LookupError(key)
-    return await explain(db, workspace_id, found, sight_of(request).contact)
+    return await _show(request, db, workspace_id, found)
+
+
+async def _show(
+    request: Request[Any, Any, Any], db: Db, workspace_id: UUID, identity: store.Identity
+) -> IdentityDetail:
+    sight = sight_of(request)
+    async with narrowed(db, sight.rows):
+        return await explain(db, workspace_id, identity, sight.contact)
 
 
 ROUTES = [list_identities, get_identity, update_identity]

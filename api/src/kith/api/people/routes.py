@@ -36,7 +36,7 @@ from kith.domain.scopes import Sight
 from kith.projections import ledger, merges, project
 from kith.store import corrections, identities, interactions, standings, suggestions
 from kith.store import people as store
-from kith.store.db import Db
+from kith.store.db import Db, narrowed
 from kith.store.tokens import Token
 
 IDENTITIES_SHOWN = 200
@@ -156,11 +156,15 @@ async def _show(
     until: date | None = None,
 ) -> PersonDetail:  # fmt: skip
     wanted = identities.IdentityFilter(ids=tuple(members))
-    behind = await identities.list_identities(db, workspace_id, wanted, None, IDENTITIES_SHOWN)
-    uses = await store.list_channels_of(db, workspace_id, members, CHANNELS_SHOWN, until)
-    fields = await corrections.list_fields(db, workspace_id, members)
-    rated = await standings.list_standings(db, workspace_id, members, STANDINGS_SHOWN)
-    contact = sight_of(request).contact
+    sight = sight_of(request)
+    async with narrowed(db, sight.rows):
+        behind = await identities.list_identities(db, workspace_id, wanted, None, IDENTITIES_SHOWN)
+        uses = await store.list_channels_of(db, workspace_id, members, CHANNELS_SHOWN, until)
+        fields = await corrections.list_fields(db, workspace_id, members)
+        rated = await standings.list_standings(db, workspace_id, members, STANDINGS_SHOWN)
+        doubles = await _suspected_doubles(db, workspace_id, members)
+        coverage = await get_coverage(db, workspace_id)
+    contact = sight.contact
     return shape(
         PersonDetail,
         person,
@@ -170,8 +174,8 @@ async def _show(
         identities=[Identity.of(identity, contact) for identity in behind],
         fields=[PersonField.of(field) for field in fields if contact or field.field != "address"],
         channels=[PersonChannel.of(use) for use in uses],
-        suspected_doubles=await _suspected_doubles(db, workspace_id, members),
-        coverage=await get_coverage(db, workspace_id),
+        suspected_doubles=doubles,
+        coverage=coverage,
     )
 
 

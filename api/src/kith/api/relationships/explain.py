@@ -40,7 +40,7 @@ def explain(
     """
     day = day_of(on)
     evidence = tie.on(day)
-    visible = None if acts is not None else np.zeros(len(evidence.contacts.day), np.bool_)
+    visible = tie.visible(evidence.contacts) if acts is not None else np.zeros(len(evidence.contacts.day), np.bool_)
     found = explanation.explain(model, evidence, day, visible, limit=0)
     flow = direction(evidence.contacts, day)
     first, last = _date(flow.first), _date(flow.last)
@@ -103,6 +103,8 @@ def _channels(tie: Tie, evidence: explanation.Evidence, me: int, names: dict[Any
         given = int(rows.count[here & (rows.source == me)].sum())
         received = int(rows.count[here & (rows.source != me)].sum())
         id_ = tie.channels[context]
+        if id_ != NOWHERE and id_ not in names:
+            continue  # the reader does not see it
         public = None if id_ == NOWHERE else encode("channel", id_)
         found.append(schemas.SharedChannel(public, names.get(id_), given, received, _date(int(rows.day[here].max()))))
     return sorted(found, key=lambda meeting: (-meeting.given - meeting.received, meeting.id or ""))

@@ -249,7 +249,14 @@ async def get_trust(
         return await lead_on(request, db, workspace_id, person_id, other_id)
     scopes, asked = token_of(request).scopes, day_asked(params)
     acts = await trust_store.list_acts(
-        db, workspace_id, *identities, MEANINGS, asked, SUBJECT_EVIDENCE, params.known_at
+        db,
+        workspace_id,
+        identities[0],
+        dict.fromkeys(identities[1], min(identities[1])),
+        MEANINGS,
+        asked,
+        SUBJECT_EVIDENCE,
+        params.known_at,
     )
     until = await reach.of_channels(db, workspace_id, {id_ for act in acts for id_ in act.channel_ids})
     as_of = min(asked, max([until or asked, *[act.day for act in acts]]))

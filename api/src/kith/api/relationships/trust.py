@@ -104,9 +104,12 @@ def _act(key: str, act: Act) -> evidence.Act:
 
 
 def _topic(topic: evidence.Trust, acts: Sequence[Act], names: Names, *, visible: bool) -> TrustTopic:
-    first, latest = acts[0], topic.cited[::-1] if visible else []
-    told = {(day_of(act.day), act.kind, act.given): act.interaction_ids for act in acts}
-    rest, unseen = latest[ACTS_SHOWN:], [] if visible else topic.cited
+    told = {(day_of(act.day), act.kind, act.given): act.interaction_ids for act in acts if visible and not act.hidden}
+    latest: list[evidence.Cited] = []
+    unseen: list[evidence.Cited] = []
+    for cited in reversed(topic.cited):
+        (latest if _key(cited) in told else unseen).append(cited)
+    first, rest = acts[0], latest[ACTS_SHOWN:]
     return shape(
         TrustTopic,
         topic,
@@ -124,9 +127,10 @@ def _topic_ref(act: Act, names: Names) -> TopicRef | None:
 
 
 def _channel_ref(act: Act, names: Names) -> ChannelRef | None:
-    if act.channel_id is None:
+    """Return the channel, unless the reader does not see it."""
+    if act.channel_id is None or act.channel_id not in names.channels:
         return None
-    return ChannelRef(encode("channel", act.channel_id), names.channels.get(act.channel_id))
+    return ChannelRef(encode("channel", act.channel_id), names.channels[act.channel_id])
 
 
 def _cited(cited: evidence.Cited, told: Mapping[tuple[int, str, bool], Sequence[UUID]]) -> TrustAct:
@@ -138,5 +142,9 @@ def _cited(cited: evidence.Cited, told: Mapping[tuple[int, str, bool], Sequence[
         cited.sentence,
         act.count,
         cited.weight,
-        [encode("interaction", id_) for id_ in told[act.day, act.kind, given]],
+        [encode("interaction", id_) for id_ in told[_key(cited)]],
     )
+
+
+def _key(cited: evidence.Cited) -> tuple[int, str, bool]:
+    return cited.act.day, cited.act.kind, cited.act.actor == "me"

@@ -22,6 +22,7 @@ from kith.api.relationships.lists import show_people
 from kith.api.relationships.schemas import PersonTrust, TrustOfPersonParams
 from kith.api.relationships.trust import EVIDENCE_SHOWN, Names, weigh_each
 from kith.domain.trust.evidence import GIVEN, MEANINGS, RECEIVED
+from kith.projections.trust import list_acts
 from kith.store import channels, people, reach, topics, trust
 from kith.store.db import Db
 from kith.store.trust import Act
@@ -58,7 +59,7 @@ async def list_trust_of_person(
     asked = (params.as_of or datetime.now(UTC)).date()
     others = await trust.list_trusted(db, workspace_id, key, GIVEN, RECEIVED, asked, last and last[0], params.limit + 2)
     they = {identity: other for other, members in others for identity in members}
-    acts = await trust.list_acts(db, workspace_id, mine, they, MEANINGS, asked, EVIDENCE_SHOWN)
+    acts = await list_acts(db, workspace_id, mine, they, MEANINGS, asked, EVIDENCE_SHOWN)
     reached = await reach.by_channel(db, workspace_id, {id_ for act in acts for id_ in act.channel_ids})
     names = Names(
         await topics.get_names(db, workspace_id, list({act.topic_id for act in acts if act.topic_id})),

@@ -47,7 +47,7 @@ async def list_run_errors(
     rows = await store.list_run_errors(db, workspace_id, found.id, key[0] if key else 0, params.limit + 1)
 
     def show(row: store.RunError) -> RunError:
-        return shape(RunError, row, raw=row.raw if sight.text else "")
+        return shape(RunError, row, raw=row.raw if sight.text and sight.private else "")
 
     return page(request, params, rows, show, lambda row: (row.number,))
 

@@ -55,8 +55,8 @@ class RunError(msgspec.Struct, frozen=True):
     raw: Annotated[
         str,
         Meta(
-            description="What it was, cut short and without secrets; empty where it is not kept, and without the scope "
-            "interactions:text:read."
+            description="What it was, cut short and without secrets; empty where it is not kept, and without the "
+            "scopes interactions:text:read and sources:private:read."
         ),
     ]
     learnt_at: Annotated[Instant, Meta(description="When it occurred.")]

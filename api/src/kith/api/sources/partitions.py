@@ -14,9 +14,10 @@ from kith.api.http.problems import Fault, Problem
 from kith.api.jobs.schemas import Job
 from kith.api.sources.finding import accepted, find
 from kith.api.sources.schemas import Partition, PartitionChoice, Partitions, PartitionsParams
+from kith.domain.scopes import Sight
 from kith.store import jobs
 from kith.store import partitions as store
-from kith.store.db import Db
+from kith.store.db import Db, narrowed
 
 
 @get(
@@ -82,6 +83,7 @@ async def choose_partitions(
     workspace_id: NamedDependency[UUID],
     source_id: FromPath[str],
     payload: NamedDependency[PartitionChoice],
+    sight: NamedDependency[Sight],
 ) -> Partitions:
     """Choose which partitions are read.
 
@@ -92,7 +94,8 @@ async def choose_partitions(
     if len(set(keys)) < len(keys):
         message = "A key is in two of the lists, or twice in one."
         raise Problem("invalid_body", message, Fault("invalid", message, pointer="/"))
-    known = {each.key for each in await store.some(db, workspace_id, source.id, keys)}
+    async with narrowed(db, sight.rows):
+        known = {each.key for each in await store.some(db, workspace_id, source.id, keys)}
     if missing := next((key for key in keys if key not in known), None):
         message = f"The source has no partition {missing!r}."
         raise Problem("invalid_body", message, Fault("unknown", message, pointer="/"))

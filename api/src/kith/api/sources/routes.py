@@ -40,7 +40,7 @@ from kith.domain.schedules import Schedule
 from kith.runtime.vault import Vault
 from kith.store import jobs, runs
 from kith.store import sources as store
-from kith.store.db import Db
+from kith.store.db import Db, whole
 from kith.store.errors import NameTaken
 from kith.store.workspaces import count_sources
 
@@ -226,7 +226,8 @@ async def preview_source_removal(
     Nothing changes.
     """
     found = await find(db, workspace_id, source_id)
-    return shape(SourceRemoval, await store.preview_removal(db, workspace_id, found.id))
+    async with whole(db):
+        return shape(SourceRemoval, await store.preview_removal(db, workspace_id, found.id))
 
 
 @get(

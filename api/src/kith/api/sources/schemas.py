@@ -233,7 +233,8 @@ class FailedPush(msgspec.Struct, frozen=True):
     body: Annotated[
         str,
         Meta(
-            description="What was pushed, cut after 4,000 characters; empty without the scope interactions:text:read."
+            description="What was pushed, cut after 4,000 characters; empty without the scopes interactions:text:read "
+            "and sources:private:read."
         ),
     ]
     problem: Annotated[str, Meta(description="Why it could not be worked in.")]
@@ -242,4 +243,4 @@ class FailedPush(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, row: pushes.Failed, sight: Sight) -> "FailedPush":
         body = row.body[: 4 * BODY_SHOWN].decode(errors="replace").replace("\0", "")[:BODY_SHOWN]
-        return shape(cls, row, body=body if sight.text else "")
+        return shape(cls, row, body=body if sight.text and sight.private else "")

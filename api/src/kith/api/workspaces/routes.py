@@ -11,7 +11,7 @@ from kith.api.http.revisions import check_unchanged, tag
 from kith.api.workspaces.instance import ROUTES as INSTANCE
 from kith.api.workspaces.schemas import UsageOfOne, WorkspaceDetail, WorkspacePatch, WorkspaceUsage
 from kith.store import workspaces as store
-from kith.store.db import Db
+from kith.store.db import Db, whole
 
 
 @get("/v1/workspace", operation_id="getOwnWorkspace", tags=["workspaces"], scopes=["workspace:read"])
@@ -54,7 +54,8 @@ async def get_usage(
 
     Storage is an estimate: its share of the tables that all workspaces use together.
     """
-    used, settings = await store.count(db, workspace_id), request.app.state.settings
+    async with whole(db):
+        used, settings = await store.count(db, workspace_id), request.app.state.settings
     return WorkspaceUsage(
         UsageOfOne(used.sources, settings.quota_sources or None),
         UsageOfOne(used.people, settings.quota_people or None),
