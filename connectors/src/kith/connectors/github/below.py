@@ -1,24 +1,45 @@
 """What lies below an issue or a comment: whom it names, reviews, the merge, reactions."""
 
+from collections.abc import AsyncIterator
 from functools import partial
+from typing import Protocol
 
 import msgspec
 
 from kith.connectors import Missing, Ref, Refused, Skip, items
-from kith.connectors.github.client import Client
-from kith.connectors.github.config import GitHubConfig
-from kith.connectors.github.records import NETWORK, Writer
-from kith.connectors.github.shapes import Account, Comment, Issue, Reaction, Reactions, Review
+from kith.connectors.github.records import Writer
+from kith.connectors.github.shapes import Account, Comment, Issue, Pull, Reaction, Reactions, Review
 from kith.connectors.markdown import named
 
 _REMEMBERED = 100_000  # names
+
+
+class Wanted(Protocol):
+    """What of the settings of a source says what to ask for."""
+
+    @property
+    def reviews(self) -> bool: ...
+    @property
+    def reactions(self) -> bool: ...
+    @property
+    def mentions(self) -> bool: ...
+
+
+class Server(Protocol):
+    """What answers: GitHub, or one that speaks as it does."""
+
+    host: str
+
+    async def pull(self, repo: str, number: int) -> Pull: ...
+    async def user(self, login: str) -> Account: ...
+    def all(self, path: str) -> AsyncIterator[list[msgspec.Raw]]: ...
 
 
 class Below:
     """Asks for one repository; ``logins`` are the numbers behind names, for all of a run."""
 
     def __init__(
-        self, config: GitHubConfig, client: Client, writer: Writer, repo: str, logins: dict[str, int | None]
+        self, config: Wanted, client: Server, writer: Writer, repo: str, logins: dict[str, int | None]
     ) -> None:
         self._config, self._client, self._writer, self._repo, self._logins = config, client, writer, repo, logins
 
@@ -80,7 +101,7 @@ class Below:
         if not self._config.mentions:
             return []
         found = [await self._known(name) for name in named(markdown)]
-        return [Ref(NETWORK, f"@{id_}", self._client.host) for id_ in found if id_ is not None]
+        return [Ref(self._writer.network, f"@{id_}", self._client.host) for id_ in found if id_ is not None]
 
     async def _known(self, login: str) -> int | None:
         if login not in self._logins:

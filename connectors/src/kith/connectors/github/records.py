@@ -29,9 +29,11 @@ _KINDS: dict[str | None, IdentityKind] = {"Bot": "bot", "Organization": "organiz
 class Writer:
     """Turns what is in one repository into records. Numbers of repositories never change; their names do."""
 
+    network = NETWORK
+
     def __init__(self, host: str, repo: Repo) -> None:
         self._host, self._repo = host, repo
-        self.place = Ref(NETWORK, str(repo.id), host)
+        self.place = Ref(self.network, str(repo.id), host)
         internal: Visibility = "members" if repo.visibility == "internal" else "private"
         self._visibility: Visibility = internal if repo.private else "public"
 
@@ -43,7 +45,7 @@ class Writer:
         """Return the key of somebody. Raises Unreadable where the account is gone."""
         if account is None or account.id is None or account.login == _GONE:
             raise items.Unreadable("It names nobody who did it: the account is gone.")
-        return Ref(NETWORK, f"@{account.id}", self._host)
+        return Ref(self.network, f"@{account.id}", self._host)
 
     def identity(self, account: Account | None, seen: datetime) -> Identity:
         ref = self.person(account)
@@ -143,7 +145,7 @@ class Writer:
         at = items.moment(star.starred_at)
         actor = self.identity(star.user, at)
         yield actor
-        ref = InteractionRef(NETWORK, str(self._repo.id), "bookmark", self._host, actor.ref)
+        ref = InteractionRef(self.network, str(self._repo.id), "bookmark", self._host, actor.ref)
         yield Interaction(ref, actor.ref, at, channel=self.place, native_kind="star", visibility=self._visibility)
 
     def issue_ref(self, number: int, is_pull: bool) -> InteractionRef:
@@ -168,10 +170,10 @@ class Writer:
         return (Target(self.person(to), "author"),)
 
     def _thread(self, number: int) -> Ref:
-        return Ref(NETWORK, f"{self._repo.id}#{number}", self._host)
+        return Ref(self.network, f"{self._repo.id}#{number}", self._host)
 
     def _ref(self, key: str, kind: InteractionKind) -> InteractionRef:
-        return InteractionRef(NETWORK, items.key(key), kind, self._host)
+        return InteractionRef(self.network, items.key(key), kind, self._host)
 
 
 def _mentions(mentioned: Sequence[Ref], actor: Ref) -> tuple[Target, ...]:
