@@ -10,7 +10,8 @@ from kith.domain.kinds.judge import Judgment
 PLACES = st.sampled_from(["acorn", "birk", "moss", "lund", "north-river", "wray"])
 HUMANS = ["Abbot Marin", "Clara Bott", "Jen Kinsbot", "Travis Cole", "Claude Marot", "Gerrit Pape", "Dev Patel",
           "Xingyu Liu", "Laura Abbott", "Olga Botvinnik", "Jan Bot", "Hans List", "Tom Jenkins", "Devin Codey",
-          "Priyank Patel", "Wei Ci", "Rob Ottaway", "Marcel Robota", "Listar Holm", "Teamer Aziz"]  # fmt: skip
+          "Priyank Patel", "Wei Ci", "Rob Ottaway", "Marcel Robota", "Listar Holm", "Teamer Aziz",
+          "Claude Small", "Devin Max", "Jules Large", "Zed Moss", "Ann Testing-Lund"]  # fmt: skip
 
 
 @st.composite
@@ -42,6 +43,9 @@ def robots(draw: st.DrawFn) -> tuple[str, str]:
             st.just(f"{place}-renewer[bot]"),
             dressed(service),
             dressed(f"hosted {service}"),
+            dressed(f"{draw(st.sampled_from(sorted(words.MODELS)))} {draw(st.sampled_from(sorted(words.EDITIONS)))}"),
+            dressed(f"{place} functional testing"),
+            st.just(f"{place}-bot+{draw(PLACES)}"),
             dressed(f"{namesake} {function}"),
             st.just(f"{model.title()} {number}"),
             st.just(f"Claude {draw(st.sampled_from(['Opus', 'Haiku', 'Fable']))} {number}"),

@@ -16,7 +16,7 @@ from anyascii import anyascii
 
 from kith.domain.kinds import words as w
 
-VERSION = "1"
+VERSION = "2"
 # Different people who address somebody that never acts, from which on it is suspected to be a list.
 MANY = 10
 VERY_MANY = 30
@@ -106,6 +106,8 @@ def _show(name: str, handle: str, address: str) -> _Shown:
         local, tag = tag, ""
     whole = name.strip() or handle.lstrip("@").strip()
     raw = _VIA.sub("", whole)
+    if " " not in raw:  # patchwork-bot+netdevbpf
+        raw = raw.partition("+")[0]
     if "@" in raw:  # an address in place of a name
         raw = ""
     return _Shown(raw, _read(raw), local, tag, domain, bool(handle), len(raw) < len(whole))
@@ -153,7 +155,7 @@ def _named_service(shown: _Shown) -> Reason:
         return ""
     outside = _read(_BRACKETS.sub(" ", shown.raw)) if "(" in shown.raw else ()
     found = {word for word in outside or shown.words if len(word) > 1 and word.isalpha()}
-    if not found or not found <= _THINGS:
+    if not found or not found - (w.EDITIONS if found & w.MODELS else set()) <= _THINGS:
         return ""
     if known := found & _CERTAIN:
         return "model" if known & w.MODELS else "service"

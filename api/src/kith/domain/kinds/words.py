@@ -23,7 +23,7 @@ ROBOT = words("""
 
 # Only at its end: ``Acorn Build System``.
 ROBOT_ENDINGS = ROBOT | words("""
-    actions builds notification notifications pipeline pipelines server subsystem system
+    actions builds notification notifications pipeline pipelines server subsystem system testing
 """)
 
 # Programs and services that write under their own names.
@@ -32,18 +32,24 @@ SERVICES = words("""
     codesandbox coverity coveralls crowdin deepsource dependabot fossabot gerritbot gitbook gitguardian gitlocalize
     gitter greenkeeper highfive homu imgbot lgtm lokalise meeseeks mergify netlify openqa patchwork pipelines pontoon
     pullapprove pyup readthedocs renovate renovatebot restyled scrutinizer semgrep snyk sonarcloud styleci syzbot
-    syzkaller teamcity transifex vercel weblate whitesource zuul gitgitgadget dco
+    syzkaller teamcity transifex vercel weblate whitesource zuul gitgitgadget dco lkft openhands please rustbot
+    asfbot mergebot snykbot stalebot
 """)
 
 # Models and tools that write text and code.
 MODELS = words("""
     antigravity anthropic chatgpt codegpt codellama codewhisperer codex copilot cursor deepseek gemma glm gpt grok
-    kimi llama lovable mistral mixtral ollama openai opencode qwen replit starcoder tabnine windsurf
+    kimi llama lovable mistral mixtral ollama openai opencode qwen replit starcoder tabnine windsurf codeium codestral
+    devstral minimax
+""")
+# Sizes and editions of models; humans bear them as names.
+EDITIONS = words("""
+    chat coder fast flash instruct large lite max medium mini nano plus preview pro reasoner small thinking turbo ultra
 """)
 # Programs and models whose name, alone, is a human's name or handle as often.
 NAMESAKES = words("""
-    aider amp bard chromatic cirrus claude cline devin drone gemini gerrit haiku hudson jenkins jules kodiak opus
-    packit phi semaphore sentry sonnet sourcery stickler travis
+    aider amp bard chromatic cirrus claude cline crush devin droid drone gemini gerrit haiku hudson jenkins jules
+    junie kiro kodiak opus packit phi roo semaphore sentry sonnet sourcery steward stickler trae travis warp zed
 """)
 # Of these, the family names: no human signs with one alone.
 FAMILY_NAMESAKES = words("cline jenkins hudson")
@@ -55,11 +61,11 @@ FUNCTIONS = words("""
     account action actions admin agent ai and app apps assistant assisted auto automated automatic autofix badger
     build builder builds bump by ci cd cli client cloud code coding commit commits connector continuous delivery
     dependencies dependency deploy deployment deployments dev engineer fixer flow for generated git github gitlab
-    gitea google github's hosted import importer infra infrastructure integration it llm lint linter mail mailer merge
-    merger microsoft model notification notifications notifier of on pipeline pipelines powered pre proposal proposals
-    pull push queue ref release releases releaser request requests review reviewer reviews runner script server
-    service services subsystem support swe sync system test tester testing tests the tool translation translations
-    trigger update updater updates user users version via web webhook with worker workflow x
+    gitea google github's hosted import importer infra infrastructure integration it llm lint linter mail mailer mend
+    merge merger microsoft model notification notifications notifier of on pipeline pipelines powered pre proposal
+    proposals pull push queue ref release releases releaser request requests review reviewer reviews runner scala
+    script server service services subsystem support swe sync system test tester testing tests the tool translation
+    translations trigger update updater updates user users version via web webhook with worker workflow x
 """)
 RUNNING = words("""
     actions automated automatic autofix builder builds ci cd daemon flow mailer notifications notifier pipeline
@@ -69,7 +75,7 @@ RUNNING = words("""
 # Labels of domains at which programs write.
 RUNNING_DOMAINS = words("""
     bot bots bugs bugzilla build builder builds buildbot ci gerrit github jenkins jira noreply review reviews robot
-    robots travis zuul anthropic openai cursor devin
+    robots travis zuul anthropic openai cursor devin aider ampcode charm codeium opencode
 """)
 
 # Local parts, written together, from which nobody writes.
@@ -151,5 +157,5 @@ GIVEN = words("""
     sven svetlana sylvia takashi tamara tanja tara ted teresa thea theo theodore thomas thorsten tim timothy tina
     tobias todd tom tomas tony travis ulrich ulrike ursula uwe valentin valerie vera veronica victor victoria viktor
     vincent vladimir walter wei werner wilhelm will willem william wim wolfgang xavier yan yann yasmin yuki yuri yves
-    zhang zoe
+    zed zhang zoe
 """)

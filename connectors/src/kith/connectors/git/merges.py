@@ -15,14 +15,18 @@ _TITLE = re.compile(
     (?:\[[^\]]*\]\s*)*                                                      # [dev.types]
     (?:[\w./-]+(?:\([^)]*\))?!?:\s+)?                                       # all:
     (?:auto(?:matic(?:ally)?)?[- ]*|back[- ]*)?
-    (?:merg(?:e|es|ed|ing)|sync(?:ed|ing)?|catch(?:ing)?\ up)\b:?
+    (?:
+        (?:merg(?:e|es|ed|ing)|sync(?:ed|ing)?|catch(?:ing)?\ up|pull(?:ed|ing)?)\b:?
+        | updat(?:e|es|ed|ing)(?:\s+the)?(?:\s+branch)?(?:\s+(?!from|with)[\w./-]+)?(?=\s+(?:from|with)\b)
+    )
     (?:\s+(?:the|latest|newest|current|changes|up|in|from|with)\b)*
+    (?:\s+(?P<remote>origin|upstream)(?=\s+['"`‘“]?[\w.]+['"`’”]?(?:\s+(?:in)?to\b.*|[.\s]*)$))?
     (?:\s+remote(?:-tracking)?)?(?:\s+(?:branch|commit|(?P<tag>tag)))?
     \s+['"`‘“]?(?P<source>[\w.@+-][\w./@+-]*)['"`’”]?
     (?:\s+branch)?
     (?:\s*\([^)]*\))?                                                       # (3f2a1b)
     (?:\s+of\s+(?P<address>\S+))?
-    (?:\s+(?:in)?to\s+(?:the\s+)?(?:branch\s+)?['"`‘“]?(?P<into>[\w.@+-][\w./@+-]*)['"`’”]?(?:\s+branch)?)?
+    (?:\s+(?:(?:in)?to|[-=]>|→)\s+(?:the\s+)?(?:branch\s+)?['"`‘“]?(?P<into>[\w.@+-][\w./@+-]*)['"`’”]?(?:\s+branch)?)?
     (?:\s*\([^)]*\))?
     [.\s]*
     """,
@@ -41,6 +45,7 @@ def caught_up(title: str, main: str, known_as: str) -> bool:
     if match is None:
         return False
     remote, name = _branch(match["source"])
+    remote = match["remote"] or remote
     into = _branch(match["into"])[1] if match["into"] else main
     is_main = name in {main, *MAIN}
     if into == main or into in MAIN:
@@ -49,6 +54,8 @@ def caught_up(title: str, main: str, known_as: str) -> bool:
         if address := match["address"]:
             return _is_same(address, known_as)
         return bool(remote) or match["into"] is None or name == into
+    if name == into:  # a pull of the branch itself
+        return bool(remote) or (match["address"] is not None and _is_same(match["address"], known_as))
     if match["tag"]:
         return _VERSION.fullmatch(name) is not None
     return is_main or (name in DEVELOP and into not in DEVELOP and not _RELEASE.fullmatch(into))
