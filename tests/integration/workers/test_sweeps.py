@@ -17,3 +17,12 @@ async def test_a_refused_sweep_raises_an_alarm_in_its_run(office: Office) -> Non
     assert [(error["code"], error["place"]) for error in errors] == [("sweep_refused", "sweep of message")]
     assert "19 of 20" in errors[0]["reason"]
     assert await office.store.count("interactions") == 20
+
+
+async def test_what_the_page_behind_its_beginning_tells_is_seen(office: Office) -> None:
+    begun, complete = Sweep("begun", ("message",)), Sweep("complete", ("message",))
+    acts = [act(str(number)) for number in range(20)]
+    office.connector.script = [page(*acts), *[page(begun), page(*acts), page(complete)] * 20]
+    assert (await office.run(await office.enqueue()))["status"] == "succeeded"
+    assert await office.value("SELECT count(*) FROM run_errors WHERE workspace_id = $1") == 0
+    assert await office.store.count("interactions") == 20

@@ -166,8 +166,9 @@ async def stage(db: Db, batch: Batch) -> None:
 async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Counts:
     """Store the facts of the batch that was just staged: the second third of ``apply``."""
     # Pages run side by side; a page with tombstones runs alone, so that no other page is half-way through adding
-    # what it deletes. A rebuild takes the same lock.
-    await lock(db, workspace_id, alone=bool(batch.tombstones) or any(not sweep.begun for sweep in batch.sweeps))
+    # what it deletes; and one that begins or completes a sweep, so that it sees what those before it did, and those
+    # behind it what it did. A rebuild takes the same lock.
+    await lock(db, workspace_id, alone=bool(batch.tombstones or batch.sweeps))
     await _describe(db, workspace_id, source_id, batch)
     added = changed = deleted = 0
     if batch.tombstones:

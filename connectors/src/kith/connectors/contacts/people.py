@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from hashlib import blake2b
+from itertools import islice
 
 import msgspec
 
@@ -42,32 +43,28 @@ class Contact(msgspec.Struct, frozen=True):
 class Writer:
     """Turns contacts into records, and keeps in mind who has which address, until all have been seen.
 
-    What is on the cards of two names is claimed of neither: it may be the family's, or the firm's.
+    What is on the cards of two names is claimed of neither: it may be the family's, or the firm's. An address bears no
+    name, which would stand there still when no card has it any longer.
     """
 
     def __init__(self, host: str, calling_code: str | None) -> None:
         self._host, self._code = host, calling_code
-        self._bearers: dict[Ref, dict[Ref, str]] = {}
+        self._bearers: dict[Ref, dict[Ref, Contact]] = {}
 
     def records(self, contact: Contact) -> Iterator[Record]:
-        """Yield what a contact tells. Raises Unreadable where it tells nothing."""
+        """Yield what a contact tells of itself. Raises Unreadable where it tells nothing."""
         parts = self._parts(contact)
         if not contact.name and not parts:
             raise items.Unreadable("It holds neither a name nor an address.")
         ref = self._ref(contact, parts)
-        handle, url = next(iter(contact.addresses), None), next(iter(contact.urls), None)
+        address, url = next(iter(contact.addresses), None), next(iter(contact.urls), None)
         yield Identity(
-            ref, contact.kind, contact.name, address=handle, url=items.address(url), avatar_url=contact.avatar_url,
+            ref, contact.kind, contact.name, address=address, url=items.address(url), avatar_url=contact.avatar_url,
             seen_at=contact.changed,
         )  # fmt: skip
-        is_human = contact.kind in ("unknown", "person")
         for part in parts:
-            address = part.key if part.network == "mail" else None
-            url = part.key if part.network == "web" else None
-            yield Identity(part, "unknown" if is_human else contact.kind, contact.name, address=address, url=url)
-            if is_human:
-                self._bearers.setdefault(part, {})[ref] = " ".join((contact.name or "").casefold().split())
-        for job in contact.jobs if is_human else ():
+            self._bearers.setdefault(part, {})[ref] = Contact("", contact.name, contact.kind)
+        for job in contact.jobs if _is_human(contact) else ():
             name = (items.line(job.organization) or "")[:200].strip()
             if name:
                 title = (items.line(job.title) or "")[:200].strip() or None
@@ -76,14 +73,21 @@ class Writer:
                     seen_at=contact.changed,
                 )  # fmt: skip
 
-    def claims(self, edition: str) -> list[Claim]:
-        """Return what the whole book says of who is whom."""
-        return [
-            Claim(ref, part, CLAIM, "One card of an address book holds both.", edition)
-            for part, bearers in self._bearers.items()
-            if len(set(bearers.values())) == 1
-            for ref in bearers
-        ]
+    @property
+    def parts(self) -> int:
+        """How many addresses, numbers and accounts have been seen."""
+        return len(self._bearers)
+
+    def claims(self, edition: str, start: int, count: int) -> Iterator[Record]:
+        """Yield what the whole book says of some of them: whose they are."""
+        for part, bearers in islice(self._bearers.items(), start, start + count):
+            names = {" ".join((one.name or "").casefold().split()) for one in bearers.values()}
+            bearer = next(iter(bearers.values()))
+            kind = "unknown" if _is_human(bearer) else bearer.kind
+            address, url = (part.key if part.network == network else None for network in ("mail", "web"))
+            yield Identity(part, kind, address=address, url=url)
+            for ref in bearers if len(names) == 1 and _is_human(bearer) else ():
+                yield Claim(ref, part, CLAIM, "One card of an address book holds both.", edition)
 
     def _ref(self, contact: Contact, parts: list[Ref]) -> Ref:
         """Return the key of a card: its own, else a hash of name and addresses, within its book."""
@@ -97,6 +101,10 @@ class Writer:
         found += [Ref("phone", number) for one in contact.numbers if (number := phone_number(one, self._code))]
         found += [Ref("web", url.rstrip("/")) for one in contact.urls if (url := items.address(one.strip()))]
         return list(dict.fromkeys([*found, *contact.accounts]))
+
+
+def _is_human(contact: Contact) -> bool:
+    return contact.kind in ("unknown", "person")
 
 
 def mail_address(text: str) -> str | None:

@@ -10,12 +10,15 @@ from kith.connectors.contacts.books import Found, Server, TableFile, open_book
 from kith.connectors.contacts.config import ContactsConfig
 from kith.connectors.contacts.people import CLAIM, Contact, Writer, phone_number
 
-CLAIMS = 10_000  # of a page
+CLAIMS = 2000  # addresses of a page, each with who has it
 _LOOKED_AT = 1000
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """edition: which is being read, or was; batches, claims: how many of it were told; whole: all of it."""
+    """edition: which is being read, or was; whole: all of it was told.
+
+    batches, claims: how many batches of cards were told, and of how many addresses whose they are.
+    """
 
     edition: str
     batches: int = 0
@@ -75,10 +78,9 @@ def _tell(found: Found, writer: Writer, told: items.Told) -> Contact | None:
 
 
 def _claims(writer: Writer, at: Cursor) -> Iterator[Page]:
-    claims = writer.claims(at.edition)
-    for start in range(at.claims, len(claims), CLAIMS):
+    for start in range(at.claims, writer.parts, CLAIMS):
         after = msgspec.structs.replace(at, claims=start + CLAIMS)
-        yield Page(tuple(claims[start : start + CLAIMS]), save_cursor(after))
+        yield Page(tuple(writer.claims(at.edition, start, CLAIMS)), save_cursor(after))
     yield Page((Edition(CLAIM, at.edition),), save_cursor(msgspec.structs.replace(at, whole=True)))
 
 
