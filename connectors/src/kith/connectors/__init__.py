@@ -6,7 +6,7 @@ from kith.connectors._clock import Clock
 from kith.connectors._context import Context
 from kith.connectors._cursors import load_cursor, save_cursor
 from kith.connectors._egress import Egress
-from kith.connectors._errors import ConnectorError, Fatal, Missing, Reauthorize, Refused, Retry
+from kith.connectors._errors import ConnectorError, Fatal, Missing, Reauthorize, Refused, Retry, TooLarge
 from kith.connectors._exchange import Manners
 from kith.connectors._flaws import flaw
 from kith.connectors._hookspecs import Connector, Networked, Report, hookimpl
@@ -132,6 +132,7 @@ __all__ = [
     "Target",
     "TargetKind",
     "Tombstone",
+    "TooLarge",
     "Url",
     "Validators",
     "Visibility",

@@ -34,6 +34,10 @@ class Fatal(ConnectorError):
     code = "fatal"
 
 
+class TooLarge(Fatal):
+    """An answer is longer than is allowed: ask for less at once."""
+
+
 class Missing(Fatal):
     """What was asked for is not there, or no longer: 404 and 410. Catch it where that is news and no fault."""
 

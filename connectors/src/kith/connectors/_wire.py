@@ -10,7 +10,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from kith.connectors._errors import Fatal, Retry
+from kith.connectors._errors import Fatal, Retry, TooLarge
 from kith.connectors._exchange import Dropped, Manners, Reply, Request, place_of
 from kith.connectors._guarded import GUARDED
 from kith.connectors._limits import Limits
@@ -29,7 +29,7 @@ class Network:
         self._transport = _Transport(limits, trust or system_trust())
 
     async def send(self, request: Request) -> Reply:
-        """Send one request and read its answer whole. Raises Dropped, Forbidden, Fatal."""
+        """Send one request and read its answer whole. Raises Dropped, Forbidden, TooLarge, Fatal."""
         try:
             async with asyncio.timeout(self._manners.total_seconds):
                 return await self._send(request)
@@ -129,7 +129,9 @@ async def _body(chunks: AsyncIterator[bytes], packing: str, request: Request) ->
         left = request.max_bytes - len(body)
         body += unpack.some(chunk, left + 1) if unpack else chunk[: left + 1]
         if len(body) > request.max_bytes:
-            raise Fatal(f"{place_of(request.url)} answered more than the {request.max_bytes:,} bytes that are allowed.")
+            raise TooLarge(
+                f"{place_of(request.url)} answered more than the {request.max_bytes:,} bytes that are allowed."
+            )
     if unpack and not unpack.whole:
         raise Dropped("broke off within a packed answer")
     return bytes(body)

@@ -22,7 +22,7 @@ class Item(NamedTuple):
 
     place: str
     data: bytes
-    cursor: msgspec.Struct
+    cursor: msgspec.Struct | None = None
     is_old: bool = False
     is_gone: bool = False
     arrived: Arrival = Arrival()

@@ -65,15 +65,14 @@ class Mbox:
             skip(text, offset)
             starts = deque([(offset, number)], maxlen=mailboxes.WARM)
             tail = b""
-            of_patches = _PATCH.match(head.lstrip(BLANK)[:200].partition(b"\n")[0]) is not None
             before: datetime | None = None
-            for data, size, end in _mails(text, of_patches=of_patches):
+            for data, size, end in _mails(text, of_patches=_is_of_patches(head)):
                 offset, number = offset + size, number + 1
                 tail = (tail + end)[-MARK_BYTES:]
                 mark = fingerprint(head[:offset], tail)
                 cursor = MboxCursor(number, offset, starts[0], len(tail), mark)
-                item = _item(data, cursor, before, is_old=offset <= read)._replace(is_cut=len(data) < size)
-                yield item
+                item = _item(data, number, before)._replace(cursor=cursor, is_old=offset <= read)
+                yield item._replace(is_cut=len(data) < size)
                 before = item.arrived.at
                 starts.append((offset, number))
         except BROKEN as error:
@@ -82,6 +81,16 @@ class Mbox:
     def _is_same(self, cursor: MboxCursor) -> bool:
         found = marks(uncompressed(self._file), cursor.offset, cursor.tail)
         return found is not None and fingerprint(*found) == cursor.fingerprint
+
+
+def mails_in(text: BinaryIO) -> Iterator[Item]:
+    """Yield the mails of an mbox that is at hand as a whole; raises ``BROKEN`` where it breaks off."""
+    of_patches = _is_of_patches(uncompressed(text).read(MARK_BYTES))
+    before: datetime | None = None
+    for number, (data, size, _) in enumerate(_mails(uncompressed(text), of_patches=of_patches), 1):
+        item = _item(data, number, before)._replace(is_cut=len(data) < size)
+        yield item
+        before = item.arrived.at
 
 
 def is_mbox(head: bytes) -> bool:
@@ -116,6 +125,10 @@ def _mails(text: BinaryIO, *, of_patches: bool) -> Iterator[tuple[bytes, int, by
         yield b"".join(lines), size, end
 
 
+def _is_of_patches(head: bytes) -> bool:
+    return _PATCH.match(head.lstrip(BLANK)[:200].partition(b"\n")[0]) is not None
+
+
 def _look_ahead(text: BinaryIO, ahead: "deque[bytes]") -> None:
     """Read on until the head that may follow has ended."""
     while len(ahead) < _HEAD_LINES and all(line.strip() for line in ahead):
@@ -147,13 +160,13 @@ def _head_names(lines: list[bytes]) -> set[bytes]:
     return found
 
 
-def _item(data: bytes, cursor: MboxCursor, before: datetime | None, *, is_old: bool) -> Item:
-    if cursor.mails == 1 and not _head_names(
-        data.lstrip(BLANK).splitlines()[data.lstrip(BLANK).startswith(b"From ") :]
-    ):
-        return Item("mail 1", b"", cursor, is_old, unread="stands before the first mail")
+def _item(data: bytes, number: int, before: datetime | None) -> Item:
+    place = f"mail {number}"
+    lines = data.lstrip(BLANK).splitlines() if number == 1 else []
+    if number == 1 and not _head_names(lines[lines[:1] != [] and lines[0].startswith(b"From ") :]):
+        return Item(place, b"", unread="stands before the first mail")
     mail, arrived = unwrapped(data)
-    return Item(f"mail {cursor.mails}", mail, cursor, is_old, arrived=Arrival(arrived, before in (None, arrived)))
+    return Item(place, mail, arrived=Arrival(arrived, before in (None, arrived)))
 
 
 def unwrapped(data: bytes) -> tuple[bytes, datetime | None]:
