@@ -301,14 +301,14 @@ def mails_of(folder: Path) -> Iterator[bytes]:
 async def test_encryption_and_both_ways_to_sign_in(one: Dovecot, tmp_path: Path, security: str) -> None:
     port = one.tls_port if security == "tls" else one.port
     for signs in ({"password": Secret(PASSWORD)}, {"token": Secret(one.token("ada"))}):
-        config = ImapConfig(f"localhost:{port}", "ada", security=security, **signs)  # type: ignore[arg-type]
+        config = ImapConfig(f"localhost:{port}", "ada", security=security, **signs)  # type: ignore[arg-type] # given by name
         async with open_context(IMAP, config, tmp_path, dial=trusting(one.folder / "cert.pem")) as context:
             assert (await IMAP.check(config, context)).detail == "1 folders with 0 mails."
 
 
 @pytest.mark.parametrize("signs", ["password", "token"])
 async def test_what_no_longer_opens_the_account_is_renewed_by_a_human(one: Dovecot, tmp_path: Path, signs: str) -> None:
-    config = ImapConfig(f"127.0.0.1:{one.port}", "ada", security="none", **{signs: Secret("wr0ng-and-secret")})  # type: ignore[arg-type]
+    config = ImapConfig(f"127.0.0.1:{one.port}", "ada", security="none", **{signs: Secret("wr0ng-and-secret")})  # type: ignore[arg-type] # given by name
     async with open_context(IMAP, config, tmp_path) as context:
         with pytest.raises(Reauthorize) as raised:
             await IMAP.check(config, context)

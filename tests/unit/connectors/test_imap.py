@@ -55,9 +55,9 @@ async def pages(answers: dict[str, bytes], folder: Path, **changes: object) -> l
     """Read an account whose server differs from a good one in these answers."""
     heard = changes.pop("heard", None)
     drip = changes.pop("drip", 0.0)
-    async with serving(scripted(READY | answers, heard, drip)) as port:  # type: ignore[arg-type] # as above
+    async with serving(scripted(READY | answers, heard, drip)) as port:  # type: ignore[arg-type] # given by name
         given_ = {"user": "ada", "password": Secret(PASSWORD), "security": "none", "bodies": True} | changes
-        config = ImapConfig(f"127.0.0.1:{port}", **given_)  # type: ignore[arg-type] # as above
+        config = ImapConfig(f"127.0.0.1:{port}", **given_)  # type: ignore[arg-type] # given by name
         async with open_context(ImapConnector(), config, folder, manners=Manners(read_seconds=0.5)) as context:
             return [page async for page in pages_of(ImapConnector(), config, None, context)]
 
