@@ -144,10 +144,11 @@ async def _open_server(dav: Dav, url: str) -> Server:
 
 
 def _cards(one: Object) -> Iterator[Found]:
-    path = urlsplit(one.url).path
+    parts = urlsplit(one.url)
+    path = parts.path
     cards = list(read_cards(one.data.encode(errors="replace").splitlines()))
     for card in cards:
-        yield _card(card, path, path, _iso(one.modified))
+        yield _card(card, path, f"{parts.netloc}{path}", _iso(one.modified))
     if not cards:
         yield Found(path, one.data.encode(errors="replace"), _no_card)
 

@@ -57,7 +57,7 @@ class Writer:
         if not contact.name and not parts:
             raise items.Unreadable("It holds neither a name nor an address.")
         ref = self._ref(contact, parts)
-        address, url = next(iter(contact.addresses), None), next(iter(contact.urls), None)
+        address, url = next(filter(None, map(mail_address, contact.addresses)), None), next(iter(contact.urls), None)
         yield Identity(
             ref, contact.kind, contact.name, address=address, url=items.address(url), avatar_url=contact.avatar_url,
             seen_at=contact.changed,
