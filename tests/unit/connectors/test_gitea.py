@@ -155,6 +155,8 @@ async def test_who_is_gone_who_is_a_robot_and_who_wrote_elsewhere(forge: Forge) 
 
 async def test_reactions_stars_and_members_where_they_are_asked_for(forge: Forge) -> None:
     forge.issue(1, 1)
+    forge.issue(2, 1)
+    forge.give(f"{PATH}/issues/2/reactions", None)
     forge.comment(11, 1, 2)
     heart = {"content": "heart", "created_at": at(3), "user": user(3)}
     forge.give(f"{PATH}/issues/1/reactions", [heart])
@@ -163,6 +165,7 @@ async def test_reactions_stars_and_members_where_they_are_asked_for(forge: Forge
     forge.give("/orgs/acme/members", [user(1), user(2)])
     pages = await read(config(forge, reactions=True, stars=True, members=True))
     found = Facts(pages).interactions
+    assert not skips(pages)
     assert found[act("7#1/heart", "react", person(3))].targets == (Target(person(1), "author"),)
     assert found[act("issuecomment-11/heart", "react", person(3))].targets == (Target(person(2), "author"),)
     assert act("7", "bookmark", person(4)) in found

@@ -48,7 +48,7 @@ class Client:
         """Return a page of a list. seen: how many came before it."""
         given = {"page": page, "limit": SIZE, **params}
         answer = await self._http.get(f"{self._api}{path}", params=given, auth=self._auth)
-        raws: list[msgspec.Raw] = answer.json(list[msgspec.Raw])
+        raws: list[msgspec.Raw] = answer.json(list[msgspec.Raw] | None) or []  # null stands for an empty list
         said = answer.headers.get("x-total-count", "")
         total = int(said) if said.isascii() and said.isdigit() and len(said) < 12 else None
         more = bool(raws) and ("next" in links(answer) or (total or 0) > seen + len(raws))

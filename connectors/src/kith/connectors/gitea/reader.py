@@ -118,9 +118,10 @@ class _Reading:
             yield await self._members(name, writer)
 
     async def _list(self, name: str, number: int, path: str, below: Below) -> AsyncIterator[Page]:
-        """Yield what changed since the last run, the newest first. The next run asks from when this one began.
+        """Yield what changed since the last run. The next run asks from when this one began.
 
-        What is new meanwhile pushes others on to later pages, where they come again. Where the list became shorter, the
+        Issues come newest first, so that what is new meanwhile pushes others on to later pages, where they come again;
+        comments oldest first. Where the list became shorter, the
         page before is read again, lest something slipped onto it.
         """
         more, total, circle = True, None, items.Circle(f"{name} {path}")
