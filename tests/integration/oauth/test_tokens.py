@@ -110,6 +110,16 @@ async def test_an_app_ends_its_own_tokens(desk: Desk, app: Registered, server: R
     assert (await desk.refresh(app, renewed["refresh_token"])).status_code == 400
 
 
+async def test_what_has_ended_is_worth_nothing_to_the_very_next_request(desk: Desk, app: Registered) -> None:
+    browser = await desk.house.enter()
+    for _ in range(20):
+        tokens = await desk.let_in(app, browser)
+        assert (await desk.me(tokens["access_token"])).status_code == 200  # and is remembered
+        form = {"client_id": app.id, "token": tokens["refresh_token"]}
+        assert (await desk.http.post("/oauth/revoke", data=form)).status_code == 200
+        assert (await desk.me(tokens["access_token"])).status_code == 401
+
+
 async def test_an_app_learns_what_its_own_tokens_are_worth(desk: Desk, app: Registered, server: Registered) -> None:
     tokens, other = await desk.let_in(server), await desk.let_in(app)
 

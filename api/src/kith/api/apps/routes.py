@@ -88,6 +88,7 @@ async def get_app(db: NamedDependency[Db], workspace_id: NamedDependency[UUID], 
 @patch(
     "/v1/apps/{app_id:str}",
     operation_id="updateApp",
+    ends_tokens=True,
     tags=["apps"],
     scopes=["apps:write"],
     errors=["not_found", "conflict", "precondition_failed"],
@@ -121,6 +122,7 @@ async def update_app(
 @delete(
     "/v1/apps/{app_id:str}",
     operation_id="deleteApp",
+    ends_tokens=True,
     tags=["apps"],
     scopes=["apps:write"],
     errors=["not_found", "conflict", "precondition_failed"],
@@ -205,6 +207,7 @@ async def approve_app(
 @delete(
     "/v1/apps/{app_id:str}/approvals",
     operation_id="withdrawApproval",
+    ends_tokens=True,
     tags=["apps"],
     scopes=["apps:write"],
     errors=["not_found", "precondition_failed"],

@@ -48,6 +48,7 @@ async def get_grant(db: NamedDependency[Db], workspace_id: NamedDependency[UUID]
 @delete(
     "/v1/grants/{grant_id:str}",
     operation_id="revokeGrant",
+    ends_tokens=True,
     tags=["grants"],
     scopes=["apps:write"],
     errors=["not_found", "precondition_failed"],

@@ -135,6 +135,8 @@ def _answer(fn: Callable[..., Awaitable[Any]], names: Any, *, raw: bool) -> Call
             if wanted := request.scope.get("kith.expand"):
                 shown = found.content if isinstance(found, Response) else found
                 request.scope["kith.expanded"] = await expand.load(request, db, shown, wanted)  # type: ignore[typeddict-unknown-key, arg-type]  # our own keys
+        if request.route_handler.opt.get("ends_tokens"):
+            await request.app.state.tokens.catch_up()
         return _ready(request, found)
 
     return answer

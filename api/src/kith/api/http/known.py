@@ -25,7 +25,8 @@ class Tokens:
     def __init__(self, turns: Turns) -> None:
         self.turns = turns
         self._known: OrderedDict[bytes, tuple[float, Token]] = OrderedDict()
-        self._listening = False
+        self._listener: asyncpg.Connection | None = None
+        self._asking = asyncio.Lock()
         self._forgotten = 0  # how often something was: what was read before the last time is not remembered
 
     def knows(self, text: str) -> bool:
@@ -47,7 +48,7 @@ class Tokens:
         forgotten = self._forgotten
         async with self.turns.view(workspace_id) as db:
             token = await (find_app_token if of_app else find_token)(db, workspace_id, text)
-        if token is not None and self._listening and forgotten == self._forgotten:
+        if token is not None and self._listener and forgotten == self._forgotten:
             self._remember(key, now, token)
         return token
 
@@ -58,6 +59,13 @@ class Tokens:
         self._known[key] = (now + seconds, token)
         if len(self._known) > CACHE_SIZE:
             self._known.popitem(last=False)
+
+    async def catch_up(self) -> None:
+        """Return once this process has heard what was revoked until now: notices arrive before the next answer."""
+        async with self._asking:
+            if (listener := self._listener) is not None:
+                with suppress(*ABSENT, TimeoutError):
+                    await listener.execute("SELECT 1", timeout=AGAIN_SECONDS)
 
     @asynccontextmanager
     async def listening(self, url: str) -> AsyncIterator[None]:
@@ -87,7 +95,7 @@ class Tokens:
         db.add_termination_listener(lambda _: self._stop(lost))
         try:
             await db.add_listener(REVOKED, self._heard)
-            self._listening = True
+            self._listener = db
             ready.set()
             await lost.wait()
         finally:
@@ -95,7 +103,7 @@ class Tokens:
             db.terminate()
 
     def _stop(self, lost: asyncio.Event) -> None:
-        self._listening = False
+        self._listener = None
         self._known.clear()
         self._forgotten += 1
         lost.set()

@@ -46,7 +46,7 @@ async def get_member(
 
 @patch(
     "/v1/members/{member_id:str}", operation_id="updateMember", tags=["members"], scopes=["members:write"],
-    errors=["not_found", "role_too_low", "conflict", "precondition_failed"],
+    ends_tokens=True, errors=["not_found", "role_too_low", "conflict", "precondition_failed"],
 )  # fmt: skip
 async def update_member(
     request: Request[Any, Any, Any],
@@ -72,7 +72,7 @@ async def update_member(
 
 @delete(
     "/v1/members/{member_id:str}", operation_id="removeMember", tags=["members"], scopes=["members:write"],
-    errors=["not_found", "role_too_low", "conflict", "precondition_failed"], status_code=200,
+    ends_tokens=True, errors=["not_found", "role_too_low", "conflict", "precondition_failed"], status_code=200,
 )  # fmt: skip
 async def remove_member(
     request: Request[Any, Any, Any],

@@ -36,7 +36,9 @@ async def issue_token(request: Request[Any, Any, Any]) -> Response[bytes]:
 @post("/oauth/revoke", operation_id="revokeAppToken", status_code=200, **PROTOCOL)
 async def revoke_token(request: Request[Any, Any, Any]) -> Response[bytes]:
     """End a token of the app's own."""
-    return await _endpoint(request, "revocation")
+    found = await _endpoint(request, "revocation")
+    await request.app.state.tokens.catch_up()
+    return found
 
 
 @post("/oauth/introspect", operation_id="introspectToken", status_code=200, **PROTOCOL)

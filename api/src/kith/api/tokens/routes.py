@@ -75,6 +75,7 @@ async def get_token(
 @delete(
     "/v1/tokens/{token_id:str}",
     operation_id="revokeToken",
+    ends_tokens=True,
     tags=["tokens"],
     scopes=["tokens:write"],
     errors=["not_found", "precondition_failed"],
