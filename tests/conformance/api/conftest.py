@@ -17,7 +17,7 @@ from kith.store.tokens import create_token
 from tests.integration.api import town
 from tests.servers import fresh_database
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

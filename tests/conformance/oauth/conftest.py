@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
@@ -17,8 +16,8 @@ from kith.cli.servers import Servers
 from kith.store import members, sign_ins
 from kith.store.db import Pool, instance, open_pool, workspace
 from kith.store.members import Member
-from kith.store.workspaces import create_workspace
 from tests.conformance.api.conftest import free_port, wait_for
+from tests.integration.api import town
 from tests.integration.oauth.client import Registered, register
 from tests.integration.pages.browser import Browser, Page
 from tests.servers import fresh_database
@@ -52,19 +51,23 @@ class RealBrowser(Browser):
 
 @dataclass
 class Served:
-    """Where kith is, its owner, and an app of each kind."""
+    """Where kith is, the town in it, its owner, and an app of each kind."""
 
     issuer: str
     pool: Pool
+    town: town.Town
     owner: Member
     apps: dict[str, Registered]
+
+    async def link(self) -> str:
+        """Return the path of a link that signs the owner in once."""
+        async with instance(self.pool) as db:
+            return await sign_in_link(db, self.owner.sign_in_id, "")
 
     async def enter(self) -> RealBrowser:
         """Return a browser in which the owner has signed in."""
         browser = RealBrowser(self.issuer)
-        async with instance(self.pool) as db:
-            link = await sign_in_link(db, self.owner.sign_in_id, "")
-        await browser.press(await browser.open(link), "Sign in")
+        await browser.press(await browser.open(await self.link()), "Sign in")
         return browser
 
 
@@ -72,11 +75,13 @@ class Served:
 async def served(
     database_url: str, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Served]:
-    home, port = uuid4(), free_port()
+    port = free_port()
     issuer = f"http://localhost:{port}"
     async with fresh_database(database_url) as url, await open_pool(url) as pool:
+        there = await town.build(pool, "conformance")
+        await town.look_at(pool, there)
+        home = there.workspace_id
         async with workspace(pool, home) as db:
-            await create_workspace(db, home, "conformance")
             sign_in = await sign_ins.create_sign_in(db, "Olga Owner", "olga@example.org")
             owner = await members.create_member(db, home, sign_in.id, "owner")
         apps = {
@@ -95,7 +100,7 @@ async def served(
         )
         try:
             await wait_for(f"http://127.0.0.1:{port}/readyz")
-            yield Served(issuer, pool, owner, apps)
+            yield Served(issuer, pool, there, owner, apps)
         finally:
             process.terminate()
             await process.wait()

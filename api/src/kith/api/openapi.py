@@ -188,12 +188,20 @@ def _token() -> Json:
     }
 
 
+_APPS = (
+    "For apps: a member lets one in (authorization code with PKCE, S256), or it acts by itself. An admin registers an "
+    "app, its redirect URIs and the origins of its pages with `POST /v1/apps`. When the browser comes back, compare "
+    "`state` and `iss`. `/.well-known/oauth-authorization-server` (RFC 8414) names all addresses, also the one that "
+    "ends tokens; a refresh token is good for one renewal. docs/apps.md has samples."
+)
+
+
 def _oauth() -> Json:
     scopes = dict(SCOPES)
     code = {"authorizationUrl": "/oauth/authorize", "tokenUrl": "/oauth/token", "refreshUrl": "/oauth/token"}
     return {
         "type": "oauth2",
-        "description": "For apps: a member lets one in (with PKCE, S256), or it acts by itself. See docs/apps.md.",
+        "description": _APPS,
         "flows": {
             "authorizationCode": {**code, "scopes": scopes},
             "clientCredentials": {"tokenUrl": "/oauth/token", "scopes": scopes},
@@ -223,7 +231,7 @@ def _operation(handler: HTTPRouteHandler, method: str, path: str, schemas: Json)
         operation["requestBody"] = {
             "required": True,
             "description": "JSON.",
-            "content": dict.fromkeys(inputs.accepted(method), body),
+            "content": dict.fromkeys(inputs.accepted(method, handler.opt), body),
         }
     operation["responses"] = _responses(handler, method, schemas)
     return operation

@@ -5,7 +5,7 @@ too. What is not in the struct is refused by name.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, get_type_hints
 from urllib.parse import parse_qsl
@@ -54,7 +54,7 @@ def read_query(request: Request[Any, Any, Any], handler: Callable[..., Any]) -> 
 async def read_body(request: Request[Any, Any, Any], payload: type[msgspec.Struct]) -> None:
     """Read the body; refuse what does not fit. Raises Problem."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in accepted(request.method):
+    if media_type not in accepted(request.method, request.route_handler.opt):
         raise Problem("unsupported_media_type")
     body = await request.body()
     request.scope["kith.payload"] = _read_payload(body, payload)  # type: ignore[typeddict-unknown-key]  # ours
@@ -65,9 +65,9 @@ def named(payload: msgspec.Struct) -> dict[str, Any]:
     return {name: value for name, value in msgspec.structs.asdict(payload).items() if value is not msgspec.UNSET}
 
 
-def accepted(method: str) -> tuple[str, ...]:
-    """Return the media types that a body may have."""
-    return (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
+def accepted(method: str, opt: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the media types that a body may have. A route with ``merges=False`` merges nothing into one resource."""
+    return (JSON, MERGE_PATCH) if method == "PATCH" and opt.get("merges", True) else (JSON,)
 
 
 def _read_params(told: list[tuple[str, str]], kind: type[msgspec.Struct]) -> msgspec.Struct:

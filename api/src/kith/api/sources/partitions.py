@@ -77,6 +77,7 @@ async def find_partitions(
     tags=["sources"],
     scopes=["sources:write"],
     errors=["not_found"],
+    merges=False,
 )
 async def choose_partitions(
     db: NamedDependency[Db],
