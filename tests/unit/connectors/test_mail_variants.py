@@ -355,6 +355,8 @@ def test_robots_and_roles_are_told_from_humans(address: str, name: str, kind: st
         "Precedence: auto_reply",
         "Subject: Automatische Antwort: Plan",
         "Subject: Out of Office: Plan",
+        "Subject: 自動応答: Plan",
+        "Subject: Automatická odpověď: Plan",
         "Subject: Réponse automatique : Plan",
         "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
         "X-Failed-Recipients: a@x.example",

@@ -51,7 +51,9 @@ _AUTO_SUBJECT = re.compile(
     r"|auto(?:reply|-reply)|out[\s-]of[\s-](?:the[\s-])?office|abwesenheits?(?:notiz|assistent|meldung)?\b"
     r"|automatische antwort|automatisch antwoord|réponse automatique|absence du bureau|absent du bureau"
     r"|respuesta automática|fuera de la oficina|resposta automática|risposta automatica|fuori ufficio"
-    r"|autosvar|frånvaro|automatyczna odpowiedź|автоответ|автоматический ответ|自動返信|自动回复|자동 회신)",
+    r"|autosvar|frånvaro|automatyczna odpowiedź|автоответ|автоматический ответ|自動返信|自動応答|不在通知"
+    r"|自动回复|自动答复|自動回覆|자동 회신|자동 응답"
+    r"|poissa toimistosta|automatická odpověď|automatikus válasz|răspuns automat|otomatik yanıt)",
     re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(

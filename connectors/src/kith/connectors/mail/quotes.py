@@ -26,6 +26,8 @@ _WHEN = re.compile(
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d")
 _WHO = re.compile(r"[^\s@<>]+(?:@|\sat\s)[\w.-]+")
 _ATTRIBUTION_CHARACTERS = 400
+#: Without a colon: ``[Ada Birk]``, ``Quoting Ada Birk (2024-05-01 10:00:00)``.
+_NAMED = re.compile(r"\[[^\W\d_][^\[\]\d@:]{1,60}\]|quoting [^()]{2,80}\(\d{4}-\d\d-\d\d[^()]{0,40}\)", re.IGNORECASE)
 
 _ORIGINAL = (
     r"original|origin[ae]l|originale|ursprüngliche|origine|oorspronkelijk|ursprungligt|opprinnelig|oprindelig"
@@ -83,6 +85,8 @@ def is_quoted(line: str) -> bool:
 def is_attribution(text: str) -> bool:
     """Whether this says who wrote what follows: by a date, an address, or in a few words (``Ada wrote:``)."""
     text = text.strip().rstrip("*_")
+    if _NAMED.fullmatch(text):
+        return True
     if len(text) > _ATTRIBUTION_CHARACTERS or not text.endswith((":", "：", "작성", "씀")):
         return False
     who, when = _WHO.search(text) is not None, _WHEN.search(text) is not None

@@ -10,6 +10,7 @@ READ_CHARACTERS = 4 * CHARACTERS
 _ATTRIBUTION_LINES = 4
 _SIGNATURE_LINES, _SIGNATURE_CHARACTERS = 8, 80  # of one after dashes that are no proper mark
 _FOOTER_LINES = 15
+_SENTENCE = re.compile(r"(?:\S+\s+){4,}\S*[^\W\d_]{2}[.!?…][\"'”»)]*\s*$")
 _RULE = re.compile(r"\s*(?:_{10,}|-{10,}|={10,}|\*{10,}|~{10,}|#{10,}|(?:-=){5,}-?)\s*$")
 _LISTS_WORDS = re.compile(
     r"mailing[\s-]?list|unsubscribe|subscri(?:be|ption)|listinfo|mailman|groups\.io|google groups|yahoo groups"
@@ -66,11 +67,17 @@ def _ends(lines: list[str], number: int) -> bool:
 
 
 def _is_signature(lines: list[str], start: int) -> bool:
-    """Whether a few short lines follow to the end."""
+    """Whether a few short lines follow to the end at once, none of them a sentence."""
     if len(lines) - start > 3 * _SIGNATURE_LINES:
         return False
     words = [line for line in lines[start:] if line.strip()]
-    return len(words) <= _SIGNATURE_LINES and all(len(line) <= _SIGNATURE_CHARACTERS for line in words)
+    if not words:
+        return True
+    return (
+        bool(lines[start].strip())
+        and len(words) <= _SIGNATURE_LINES
+        and not any(len(line) > _SIGNATURE_CHARACTERS or _SENTENCE.match(line) for line in words)
+    )
 
 
 def _is_footer(lines: list[str], start: int) -> bool:
