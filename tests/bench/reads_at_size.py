@@ -29,7 +29,7 @@ from kith.store.migrate import migrate
 from kith.store.sources import create_source
 from kith.store.tokens import create_token
 from kith.store.workspaces import create_workspace
-from tests.bench.reads import DATABASE, RECORDED, WORKSPACE, record, served
+from tests.bench.reads import DATABASE, RECORDED, UNLIMITED, WORKSPACE, record, served
 from tests.bench.relationships import DAYS
 from tests.bench.relationships import _fill as facts
 from tests.bench.relationships import _rebuild as rebuilt
@@ -165,7 +165,7 @@ async def measure(url: str, home: UUID, token: str, processes: int) -> dict[str,
         recorded.write_bytes(pickle.dumps(await record(url, token, every)))
         environment = {
             RECORDED: str(recorded), DATABASE: url, WORKSPACE: str(home), "KITH_DATABASE_URL": url,
-            "KITH_LOG_LEVEL": "error",
+            "KITH_LOG_LEVEL": "error", **UNLIMITED,
         }  # fmt: skip
         async with (
             served("tests.bench.reads:raw_app", environment, processes) as raw,
