@@ -22,7 +22,9 @@ from kith.api.http import buckets, limits
 from kith.api.http.buckets import Bucket, Buckets
 from kith.api.http.limits import CHANGE, READ, cost_of
 from kith.api.routes import ROUTES
+from kith.domain.ids import encode
 from kith.runtime.settings import Settings
+from kith.store import apps
 from kith.store.db import workspace
 from kith.store.tokens import mint
 from tests.integration.api.conftest import Client, running
@@ -56,6 +58,23 @@ async def ask(http: httpx2.AsyncClient, times: int, path: str = "/v1/me", **opti
 
 def left(answer: httpx2.Response) -> dict[str, int]:
     return {name: int(units) for name, units in re.findall(r'"(\w+)";r=(\d+);t=\d+', answer.headers["ratelimit"])}
+
+
+async def test_an_app_that_proves_who_it_is_has_units_of_its_own(client: Client) -> None:
+    home = client.workspace_id
+    async with workspace(client.pool, home) as db:
+        app = await apps.create_app(db, home, name="Machine", kind="machine", scopes=["people:read"])
+        await apps.approve(db, home, app.id, app.scopes, "test")
+        _, secret = await apps.add_secret(db, home, app.id, 0)
+    form = {"grant_type": "client_credentials", "client_id": encode("app", app.id), "client_secret": secret}
+    async with limited(client, rate_address=5, rate_token=12) as http:
+        del http.headers["authorization"]
+        answers = [await http.post("/oauth/token", data=form) for _ in range(14)]
+        assert [answer.status_code for answer in answers] == [200] * 12 + [429] * 2
+        assert left(answers[0]) == {"app": 11}
+        assert (answers[-1].json()["code"], int(answers[-1].headers["retry-after"]) > 0) == ("rate_limited", True)
+        wrong = [await http.post("/oauth/token", data=form | {"client_secret": "x"}) for _ in range(7)]
+        assert [answer.status_code for answer in wrong] == [401] * 5 + [429] * 2, "who proves nothing uses the address"
 
 
 async def test_each_answer_says_what_is_left(client: Client) -> None:

@@ -97,7 +97,7 @@ async def test_one_is_deleted_with_all_that_belongs_to_it_and_with_nothing_else(
     again = await client.send("DELETE", path)
     assert deleted.json()["delete_after"] == again.json()["delete_after"] is not None
     assert (await client.get("/v1/workspace", token=token))["delete_after"], "everything goes on"
-    assert not await purge(client, raw), "its time has not come"
+    assert await purge(client, raw) is None, "its time has not come"
     kept = await client.send("PATCH", path, json={"delete_after": None})
     assert kept.json()["delete_after"] is None
     assert (await client.send("PATCH", path, json={"delete_after": "2027-01-01T00:00:00Z"})).status_code == 422
@@ -105,8 +105,9 @@ async def test_one_is_deleted_with_all_that_belongs_to_it_and_with_nothing_else(
     async with workspace(client.pool, raw) as db:
         await db.execute("UPDATE workspaces SET delete_after = now() - interval '1 s' WHERE workspace_id = $1", raw)
         assert (await audit.verify(db, raw))[1] is None
+        sources = [row["id"] for row in await db.fetch("SELECT id FROM sources WHERE workspace_id = $1", raw)]
     assert len(await rows(client, raw)) > 15
-    assert await purge(client, raw)
+    assert await purge(client, raw) == sources
     assert await rows(client, raw) == {}
     told = await rows(client, square.ours.workspace_id, "audit")
     assert await rows(client, square.ours.workspace_id) == others | told, "that alone has grown"
@@ -116,7 +117,7 @@ async def test_one_is_deleted_with_all_that_belongs_to_it_and_with_nothing_else(
             assert not await db.fetchval(f"SELECT count(*) FROM {table} WHERE workspace_id = $1", raw), table
 
 
-async def purge(client: Client, workspace_id: UUID) -> bool:
+async def purge(client: Client, workspace_id: UUID) -> list[UUID] | None:
     async with workspace(client.pool, workspace_id) as db:
         return await workspaces.purge(db, workspace_id)
 
@@ -143,7 +144,7 @@ async def test_the_own_workspace_cannot_be_deleted(client: Client) -> None:
 
 
 async def test_nobody_deletes_a_workspace_before_its_time(client: Client) -> None:
-    assert not await purge(client, client.workspace_id)
+    assert await purge(client, client.workspace_id) is None
     other = UUID(int=5)
     async with workspace(client.pool, client.workspace_id) as db:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import msgspec
@@ -14,11 +15,13 @@ from kith.domain.ids import decode
 from kith.domain.scopes import KNOWN, TABLE
 from kith.runtime.settings import Settings
 from kith.store import apps
-from kith.store.db import instance
+from kith.store.db import instance, workspace
+from kith.workers.forget import forget_apps
 from tests.integration.api.conftest import running
 from tests.integration.oauth.client import CALLBACK, Desk, Pkce, Registered
 from tests.integration.pages.browser import Page
 from tests.integration.pages.conftest import House
+from tests.integration.pages.test_sessions import changed
 
 
 async def test_the_metadata_names_what_there_is(desk: Desk) -> None:
@@ -32,6 +35,32 @@ async def test_the_metadata_names_what_there_is(desk: Desk) -> None:
     assert set(told["scopes_supported"]) == KNOWN
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert "registration_endpoint" not in told
+
+
+async def test_who_registers_and_is_never_approved_is_forgotten(house: House, settings: Settings) -> None:
+    pool, home = house.pool, house.workspace_id
+    kept = dict[str, UUID]()
+    async with instance(pool) as db:
+        for name in ("old", "approved once", "approved", "new"):
+            made = await apps.create_app(db, None, name=name, kind="browser", scopes=["people:read"])
+            kept[name] = made.id
+            if name != "new":
+                await db.execute("SET LOCAL ROLE NONE")
+                await db.execute("UPDATE apps SET created_at = now() - interval '31 days' WHERE id = $1", made.id)
+                await db.execute("SET LOCAL ROLE kith_app")
+    async with workspace(pool, home) as db:
+        for name in ("approved once", "approved"):
+            await apps.approve(db, home, kept[name], ["people:read"], "test")
+        await apps.withdraw(db, home, kept["approved once"])
+    await forget_apps(pool, changed(settings, app_registration_days=0))
+    assert await there(house, kept) == {*kept}
+    await forget_apps(pool, changed(settings, app_registration_days=30))
+    assert await there(house, kept) == {"approved once", "approved", "new"}
+
+
+async def there(house: House, known: dict[str, UUID]) -> set[str]:
+    async with instance(house.pool) as db:
+        return {name for name, app_id in known.items() if await apps.find_app(db, app_id)}
 
 
 async def test_whoever_has_no_token_learns_where_to_get_one(desk: Desk) -> None:

@@ -72,6 +72,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["off", "open"],
         Meta(description="Whether apps may register themselves at `/oauth/register`."),
     ] = "off"
+    app_registration_days: Annotated[
+        int,
+        Meta(
+            description="Days for which an app that registered itself is kept while no workspace approves it. "
+            "0: for ever.",
+            ge=0,
+        ),
+    ] = 30
     mail_server: Annotated[
         Annotated[str, Meta(pattern=r"^smtps?://[^/?#\s]+$")] | None,
         Meta(

@@ -117,6 +117,7 @@ async def approve(db: Db, workspace_id: UUID, app_id: UUID, scopes: Collection[s
         """,
         workspace_id, app_id, list(scopes), author,
     )  # fmt: skip
+    await db.execute("INSERT INTO approved_apps (app_id) VALUES ($1) ON CONFLICT DO NOTHING", app_id)
 
 
 async def approved(db: Db, workspace_id: UUID, app_id: UUID) -> list[str] | None:
@@ -192,6 +193,21 @@ async def registered_lately(db: Db) -> int:
         "SELECT count(*) FROM apps WHERE owner_id IS NULL AND created_at > now() - interval '1 hour'"
     )
     return found
+
+
+async def forget_unapproved(db: Db, before: datetime, most: int) -> int:
+    """Delete apps that registered themselves before a moment and that no workspace ever approved; return how many."""
+    rows = await db.fetch(
+        """
+        DELETE FROM apps WHERE id IN (
+            SELECT a.id FROM apps a WHERE a.owner_id IS NULL AND a.created_at < $1
+                AND NOT EXISTS (SELECT FROM approved_apps p WHERE p.app_id = a.id)
+            ORDER BY a.created_at LIMIT $2
+        ) RETURNING id
+        """,
+        before, most,
+    )  # fmt: skip
+    return len(rows)
 
 
 async def allowed_origins(db: Db) -> set[str]:

@@ -12,6 +12,7 @@ SHARED = ("memberships", "migrations", "open_jobs", "workspace_ids")
 #: What belongs to the instance, because it is needed before a workspace is chosen: docs/store.md lists it.
 INSTANCE = (
     "app_secrets",
+    "approved_apps",
     "apps",
     "device_codes",
     "passkeys",

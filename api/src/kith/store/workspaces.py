@@ -62,10 +62,14 @@ async def update_workspace(db: Db, workspace_id: UUID, name: str, delete_after: 
     return Workspace(**row)
 
 
-async def purge(db: Db, workspace_id: UUID) -> bool:
-    """Delete a workspace whose time has come, with all that belongs to it; return whether it had."""
+async def purge(db: Db, workspace_id: UUID) -> list[UUID] | None:
+    """Delete a workspace whose time has come, with all that belongs to it.
+
+    Return its sources, for workers keep a folder of each; None where its time has not come.
+    """
+    rows = await db.fetch("SELECT id FROM sources WHERE workspace_id = $1", workspace_id)
     gone: bool = await db.fetchval("SELECT purge_workspace($1)", workspace_id)
-    return gone
+    return [row["id"] for row in rows] if gone else None
 
 
 async def list_ids(db: Db) -> list[UUID]:

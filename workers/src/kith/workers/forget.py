@@ -1,11 +1,11 @@
-"""What is kept for so many days and no longer: events and the audit."""
+"""What is kept for so many days and no longer: events, the audit, and apps that nobody approves."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from kith.runtime.settings import Settings
-from kith.store import audit, events
-from kith.store.db import Pool, workspace
+from kith.store import apps, audit, events
+from kith.store.db import Pool, instance, workspace
 
 PART = 10_000  # rows that one transaction deletes
 
@@ -17,3 +17,12 @@ async def forget(pool: Pool, workspace_id: UUID, settings: Settings) -> None:
         while left == PART:
             async with workspace(pool, workspace_id) as db:
                 left = await prune(db, workspace_id, datetime.now(UTC) - timedelta(days), PART)
+
+
+async def forget_apps(pool: Pool, settings: Settings) -> None:
+    """Delete apps that registered themselves and that no workspace approved in time."""
+    left = PART if settings.app_registration_days else 0
+    while left == PART:
+        async with instance(pool) as db:
+            before = datetime.now(UTC) - timedelta(settings.app_registration_days)
+            left = await apps.forget_unapproved(db, before, PART)

@@ -24,7 +24,7 @@ from kith.runtime.settings import Settings
 from kith.runtime.vault import open_vault
 from kith.store import jobs, workspaces
 from kith.store.db import ABSENT, ROLE, Away, Pool, open_pool, workspace
-from kith.workers.forget import forget
+from kith.workers.forget import forget, forget_apps
 from kith.workers.ground import Ground, Quotas
 from kith.workers.limiter import SharedLimiter
 from kith.workers.runner import Runner
@@ -72,8 +72,9 @@ class Worker:
                 log.warning("connector_put_aside", distribution=fault.distribution, reason=fault.reason)
             self._pool = pool
             self._redis = _redis(self._redis_url)
+            self._ground = _ground(self._settings, self._redis)
             self._runner = Runner(
-                pool, registry.connectors, _ground(self._settings, self._redis), self._settings.worker_jobs,
+                pool, registry.connectors, self._ground, self._settings.worker_jobs,
                 self._settings.lease_seconds, self._settings.worker_name, self._settings.detection_memory,
             )  # fmt: skip
             await self._succeed()
@@ -170,12 +171,17 @@ class Worker:
 
     async def _tend_one(self, workspace_id: UUID) -> None:
         async with workspace(self._pool, workspace_id) as db:
-            if await workspaces.purge(db, workspace_id):
-                log.info("workspace_deleted", workspace=str(workspace_id))
-                return
-            await jobs.ask_daily(db, workspace_id)
-            await jobs.prune(db, workspace_id, KEEP_DAYS)
+            gone = await workspaces.purge(db, workspace_id)
+            if gone is None:
+                await jobs.ask_daily(db, workspace_id)
+                await jobs.prune(db, workspace_id, KEEP_DAYS)
+        if gone is not None:
+            log.info("workspace_deleted", workspace=str(workspace_id))
+            for source_id in gone:
+                await asyncio.to_thread(self._ground.clear, source_id)
+            return
         await forget(self._pool, workspace_id, self._settings)
+        await forget_apps(self._pool, self._settings)
         async with workspace(self._pool, workspace_id) as db:
             await jobs.note_tended(db, workspace_id)
 

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.http.ids import AppId, SecretId, encode
-from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.kinds import TEXT, Instant, ScopeName
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.domain import apps
@@ -40,6 +40,7 @@ Origins = Annotated[
 Scopes = Annotated[
     list[Annotated[str, Meta(max_length=100)]], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])
 ]
+Asked = Annotated[list[ScopeName], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])]
 Shared = Annotated[bool, Meta(description="Whether other workspaces of this installation may approve it too.")]
 
 
@@ -101,7 +102,7 @@ class AppCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     name: Name
     kind: Kind
-    scopes: Annotated[Scopes, Meta(min_length=1, description="What it may ask for; not more than this token has.")]
+    scopes: Annotated[Asked, Meta(min_length=1, description="What it may ask for; not more than this token has.")]
     redirect_uris: Redirects = []
     logout_uris: Logouts = []
     origins: Origins = []
@@ -114,7 +115,7 @@ class AppPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Fields to change; omitted fields keep their values. More scopes have to be approved too."""
 
     name: Name | UnsetType = UNSET
-    scopes: Annotated[Scopes, Meta(min_length=1)] | UnsetType = UNSET
+    scopes: Annotated[Asked, Meta(min_length=1)] | UnsetType = UNSET
     redirect_uris: Redirects | UnsetType = UNSET
     logout_uris: Logouts | UnsetType = UNSET
     origins: Origins | UnsetType = UNSET
@@ -134,7 +135,7 @@ class SecretCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What members may grant an app."""
 
-    scopes: Annotated[Scopes | None, Meta(description="Null: all that the app asks for.")] = None
+    scopes: Annotated[Asked | None, Meta(description="Null: all that the app asks for.")] = None
 
 
 def show(row: store.App, workspace_id: object, secrets: list[store.Secret]) -> App:

@@ -63,7 +63,7 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     answer.__annotations__ = {each.name: hints[each.name] for each in rest} | {"request": Incoming, "return": returned}
     found = copy(handler)(answer)
     in_path = set(_PARAMETER.findall(" ".join(handler.paths)))
-    if handler.http_methods == {"GET"} and {each.name for each in rest} == in_path:
+    if handler.http_methods == {"GET"} and {each.name for each in rest} == in_path and not handler.exception_handlers:
         found.opt = {**handler.opt, "straight": answer}
     return found
 

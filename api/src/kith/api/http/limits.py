@@ -85,6 +85,16 @@ class Limits:
         request.scope["kith.quotas"] = quotas  # type: ignore[typeddict-unknown-key]  # our own key
         await self._take(request.scope, quotas, READ)
 
+    async def admit_app(self, scope: Any, app_id: UUID) -> None:
+        """Take a unit of an app that has proven who it is, and give its address back what it took. Raises Problem.
+
+        A server renews tokens for many members from one address.
+        """
+        for bucket in scope["kith.quotas"].buckets:
+            bucket.units += READ
+        scope["kith.quotas"] = quotas = self._of("app", self._settings.rate_token, str(app_id))
+        await self._take(scope, quotas, READ)
+
     def check_stranger(self, request: Request[Any, Any, Any]) -> None:
         """Refuse a token that is still to be looked up where its address has used up its units. Raises Problem."""
         text = request.headers.get("authorization", "").partition(" ")[2].strip()
@@ -114,7 +124,7 @@ class Limits:
         if bucket.name == "address":
             self.strangers = {site: until for site, until in self.strangers.items() if until > now}
             self.strangers[self._site(scope)] = now + wait
-        else:
+        elif bucket.name != "app":
             self.empty = {key: found for key, found in self.empty.items() if found[0] > now}
             self.empty[next(value for name, value in scope["headers"] if name == b"authorization")] = now + wait, quotas
 

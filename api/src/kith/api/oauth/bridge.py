@@ -61,8 +61,11 @@ class Talk:
     thumbprint: of the key that the sender has proven to have. signer: of ID tokens, where the request may need it.
     """
 
-    def __init__(self, db: Db, issuer: str, thumbprint: str | None = None, signer: Signer | None = None) -> None:
-        self.db, self.issuer, self.thumbprint, self.signer = db, issuer, thumbprint, signer
+    def __init__(
+        self, request: Request[Any, Any, Any], db: Db, thumbprint: str | None = None, signer: Signer | None = None
+    ) -> None:
+        self.db, self.issuer, self.thumbprint, self.signer = db, request.app.state.settings.issuer, thumbprint, signer
+        self._request = request
         self.told: list[Told] = []
 
     def hop(self, question: Callable[..., Awaitable[T]], *arguments: Any, **options: Any) -> T:
@@ -76,6 +79,14 @@ class Talk:
     def enter(self, workspace_id: UUID) -> None:
         """See this workspace from here on, from the thread."""
         self.hop(bind, workspace_id)
+
+    def admit(self, app_id: UUID) -> None:
+        """Count the request as one of an app that has proven who it is. Raises Problem."""
+
+        async def admit() -> None:
+            await self._request.app.state.limits.admit_app(self._request.scope, app_id)
+
+        anyio.from_thread.run(admit)
 
     def tell(self, home: UUID, operation: str, app_id: UUID, grant_id: UUID | None, **after: Any) -> None:
         """Have something told in the audit, once the rest is done."""

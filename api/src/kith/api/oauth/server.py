@@ -49,6 +49,13 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no typ
     def query_client(self, client_id: Any) -> Client | None:
         return query_client(self.talk, client_id)
 
+    def authenticate_client(self, request: Asked, methods: list[str], endpoint: str = "token") -> Client:
+        """An app that proves who it is has units of its own; the rest share those of their address."""
+        found: Client = super().authenticate_client(request, methods, endpoint)
+        if request.auth_method != "none":
+            self.talk.admit(found.app.id)
+        return found
+
     def create_oauth2_request(self, request: Asked) -> Asked:
         return request
 

@@ -59,7 +59,7 @@ async def push_request(request: Request[Any, Any, Any]) -> Response[bytes]:
     form = await read_form(request)
     async with request.app.state.turns.instance() as db:
         issuer = request.app.state.settings.issuer
-        talk = Talk(db, issuer, await possession(request, db))
+        talk = Talk(request, db, await possession(request, db))
         found = await in_thread(request, Server(talk).authenticated, asked(request, form))
         if not isinstance(found, Client):
             return answer(found.body, found.status, found.headers)
@@ -86,7 +86,7 @@ async def _serve(
     signer: Signer | None = None,
 ) -> Response[bytes]:
     """Let Authlib answer. What it has changed is kept also when it refuses: a replay ends what came before."""
-    talk = Talk(db, request.app.state.settings.issuer, await possession(request, db), signer)
+    talk = Talk(request, db, await possession(request, db), signer)
     found = await in_thread(request, work, Server(talk), asked(request, form))
     for told in talk.told:
         await bind(db, told.home)

@@ -4,15 +4,16 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.http.ids import MemberId, TokenId, encode, encode_optional
-from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.kinds import TEXT, Instant, ScopeName
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.store import tokens as store
 
 Scopes = Annotated[
     list[Annotated[str, Meta(max_length=100)]],
-    Meta(min_length=1, max_length=200, description="What it may do.", examples=[["people:read"]]),
+    Meta(max_length=200, description="What it may do.", examples=[["people:read"]]),
 ]
+Asked = Annotated[list[ScopeName], Meta(min_length=1, max_length=200, examples=[["people:read"]])]
 Name = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=TEXT, description="What it is for.", examples=["nightly report"])
 ]
@@ -43,7 +44,7 @@ class TokenCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """A personal token to create."""
 
     name: Name
-    scopes: Annotated[Scopes, Meta(description="What it may do; not more than the token that creates it.")]
+    scopes: Annotated[Asked, Meta(description="What it may do; not more than the token that creates it.")]
     days: Annotated[
         Annotated[int, Meta(ge=1, le=3650)] | None, Meta(description="How long it lives; null: until it is revoked.")
     ] = 90
