@@ -8,7 +8,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kith.connectors import Interaction, Limits, Page, Reauthorize, Retry, Secret, Tombstone, open_context, pages_of
+from kith.connectors import (
+    Interaction,
+    InteractionRef,
+    Limits,
+    Page,
+    Reauthorize,
+    Retry,
+    Secret,
+    Tombstone,
+    open_context,
+    pages_of,
+)
 from kith.connectors.imap import ImapConfig, ImapConnector, reader
 from kith.connectors.mail import MailConfig, MailConnector
 from kith.connectors.mail.opening import open_mailbox
@@ -195,6 +206,27 @@ async def test_another_machine_reads_on_and_finds_what_goes_from_then(server: Do
     await account.read()
     expunge(client, "INBOX", "1,6")
     assert sorted(tombstones(await account.read())) == [("1", "gone"), ("6", "gone")]
+    expunge(client, "INBOX", "2")
+    account.folder = tmp_path / "three"
+    assert tombstones(await account.read()) == []
+    async with open_context(IMAP, account.config, tmp_path) as context:
+        keys = ["1@example.org", "2@example.org", "3@example.org", "größe@example.org", "none@no-message-id.invalid"]
+        refs = [InteractionRef("mail", key, "message") for key in keys]
+        assert [ref.key for ref in await IMAP.gone(account.config, refs, context)] == keys[:2]
+    client.logout()
+
+
+async def test_a_mail_that_a_digest_carries_is_there(one: Dovecot, tmp_path: Path) -> None:
+    client = one.client("digests")
+    fill(client, "INBOX", (CASES / "digest-mime/a.eml").read_bytes().replace(b"\r\n", b"\n"))
+    account = Account(config_of(one, "digests"), tmp_path)
+    refs = [act.ref for act in told(await account.read())]
+    assert len(refs) > 1
+    async with open_context(IMAP, account.config, tmp_path) as context:
+        assert await IMAP.gone(account.config, refs, context) == []
+        expunge(client, "INBOX", "1")
+        assert await IMAP.gone(account.config, refs, context) == refs
+    assert {key for key, _ in tombstones(await account.read())} == {ref.key.partition("@")[0] for ref in refs}
     client.logout()
 
 

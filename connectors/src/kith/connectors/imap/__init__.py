@@ -9,15 +9,15 @@ and trash; encrypted text, attachments.
 Resume and growth: by the numbers that the server gives to mails (UIDVALIDITY, UID). Where those have changed a folder
 is read again, which doubles nothing.
 Deletions: as the server tells them (QRESYNC), else by comparing the numbers. A mail that was moved to another folder
-stays. The ids of mails are kept in the source's folder for that.
+stays. The ids of mails are kept in the source's folder for that. An audit asks for single mails.
 Privacy: private mail is always ``direct``. Without ``bodies`` no word of a mail leaves the server.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Context, Page, Partition, Report, hookimpl
+from kith.connectors import Connector, Context, InteractionRef, Page, Partition, Report, hookimpl
 from kith.connectors.imap.config import ImapConfig
 
 __all__ = ["ImapConfig", "ImapConnector", "kith_connectors"]
@@ -53,6 +53,13 @@ class ImapConnector:
         from kith.connectors.imap.reader import read
 
         return read(config, partition, cursor, context)
+
+    async def gone(
+        self, config: ImapConfig, refs: Sequence[InteractionRef], context: Context
+    ) -> Collection[InteractionRef]:
+        from kith.connectors.imap.reader import gone
+
+        return await gone(config, refs, context)
 
 
 @hookimpl

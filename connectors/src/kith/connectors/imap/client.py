@@ -113,6 +113,14 @@ class Client:
         end = last or 1 << 32
         return [(max(first, low), min(end, high)) for low, high in found if high >= first and low <= end]
 
+    async def holds(self, id_: str, *, within: bool) -> bool:
+        """Whether the open folder has a mail of this Message-ID; within: or one that carries it, as digests do."""
+        asked = b"TEXT " + quoted(f"Message-ID: <{id_}>") if within else b"HEADER MESSAGE-ID " + quoted(f"<{id_}>")
+        found = []
+        for answer in await self._ask(b"UID SEARCH " + asked):
+            found += answer.values if answer.word == "SEARCH" else []
+        return bool(found)
+
     async def fetch(self, numbers: Sequence[tuple[int, int]], items: str) -> list[dict[str, Value]]:
         """Return what is asked of these mails, in the order of their numbers; nothing of those that have gone."""
         chosen = ",".join(f"{low}:{high}" if low < high else str(low) for low, high in numbers)

@@ -26,6 +26,7 @@ from kith.connectors.imap.config import ImapConfig
 from kith.connectors.imap.ledger import GONE, Entry, Ledger, open_ledger
 from kith.connectors.mail.acts import Acts
 from kith.connectors.mail.dates import Arrival, moment
+from kith.connectors.mail.mails import NAMELESS
 
 BATCH = 50  # mails of one command
 MAIL_BYTES = 256 << 10  # of one mail; what lies beyond are attachments, or more than is kept
@@ -112,6 +113,18 @@ async def read(
                 yield page
             async for page in folder.end(began):
                 yield page
+
+
+async def gone(config: ImapConfig, refs: Sequence[InteractionRef], context: Context) -> list[InteractionRef]:
+    """Return the acts whose mails no folder has; of those that no Message-ID names, none."""
+    left = [ref for ref in refs if ref.key.isascii() and ref.key.isprintable() and not ref.key.endswith(NAMELESS)]
+    async with connected(config, context) as client:
+        folders = await client.folders()
+        for within in (False, True) if config.bodies else (False,):
+            for folder in folders if left else ():
+                await client.open(folder.raw, 0, 0)
+                left = [ref for ref in left if not await client.holds(ref.key, within=within)]
+    return left
 
 
 class _Folder:

@@ -26,6 +26,7 @@ from kith.connectors.lists.news import News
 from kith.connectors.lists.pipermail import Pipermail
 from kith.connectors.mail.acts import Acts
 from kith.connectors.mail.mailboxes import MAIL_BYTES
+from kith.connectors.mail.mails import NAMELESS
 
 PAGE_RECORDS = 2000
 PAGE_CHARACTERS = 4_000_000
@@ -70,7 +71,7 @@ async def read(config: ListsConfig, cursor: msgspec.Raw | None, context: Context
 
 async def gone(config: ListsConfig, refs: Sequence[InteractionRef], context: Context) -> list[InteractionRef]:
     archive = _archive(config, None, context)
-    mails = [ref for ref in refs if ref.kind != "join" and not ref.key.endswith("@no-message-id.invalid")]
+    mails = [ref for ref in refs if ref.kind != "join" and not ref.key.endswith(NAMELESS)]
     return [ref for ref in mails if archive and await archive.is_gone(ref.key)]
 
 

@@ -22,6 +22,8 @@ _REPLY = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"\s*\[([^\]]{1,80})\]\s*")
+#: How the keys end of mails that no Message-ID names.
+NAMELESS = "@no-message-id.invalid"
 _SUBJECT_CHARACTERS = 1000
 _NO_BODY = BytesHeaderParser(policy=email.policy.compat32)
 _WHOLE = BytesParser(policy=email.policy.compat32)
@@ -160,7 +162,7 @@ def _content_key(headers: Headers, data: bytes) -> str:
     ids = headers.ids("message-id")
     head = "\n".join([*ids, headers.first("from"), headers.first("date"), headers.first("subject")]).encode()
     words = data.replace(b"\r\n", b"\n").partition(b"\n\n")[2][:1000].strip()
-    return f"{blake2b(head + words, digest_size=16).hexdigest()}@no-message-id.invalid"
+    return f"{blake2b(head + words, digest_size=16).hexdigest()}{NAMELESS}"
 
 
 def _letters(text: str) -> str:
