@@ -5,6 +5,7 @@ For partners' connectors as for ours. All is read; nothing is ever written.
 
 import io
 from collections.abc import AsyncIterator, Iterator, Sequence
+from hashlib import blake2b
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree as Xml
@@ -101,6 +102,19 @@ class Dav:
         if not wanted:
             raise Fatal(f"{place_of(url)} is no {self._kind}, and leads to none.")
         return sorted(wanted, key=lambda one: one.url)
+
+    async def survey(self, url: str) -> tuple[list[tuple[Collection, list[Entry] | None]], str]:
+        """Return the collections, and what changes whenever anything in them does.
+
+        Where one has no mark, what it holds is its mark, and comes with it.
+        """
+        listed: list[tuple[Collection, list[Entry] | None]] = []
+        digest = blake2b(digest_size=16)
+        for collection in await self.collections(url):
+            entries = None if collection.mark else await self.entries(collection)
+            listed.append((collection, entries))
+            digest.update(msgspec.json.encode((collection.url, collection.mark, entries)))
+        return listed, digest.hexdigest()
 
     async def entries(self, collection: Collection) -> list[Entry]:
         """Return what a collection holds, by address."""

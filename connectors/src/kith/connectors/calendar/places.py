@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, time, timedelta
-from hashlib import blake2b
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -75,7 +74,9 @@ async def open_places(config: CalendarConfig, context: Context) -> Places:
     if config.url is None or config.path is not None:
         raise Fatal(_EITHER)
     auth = Basic(config.user or "", config.password) if config.password else None
-    return await _open_server(Dav(context.http, "calendar", auth), config.url)
+    dav = Dav(context.http, "calendar", auth)
+    listed, edition = await dav.survey(config.url)
+    return Places(edition, [ServedCalendar(dav, *one) for one in listed])
 
 
 class CalendarFile:
@@ -124,16 +125,6 @@ def _open_file(path: str, limits: Limits) -> Places:
     if b"BEGIN:VCALENDAR" not in data[: 1 << 16].upper():
         raise Fatal(f"{path} is no iCalendar file: it does not begin with BEGIN:VCALENDAR.")
     return Places(text.digest, (CalendarFile(cut(data), path),))
-
-
-async def _open_server(dav: Dav, url: str) -> Places:
-    digest = blake2b(digest_size=16)
-    calendars = []
-    for collection in await dav.collections(url):
-        entries = None if collection.mark else await dav.entries(collection)
-        digest.update(msgspec.json.encode((collection.url, collection.mark, entries)))
-        calendars.append(ServedCalendar(dav, collection, entries))
-    return Places(digest.hexdigest(), calendars)
 
 
 def _found(place: str, parts: Parts, group: Group) -> Found:

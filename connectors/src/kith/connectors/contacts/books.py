@@ -53,7 +53,7 @@ async def open_book(config: ContactsConfig, context: Context) -> Book:
         raise Fatal(_EITHER)
     auth = Basic(config.user or "", config.password) if config.password else None
     dav = Dav(context.http, "addressbook", auth)
-    return await _open_server(dav, config.url)
+    return Server(dav, *await dav.survey(config.url))
 
 
 def _open_file(config: ContactsConfig, limits: Limits) -> Book:
@@ -130,17 +130,6 @@ class Server:
             for start in range(0, len(entries), BATCH):
                 found = await self._dav.objects(collection, entries[start : start + BATCH])
                 yield [card for one in found for card in _cards(one)]
-
-
-async def _open_server(dav: Dav, url: str) -> Server:
-    """Ask which books there are; where one has no mark, what it holds is its mark."""
-    listed: list[tuple[Collection, list[Entry] | None]] = []
-    digest = blake2b(digest_size=16)
-    for collection in await dav.collections(url):
-        entries = None if collection.mark else await dav.entries(collection)
-        listed.append((collection, entries))
-        digest.update(msgspec.json.encode((collection.url, collection.mark, entries)))
-    return Server(dav, listed, digest.hexdigest())
 
 
 def _cards(one: Object) -> Iterator[Found]:
