@@ -19,7 +19,7 @@ up: $(RUN) ## Start kith with the demo community; Ctrl-C stops it
 	@exec $(PY) -m kith.cli up
 
 test: $(DEV) ## Run the tests
-	$(PY) -m pytest -q -n 2 --dist loadfile
+	$(PY) -m pytest -q -rs -n 2 --dist loadfile
 
 labs: $(DEV) ## Try connectors on the real servers of others; say which could not be started, and why
 	LABS=all $(PY) -m pytest -q -rs --timeout 1800 tests/labs

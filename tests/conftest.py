@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from kith.cli.servers import Servers, start_servers
+from tests.skips import pytest_sessionfinish  # noqa: F401 -- a hook
 
 if TYPE_CHECKING:
     from kith.store.db import Pool
