@@ -49,6 +49,13 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
             "INSERT INTO runs (workspace_id, id, source_id, job_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             town.workspace_id, run, town.source_id, job,
         )  # fmt: skip
+        await db.execute(
+            """
+            INSERT INTO authorizations (workspace_id, source_id, provider, site, scopes)
+            VALUES ($1, $2, 'acme', 'https://acme.example', '{}') ON CONFLICT DO NOTHING
+            """,
+            town.workspace_id, town.source_id,
+        )  # fmt: skip
     rows = {"interaction_id": interaction, "job_id": job, "run_id": run} | await with_members(square, town)
     return (
         known
@@ -162,6 +169,7 @@ _PERSON, _ORGANIZATION, _IDENTITY, _OTHER = (
 BODIES: dict[str, Any] = {
     "updateIdentity": {"kind": "person"},
     "updateSource": {"name": "mine now"},
+    "setProvider": {"client_id": "mine now"},
     "createMerge": {"person_id": _PERSON},
     "createAffiliation": {"organization_id": _ORGANIZATION},
     "createDecision": {"verdict": "same", "one_id": _IDENTITY, "other_id": _OTHER},

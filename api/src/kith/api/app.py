@@ -22,6 +22,7 @@ from kith.api.routes import ROUTES
 from kith.api.signin import letters
 from kith.api.signin.passwords import Passwords
 from kith.api.signin.routes import ROUTES as SIGN_IN
+from kith.api.sources.authorization import PAGES as AUTHORIZATION
 from kith.connectors import Limits, Registry, load_registry
 from kith.runtime import logs
 from kith.runtime.settings import Settings, load_settings
@@ -30,7 +31,7 @@ from kith.store.db import open_pool
 
 BODY_LIMIT = 1_000_000  # bytes
 
-UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH, *HOOKS]
+UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION]
 """Routes that the OpenAPI document leaves out."""
 
 

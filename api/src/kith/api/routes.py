@@ -24,6 +24,7 @@ from kith.api.members.routes import ROUTES as MEMBERS
 from kith.api.merges.routes import ROUTES as MERGES
 from kith.api.organizations.routes import ROUTES as ORGANIZATIONS
 from kith.api.people.routes import ROUTES as PEOPLE
+from kith.api.providers.routes import ROUTES as PROVIDERS
 from kith.api.relationships.routes import ROUTES as RELATIONSHIPS
 from kith.api.resolution.routes import ROUTES as RESOLUTION
 from kith.api.runs.routes import ROUTES as RUNS
@@ -51,6 +52,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *TOPICS,
     *CONNECTORS,
     *SOURCES,
+    *PROVIDERS,
     *RUNS,
     *JOBS,
     *EVENTS,

@@ -7,9 +7,9 @@ from kith.cli import audit
 from kith.cli.home import current_settings
 from kith.cli.jobs import database
 from kith.cli.processes import CannotStart
-from kith.runtime.keyring import place
+from kith.runtime import keyring
 from kith.runtime.vault import Sealed, Unreadable, Vault, new_key, open_vault
-from kith.store import credentials, keys, sign_ins, workspaces
+from kith.store import authorizations, credentials, keys, providers, sign_ins, workspaces
 from kith.store.db import Db, Pool, instance, workspace
 
 MANY = 500  # credentials of one transaction
@@ -38,6 +38,8 @@ async def _rewrap(vault: Vault) -> tuple[int, int, int]:
                 async with workspace(pool, home) as db:
                     found = await _some(db, home, vault)
                 done += found
+            async with workspace(pool, home) as db:
+                done += await _of_providers(db, home, vault)
         factors, signing = await _second_factors(pool, vault), await _signing_keys(pool, vault)
         async with instance(pool) as db:
             await audit.tell_instance(db, "secrets rewrap", sources=done, second_factors=factors, signing_keys=signing)
@@ -49,7 +51,7 @@ async def _signing_keys(pool: Pool, vault: Vault) -> int:
         found = await keys.wrapped_otherwise(db, vault.current)
         try:
             for one in found:
-                key_id, wrapped, _ = vault.rewrap(Sealed(one.key_id, one.wrapped, one.sealed), place(one.id))
+                key_id, wrapped, _ = vault.rewrap(Sealed(one.key_id, one.wrapped, one.sealed), keyring.place(one.id))
                 await keys.rewrap(db, one.id, key_id, wrapped)
         except Unreadable as error:
             raise CannotStart(f"A signing key cannot be wrapped again. {error}") from error
@@ -74,6 +76,24 @@ def _again(vault: Vault, sign_in_id: UUID, sealed: Sealed) -> sign_ins.Totp:
         return sign_ins.Totp(sign_in_id, *vault.rewrap(sealed, sign_ins.place(sign_in_id)))
     except Unreadable as error:
         raise CannotStart(f"A second factor cannot be wrapped again. {error}") from error
+
+
+async def _of_providers(db: Db, workspace_id: UUID, vault: Vault) -> int:
+    """Wrap the secrets of apps at providers, and the refresh tokens that these gave."""
+    apps = await providers.wrapped_otherwise(db, workspace_id, vault.current)
+    granted = await authorizations.wrapped_otherwise(db, workspace_id, vault.current)
+    try:
+        again = [(a, _rewrapped(vault, a, providers.place(workspace_id, a.name, a.site))) for a in apps]
+        tokens = [(g, _rewrapped(vault, g, authorizations.place(workspace_id, g.source_id))) for g in granted]
+    except Unreadable as error:
+        raise CannotStart(f"What providers of OAuth gave cannot be wrapped again. {error}") from error
+    await providers.rewrap(db, workspace_id, [(a.name, a.site, s.key_id, s.wrapped) for a, s in again])
+    await authorizations.rewrap(db, workspace_id, [(g.source_id, s.key_id, s.wrapped) for g, s in tokens])
+    return len(again) + len(tokens)
+
+
+def _rewrapped(vault: Vault, one: providers.ProviderApp | authorizations.Authorization, place: str) -> Sealed:
+    return vault.rewrap(Sealed(one.key_id or "", one.wrapped or b"", one.sealed or b""), place)
 
 
 async def _some(db: Db, workspace_id: UUID, vault: Vault) -> int:

@@ -14,6 +14,7 @@ from kith.store.errors import NameTaken
 
 _COLUMNS = """
     workspace_id, id, connector, name, config, status, schedule, trusted, revision, created_at, updated_at,
+    EXISTS (SELECT FROM authorizations a WHERE a.workspace_id = $1 AND a.source_id = sources.id) AS authorized,
     ARRAY (SELECT c.name FROM credentials c WHERE c.workspace_id = $1 AND c.source_id = sources.id ORDER BY c.name)
         AS credentials
 """
@@ -23,6 +24,7 @@ class Source(msgspec.Struct, frozen=True):
     """One configured use of a connector. schedule: how often it is read by itself.
 
     trusted: the operator named what it reads. credentials: the names of its secret settings, which config lacks.
+    authorized: a provider of OAuth has let it in.
     """
 
     workspace_id: UUID
@@ -37,6 +39,7 @@ class Source(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     credentials: list[str] = []
+    authorized: bool = False
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -248,6 +251,18 @@ async def ask_to_reauthorize(db: Db, workspace_id: UUID, source_id: UUID) -> Non
         """
         UPDATE sources SET status = 'reauthorize', revision = revision + 1, updated_at = now()
         WHERE workspace_id = $1 AND id = $2 AND status = 'active'
+        """,
+        workspace_id, source_id,
+    )  # fmt: skip
+
+
+async def hold_again(db: Db, workspace_id: UUID, source_id: UUID) -> None:
+    """Let a source whose credentials were renewed be read again."""
+    await db.execute(
+        """
+        UPDATE sources SET status = CASE status WHEN 'reauthorize' THEN 'active' ELSE status END,
+            revision = revision + 1, updated_at = now()
+        WHERE workspace_id = $1 AND id = $2
         """,
         workspace_id, source_id,
     )  # fmt: skip

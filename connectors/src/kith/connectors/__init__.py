@@ -10,7 +10,7 @@ from kith.connectors._errors import ConnectorError, Fatal, Missing, Reauthorize,
 from kith.connectors._exchange import Manners
 from kith.connectors._flaws import flaw
 from kith.connectors._hookspecs import Connector, Networked, Report, hookimpl
-from kith.connectors._http import Http
+from kith.connectors._http import Http, Renewal
 from kith.connectors._limits import (
     Forbidden,
     Limits,
@@ -26,6 +26,7 @@ from kith.connectors._limits import (
     locations,
     without_secrets,
 )
+from kith.connectors._oauth import Authorized, Provider, ScopeNeeded
 from kith.connectors._opening import egress_of, open_context
 from kith.connectors._paging import Seen, Window, by_cursor, by_id, by_link, by_offset, links
 from kith.connectors._partitions import HISTORY_SHARE, Historied, Partition, Partitioned, pages_of
@@ -70,6 +71,7 @@ __all__ = [
     "Answer",
     "Audited",
     "Auth",
+    "Authorized",
     "Basic",
     "Bearer",
     "Cause",
@@ -108,6 +110,7 @@ __all__ = [
     "Page",
     "Partition",
     "Partitioned",
+    "Provider",
     "Pushed",
     "PushedAsSet",
     "Pushes",
@@ -118,8 +121,10 @@ __all__ = [
     "Ref",
     "Refused",
     "Registry",
+    "Renewal",
     "Report",
     "Retry",
+    "ScopeNeeded",
     "Secret",
     "SecretInAddress",
     "Seen",

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import msgspec
@@ -39,6 +39,18 @@ class Traffic(msgspec.Struct):
     waited: float = 0.0
 
 
+class Renewal(Protocol):
+    """Who keeps the token of a source fresh: the secret of its settings then holds another text."""
+
+    async def see_to(self) -> None:
+        """Renew a token that ends soon. Raises Reauthorize where it cannot be renewed."""
+        ...
+
+    async def renew(self, used: str) -> bool:
+        """Renew a token that a server has refused; return whether there is another one now. Raises as ``see_to``."""
+        ...
+
+
 class Http:
     """The HTTP client of one source: ``context.http``.
 
@@ -59,6 +71,7 @@ class Http:
         clock: Clock | None = None,
         manners: Manners = POLITE,
         wire: Wire | None = None,
+        renewal: Renewal | None = None,
     ) -> None:
         self.traffic = Traffic()
         self.manners = manners
@@ -69,6 +82,7 @@ class Http:
         self._clock = clock or SystemClock()
         self._limiter = limiter or LocalLimiter(self._clock)
         self._wire = wire
+        self._renewal = renewal
 
     async def get(self, url: str, **options: Any) -> Answer:
         """Fetch a page: ``request`` with the method GET."""
@@ -99,17 +113,32 @@ class Http:
         since: answer 304, without a body, where the page is still that version. repeat: whether it does no harm twice;
         by default so for all methods but POST and PATCH. max_bytes: of the unpacked body.
         """
-        self._secrets.update(auth.secrets() if auth else ())
         body, kind = _content(json, form, xml)
         asked = Request(
             method,
             _with(url, params),
-            (*self._headers(headers, since, kind), *(auth.headers() if auth else ())),
+            tuple(self._headers(headers, since, kind)),
             body,
             self.manners.max_bytes if max_bytes is None else max_bytes,
         )
+        repeat = method in _REPEATED if repeat is None else repeat
+        if auth is None or self._renewal is None:
+            return await self._ask(asked, auth, repeat, allow)
+        await self._renewal.see_to()
+        used = tuple(auth.secrets())
         try:
-            url, reply = await self._persist(asked, method in _REPEATED if repeat is None else repeat)
+            return await self._ask(asked, auth, repeat, allow)
+        except Reauthorize:
+            if not await self._renewal.renew(used[0]):
+                raise
+        return await self._ask(asked, auth, repeat, allow)
+
+    async def _ask(self, asked: Request, auth: Auth | None, repeat: bool, allow: Collection[int]) -> Answer:
+        """Send a request with its credentials, as they are now."""
+        self._secrets.update(auth.secrets() if auth else ())
+        signed = structs.replace(asked, headers=(*asked.headers, *(auth.headers() if auth else ())))
+        try:
+            url, reply = await self._persist(signed, repeat)
             return self._answer(url, reply, allow)
         except (Retry, Fatal, Reauthorize) as error:
             error.args = (self.redact(str(error)),)

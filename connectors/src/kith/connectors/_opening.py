@@ -11,7 +11,7 @@ from kith.connectors._context import Context
 from kith.connectors._egress import Egress
 from kith.connectors._exchange import POLITE, Manners, Wire
 from kith.connectors._hookspecs import Connector, Networked
-from kith.connectors._http import Http
+from kith.connectors._http import Http, Renewal
 from kith.connectors._limits import ANYWHERE, Limits, host_of, locations
 from kith.connectors._rates import Limiter
 from kith.connectors._settings import secrets_of
@@ -38,10 +38,11 @@ async def open_context(
     manners: Manners = POLITE,
     wire: Wire | None = None,
     dial: Dial | None = None,
+    renewal: Renewal | None = None,
 ) -> AsyncIterator[Context]:
     """Lend a connector what it needs for one source, until the block ends.
 
-    wire, dial: what carries requests and streams in place of the network.
+    wire, dial: what carries requests and streams in place of the network. renewal: keeps the token of OAuth fresh.
     """
     egress = Egress(egress_of(connector, config), limits)
     streams = Streams(egress, manners, dial)
@@ -55,6 +56,7 @@ async def open_context(
         clock=clock,
         manners=manners,
         wire=wire,
+        renewal=renewal,
     )
     try:
         yield Context(folder, limits, http, clock or SystemClock(), streams, WebSockets(egress, streams, manners))

@@ -12,6 +12,7 @@ import pluggy
 from kith.connectors import _hookspecs
 from kith.connectors._audits import Audited
 from kith.connectors._hookspecs import Connector
+from kith.connectors._oauth import Authorized
 from kith.connectors._partitions import Historied, Partitioned
 from kith.connectors._push import Pushed
 from kith.connectors._settings import schema_of
@@ -29,6 +30,7 @@ _CAPABILITIES: dict[str, type] = {
     "history": Historied,
     "pushes": Pushed,
     "audits": Audited,
+    "authorization": Authorized,
 }
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}(\.[a-z][a-z0-9_-]{0,62})?")
 
@@ -51,7 +53,8 @@ class Registry(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """What a frontend needs to offer a connector. config_schema: JSON Schema 2020-12 of one source's settings.
 
-    capabilities: what it does beside reading its sources as a whole: partitions, history, pushes, audits.
+    capabilities: what it does beside reading its sources as a whole: partitions, history, pushes, audits,
+    authorization.
     """
 
     name: str

@@ -39,6 +39,10 @@ class Secret:
         """Return the text itself. Keep it out of records, errors, logs and cursors."""
         return self._value
 
+    def become(self, value: str) -> None:
+        """Hold another text from now on: kith has renewed a token. All that holds this secret has the new one."""
+        self._value = value
+
 
 class Auth(Protocol):
     """How a request proves who it comes from."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from kith.connectors import Connector, Context, Limiter, Limits, open_context
+from kith.connectors import Connector, Context, Limiter, Limits, Renewal, open_context
 from kith.runtime.vault import Sealed, Unreadable, Vault
 from kith.store.credentials import Credential, place
 
@@ -42,22 +42,47 @@ class Ground:
     quotas: Quotas = NO_QUOTAS
 
     def lend(
-        self, source_id: UUID, connector: Connector, config: msgspec.Struct, *, trusted: bool
+        self,
+        source_id: UUID,
+        connector: Connector,
+        config: msgspec.Struct,
+        *,
+        trusted: bool,
+        renewal: Renewal | None = None,
     ) -> AbstractAsyncContextManager[Context]:
         """Open what a connector gets to read a source with. trusted: the operator named what it reads."""
-        limits = ANYWHERE if trusted else self.limits
-        return open_context(connector, config, self._of(source_id), limits, source=str(source_id), limiter=self.limiter)
+        return open_context(
+            connector,
+            config,
+            self._of(source_id),
+            self.limits_of(trusted=trusted),
+            source=str(source_id),
+            limiter=self.limiter,
+            renewal=renewal,
+        )
+
+    def limits_of(self, *, trusted: bool) -> Limits:
+        return ANYWHERE if trusted else self.limits
 
     def reveal(self, workspace_id: UUID, sealed: Iterable[Credential]) -> dict[str, str]:
         """Return secret settings by name. Raises Unreadable."""
         return {one.name: self._open(workspace_id, one) for one in sealed}
 
     def _open(self, workspace_id: UUID, one: Credential) -> str:
+        return self.open(Sealed(one.key_id, one.wrapped, one.sealed), place(workspace_id, one.source_id, one.name))
+
+    def open(self, sealed: Sealed, place: str) -> str:
+        """Return a sealed text. Raises Unreadable."""
+        return self._keys().open(sealed, place)
+
+    def seal(self, text: str, place: str) -> Sealed:
+        """Seal a text for a place. Raises Unreadable."""
+        return self._keys().seal(text, place)
+
+    def _keys(self) -> Vault:
         if self.vault is None:
             raise Unreadable("This worker has no keys.")
-        return self.vault.open(
-            Sealed(one.key_id, one.wrapped, one.sealed), place(workspace_id, one.source_id, one.name)
-        )
+        return self.vault
 
     def clear(self, source_id: UUID) -> None:
         """Remove what a source has kept. Blocks."""

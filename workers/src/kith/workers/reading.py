@@ -17,6 +17,7 @@ from kith.store.credentials import Credential
 from kith.store.ingest import Batch
 from kith.store.sources import ToRead
 from kith.workers.ingest import Ingest
+from kith.workers.renewal import renewal_of
 from kith.workers.work import Failed, Later, Work
 
 T = TypeVar("T")
@@ -54,7 +55,9 @@ def open_source(work: Work, source_id: UUID, reading: ToRead, sealed: Sequence[C
         raise Failed("credential_unreadable", f"A credential of the source cannot be read. {error}") from error
     except msgspec.ValidationError as error:
         raise Failed("bad_config", f"The settings of the source do not fit its connector: {error}") from error
-    return Opened(connector, config, work.ground.lend(source_id, connector, config, trusted=reading.trusted))
+    renewal = renewal_of(work, source_id, connector, config, trusted=reading.trusted)
+    context = work.ground.lend(source_id, connector, config, trusted=reading.trusted, renewal=renewal)
+    return Opened(connector, config, context)
 
 
 async def pages_ahead(

@@ -7,6 +7,7 @@ from uuid import UUID
 from kith.api.http.problems import Fault, Problem
 from kith.connectors import Registry, secret_fields
 from kith.runtime.vault import Vault
+from kith.store import authorizations
 from kith.store import credentials as store
 from kith.store.db import Db
 
@@ -48,6 +49,8 @@ def require_again(given: Given) -> None:
 
 async def save(db: Db, workspace_id: UUID, source_id: UUID, given: Given, known: Collection[str], vault: Vault) -> None:
     """Store the secrets, sealed, and remove those that are no longer set."""
+    if given.secrets or set(known) - given.kept:
+        await authorizations.end(db, workspace_id, source_id)
     if gone := set(known) - given.kept - given.secrets.keys():
         await store.remove(db, workspace_id, source_id, gone)
     await store.save(

@@ -19,6 +19,7 @@ from kith.api.http.shapes import shape
 from kith.api.jobs.schemas import Job
 from kith.api.runs.schemas import Run, RunsParams
 from kith.api.sources import credentials
+from kith.api.sources.authorization import ROUTES as AUTHORIZATION
 from kith.api.sources.checks import ROUTES as CHECKS
 from kith.api.sources.checks import refuse_dead_paths
 from kith.api.sources.config import check_config, check_limits
@@ -394,6 +395,7 @@ ROUTES = [
     start_run,
     check_source,
     audit_source,
+    *AUTHORIZATION,
     *PARTITIONS,
     *FAILED_PUSHES,
 ]

@@ -66,7 +66,7 @@ class Source(msgspec.Struct, frozen=True):
     status: Annotated[
         Literal["active", "paused", "reauthorize", "faulty", "deleting"],
         Meta(
-            description="`reauthorize`: its credentials no longer hold; set it to active when they are renewed. "
+            description="`reauthorize`: its credentials no longer hold; `repair` is the call that renews them. "
             "`faulty`: its connector broke five times in a row; a check that succeeds makes it active."
         ),
     ]
@@ -81,6 +81,13 @@ class Source(msgspec.Struct, frozen=True):
             examples=["/v1/hooks/wsp_06ae9jv9tg8009z1ajt0ds00tg/src_06ae9jv9tg8009z1ajt0ds00tg"],
         ),
     ]
+    repair: Annotated[
+        str | None,
+        Meta(
+            description="Where the status is `reauthorize`: the call that renews its credentials.",
+            examples=["POST /v1/sources/src_06ae9jv9tg8009z1ajt0ds00tg/authorizations"],
+        ),
+    ]
     last_run: Annotated[LastRun | None, Meta(description="How it was last read; null: never.")]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
@@ -93,9 +100,18 @@ class Source(msgspec.Struct, frozen=True):
             id=encode("source", source.id),
             config=_shown(source.config),
             hook=f"/v1/hooks/{encode('workspace', source.workspace_id)}/{encode('source', source.id)}",
+            repair=_repair(source),
             schedule=msgspec.convert(source.schedule, Schedule | None),
             last_run=LastRun.of(last) if last else None,
         )
+
+
+def _repair(source: store.Source) -> str | None:
+    """Return the call that renews what a source signs in with, where that holds no longer."""
+    if source.status != "reauthorize":
+        return None
+    path = f"/v1/sources/{encode('source', source.id)}"
+    return f"POST {path}/authorizations" if source.authorized else f"PATCH {path}"
 
 
 def _shown(value: Any) -> Any:

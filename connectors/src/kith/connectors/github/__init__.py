@@ -16,6 +16,7 @@ import msgspec
 
 from kith.connectors import Connector, Context, Page, Rate, Report, hookimpl
 from kith.connectors.github.config import GitHubConfig
+from kith.connectors.github.provider import GITHUB
 
 __all__ = ["GitHubConfig", "GitHubConnector", "kith_connectors"]
 
@@ -29,6 +30,7 @@ class GitHubConnector:
     egress = ()
     #: Of one token in an hour.
     rates = (Rate(5000, 3600.0, per="source", burst=1000),)
+    provider = GITHUB
 
     async def check(self, config: GitHubConfig, context: Context) -> Report:
         from kith.connectors.github.reader import look

@@ -17,6 +17,7 @@ import msgspec
 
 from kith.connectors import Connector, Context, Page, Rate, Report, hookimpl
 from kith.connectors.gitlab.config import GitLabConfig
+from kith.connectors.gitlab.provider import GITLAB
 
 __all__ = ["GitLabConfig", "GitLabConnector", "kith_connectors"]
 
@@ -30,6 +31,7 @@ class GitLabConnector:
     egress = ()
     #: What gitlab.com allows for issues and merge requests of a project.
     rates = (Rate(300, 60.0, per="source", burst=50),)
+    provider = GITLAB
 
     async def check(self, config: GitLabConfig, context: Context) -> Report:
         from kith.connectors.gitlab.reader import look

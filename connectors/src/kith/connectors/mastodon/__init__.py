@@ -19,6 +19,7 @@ import msgspec
 
 from kith.connectors import Connector, Context, Page, Rate, Report, hookimpl
 from kith.connectors.mastodon.config import MastodonConfig
+from kith.connectors.mastodon.provider import MASTODON
 
 __all__ = ["MastodonConfig", "MastodonConnector", "kith_connectors"]
 
@@ -32,6 +33,7 @@ class MastodonConnector:
     egress = ()
     #: Of one account or address in five minutes.
     rates = (Rate(300, 300.0, per="source", burst=60),)
+    provider = MASTODON
 
     async def check(self, config: MastodonConfig, context: Context) -> Report:
         from kith.connectors.mastodon.reader import look

@@ -19,6 +19,7 @@ import msgspec
 from kith.connectors import Connector, Context, Fatal, Page, Report, hookimpl
 from kith.connectors.slack.client import RATES
 from kith.connectors.slack.config import SlackConfig
+from kith.connectors.slack.provider import SLACK
 
 __all__ = ["SlackConfig", "SlackConnector", "kith_connectors"]
 
@@ -31,6 +32,7 @@ class SlackConnector:
     Config = SlackConfig
     egress = ()
     rates = RATES
+    provider = SLACK
 
     async def check(self, config: SlackConfig, context: Context) -> Report:
         from kith.connectors.slack import archive, reader
