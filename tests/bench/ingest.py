@@ -25,7 +25,10 @@ import psutil
 
 from kith.cli.servers import Servers, start_servers
 from kith.connectors import Interaction, InteractionRef, Page, Ref, Target
-from kith.store import ingest, jobs
+from kith.runtime.settings import Settings
+from kith.runtime.vault import new_key, open_vault
+from kith.store import credentials, ingest, jobs, sources
+from kith.store.credentials import Credential, place
 from kith.store.db import Pool, new_id, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.workspaces import create_workspace
@@ -79,25 +82,36 @@ def write(path: Path, count: int) -> None:
             file.write(encode(record) + b"\n")
 
 
+class Source(msgspec.Struct, frozen=True):
+    """What a worker reads; secret: the settings that are sealed."""
+
+    connector: str
+    config: dict[str, str]
+    secret: dict[str, str] = {}
+
+
 async def read_by_worker(
-    servers: Servers, pool: Pool, path: Path, home: Path, *, and_project: bool = True
+    servers: Servers, pool: Pool, source: Source, home: Path, *, and_project: bool = True
 ) -> tuple[float, float | None, int]:
     """Return the seconds that the sync took, those of the projections behind it, and the worker's peak (bytes)."""
-    workspace_id, source_id = new_id(), new_id()
+    workspace_id = new_id()
+    keys = new_key()
+    vault = open_vault(Settings(secret_keys=keys))
     async with workspace(pool, workspace_id) as db:
         await create_workspace(db, workspace_id, "bench")
-        await db.execute(
-            """
-            INSERT INTO sources (workspace_id, id, connector, name, config, status, trusted)
-            VALUES ($1, $2, 'ndjson', 'bench', $3, 'active', true)
-            """,
-            workspace_id, source_id, {"path": str(path)},
-        )  # fmt: skip
+        made = await sources.create_source(db, workspace_id, source.connector, "bench", source.config, trusted=True)
+        sealed = [
+            Credential(made.id, name, *vault.seal(text, place(workspace_id, made.id, name)))
+            for name, text in source.secret.items()
+        ]
+        await credentials.save(db, workspace_id, sealed)
         # Projections come afterwards, so that each is measured by itself: the slot is taken by a job of tomorrow.
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         project, _ = await jobs.enqueue(db, workspace_id, "project", {}, slot="project", due_at=tomorrow)
-        sync, _ = await jobs.enqueue(db, workspace_id, "sync", {"source_id": str(source_id)})
-    env = os.environ | {"KITH_DATABASE_URL": servers.database_url, "KITH_REDIS_URL": servers.redis_url}
+        sync, _ = await jobs.enqueue(db, workspace_id, "sync", {"source_id": str(made.id)})
+    env = os.environ | {
+        "KITH_DATABASE_URL": servers.database_url, "KITH_REDIS_URL": servers.redis_url, "KITH_SECRET_KEYS": keys,
+    }  # fmt: skip
     with (home / "worker.log").open("wb") as log:
         worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "kith.workers", env=env, stderr=log)
         try:
@@ -158,7 +172,7 @@ async def measure(servers: Servers, home: Path, count: int, *, and_project: bool
     await migrate(servers.database_url)
     async with await open_pool(servers.database_url) as pool:
         reading, projecting, peak = await read_by_worker(
-            servers, pool, home / "in.ndjson", home, and_project=and_project
+            servers, pool, Source("ndjson", {"path": str(home / "in.ndjson")}), home, and_project=and_project
         )
     rows = min(count, BARE)
     bare = rows / await bare_upsert(servers, rows)

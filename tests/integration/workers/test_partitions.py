@@ -14,7 +14,7 @@ from kith.connectors import Limits
 from kith.connectors.testing import FaultServer, check_connector
 from kith.store import partitions
 from kith.store.db import Pool, workspace
-from kith.workers import parts, work
+from kith.workers import parts, reading, work
 from kith.workers.ground import Ground
 from kith.workers.runner import Runner
 from tests.integration.store.facts import Store, add_source
@@ -133,6 +133,7 @@ async def test_fresh_things_go_first_again_while_history_is_long(
     pool: Pool, workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts, "LEAST_FRESH", timedelta(0))
+    monkeypatch.setattr(reading, "JOINED", 0)
     async with house(pool, workspace_id, tmp_path, OldRooms()) as home:
         Town(home.server, {"a": ("public", 200)})
         await home.read()

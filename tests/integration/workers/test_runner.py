@@ -22,13 +22,14 @@ from kith.connectors import (
     Reauthorize,
     Record,
     Retry,
+    Tombstone,
 )
 from kith.domain.strength.model import shipped
 from kith.store import ingest, jobs, sources
 from kith.store.db import workspace
 from kith.workers import sync, work
 from kith.workers.runner import LONGEST_WAIT
-from tests.integration.store.facts import DAY, Store, act, mailmap, who
+from tests.integration.store.facts import DAY, Store, act, act_ref, mailmap, who
 from tests.integration.workers.conftest import Office, Scripted, page
 
 
@@ -41,6 +42,30 @@ async def test_a_sync_stores_its_pages_and_says_what_it_did(office: Office) -> N
     project = await office.value("SELECT id FROM jobs WHERE workspace_id = $1 AND kind = 'project'")
     assert (await office.run(project))["status"] == "succeeded"
     assert await office.store.count("people") == 2
+
+
+async def test_small_pages_that_come_fast_are_stored_as_one_and_what_takes_back_by_itself(office: Office) -> None:
+    gone = Tombstone(act_ref("3"), "withdrawn")
+    read = asyncio.Event()
+
+    async def ended() -> None:
+        read.set()
+
+    office.connector.script = [*(page(act(str(n))) for n in range(8)), page(gone), page(act("3")), ended]
+    job_id = await office.enqueue()
+    async with workspace(office.store.pool, office.store.workspace_id) as db:
+        await ingest.lock(db, office.store.workspace_id, alone=True)  # nothing can be stored yet
+        task = office.runner.start(office.store.workspace_id, job_id)
+        await read.wait()
+    await task
+    result = (await office.row(job_id))["result"]
+    assert (result["pages"], result["records"]) == (10, 10)
+    told_again = [row["key"] for row in await office.store.rows("interactions") if row["key"] == act_ref("3").key]
+    assert told_again, "what was told after it had been withdrawn counts"
+    together = await office.value(
+        "SELECT max(n) FROM (SELECT count(*) AS n FROM interactions WHERE workspace_id = $1 GROUP BY xmin) AS each"
+    )
+    assert together >= 5
 
 
 async def test_what_the_network_asks_to_wait_for_is_waited_for(office: Office) -> None:

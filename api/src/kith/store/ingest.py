@@ -107,8 +107,8 @@ class Batch:
     """A page as rows: columns as in IDENTITY, CHANNEL, CONVERSATION and INTERACTION, no id twice in one list.
 
     interactions: rounds, applied one after the other; more than one only where a page tells of one interaction twice.
-    characters: about how many, which is what takes memory. stand: whose the cursor is, if not the source's own.
-    swept: what complete sweeps found, once the batch is stored.
+    pages: of the connector, since small ones are stored as one. characters: about how many, which is what takes memory.
+    stand: whose the cursor is, if not the source's own. swept: what complete sweeps found, once the batch is stored.
     """
 
     identities: list[Row] = field(default_factory=list)
@@ -125,6 +125,7 @@ class Batch:
     tombstones: list[Tombstone] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    pages: int = 1
     records: int = 0
     characters: int = 0
     cursor: str | None = None
@@ -389,7 +390,7 @@ async def _reach(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> N
 async def _report(db: Db, workspace_id: UUID, run_id: UUID, batch: Batch, counts: Counts) -> None:
     if batch.problems:
         await db.execute(_PROBLEMS, workspace_id, run_id, *zip(*batch.problems, strict=True))
-    await db.execute(_COUNT, workspace_id, run_id, batch.records, *counts, len(batch.problems))
+    await db.execute(_COUNT, workspace_id, run_id, batch.pages, batch.records, *counts, len(batch.problems))
 
 
 def _number(status: str) -> int:
@@ -899,7 +900,7 @@ _PROBLEMS = """
 """
 
 _COUNT = """
-    UPDATE runs SET pages = pages + 1, records = records + $3, added = added + $4, changed = changed + $5,
-        deleted = deleted + $6, skipped = skipped + $7
+    UPDATE runs SET pages = pages + $3, records = records + $4, added = added + $5, changed = changed + $6,
+        deleted = deleted + $7, skipped = skipped + $8
     WHERE workspace_id = $1 AND id = $2
 """

@@ -274,8 +274,9 @@ class Skip(msgspec.Struct, frozen=True):
 class Page(msgspec.Struct, frozen=True):
     """Records, and the cursor that follows them: kith stores both in one transaction.
 
-    Killed at any moment, a run repeats at most one page. cursor: the connector's own JSON-able value, at most 64 KiB,
-    handed back as it was given. done, total: progress, in ``unit``, where the connector knows it.
+    Killed at any moment, a run repeats at most a page, or the small ones that kith stores as one. cursor: the
+    connector's own JSON-able value, at most 64 KiB, handed back as it was given. done, total: progress, in ``unit``,
+    where the connector knows it.
     """
 
     records: tuple[Record, ...]

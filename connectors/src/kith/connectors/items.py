@@ -12,7 +12,6 @@ from typing import TypeVar
 import msgspec
 
 from kith.connectors._errors import Fatal
-from kith.connectors._flaws import flaw
 from kith.connectors._records import Coverage, Interaction, Record, Skip
 from kith.connectors.html import html_text
 
@@ -34,29 +33,39 @@ class Told(msgspec.Struct):
     records: list[Record] = []
     skipped: list[Skip] = []
 
+    def read(self, raw: bytes | msgspec.Raw, kind: type[T], place: str) -> T | None:
+        """Decode one item; return None, with a Skip, where it cannot be read."""
+        try:
+            return msgspec.json.decode(raw, type=kind)
+        except (msgspec.DecodeError, ValueError) as error:
+            self._skip(place, str(error), bytes(raw))
+            return None
+
+    def read_all(self, raws: Iterable[bytes | msgspec.Raw], kind: type[T], place: str) -> list[T]:
+        """Decode some items; return those that could be read. Places are counted."""
+        found = (self.read(raw, kind, f"{place} {number}") for number, raw in enumerate(raws, 1))
+        return [item for item in found if item is not None]
+
     def add(self, raw: bytes, kind: type[T], place: str, make: Callable[[T], Iterable[Record]]) -> T | None:
         """Decode one item and keep the records that ``make`` gives for it; all of them or, with a Skip, none.
 
         Returns the item; None where it could not be read.
         """
-        try:
-            item = msgspec.json.decode(raw, type=kind)
-        except (msgspec.DecodeError, ValueError) as error:
-            self._skip(place, str(error), raw)
-            return None
-        return item if self.keep(lambda: make(item), place, raw) else None
+        item = self.read(raw, kind, place)
+        return item if item is not None and self.keep(lambda: make(item), place, raw) else None
 
-    def keep(self, make: Callable[[], Iterable[Record]], place: str, raw: bytes = b"") -> bool:
-        """Keep the records that ``make`` gives; all of them or, with a Skip, none. Returns whether it kept them."""
+    def keep(self, make: Callable[[], Iterable[Record]], place: str, item: object = b"") -> bool:
+        """Keep the records that ``make`` gives; all of them or, with a Skip, none. Returns whether it kept them.
+
+        item: what the Skip shows: as it came, or what it was decoded to.
+        """
         try:
-            records = list(make())
-            reason = next(filter(None, map(flaw, records)), None)
+            self.records += list(make())
         except (msgspec.DecodeError, ValueError, OverflowError, OSError) as error:
-            reason, records = str(error) or type(error).__name__, []
-        if reason is not None:
-            self._skip(place, reason, raw)
-        self.records += records if reason is None else ()
-        return reason is None
+            raw = item if isinstance(item, bytes) else msgspec.json.encode(item)
+            self._skip(place, str(error) or type(error).__name__, raw)
+            return False
+        return True
 
     def add_all(
         self, raws: Iterable[msgspec.Raw], kind: type[T], place: str, make: Callable[[T], Iterable[Record]]
@@ -122,7 +131,8 @@ def _is_sane(text: str, now: datetime) -> bool:
 
 def clean(text: str | None, longest: int = NAME) -> str:
     """Return a text without what PostgreSQL and JSON refuse (NUL, halves of characters), cut to so many characters."""
-    return (text or "").replace("\0", "").encode(errors="replace").decode()[:longest]
+    text = (text or "").replace("\0", "")
+    return (text if text.isascii() else text.encode(errors="replace").decode())[:longest]
 
 
 def line(text: str | None) -> str | None:
@@ -143,7 +153,7 @@ def own_words(html: str | None) -> str | None:
 
 def key(text: str) -> str:
     """Return a key as records may hold it: what is too long by its hash. Raises Unreadable where it is empty."""
-    text = "".join(clean(text, len(text))).strip()
+    text = clean(text, len(text)).strip()
     if not text:
         raise Unreadable("An id is empty.")
     return text if len(text) <= NAME else blake2b(text.encode(), digest_size=16).hexdigest()

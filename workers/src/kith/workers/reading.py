@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import traceback
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
@@ -11,7 +12,18 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from kith.connectors import Connector, ConnectorError, Context, Page, load_config
+from kith.connectors import (
+    Channel,
+    Claim,
+    Connector,
+    ConnectorError,
+    Context,
+    Conversation,
+    Identity,
+    Interaction,
+    Page,
+    load_config,
+)
 from kith.runtime.vault import Unreadable
 from kith.store.credentials import Credential
 from kith.store.ingest import Batch
@@ -27,6 +39,9 @@ log = structlog.get_logger()
 #: How long a connector may take for a page, unless it says ``page_seconds``.
 PAGE_SECONDS = 1800.0
 CHECK_SECONDS = 120.0
+#: Characters, about, of the pages that are read ahead, and that may be stored as one.
+JOINED = 2_000_000
+_JOINABLE = frozenset((Channel, Claim, Conversation, Identity, Interaction))
 #: Of errors of the system: no space left, or none left for this account.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -65,13 +80,18 @@ async def pages_ahead(
 ) -> AsyncGenerator[tuple[Page, Batch], None]:
     """Yield pages with their rows; the next one is read and prepared while PostgreSQL stores the one before.
 
-    seconds: how long a page may take. Raises Fault.
+    Small pages that were read in that time come as one. seconds: how long a page may take. Raises Fault.
     """
 
     async def prepare() -> tuple[Page, Batch] | None:
-        page = await contained(anext(pages, None), seconds, redact)
-        return None if page is None else (page, await asyncio.to_thread(ingest.batch, page))
+        if not (taken := await ahead.take()):
+            return None
+        page = _joined(taken)
+        batch = await asyncio.to_thread(ingest.batch, page)
+        batch.pages = len(taken)
+        return page, batch
 
+    ahead = _Ahead(lambda: contained(anext(pages, None), seconds, redact))
     following = asyncio.create_task(prepare())
     try:
         while item := await following:
@@ -80,8 +100,71 @@ async def pages_ahead(
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+        await ahead.stop()
         if isinstance(pages, AsyncGenerator):
             await contained(pages.aclose(), CHECK_SECONDS, redact)
+
+
+class _Ahead:
+    """Reads pages, up to ``JOINED``, before they are asked for."""
+
+    def __init__(self, following: Callable[[], Awaitable[Page | None]]) -> None:
+        self._following = following
+        self._read: deque[Page] = deque()
+        self._size = self._taken = 0
+        self._some, self._room = asyncio.Event(), asyncio.Event()
+        self._task = asyncio.create_task(self._fill())
+
+    async def take(self) -> list[Page]:
+        """Return pages that were read and may be stored as one; none after the last. Raises what reading raised.
+
+        What was taken before has left by then.
+        """
+        self._size, self._taken = self._size - self._taken, 0
+        self._room.set()
+        await self._some.wait()
+        if not self._read:
+            await self._task
+            return []
+        taken = [self._read.popleft()]
+        while self._read and _may_be_joined(taken[-1]) and _may_be_joined(self._read[0]):
+            taken.append(self._read.popleft())
+        self._taken = sum(map(_size, taken))
+        if not self._read and not self._task.done():
+            self._some.clear()
+        return taken
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _fill(self) -> None:
+        try:
+            while page := await self._following():
+                self._read.append(page)
+                self._size += _size(page)
+                self._some.set()
+                while self._size > JOINED:
+                    self._room.clear()
+                    await self._room.wait()
+        finally:
+            self._some.set()
+
+
+def _size(page: Page) -> int:
+    """Return about how many characters a page holds."""
+    return sum(500 + (len(record.text or "") if type(record) is Interaction else 0) for record in page.records)
+
+
+def _may_be_joined(page: Page) -> bool:
+    """Whether another page may be stored with this one, as if they were one: what takes back counts for all of it."""
+    return all(type(record) in _JOINABLE for record in page.records)
+
+
+def _joined(pages: Sequence[Page]) -> Page:
+    records = tuple(record for page in pages for record in page.records)
+    skipped = tuple(skip for page in pages for skip in page.skipped)
+    return msgspec.structs.replace(pages[-1], records=records, skipped=skipped)
 
 
 async def contained(doing: Awaitable[T], seconds: float, redact: Callable[[str], str]) -> T:

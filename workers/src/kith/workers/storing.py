@@ -11,7 +11,6 @@ from kith.connectors import Page, Record
 from kith.store import ingest, jobs, sources
 from kith.store.db import Db
 from kith.store.ingest import REFUSED, Batch, Problem
-from kith.store.partitions import Stand
 from kith.store.sweeps import Outcome
 from kith.workers.ingest import Ingest, clean, where
 from kith.workers.work import Unfinished, Work
@@ -100,7 +99,7 @@ class Storing:
         except REFUSED:
             step.ended.set()  # what follows gives way, and is read again
             await _end(before)
-            step.batch = await self._without_refused(step.page, step.batch.stand)
+            step.batch = await self._without_refused(step.page, step.batch)
             await self._transact(step, None)
         finally:
             step.added.set()
@@ -123,13 +122,13 @@ class Storing:
             await ingest.account(db, workspace_id, self._source_id, self._run_id, batch, counts)
             await work.advance(db, step.done, step.page.total, step.page.unit)
 
-    async def _without_refused(self, page: Page, stand: Stand | None) -> Batch:
+    async def _without_refused(self, page: Page, whole: Batch) -> Batch:
         """Return the page without the records that PostgreSQL refuses; they are among its problems."""
         refused: list[Problem] = []
         async with self._work.transaction() as db:
             kept = await self._sift(db, page.records, refused)
         batch = Ingest(self._id_key).batch(msgspec.structs.replace(page, records=kept))
-        batch.records, batch.stand = len(page.records), stand
+        batch.pages, batch.records, batch.stand = whole.pages, whole.records, whole.stand
         batch.problems += refused
         return batch
 

@@ -37,7 +37,7 @@ async def _groups(client: Client) -> list[Group]:
     for page in range(_PAGES):
         told = items.Told()
         raws = await client.groups(page)
-        groups = told.add_all(raws, Group, "group", lambda _: ())
+        groups = told.read_all(raws, Group, "group")
         fresh = [group for group in groups if group.id not in found]
         if not fresh:
             return [group for group in found.values() if not group.automatic]

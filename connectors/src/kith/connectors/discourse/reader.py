@@ -85,7 +85,7 @@ class _Pages:
             answer = (await self._client.topics(self._at.page)).topic_list
             circle.check(*map(bytes, answer.topics))
             told = items.Told()
-            listed = told.add_all(answer.topics, Listed, f"page {self._at.page} topic", lambda _: ())
+            listed = told.read_all(answer.topics, Listed, f"page {self._at.page} topic")
             yield self._page([], told.skipped)
             fresh = [topic for topic in listed if not topic.moved_at or topic.moved_at >= self._at.done]
             for topic in fresh:

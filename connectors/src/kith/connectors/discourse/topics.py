@@ -35,7 +35,7 @@ class Reading:
 
     async def _posts(self, writer: Writer, raws: Sequence[msgspec.Raw], topic: int) -> items.Told:
         told = items.Told()
-        posts = told.add_all(raws, Post, f"topic {topic} post", lambda _: ())
+        posts = told.read_all(raws, Post, f"topic {topic} post")
         writer.numbers |= {post.post_number: post.id for post in posts}
         self.highest = max([self.highest, *(post.id for post in posts)])
         for post in posts:
@@ -46,7 +46,7 @@ class Reading:
             mentioned = {name: await self._known(name) for name in post.mentions()}
             named = {name: id_ for name, id_ in mentioned.items() if id_ is not None}
             place = f"topic {topic} post {post.post_number}"
-            told.keep(partial(writer.post, post, named), place, msgspec.json.encode(post))
+            told.keep(partial(writer.post, post, named), place, post)
             if self._config.likes and post.likes and not post.is_gone:
                 await self._likes(told, writer, post)
         return told

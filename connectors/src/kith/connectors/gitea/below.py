@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import msgspec
-
 from kith.connectors import InteractionRef, Missing, Refused, Skip, items
 from kith.connectors.gitea.client import Client
 from kith.connectors.gitea.config import GiteaConfig
@@ -35,10 +33,10 @@ class Below(below.Below):
         place, path = f"{self._repo}#{issue.number} review", f"/repos/{self._repo}/pulls/{issue.number}/reviews"
         try:
             async for raws in self._gitea.all(path):
-                for review in told.add_all(raws, Review, place, lambda _: ()):
+                for review in told.read_all(raws, Review, place):
                     mentioned = await self._mentioned(review.body)
                     make = partial(self._words.review, issue, review, mentioned)
-                    told.keep(make, f"{place} {review.id}", msgspec.json.encode(review))
+                    told.keep(make, f"{place} {review.id}", review)
                     if review.comments_count and review.state != "PENDING":
                         async for remarks in self._gitea.all(f"{path}/{review.id}/comments"):
                             told.add_all(remarks, Comment, f"{place} {review.id}", partial(self._words.remark, issue))

@@ -131,10 +131,10 @@ class _Reading:
             part = await self._client.part(f"/repos/{name}/{path}", state.page, state.seen, **given)
             told, place = items.Told(), f"{name} {path}"
             if number == 0:
-                for issue in told.add_all(part.raws, Issue, place, lambda _: ()):
+                for issue in told.read_all(part.raws, Issue, place):
                     await below.issue(issue.as_written, told)
             else:
-                for comment in told.add_all(part.raws, Comment, place, lambda _: ()):
+                for comment in told.read_all(part.raws, Comment, place):
                     await below.comment(comment.as_written, told)
             began, more = state.began or part.at, part.more
             shorter = total is not None and part.total is not None and part.total < total

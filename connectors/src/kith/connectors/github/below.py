@@ -47,7 +47,7 @@ class Below:
         """Tell of an issue or a pull request with what lies below it."""
         place = f"{self._repo}#{issue.number}"
         mentioned = await self._mentioned(issue.body)
-        told.keep(partial(self._writer.issue, issue, mentioned), place, msgspec.json.encode(issue))
+        told.keep(partial(self._writer.issue, issue, mentioned), place, issue)
         path = f"/repos/{self._repo}/issues/{issue.number}/reactions"
         await self._reactions(path, issue.reactions, issue.user, issue.number, told)
         if issue.pull_request is not None and self._config.reviews:
@@ -59,7 +59,7 @@ class Below:
         """Tell of a comment with the reactions to it."""
         mentioned = await self._mentioned(comment.body)
         place = f"{self._repo} comment {comment.id}"
-        told.keep(partial(self._writer.comment, comment, mentioned), place, msgspec.json.encode(comment))
+        told.keep(partial(self._writer.comment, comment, mentioned), place, comment)
         kind = "pulls" if comment.pull_request_url else "issues"
         path = f"/repos/{self._repo}/{kind}/comments/{comment.id}/reactions"
         await self._reactions(path, comment.reactions, comment.user, comment.number, told)
@@ -68,10 +68,10 @@ class Below:
         place = f"{self._repo}#{issue.number} review"
         try:
             async for raws in self._client.all(f"/repos/{self._repo}/pulls/{issue.number}/reviews"):
-                for review in told.add_all(raws, Review, place, lambda _: ()):
+                for review in told.read_all(raws, Review, place):
                     mentioned = await self._mentioned(review.body)
                     make = partial(self._writer.review, issue, review, mentioned)
-                    told.keep(make, f"{place} {review.id}", msgspec.json.encode(review))
+                    told.keep(make, f"{place} {review.id}", review)
         except (Missing, Refused) as error:
             told.skipped.append(Skip(place, "not_read", str(error)))
 
@@ -83,7 +83,7 @@ class Below:
             told.skipped.append(Skip(place, "not_read", str(error)))
             return
         if pull.merged_at and pull.merged_by:
-            told.keep(partial(self._writer.merge, issue, pull), place, msgspec.json.encode(pull))
+            told.keep(partial(self._writer.merge, issue, pull), place, pull)
 
     async def _reactions(
         self, path: str, counted: Reactions | None, to: Account | None, number: int, told: items.Told

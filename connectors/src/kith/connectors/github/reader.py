@@ -10,7 +10,6 @@ from kith.connectors import (
     Fatal,
     Missing,
     Page,
-    Record,
     Refused,
     Report,
     Skip,
@@ -102,12 +101,12 @@ class _Reading:
             circle.check(state.since, *map(bytes, raws))
             told, place = items.Told(), f"{name} {path}"
             if number == 0:
-                issues = told.add_all(raws, Issue, place, _nothing)
+                issues = told.read_all(raws, Issue, place)
                 latest = items.newest((issue.updated_at for issue in issues), self._now)
                 for issue in issues:
                     await below.issue(issue, told)
             else:
-                comments = told.add_all(raws, Comment, place, _nothing)
+                comments = told.read_all(raws, Comment, place)
                 latest = items.newest((comment.updated_at for comment in comments), self._now)
                 for comment in comments:
                     await below.comment(comment, told)
@@ -123,7 +122,3 @@ class _Reading:
     def page(self, told: items.Told) -> Page:
         self.at = msgspec.structs.replace(self.at, span=self.at.span.over(told.records))
         return Page(tuple(told.records), save_cursor(self.at), tuple(told.skipped))
-
-
-def _nothing(item: object) -> list[Record]:
-    return []

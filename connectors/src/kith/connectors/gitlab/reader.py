@@ -93,7 +93,7 @@ class _Reading:
             raws, more = await self._client.changed(project, name, state.since, state.page)
             circle.check(state.since, *map(bytes, raws))
             told = items.Told()
-            found = told.add_all(raws, Item, f"{path} {name}", lambda _: ())
+            found = told.read_all(raws, Item, f"{path} {name}")
             for item in found:
                 await self._thing(project, Thing(item, name == "merge_requests"), writer, told)
             latest = items.newest((item.updated_at for item in found), self._now)
@@ -107,13 +107,13 @@ class _Reading:
         """Tell of an issue or a merge request, and of what is below it."""
         item, name = thing.item, _LISTS[thing.is_merge]
         mentioned = await self._mentioned(item.description)
-        told.keep(partial(writer.thing, thing, mentioned), thing.mark, msgspec.json.encode(item))
+        told.keep(partial(writer.thing, thing, mentioned), thing.mark, item)
         if item.merged_at and (item.merge_user or item.merged_by):
-            told.keep(partial(writer.merge, thing), f"{thing.mark} merge", msgspec.json.encode(item))
+            told.keep(partial(writer.merge, thing), f"{thing.mark} merge", item)
         try:
             if item.user_notes_count != 0 or thing.is_merge:  # approvals are no notes of users
                 async for raws in self._client.below(project, name, item.iid, "discussions"):
-                    for discussion in told.add_all(raws, Discussion, f"{thing.mark} discussion", lambda _: ()):
+                    for discussion in told.read_all(raws, Discussion, f"{thing.mark} discussion"):
                         await self._discussion(thing, discussion, writer, told)
             if self._config.reactions and (item.upvotes or item.downvotes):
                 async for raws in self._client.below(project, name, item.iid, "award_emoji"):
@@ -122,11 +122,11 @@ class _Reading:
             told.skipped.append(Skip(thing.mark, "not_read", str(error)))
 
     async def _discussion(self, thing: Thing, discussion: Discussion, writer: Writer, told: items.Told) -> None:
-        notes = told.add_all(discussion.notes, Note, f"{thing.mark} note", lambda _: ())
+        notes = told.read_all(discussion.notes, Note, f"{thing.mark} note")
         for note in notes:
             mentioned = [] if note.system else await self._mentioned(note.body)
             make = partial(writer.note, thing, note, notes[0].id, mentioned)
-            told.keep(make, f"{thing.mark} note {note.id}", msgspec.json.encode(note))
+            told.keep(make, f"{thing.mark} note {note.id}", note)
 
     async def _mentioned(self, markdown: str | None) -> list[Ref]:
         """Return the people behind the names in a text; those whom the server does not know are none."""

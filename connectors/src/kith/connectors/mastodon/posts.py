@@ -23,7 +23,7 @@ class Posts:
 
     async def read(self, raws: Sequence[msgspec.Raw], place: str) -> items.Told:
         told = items.Told()
-        listed = told.add_all(raws, Status, place, lambda _: ())
+        listed = told.read_all(raws, Status, place)
         originals = [status.reblog or status for status in listed]
         found = {status.id: status for status in listed}
         if self._config.conversations:
@@ -31,7 +31,7 @@ class Posts:
                 found = {one.id: one for one in await self._thread(status, told)} | found
         for status in found.values():
             make = partial(self._server.status, status, self._known, self._now)
-            told.keep(make, items.clean(f"post {status.id}"), msgspec.json.encode(status))
+            told.keep(make, f"post {status.id}", status)
         if self._config.likes:
             for status in originals:
                 await self._signals(status, told)
@@ -47,7 +47,7 @@ class Posts:
         except (Missing, Refused) as error:
             told.skipped.append(Skip(place, "not_read", str(error)))
             return []
-        found = told.add_all((*thread.ancestors, *thread.descendants), Status, place, lambda _: ())
+        found = told.read_all((*thread.ancestors, *thread.descendants), Status, place)
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         self._known |= {one.id: one for one in (status, *found)}

@@ -152,7 +152,7 @@ class _Reading:
 
     async def _events(self, room: str, writer: Writer, raws: Sequence[msgspec.Raw], told: items.Told) -> None:
         """Tell of events, the oldest first."""
-        events = told.add_all(raws, Event, f"{self.at.rooms[room].name} event", lambda _: ())
+        events = told.read_all(raws, Event, f"{self.at.rooms[room].name} event")
         known = {event.event_id: event for event in events}
         for event in events:
             edit, senders = None, {}
@@ -163,7 +163,7 @@ class _Reading:
                     if event.is_edit:
                         event, edit = original, event
             make = partial(writer.records, event, senders, edit)
-            told.keep(make, items.clean(f"event {event.event_id}"), msgspec.json.encode(event))
+            told.keep(make, f"event {event.event_id}", event)
 
     async def _original(self, room: str, id_: str) -> Event | None:
         """Return an event that another one is about; None where it is not shown."""
@@ -182,7 +182,7 @@ class _Reading:
 def _content(raws: Sequence[msgspec.Raw]) -> Content:
     """Return name, alias and rule of a room, of the newest events that tell them."""
     name = alias = rule = None
-    for event in items.Told().add_all(raws, Event, "", lambda _: ()):
+    for event in items.Told().read_all(raws, Event, ""):
         name = event.content.name or name if event.type == "m.room.name" else name
         alias = event.content.alias or alias if event.type == "m.room.canonical_alias" else alias
         rule = event.content.join_rule or rule if event.type == "m.room.join_rules" else rule
@@ -192,9 +192,9 @@ def _content(raws: Sequence[msgspec.Raw]) -> Content:
 def _direct(raws: Sequence[msgspec.Raw]) -> set[str]:
     """Return the rooms that the account says are direct messages."""
     found: set[str] = set()
-    for event in items.Told().add_all(raws, _Direct, "", lambda _: ()):
+    for event in items.Told().read_all(raws, _Direct, ""):
         if event.type == "m.direct":
             told = items.Told()
-            for rooms in told.add_all([event.content], dict[str, list[str]], "", lambda _: ()):
+            for rooms in told.read_all([event.content], dict[str, list[str]], ""):
                 found.update(room for some in rooms.values() for room in some)
     return found
