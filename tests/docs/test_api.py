@@ -4,6 +4,7 @@ import json
 import re
 
 from kith.api.http.problems import KINDS
+from kith.domain.ids import PREFIXES
 from kith.domain.scopes import SCOPES
 from tests.paths import ROOT
 
@@ -28,6 +29,10 @@ def scopes(security: list[dict[str, list[str]]]) -> str:
 
 def test_every_scope_is_explained() -> None:
     assert dict(re.findall(r"^\| `(\w+:[\w:]+)` \| (.*) \|$", TEXT, re.MULTILINE)) == SCOPES
+
+
+def test_every_prefix_of_an_id_is_listed() -> None:
+    assert re.findall(r"^\| `([a-z]{3})_` \| (.*) \|$", TEXT, re.MULTILINE) == [(p, n) for n, p in PREFIXES.items()]
 
 
 def test_every_refusal_is_explained() -> None:

@@ -65,7 +65,8 @@ async def _ask(request: Request[Any, Any, Any], here: SignedIn, typed: str) -> R
     device, app, possible, approving = found
     return render(
         request, "oauth/device_consent.html", app=app, workspace=here.workspace, user_code=device.user_code,
-        new=sentences(lasting(possible)), unseen=unseen(possible), approving=approving, registered=app.owner_id is None,
+        new=sentences(lasting(possible)), known=[], unseen=unseen(possible), approving=approving,
+        registered=app.owner_id is None,
     )  # fmt: skip
 
 
