@@ -58,6 +58,21 @@ async def test_a_token_may_do_no_more_than_the_role_of_its_member(team: Team) ->
     assert (await team.client.get("/v1/me"))["member"] is None
 
 
+async def test_events_tell_who_came_changed_and_left_and_name_nobody(team: Team) -> None:
+    theo, _ = await add(team.client, "viewer", "theo@example.org")
+    for role in ("admin", "admin"):
+        assert (await team.as_("owner", "PATCH", f"/v1/members/{theo}", json={"role": role})).status_code == 200
+    assert (await team.as_("owner", "DELETE", f"/v1/members/{theo}")).status_code == 200
+    told = await team.client.pages("/v1/events?type=member.joined,member.changed,member.left&limit=2")
+    assert [(each["type"], each["data"]) for each in told][:3] == [
+        ("member.left", {"member_id": theo, "role": "admin"}),
+        ("member.changed", {"member_id": theo, "role": "admin"}),
+        ("member.joined", {"member_id": theo, "role": "viewer"}),
+    ]
+    assert len(told) == 4 + 3
+    assert "example.org" not in str(told)
+
+
 async def test_a_lower_role_bounds_what_acts_for_a_member_at_once(team: Team) -> None:
     assert (await team.as_("admin", "GET", "/v1/members")).status_code == 200
     path = f"/v1/members/{team.ids['admin']}"

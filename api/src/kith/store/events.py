@@ -22,6 +22,9 @@ Type = Literal[
     "community.merged",
     "community.split",
     "grant.revoked",
+    "member.joined",
+    "member.changed",
+    "member.left",
 ]
 
 
@@ -99,6 +102,11 @@ def tell_change(change: str, before: Iterable[UUID], after: Iterable[UUID]) -> t
         "before_ids": [encode("community", id_) for id_ in before],
         "after_ids": [encode("community", id_) for id_ in after],
     }
+
+
+async def tell_of_member(db: Db, workspace_id: UUID, told: Type, member_id: UUID, role: str) -> None:
+    """Somebody became a member, has another role, or left. role: as it stands now, or stood last."""
+    await add(db, workspace_id, [(told, {"member_id": encode("member", member_id), "role": role})])
 
 
 def tell_suspicion(identity_id: UUID, kind: str, reason: str, *, suspected: bool) -> tuple[Type, dict[str, Any]]:

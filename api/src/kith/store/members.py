@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from kith.domain.members import Role
-from kith.store import grants, locks, member_identities
+from kith.store import events, grants, locks, member_identities
 from kith.store.db import Db, new_id
 from kith.store.locks import Lock
 
@@ -36,7 +36,7 @@ class LastOwner(Exception):
 
 async def create_member(db: Db, workspace_id: UUID, sign_in_id: UUID, role: Role) -> Member:
     """Make a sign-in a member; one that is a member already stays as it is."""
-    await db.execute(
+    made = await db.execute(
         """
         INSERT INTO members (workspace_id, id, sign_in_id, role) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace_id, sign_in_id) DO NOTHING
@@ -45,6 +45,8 @@ async def create_member(db: Db, workspace_id: UUID, sign_in_id: UUID, role: Role
     )  # fmt: skip
     found = await find_member(db, workspace_id, sign_in_id)
     assert found  # noqa: S101  # it is there now
+    if made == "INSERT 0 1":
+        await events.tell_of_member(db, workspace_id, "member.joined", found.id, role)
     return found
 
 
@@ -88,13 +90,17 @@ async def change_role(db: Db, workspace_id: UUID, member_id: UUID, role: Role) -
     """Change a role; tokens that act for the member may do no more than it allows, at once. Raises LastOwner."""
     if role != "owner":
         await _keep_an_owner(db, workspace_id, member_id)
-    await db.execute(
+    before = await db.fetchval(
         """
-        UPDATE members SET role = $3, revision = revision + 1, updated_at = now()
-        WHERE workspace_id = $1 AND id = $2
+        UPDATE members m SET role = $3, revision = m.revision + 1, updated_at = now()
+        FROM members old
+        WHERE m.workspace_id = $1 AND m.id = $2 AND old.workspace_id = $1 AND old.id = $2
+        RETURNING old.role
         """,
         workspace_id, member_id, role,
     )  # fmt: skip
+    if before not in (None, role):
+        await events.tell_of_member(db, workspace_id, "member.changed", member_id, role)
     await grants.tell(db, workspace_id)
 
 
@@ -110,7 +116,11 @@ async def remove_member(db: Db, workspace_id: UUID, member_id: UUID) -> None:
     )  # fmt: skip
     await grants.revoke(db, workspace_id, member_id=member_id)
     await member_identities.deny_all(db, workspace_id, member_id)
-    await db.execute("DELETE FROM members WHERE workspace_id = $1 AND id = $2", workspace_id, member_id)
+    role = await db.fetchval(
+        "DELETE FROM members WHERE workspace_id = $1 AND id = $2 RETURNING role", workspace_id, member_id
+    )
+    if role:
+        await events.tell_of_member(db, workspace_id, "member.left", member_id, role)
 
 
 async def _keep_an_owner(db: Db, workspace_id: UUID, member_id: UUID) -> None:
