@@ -1,11 +1,14 @@
 """Small repositories and what each must give, from the connector to the database: ``../shared/cases/git``."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from kith.connectors import Interaction, InteractionRef, Ref
 from kith.store.db import Pool
+from tests.integration.store.facts import Store
 from tests.integration.workers.readings import Readings, build, cloned
 from tests.paths import shared
 
@@ -223,3 +226,31 @@ async def test_a_commit_from_the_future_moves_nothing(readings: Readings, tmp_pa
 
 async def coverage(readings: Readings) -> list[dict[str, str]]:
     return await readings.rows("SELECT status, reason FROM coverage WHERE workspace_id = $1 ORDER BY status")
+
+
+async def test_what_an_older_version_told_alone_is_taken_back_at_the_next_sync(
+    readings: Readings, tmp_path: Path
+) -> None:
+    """Of its source only: what another source tells of it stays."""
+    build(case("negated-trailers"), tmp_path / "repo")
+    source_id = await readings.add(tmp_path / "repo")
+    acts = await readings.read(source_id)
+    rows = await readings.rows("SELECT key FROM interactions WHERE workspace_id = $1 LIMIT 1")
+    someone = Ref("mail", "zed@quill.example")
+    thanks, help_ = (
+        Interaction(
+            InteractionRef("git", rows[0]["key"], kind, actor=someone), someone, datetime(2024, 1, 2, tzinfo=UTC)
+        )
+        for kind in ("thank", "help")
+    )
+    told = Store(readings.store.pool, readings.store.workspace_id, source_id, readings.store.id_key)
+    await told.store(thanks, help_)
+    await readings.store.store(help_)
+    await readings.rows(
+        """UPDATE cursors SET cursor = jsonb_set(cursor::jsonb, '{version}', '2')::text
+        WHERE workspace_id = $1 AND source_id = $2 RETURNING 1""",
+        source_id,
+    )
+    assert len(await readings.acts()) == len(acts) + 2
+    assert [act for act in await readings.read(source_id) if act not in acts] == ["24-01-02 00 help zed@quill.example"]
+    assert await readings.read(source_id) == await readings.acts()
