@@ -30,7 +30,7 @@ from kith.connectors._oauth import Authorized, Provider, ScopeNeeded
 from kith.connectors._opening import egress_of, open_context
 from kith.connectors._paging import Seen, Window, by_cursor, by_id, by_link, by_offset, links
 from kith.connectors._partitions import HISTORY_SHARE, Historied, Partition, Partitioned, pages_of
-from kith.connectors._push import Delivery, Pushed, PushedAsSet, Pushes, Received, Signature, pushes_of
+from kith.connectors._push import Delivery, Pushed, PushedAsSet, Pushes, Received, Signature, pushes_of, read_delivery
 from kith.connectors._rates import Limiter, LocalLimiter, Rate
 from kith.connectors._records import (
     Affiliation,
@@ -164,6 +164,7 @@ __all__ = [
     "open_context",
     "pages_of",
     "pushes_of",
+    "read_delivery",
     "save_cursor",
     "secret_fields",
     "secrets_of",

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
 from kith.connectors._context import Context
+from kith.connectors._errors import Fatal
 from kith.connectors._records import Record, Skip
 from kith.connectors._settings import load_config
+
+T = TypeVar("T")
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -76,6 +79,14 @@ class Received(msgspec.Struct, frozen=True):
     records: tuple[Record, ...] = ()
     skipped: tuple[Skip, ...] = ()
     read: bool = False
+
+
+def read_delivery(delivery: Delivery, kind: type[T]) -> T:
+    """Return the JSON of a delivery. Raises Fatal where it is none, or of another shape."""
+    try:
+        return msgspec.json.decode(delivery.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Fatal(f"The delivery is not as expected: {error}.") from error
 
 
 class Pushes(msgspec.Struct, frozen=True):

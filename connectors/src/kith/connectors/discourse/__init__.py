@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Context, Page, Report, hookimpl
+from kith.connectors import Connector, Context, Delivery, Page, Pushes, Received, Report, Signature, hookimpl
 from kith.connectors.discourse.client import RATES
 from kith.connectors.discourse.config import DiscourseConfig
 
@@ -31,6 +31,9 @@ class DiscourseConnector:
     Config = DiscourseConfig
     egress = ()
     rates = RATES
+    pushes = Pushes(
+        Signature("X-Discourse-Event-Signature", "hook_secret", prefix="sha256="), ("x-discourse-event-type",)
+    )
 
     async def check(self, config: DiscourseConfig, context: Context) -> Report:
         from kith.connectors.discourse.reader import look
@@ -41,6 +44,10 @@ class DiscourseConnector:
         from kith.connectors.discourse.reader import read
 
         return read(config, cursor, context)
+
+    async def receive(self, config: DiscourseConfig, delivery: Delivery, context: Context) -> Received:
+        """Return that there is news: reading finds it. A ping has none."""
+        return Received(read=delivery.headers.get("x-discourse-event-type") != "ping")
 
 
 @hookimpl

@@ -17,6 +17,9 @@ class DiscourseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     username: Annotated[
         str, msgspec.Meta(title="User", description="As whom the key reads; system sees all.", max_length=100)
     ] = "system"
+    hook_secret: Annotated[
+        Secret | None, msgspec.Meta(title="Secret of the webhook", description="The same as in its settings there.")
+    ] = None
     likes: Annotated[
         bool, msgspec.Meta(title="Likes", description="Whether likes are read: a request for each post that has some.")
     ] = True

@@ -20,6 +20,7 @@ from kith.connectors import (
     Tombstone,
     items,
     load_cursor,
+    read_delivery,
     save_cursor,
 )
 from kith.connectors.gitea.below import Below
@@ -72,10 +73,7 @@ async def read(config: GiteaConfig, cursor: msgspec.Raw | None, context: Context
 
 def receive(config: GiteaConfig, delivery: Delivery, context: Context) -> Received:
     """Return what a webhook tells: a deletion, which reading never shows; or only that there is news."""
-    try:
-        told = msgspec.json.decode(delivery.body, type=Pushed)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Fatal(f"The delivery is not as Gitea's are: {error}.") from error
+    told = read_delivery(delivery, Pushed)
     if told.repository.full_name.lower() not in {name.lower() for name in config.repositories}:
         return Received()
     if told.action != "deleted":

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Context, Page, Rate, Report, hookimpl
+from kith.connectors import Connector, Context, Delivery, Page, Pushes, Rate, Received, Report, Signature, hookimpl
 from kith.connectors.github.config import GitHubConfig
 from kith.connectors.github.provider import GITHUB
 
@@ -31,6 +31,7 @@ class GitHubConnector:
     #: Of one token in an hour.
     rates = (Rate(5000, 3600.0, per="source", burst=1000),)
     provider = GITHUB
+    pushes = Pushes(Signature("X-Hub-Signature-256", "hook_secret", prefix="sha256="), ("x-github-event",))
 
     async def check(self, config: GitHubConfig, context: Context) -> Report:
         from kith.connectors.github.reader import look
@@ -41,6 +42,11 @@ class GitHubConnector:
         from kith.connectors.github.reader import read
 
         return read(config, cursor, context)
+
+    async def receive(self, config: GitHubConfig, delivery: Delivery, context: Context) -> Received:
+        from kith.connectors.github.reader import receive
+
+        return receive(config, delivery, context)
 
 
 @hookimpl

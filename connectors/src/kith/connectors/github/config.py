@@ -19,6 +19,9 @@ class GitHubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Secret | None,
         msgspec.Meta(title="Token", description="To read issues and pull requests. Without it: 60 requests an hour."),
     ] = None
+    hook_secret: Annotated[
+        Secret | None, msgspec.Meta(title="Secret of the webhook", description="The same as in its settings there.")
+    ] = None
     api: Annotated[
         Url,
         msgspec.Meta(title="API", description="Of a server of one's own: https://github.acme.example/api/v3."),

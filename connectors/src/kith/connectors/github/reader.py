@@ -7,23 +7,28 @@ import msgspec
 
 from kith.connectors import (
     Context,
+    Delivery,
     Fatal,
     Missing,
     Page,
+    Received,
     Refused,
     Report,
     Skip,
+    Tombstone,
     items,
     load_cursor,
+    read_delivery,
     save_cursor,
 )
 from kith.connectors.github.below import Below
 from kith.connectors.github.client import Client
 from kith.connectors.github.config import GitHubConfig
 from kith.connectors.github.records import Writer
-from kith.connectors.github.shapes import Comment, Issue, Star
+from kith.connectors.github.shapes import Comment, Issue, Pushed, Star
 
 _REPOSITORIES = 250  # whose state fits into a cursor
+_COMMENTS = ("issue_comment", "pull_request_review_comment")  # events of webhooks
 _LISTS = ("issues", "issues/comments", "pulls/comments")
 
 
@@ -61,6 +66,24 @@ async def read(config: GitHubConfig, cursor: msgspec.Raw | None, context: Contex
     records, span = reading.at.span.read(began)
     reading.at = msgspec.structs.replace(reading.at, span=span)
     yield reading.page(items.Told(records))
+
+
+def receive(config: GitHubConfig, delivery: Delivery, context: Context) -> Received:
+    """Return what a webhook tells: a deletion, which reading never shows; or only that there is news."""
+    told = read_delivery(delivery, Pushed)
+    if told.repository is None or told.repository.full_name.lower() not in map(str.lower, config.repositories):
+        return Received()
+    event = delivery.headers.get("x-github-event", "")
+    if told.action != "deleted" or event not in (*_COMMENTS, "issues"):
+        return Received(read=event != "ping")
+    writer = Writer(Client(config, context).host, told.repository)
+    try:
+        if event in _COMMENTS:
+            return Received((Tombstone(writer.comment_ref(msgspec.json.decode(told.comment, type=Comment))),))
+        issue = msgspec.json.decode(told.issue, type=Issue)
+    except msgspec.DecodeError as error:
+        raise Fatal(f"The delivery is not as expected: {error}.") from error
+    return Received((Tombstone(writer.issue_ref(issue.number, issue.pull_request is not None)),))
 
 
 class _Reading:

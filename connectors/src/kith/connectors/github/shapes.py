@@ -96,3 +96,12 @@ class Reaction(msgspec.Struct, frozen=True):
 class Star(msgspec.Struct, frozen=True):
     starred_at: str
     user: Account | None = None
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """What a webhook pushes; some events are of no repository."""
+
+    action: str | None = None
+    repository: Repo | None = None
+    issue: msgspec.Raw = msgspec.Raw()
+    comment: msgspec.Raw = msgspec.Raw()

@@ -15,9 +15,22 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Context, Page, Rate, Report, hookimpl
+from kith.connectors import (
+    Connector,
+    Context,
+    Delivery,
+    Page,
+    Pushes,
+    Rate,
+    Received,
+    Report,
+    Signature,
+    hookimpl,
+    read_delivery,
+)
 from kith.connectors.gitlab.config import GitLabConfig
 from kith.connectors.gitlab.provider import GITLAB
+from kith.connectors.gitlab.shapes import Pushed
 
 __all__ = ["GitLabConfig", "GitLabConnector", "kith_connectors"]
 
@@ -32,6 +45,7 @@ class GitLabConnector:
     #: What gitlab.com allows for issues and merge requests of a project.
     rates = (Rate(300, 60.0, per="source", burst=50),)
     provider = GITLAB
+    pushes = Pushes(Signature("X-Gitlab-Token", "hook_secret", "token"), ("x-gitlab-event",))
 
     async def check(self, config: GitLabConfig, context: Context) -> Report:
         from kith.connectors.gitlab.reader import look
@@ -42,6 +56,11 @@ class GitLabConnector:
         from kith.connectors.gitlab.reader import read
 
         return read(config, cursor, context)
+
+    async def receive(self, config: GitLabConfig, delivery: Delivery, context: Context) -> Received:
+        """Return whether there is news in a project that is read: reading finds it."""
+        told = read_delivery(delivery, Pushed)
+        return Received(read=told.project.path_with_namespace.lower() in {name.lower() for name in config.projects})
 
 
 @hookimpl

@@ -16,6 +16,9 @@ class GitLabConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: Annotated[
         Secret | None, msgspec.Meta(title="Token", description="With the scope read_api; public projects need none.")
     ] = None
+    hook_secret: Annotated[
+        Secret | None, msgspec.Meta(title="Secret of the webhook", description="The same as in its settings there.")
+    ] = None
     site: Annotated[Url, msgspec.Meta(title="Address", description="Of a server of one's own.")] = "https://gitlab.com"
     reactions: Annotated[
         bool, msgspec.Meta(title="Reactions", description="Who votes: a request for each issue that has votes.")

@@ -63,3 +63,13 @@ class Award(msgspec.Struct, frozen=True):
     name: str
     created_at: str
     user: User | None = None
+
+
+class PushedProject(msgspec.Struct, frozen=True):
+    path_with_namespace: str = ""
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """What a webhook pushes."""
+
+    project: PushedProject = PushedProject()

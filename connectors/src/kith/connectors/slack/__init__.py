@@ -16,10 +16,23 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Context, Fatal, Page, Report, hookimpl
+from kith.connectors import (
+    Connector,
+    Context,
+    Delivery,
+    Fatal,
+    Page,
+    Pushes,
+    Received,
+    Report,
+    Signature,
+    hookimpl,
+    read_delivery,
+)
 from kith.connectors.slack.client import RATES
 from kith.connectors.slack.config import SlackConfig
 from kith.connectors.slack.provider import SLACK
+from kith.connectors.slack.shapes import Pushed
 
 __all__ = ["SlackConfig", "SlackConnector", "kith_connectors"]
 
@@ -33,6 +46,16 @@ class SlackConnector:
     egress = ()
     rates = RATES
     provider = SLACK
+    pushes = Pushes(
+        Signature(
+            "X-Slack-Signature",
+            "signing_secret",
+            prefix="v0=",
+            signed="v0:{timestamp}:{body}",
+            timestamp="X-Slack-Request-Timestamp",
+        ),
+        challenge="challenge",
+    )
 
     async def check(self, config: SlackConfig, context: Context) -> Report:
         from kith.connectors.slack import archive, reader
@@ -51,6 +74,10 @@ class SlackConnector:
         if config.token and not config.export:
             return reader.read(config, config.token, cursor, context)
         raise Fatal(_EITHER)
+
+    async def receive(self, config: SlackConfig, delivery: Delivery, context: Context) -> Received:
+        """Return that there is news: reading finds it. What is no event has none."""
+        return Received(read=read_delivery(delivery, Pushed).type == "event_callback")
 
 
 _EITHER = "Name either an export or a token."

@@ -31,6 +31,10 @@ class SlackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             title="API", description="Where the Web API is; GovSlack has its own.", examples=["https://slack.com/api"]
         ),
     ] = "https://slack.com/api"
+    signing_secret: Annotated[
+        Secret | None,
+        msgspec.Meta(title="Signing secret", description="Of the app, by which Slack signs the events that it pushes."),
+    ] = None
     channels: Annotated[
         tuple[str, ...],
         msgspec.Meta(title="Channels", description="Names or ids of those to read; none: all.", examples=[["general"]]),

@@ -53,3 +53,9 @@ class Message(msgspec.Struct, frozen=True):
     inviter: str | None = None
     deleted_ts: str | None = None
     message: msgspec.Raw = msgspec.Raw()
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """What the Events API pushes."""
+
+    type: str
