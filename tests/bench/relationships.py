@@ -78,7 +78,7 @@ async def measure(url: str, interactions: int, people: int) -> None:
     async with await open_pool(url, statement_seconds=None) as pool:
         if filled:
             assert filled["name"] == name, f"the home holds {filled['name']}"
-            await owner.execute("TRUNCATE contact_days, activity_days, relationships")
+            await owner.execute("TRUNCATE contact_days, activity_days, identity_days, relationships")
         else:
             async with workspace(pool, home) as db:
                 await create_workspace(db, home, name)

@@ -35,7 +35,8 @@ CURSOR = msgspec.Raw(b"{}")
 # Every table of facts and projections, without what tells only when or from where kith learnt it.
 FACTS = ("identities", "channels", "conversations", "interactions", "sightings", "tombstones", "claims", "decisions")
 PROJECTIONS = (
-    "person_identities", "identity_kinds", "interaction_targets", "contact_days", "activity_days", "channel_days",
+    "person_identities", "identity_kinds", "interaction_targets", "contact_days", "activity_days", "identity_days",
+    "channel_days",
     "people", "channel_activity", "conversation_activity", "relationships",
 )  # fmt: skip
 _PRIVATE = {"workspace_id", "source_id", "learnt_at", "decided_at"}

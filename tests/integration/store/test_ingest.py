@@ -97,7 +97,14 @@ async def test_what_is_deleted_leaves_every_sum(store: Store) -> None:
     await store.store(act("a", conversation="t"), act("b", "bob", ["cyd"], channel="other"))
     assert await store.store(gone("a"), gone("b")) == Counts(deleted=2)
     after = await store.everything()
-    for table in ("interactions", "interaction_targets", "contact_days", "activity_days", "channel_days"):
+    for table in (
+        "interactions",
+        "interaction_targets",
+        "contact_days",
+        "activity_days",
+        "identity_days",
+        "channel_days",
+    ):
         assert after[table] == []
     assert after["relationships"] == after["conversation_activity"] == after["channel_activity"] == []
     assert await store.count("interaction_versions") == 2

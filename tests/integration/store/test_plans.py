@@ -14,6 +14,7 @@ from kith.store import (
     channels,
     conversations,
     decisions,
+    evidence,
     identities,
     interactions,
     people,
@@ -48,6 +49,7 @@ SIZES: dict[str, tuple[int, dict[str, float]]] = {
     "identity_kinds": (500_000, {}),
     "relationships": (10_000_000, {"person_id": 1_000_000, "other_id": 1_000_000}),
     "contact_days": (10_000_000, {"actor_id": 1_000_000, "target_id": 1_000_000, "channel_id": 2_000}),
+    "identity_days": (10_000_000, {"identity_id": 1_000_000}),
 }
 
 _FILL = """
@@ -84,6 +86,8 @@ _FILL = """
     INSERT INTO contact_days
     SELECT workspace_id, actor_id, target_ids[1], occurred_at::date, channel_id, kind, 1, 1000 FROM interactions
     ON CONFLICT DO NOTHING;
+    INSERT INTO identity_days
+    SELECT workspace_id, actor_id, occurred_at::date, count(*), 0 FROM interactions GROUP BY 1, 2, 3;
 """
 
 _ROWS = """
@@ -210,6 +214,21 @@ async def test_no_list_reads_a_table_or_sorts_a_large_part(
         for sql, values in await sent(monkeypatch, list_(large, workspace_id, wanted, after, LIMIT)):
             plan = await explain(large, sql, values, mode)
             assert not list(faults(plan)), (list_.__name__, wanted, after, sql, values, plan)
+
+
+@pytest.mark.parametrize("mode", ["", "GENERIC_PLAN, "])
+@pytest.mark.parametrize("asked", [evidence.activity, evidence.contacts])
+async def test_what_explains_a_pair_is_read_by_its_key_alone(
+    large: Db, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, mode: str, asked: Any
+) -> None:
+    """Of the days of the two, one row a day whatever the channels."""
+    table = {evidence.activity: "identity_days", evidence.contacts: "contact_days"}[asked]
+    ((sql, values),) = await sent(monkeypatch, asked(large, workspace_id, [SOME], [SOME]))
+    read = [node for node in nodes(await explain(large, sql, values, mode)) if "Relation Name" in node]
+    assert {node["Relation Name"] for node in read} == {table}
+    for node in read:
+        parts = node.get("Plans", [])
+        assert {node.get("Index Name"), *(part.get("Index Name") for part in parts)} >= {f"{table}_pkey"}, node
 
 
 async def test_readers_plan_a_statement_once(pool: Pool, workspace_id: UUID) -> None:

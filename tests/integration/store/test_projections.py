@@ -90,7 +90,10 @@ async def test_a_rebuild_from_nothing_makes_what_pages_had_added_up(pool: Pool, 
     await store.project()
     await store.refresh()
     before = await store.everything()
-    tables = ("interaction_targets", "contact_days", "activity_days", "channel_days", "relationships", "people")
+    tables = (
+        "interaction_targets", "contact_days", "activity_days", "identity_days", "channel_days", "relationships",
+        "people",
+    )  # fmt: skip
     async with workspace(pool, store.workspace_id) as db:
         for table in tables:
             await db.execute(f"DELETE FROM {table} WHERE workspace_id = $1", store.workspace_id)
@@ -110,8 +113,10 @@ async def test_the_order_of_pages_does_not_matter(pool: Pool, pages: list[list[R
     for start in range(0, len(records), 3):
         await other.store(*records[start : start + 3])
     ours, theirs = await one.everything(), await other.everything()
-    for table in ("interactions", "sightings", "contact_days", "activity_days", "channel_days", "interaction_targets",
-                  "tombstones", "claims", "channel_activity", "conversation_activity"):  # fmt: skip
+    for table in (
+        "interactions", "sightings", "contact_days", "activity_days", "identity_days", "channel_days",
+        "interaction_targets", "tombstones", "claims", "channel_activity", "conversation_activity",
+    ):  # fmt: skip
         assert ours[table] == theirs[table], table
 
 

@@ -100,9 +100,7 @@ async def load(
         (frozenset(ones), frozenset(others)),
         contacts,
         _contacts(contacts, channels),
-        Activity.of(*zip(*((row.person, day_of(row.day), row.count) for row in activity), strict=True))
-        if activity
-        else Activity.of([], [], []),
+        Activity.of(activity.persons, activity.days, activity.counts),
         channels,
         None if (until := await reach.of_channels(db, workspace_id, channels)) is None else day_of(until),
         acquainted,

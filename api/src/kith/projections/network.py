@@ -1,6 +1,6 @@
 """The whole network of a workspace in arrays: who is who, all contact and all activity, each read once.
 
-Memory: 30 bytes for each row of contact_days and 12 for each of activity_days, twice that and a little more while they
+Memory: 30 bytes for each row of contact_days and 12 for each of identity_days, twice that and a little more while they
 are sorted; 60 for each person; and ROWS rows.
 """
 
@@ -148,7 +148,7 @@ async def read_contact(db: Db, workspace_id: UUID, persons: Persons) -> Network:
 
 
 async def read_activity(db: Db, persons: Persons, place: str, *values: object) -> Rows:
-    """Return what each person did or received, by person. place: the FROM of activity_days, or of rows like these."""
+    """Return what each person did or received, by person. place: the FROM of identity_days, or of rows like these."""
     parts = [np.empty(0, _ACTIVITY_KEPT)]
 
     def keep(rows: Columns) -> None:

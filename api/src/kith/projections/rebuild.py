@@ -65,12 +65,13 @@ async def rebuild_relationships(
     persons = await network.read_persons(db, workspace_id)
     acts = asyncio.Queue[network.Rows](1)
 
-    async def activity() -> Difference:
+    async def activity() -> tuple[Difference, Difference]:
         async with beside() as other:
             await store.prepare(other)
             await store.compute(other, workspace_id, store.ACTIVITY_DAYS)
             await acts.put(await network.read_activity(other, persons, "rebuilt"))
-            return await store.put_right(other, workspace_id, store.ACTIVITY_DAYS)
+            activity_days = await store.put_right(other, workspace_id, store.ACTIVITY_DAYS)
+            return activity_days, await store.restore(other, workspace_id, store.IDENTITY_DAYS)
 
     async def relationships() -> tuple[Difference, Difference]:
         contact_days = await store.restore(db, workspace_id, store.CONTACT_DAYS)
@@ -81,10 +82,15 @@ async def rebuild_relationships(
         await strength.keep_all(db, persons, pairs)
         return contact_days, await store.restore(db, workspace_id, store.RELATIONSHIPS)
 
-    activity_days, (contact_days, found) = await _both(activity(), relationships())
+    (activity_days, identity_days), (contact_days, found) = await _both(activity(), relationships())
     await store.reset(db)
     await statistics.refresh(db)
-    return {"contact_days": contact_days, "activity_days": activity_days, "relationships": found}
+    return {
+        "contact_days": contact_days,
+        "activity_days": activity_days,
+        "identity_days": identity_days,
+        "relationships": found,
+    }
 
 
 async def _both(one: Coroutine[None, None, One], other: Coroutine[None, None, Other]) -> tuple[One, Other]:

@@ -131,7 +131,7 @@ _EVIDENCED = """
         FROM organization_domains o JOIN identity_profiles p ON p.workspace_id = $1 AND p.domain = o.domain
         WHERE o.workspace_id = $1 AND (p.identity_id = ANY ($2) OR o.organization_id = $3)
     ) AS w
-    LEFT JOIN activity_days d ON d.workspace_id = $1 AND d.identity_id = w.identity_id AND d.acts > 0
+    LEFT JOIN identity_days d ON d.workspace_id = $1 AND d.identity_id = w.identity_id AND d.acts > 0
     GROUP BY w.identity_id, w.organization_id
 """
 

@@ -82,7 +82,7 @@ _OBSERVE = """
                 least(max(day) FILTER (WHERE one) OVER (), max(day) FILTER (WHERE other) OVER ()) AS until
             FROM (
                 SELECT day, bool_or(identity_id = p.one_id) AS one, bool_or(identity_id = p.other_id) AS other
-                FROM activity_days
+                FROM identity_days
                 WHERE workspace_id = $1 AND identity_id IN (p.one_id, p.other_id) AND acts > 0 GROUP BY day
             ) AS each_day
         ) AS days

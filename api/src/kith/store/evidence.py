@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from kith.store import sums
@@ -24,11 +25,11 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Acts(msgspec.Struct, frozen=True):
-    """How much the one (0) or the other (1) did and received on one day."""
+    """How much the one (0) or the other (1) did and received on one day, in columns. days: since EPOCH."""
 
-    person: int
-    day: date
-    count: int
+    persons: list[int]
+    days: list[int]
+    counts: list[int]
 
 
 class Met(msgspec.Struct, frozen=True):
@@ -46,8 +47,8 @@ async def contacts(db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Seq
     return [Contact(**row) for row in await db.fetch(_CONTACTS, workspace_id, list(ones), list(others))]
 
 
-async def activity(db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID]) -> list[Acts]:
-    return [Acts(**row) for row in await db.fetch(_ACTIVITY, workspace_id, list(ones), list(others))]
+async def activity(db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID]) -> Acts:
+    return _acts(await db.fetchrow(_ACTIVITY, workspace_id, list(ones), list(others)))
 
 
 async def acquainted(db: Db, workspace_id: UUID, one_id: UUID, other_id: UUID) -> tuple[Days, Days, Days]:
@@ -65,9 +66,8 @@ async def contacts_then(
 
 async def activity_then(
     db: Db, workspace_id: UUID, ones: Sequence[UUID], others: Sequence[UUID], known_at: datetime
-) -> list[Acts]:
-    rows = await db.fetch(_LEARNT_ACTIVITY, workspace_id, list(ones), list(others), known_at)
-    return [Acts(**row) for row in rows]
+) -> Acts:
+    return _acts(await db.fetchrow(_LEARNT_ACTIVITY, workspace_id, list(ones), list(others), known_at))
 
 
 async def met_then(
@@ -75,6 +75,10 @@ async def met_then(
 ) -> list[Met]:
     rows = await db.fetch(_LEARNT_MET, workspace_id, list(ones), list(others), known_at)
     return [Met(**row) for row in rows]
+
+
+def _acts(row: asyncpg.Record | None) -> Acts:
+    return Acts(**{name: column or [] for name, column in row.items()}) if row else Acts([], [], [])
 
 
 _CONTACTS = """
@@ -88,9 +92,14 @@ _CONTACTS = """
     GROUP BY 1, 2, 3, 4
 """
 
-_ACTIVITY = """
-    SELECT (identity_id = ANY ($3))::integer AS person, day, sum(acts + received)::bigint AS count
-    FROM activity_days WHERE workspace_id = $1 AND identity_id = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
+_COLUMNS = f"array_agg(person) AS persons, array_agg(day {sums.SINCE_EPOCH}) AS days, array_agg(count) AS counts"
+
+# Rows of a person's several identities are added up where they are read.
+_ACTIVITY = f"""
+    SELECT {_COLUMNS} FROM (
+        SELECT (identity_id = ANY ($3))::integer AS person, day, acts + received AS count FROM identity_days
+        WHERE workspace_id = $1 AND identity_id = ANY ($2::uuid[] || $3::uuid[])
+    ) AS acts
 """
 
 _ACQUAINTED = """
@@ -121,10 +130,12 @@ _LEARNT_CONTACTS = f"""
 
 _LEARNT_ACTIVITY = f"""
     {_LEARNT}
-    SELECT (identity_id = ANY ($3))::integer AS person, day, count(*) AS count
-    FROM (SELECT actor_id AS identity_id, {sums.day()} AS day FROM known
-          UNION ALL SELECT target_id, day FROM towards) AS acts
-    WHERE identity_id = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
+    SELECT {_COLUMNS} FROM (
+        SELECT (identity_id = ANY ($3))::integer AS person, day, count(*) AS count
+        FROM (SELECT actor_id AS identity_id, {sums.day()} AS day FROM known
+              UNION ALL SELECT target_id, day FROM towards) AS acts
+        WHERE identity_id = ANY ($2::uuid[] || $3::uuid[]) GROUP BY 1, 2
+    ) AS acts
 """
 
 # Whom either of the two ($2: side 0, $3: side 1) met, and when first.

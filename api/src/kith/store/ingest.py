@@ -364,6 +364,7 @@ async def _account(db: Db, workspace_id: UUID) -> None:
         await db.execute(_FORGET_TARGETS, workspace_id)
         await db.execute(_FORGET_CONTACT, workspace_id)
         await db.execute(_FORGET_ACTIVITY, workspace_id)
+        await db.execute(_FORGET_DAYS, workspace_id)
         await db.execute(_FORGET_CHANNELS, workspace_id)
 
 
@@ -738,17 +739,27 @@ _ACCOUNT = f"""
         SELECT $1::uuid, channel_id, {_DAY} AS day, sum(sign) FROM staged_changes WHERE channel_id IS NOT NULL
         GROUP BY channel_id, day HAVING sum(sign) <> 0 ORDER BY channel_id, day
         ON CONFLICT (workspace_id, channel_id, day) DO UPDATE SET count = c.count + excluded.count
+    ),
+    activity AS MATERIALIZED (
+        SELECT identity_id, channel_id, day, sum(acts) AS acts, sum(broadcasts) AS broadcasts, sum(received) AS received
+        FROM (
+            SELECT actor_id AS identity_id, {_CHANNEL} AS channel_id, {_DAY} AS day, sign AS acts,
+                CASE WHEN array_remove(target_ids, actor_id) = '{{}}' THEN sign ELSE 0 END AS broadcasts, 0 AS received
+            FROM staged_changes WHERE sign <> 0
+            UNION ALL
+            SELECT target_id, channel_id, {_DAY}, 0, 0, sign FROM towards
+        ) AS parts
+        GROUP BY identity_id, channel_id, day HAVING sum(acts) <> 0 OR sum(broadcasts) <> 0 OR sum(received) <> 0
+    ),
+    days AS (
+        INSERT INTO identity_days AS d (workspace_id, identity_id, day, acts, received)
+        SELECT $1::uuid, identity_id, day, sum(acts), sum(received) FROM activity
+        GROUP BY identity_id, day HAVING sum(acts) <> 0 OR sum(received) <> 0 ORDER BY identity_id, day
+        ON CONFLICT (workspace_id, identity_id, day)
+        DO UPDATE SET acts = d.acts + excluded.acts, received = d.received + excluded.received
     )
     INSERT INTO activity_days AS a (workspace_id, identity_id, channel_id, day, acts, broadcasts, received)
-    SELECT $1::uuid, identity_id, channel_id, day, sum(acts), sum(broadcasts), sum(received)
-    FROM (
-        SELECT actor_id AS identity_id, {_CHANNEL} AS channel_id, {_DAY} AS day, sign AS acts,
-            CASE WHEN array_remove(target_ids, actor_id) = '{{}}' THEN sign ELSE 0 END AS broadcasts, 0 AS received
-        FROM staged_changes WHERE sign <> 0
-        UNION ALL
-        SELECT target_id, channel_id, {_DAY}, 0, 0, sign FROM towards
-    ) AS parts
-    GROUP BY identity_id, channel_id, day HAVING sum(acts) <> 0 OR sum(broadcasts) <> 0 OR sum(received) <> 0
+    SELECT $1::uuid, identity_id, channel_id, day, acts, broadcasts, received FROM activity
     ORDER BY identity_id, channel_id, day
     ON CONFLICT (workspace_id, identity_id, channel_id, day) DO UPDATE SET
         acts = a.acts + excluded.acts, broadcasts = a.broadcasts + excluded.broadcasts,
@@ -780,6 +791,14 @@ _FORGET_ACTIVITY = f"""
     ) AS g
     WHERE a.workspace_id = $1 AND a.identity_id = g.identity_id AND a.channel_id = g.channel_id AND a.day = g.day
         AND a.acts = 0 AND a.received = 0
+"""
+
+_FORGET_DAYS = f"""
+    DELETE FROM identity_days d
+    USING (
+        SELECT DISTINCT identity_id, {_DAY} AS day FROM staged_changes, unnest(target_ids || actor_id) AS identity_id
+    ) AS g
+    WHERE d.workspace_id = $1 AND d.identity_id = g.identity_id AND d.day = g.day AND d.acts = 0 AND d.received = 0
 """
 
 _FORGET_CHANNELS = f"""

@@ -88,7 +88,7 @@ _SHOWN = """
             ) AS latest JOIN interactions a ON a.workspace_id = $1 AND a.id = latest.interaction_id
             LIMIT $4
         ) AS actors
-    ) AS t ON NOT EXISTS (SELECT FROM activity_days WHERE workspace_id = $1 AND identity_id = i.id AND acts > 0)
+    ) AS t ON NOT EXISTS (SELECT FROM identity_days WHERE workspace_id = $1 AND identity_id = i.id AND acts > 0)
     WHERE i.workspace_id = $1 AND i.id = ANY ($2)
 """
 

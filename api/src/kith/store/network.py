@@ -8,7 +8,7 @@ from kith.store.columns import Columns
 from kith.store.db import Db
 from kith.store.kinds import NOBODY
 
-ACTIVITY = "activity_days WHERE workspace_id = $1"
+ACTIVITY = "identity_days WHERE workspace_id = $1"
 """The FROM of all activity that is stored."""
 
 

@@ -77,7 +77,7 @@ PEOPLE = Projection(
     LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = i.id
     CROSS JOIN LATERAL (SELECT coalesce(k.kind, i.kind) AS kind) AS s
     CROSS JOIN LATERAL (
-        SELECT sum(acts) AS acts FROM activity_days WHERE workspace_id = $1 AND identity_id = i.id
+        SELECT sum(acts) AS acts FROM identity_days WHERE workspace_id = $1 AND identity_id = i.id
     ) AS a
     CROSS JOIN LATERAL (
         SELECT min(occurred_at) AS first_at, max(occurred_at) AS last_at

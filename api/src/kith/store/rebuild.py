@@ -205,6 +205,17 @@ ACTIVITY_DAYS = Projection(
     """,
 )
 
+IDENTITY_DAYS = Projection(
+    "identity_days",
+    ("identity_id", "day"),
+    ("acts", "received"),
+    "",
+    """
+    SELECT identity_id, day, sum(acts)::integer AS acts, sum(received)::integer AS received FROM activity_days
+    WHERE workspace_id = $1 GROUP BY 1, 2 ORDER BY 1, 2
+    """,
+)
+
 CHANNEL_DAYS = Projection(
     "channel_days",
     ("channel_id", "day"),

@@ -172,7 +172,7 @@ _ACTIVITY = f"""
     FROM ({_BATCH_PEOPLE}) AS n CROSS JOIN LATERAL (
         SELECT a.day {sums.SINCE_EPOCH} AS day, (a.acts + a.received)::bigint AS count
         FROM (SELECT identity_id FROM person_identities WHERE workspace_id = $1 AND person_id = n.person_id OFFSET 0) i
-        JOIN activity_days a ON a.workspace_id = $1 AND a.identity_id = i.identity_id
+        JOIN identity_days a ON a.workspace_id = $1 AND a.identity_id = i.identity_id
     ) AS a
 """
 
