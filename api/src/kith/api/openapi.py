@@ -292,7 +292,7 @@ def _expands(handler: HTTPRouteHandler) -> tuple[str, ...]:
 def _expand(kinds: tuple[str, ...]) -> Json:
     text = f"Adds what the answer mentions, in `expanded`: up to {expand.MOST} kinds, each with the scope of its list."
     items = {"type": "string", "enum": list(kinds)}
-    schema = {"type": "array", "items": items, "maxItems": expand.MOST, "uniqueItems": True}
+    schema = {"type": "array", "items": items, "minItems": 1, "maxItems": expand.MOST, "uniqueItems": True}
     return {"name": "expand", "in": "query", "required": False, "description": text, "schema": schema} | _COMMAS
 
 
