@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -30,6 +31,7 @@ GETS = {
     if "GET" in handler.http_methods
     and next(iter(handler.paths)).startswith("/v1/")
     and not OF_INSTANCE.intersection(handler.opt["scopes"])
+    and handler.operation_id != "getProvider"  # the town has none, and its name would be a connector's
 }
 #: Where each field is shown to those who see it.
 SHOWN = {
@@ -41,13 +43,13 @@ SHOWN = {
     "private": {
         "getPerson", "listTimeline", "listInteractions", "listEvidence", "getRelationship",
         "listConversations", "listChannels", "listPartitions", "listRunErrors", "listFailedPushes",
-        "getTrust", "listTrustOfPerson",
+        "getTrust", "listTrustOfPerson", "listTopics",
     },
 }  # fmt: skip
 EXPANDED = {
     "contact": {"expand=identities"},
     "text": {"expand=interactions", "expand=conversations"},
-    "private": {"expand=interactions", "expand=conversations", "expand=channels"},
+    "private": {"expand=interactions", "expand=conversations", "expand=channels", "expand=topics"},
 }
 MARKS = {"contact": {REACHED}, "text": {WRITTEN}, "private": {PRIVATE}}
 #: What says how much is hidden, and what fades from one moment to the next.
@@ -182,6 +184,14 @@ async def mark_rows(client: Client, ours: town.Town, known: dict[str, str]) -> d
             "VALUES ($1, $2, 1, 'line 1', 'bad', 'Bad.', $3)",
             home, ids.decode("run", known["run_id"]), f"From: {WRITTEN} {PRIVATE}",
         )  # fmt: skip
+        await db.execute(
+            "INSERT INTO topics VALUES ($1, $2, $3, '{whisper}', 1, now())", home, UUID(int=home.int + 8), PRIVATE
+        )
+        rooms = [(home.int + 9, town.CORE.key), (home.int + 8, ROOM.key)]
+        await db.executemany(
+            "INSERT INTO topic_channels SELECT $1, $2, id, 1 FROM channels WHERE workspace_id = $1 AND key = $3",
+            [(home, UUID(int=topic), key) for topic, key in rooms],
+        )
         await partitions.found(
             db, home, ours.source_id, [partitions.Found(PRIVATE, PRIVATE, "room", "private", 1, None, None)]
         )
@@ -239,6 +249,14 @@ async def test_an_answer_to_a_change_shows_no_more_than_a_look(planted: Planted)
             answer = await client.send("PATCH", path, token=token, json=change, headers={"If-Match": seen})
             assert answer.status_code == 200, answer.text
             assert not holds(answer, planted.marks["private"])
+    made = await client.send("POST", "/v1/groups", json={"name": "Whisperers", "channel": planted.hidden["channel"][0]})
+    assert made.status_code == 201, made.text
+    path = f"/v1/groups/{made.json()['id']}"
+    for method, body in (("PATCH", {"name": "Whispering"}), ("DELETE", None)):
+        answer = await client.send(method, path, token=token, json=body, headers={"If-Match": "*"})
+        assert (answer.status_code, answer.json()["channel"]) == (200, None)
+        if method == "PATCH":
+            assert (await client.get(path))["channel"] == planted.hidden["channel"][0]
     path = f"/v1/sources/{planted.ids['source_id']}/partitions"
     answer = await client.send("PATCH", path, token=token, json={"include": [PRIVATE]})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")

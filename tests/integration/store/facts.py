@@ -93,7 +93,7 @@ def identity(key: str, **more: Any) -> Identity:
 
 
 def channel(name: str, title: str, kind: str = "list", **more: Any) -> Channel:
-    return Channel(room(name), kind, title, **more)
+    return Channel(room(name), kind, title, **{"visibility": "public", **more})
 
 
 def conversation(name: str, title: str) -> Conversation:

@@ -13,8 +13,10 @@ import pytest
 from kith.connectors import Coverage, Interaction, Record
 from kith.domain import ids
 from kith.domain.detection.facts import Found
+from kith.domain.detection.speak import name_communities
 from kith.domain.maps.packed import unpack
 from kith.domain.roles.acts import HELP
+from kith.domain.topics.topics import NO_TOPIC
 from kith.projections import detection
 from kith.store import communities, groups, topics
 from kith.store.communities import CommunityFilter
@@ -440,6 +442,18 @@ async def test_areas_of_one_project_are_those_that_people_mean(store: Store) -> 
     called = [facts.acts.areas[area] for area in set(facts.acts.area.tolist())]
     assert sorted(called) == ["b", "boats", "boats/harbor", "nest"]
     assert {facts.texts.channels[place] for place in facts.texts.channel.tolist()} == set(called)
+
+
+async def test_a_private_room_gives_no_name_that_all_would_see(store: Store) -> None:
+    told: list[Record] = [channel("vault", "The vault", visibility="private"), channel("square", "The square")]
+    told += [act(f"{name} {i}", channel=name, title=TALK["boats"]) for i in range(3) for name in ("vault", "square")]
+    await tell(store, *told)
+    async with workspace(store.pool, store.workspace_id) as db:
+        facts = await detection.load(db, store.workspace_id, NOW, None, whole=True)
+    assert sorted(facts.acts.areas[area] for area in set(facts.acts.area.tolist())) == ["", "The square"]
+    assert name_communities(facts, (), np.full(len(facts.texts.ids), NO_TOPIC), [np.arange(len(facts.acts))], [0]) == [
+        "The square"
+    ]
 
 
 async def test_equal_facts_give_equal_detections_in_every_workspace(pool: Pool) -> None:

@@ -25,7 +25,7 @@ from kith.store import (
 )
 from kith.store.channels import ChannelFilter
 from kith.store.conversations import ConversationFilter
-from kith.store.db import Db, Pool, view, workspace
+from kith.store.db import GUEST, ROLE, Db, Pool, view, workspace
 from kith.store.decisions import DecisionFilter
 from kith.store.identities import IdentityFilter
 from kith.store.interactions import InteractionFilter
@@ -205,11 +205,13 @@ LISTS: list[tuple[Any, Any, Any]] = [
 ]
 
 
+@pytest.mark.parametrize("role", [ROLE, GUEST])
 @pytest.mark.parametrize("mode", ["", "GENERIC_PLAN, "])
 async def test_no_list_reads_a_table_or_sorts_a_large_part(
-    large: Db, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, mode: str
+    large: Db, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, mode: str, role: str
 ) -> None:
     """As its values are known, and as they are not: a prepared statement is soon planned for any."""
+    await large.execute(f"SET LOCAL ROLE {role}; SET LOCAL kith.sight = ''")
     for list_, wanted, after in LISTS:
         for sql, values in await sent(monkeypatch, list_(large, workspace_id, wanted, after, LIMIT)):
             plan = await explain(large, sql, values, mode)

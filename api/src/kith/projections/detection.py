@@ -73,7 +73,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
         _ints(acts["kind"]),
         await detections.kinds(db),
         _ints(meant[acts["channel"]]),
-        names,
+        ["" if channel.private else name for channel, name in zip(channels, names, strict=True)],
     )
     once = told.told_once()
     acts = acts[once]

@@ -10,7 +10,10 @@ from kith.store.db import IS_GUEST, Db
 from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
 _SELECT = f"""
-    SELECT c.id, c.network, c.host, c.key, c.kind, c.name, c.url, c.parent_id, c.visibility,
+    SELECT c.id, c.network, c.host, c.key, c.kind, c.name, c.url,
+           CASE WHEN {IS_GUEST} THEN (SELECT id FROM channels WHERE workspace_id = $1 AND id = c.parent_id)
+               ELSE c.parent_id END AS parent_id,
+           c.visibility,
            coalesce(a.interactions, 0) - CASE WHEN {IS_GUEST} THEN count_hidden($1, c.id) ELSE 0 END
                AS interaction_count,
            a.first_at, a.last_at, c.learnt_at
@@ -65,6 +68,7 @@ def _conditions(workspace_id: UUID, wanted: ChannelFilter) -> Statement:
     statement.where("c.network = ANY({})", wanted.networks)
     statement.where("c.kind = ANY({})", wanted.kinds)
     statement.where("c.parent_id = {}", wanted.parent_id)
+    statement.where(IS_SHOWN, wanted.parent_id)
     return statement
 
 

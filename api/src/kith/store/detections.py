@@ -52,13 +52,15 @@ async def in_flux(db: Db, workspace_id: UUID) -> bool:
 class Channel(NamedTuple):
     """A channel, and the number of the one in which it lies: itself where that is none.
 
-    until: the last day until which a source that tells of it was read; None where that is not known.
+    until: the last day until which a source that tells of it was read; None where that is not known. private: it is on
+    its network, as far as a source says so.
     """
 
     name: str
     kind: str
     place: int
     until: date | None
+    private: bool
 
 
 class Text(NamedTuple):
@@ -267,7 +269,7 @@ _TABLES = """
     CREATE TEMPORARY TABLE detection_people (person integer, person_id uuid, first_seen timestamptz) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_identities (identity_id uuid, person integer) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_channels (
-        number integer, channel_id uuid, name text, kind text, parent_id uuid, until date
+        number integer, channel_id uuid, name text, kind text, parent_id uuid, until date, private boolean
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_kinds (number integer, kind text) ON COMMIT DROP;
     CREATE TEMPORARY TABLE detection_texts (number integer, text_id uuid, channel integer) ON COMMIT DROP;
@@ -297,7 +299,7 @@ _FILL_CHANNELS = f"""
     )
     INSERT INTO detection_channels
     SELECT (row_number() OVER (ORDER BY concat_ws(' ', network, host, key) COLLATE "C"))::integer - 1, id, name, kind,
-        parent_id, read.day
+        parent_id, read.day, visibility IN ('private', 'direct') AND kind <> 'unknown'
     FROM channels LEFT JOIN ({reach.OF_ALL}) AS read ON read.channel_id = id WHERE workspace_id = $1
 """
 
@@ -314,7 +316,7 @@ _FILL_TEXTS = """
 """
 
 _CHANNELS = """
-    SELECT c.name, c.kind, coalesce(p.number, c.number) AS place, c.until
+    SELECT c.name, c.kind, coalesce(p.number, c.number) AS place, c.until, c.private
     FROM detection_channels c LEFT JOIN detection_channels p ON p.channel_id = c.parent_id ORDER BY c.number
 """
 

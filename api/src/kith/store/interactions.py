@@ -6,13 +6,16 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store.db import Db
+from kith.store.channels import IS_SHOWN
+from kith.store.db import IS_GUEST, Db
 from kith.store.queries import Order, Statement, fetch_page, structs
 from kith.store.search import MOST, search
 
-_COLUMNS = """
+_COLUMNS = f"""
     i.id, i.kind, i.native_kind, i.actor_id, i.target_ids, i.target_kinds, c.id AS channel_id,
-    v.id AS conversation_id, i.reply_to,
+    v.id AS conversation_id,
+    CASE WHEN {IS_GUEST} THEN (SELECT id FROM interactions WHERE workspace_id = $1 AND id = i.reply_to)
+        ELSE i.reply_to END AS reply_to,
     i.network, i.host, i.key, i.occurred_at, i.stated_at, i.edited_at, i.title, i.text, i.url, i.visibility,
     i.ended_at, i.learnt_at
 """
@@ -171,6 +174,7 @@ def _conditions(workspace_id: UUID, wanted: InteractionFilter) -> Statement:
     """Return what holds for a walk by whichever index: all but identities, channel and words."""
     statement = Statement(workspace_id)
     statement.where("i.conversation_id = {}", wanted.conversation_id)
+    statement.where(IS_SHOWN, wanted.channel_id)
     statement.where("i.kind = ANY({})", wanted.kinds)
     statement.where("i.occurred_at >= {}", wanted.since)
     statement.where("i.occurred_at < {}", wanted.before)

@@ -13,11 +13,15 @@ _IN_CHANNEL = f"""
 """
 _SEEN = "EXISTS (SELECT FROM interactions i WHERE i.workspace_id = {0}.workspace_id AND i.conversation_id = {0}.{1})"
 
-#: Which rows of a table a guest may see. A conversation is seen by whoever sees any of it.
+#: Which rows of a table a guest may see. A conversation is seen by whoever sees any of it, a topic by whoever sees a
+#: channel in which it comes up.
 SHOWN = {
     **{table: _OPEN.format("visibility") for table in ("interactions", "channels", "partitions")},
     "interaction_versions": _OPEN.format("(content ->> 'visibility')"),
     **{table: _IN_CHANNEL.format(table) for table in ("sightings", "standings", "topic_channels")},
+    "topics": """
+        EXISTS (SELECT FROM topic_channels h WHERE h.workspace_id = topics.workspace_id AND h.topic_id = topics.id)
+    """,
     "conversations": _SEEN.format("conversations", "id"),
     "conversation_activity": _SEEN.format("conversation_activity", "conversation_id"),
 }

@@ -75,7 +75,7 @@ async def list_subjects(
             SELECT id, conversation_id, channel_id, occurred_at FROM interactions
             WHERE workspace_id = $1 AND id = ANY ($2) AND ($3::timestamptz IS NULL OR learnt_at <= $3)
         ), {ABOUT}
-        SELECT a.topic_id, t.name AS topic_name, c.id AS channel_id, c.name AS channel_name,
+        SELECT t.id AS topic_id, t.name AS topic_name, c.id AS channel_id, c.name AS channel_name,
             count(*) AS interactions, max(a.occurred_at) AS last_at,
             (array_agg(a.id ORDER BY a.occurred_at DESC, a.id DESC))[:$4] AS interaction_ids
         FROM about a LEFT JOIN topics t ON t.workspace_id = $1 AND t.id = a.topic_id

@@ -29,10 +29,11 @@ from kith.api.http.revisions import check_unchanged, tag
 from kith.api.refs import PersonRef
 from kith.domain import ids
 from kith.domain.days import day_of
+from kith.domain.scopes import Sight
 from kith.projections import strength
 from kith.store import groups as store
 from kith.store import people
-from kith.store.db import Db
+from kith.store.db import Db, narrowed
 from kith.store.errors import NameTaken, NoSuch
 
 
@@ -98,6 +99,7 @@ async def update_group(
     workspace_id: NamedDependency[UUID],
     group_id: FromPath[str],
     payload: NamedDependency[GroupPatch],
+    sight: NamedDependency[Sight],
 ) -> Response[Group]:
     """Change a group.
 
@@ -109,7 +111,9 @@ async def update_group(
     kept = {name: getattr(shown, name) for name in GroupPatch.__struct_fields__}
     asked = named(payload)
     saved = await save(store.update_group(db, workspace_id, found.id, **content(kept | asked)))
-    return Response(Group.of(saved), headers={"ETag": tag(saved)})
+    async with narrowed(db, sight.rows):
+        seen = await find(db, workspace_id, group_id)
+    return Response(Group.of(seen), headers={"ETag": tag(saved)})
 
 
 @delete(
@@ -125,12 +129,14 @@ async def delete_group(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     group_id: FromPath[str],
+    sight: NamedDependency[Sight],
 ) -> Group:
     """Delete a group.
 
     The answer is its last version.
     """
-    found = await find(db, workspace_id, group_id, lock=True)
+    async with narrowed(db, sight.rows):
+        found = await find(db, workspace_id, group_id, lock=True)
     check_unchanged(request, found)
     await store.delete_group(db, workspace_id, found.id)
     return Group.of(found)

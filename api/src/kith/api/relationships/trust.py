@@ -123,7 +123,10 @@ def _topic(topic: evidence.Trust, acts: Sequence[Act], names: Names, *, visible:
 
 
 def _topic_ref(act: Act, names: Names) -> TopicRef | None:
-    return about(act.topic_id, names.topics.get(act.topic_id, "") if act.topic_id else "")
+    """Return the topic, unless the reader does not see it."""
+    if act.topic_id is None or act.topic_id not in names.topics:
+        return None
+    return about(act.topic_id, names.topics[act.topic_id])
 
 
 def _channel_ref(act: Act, names: Names) -> ChannelRef | None:

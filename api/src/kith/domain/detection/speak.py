@@ -89,5 +89,6 @@ def _counts(places: Ints, called: Sequence[str]) -> dict[str, float]:
     numbers, uses = np.unique(places[places >= 0], return_counts=True)
     found: dict[str, float] = {}
     for number, use in zip(numbers.tolist(), uses.tolist(), strict=True):
-        found[called[number]] = found.get(called[number], 0.0) + use
+        if called[number]:  # all see the names of communities, and what is private has none here
+            found[called[number]] = found.get(called[number], 0.0) + use
     return found

@@ -108,7 +108,8 @@ class Evidence:
     def _maven(self, person: int, near: Acts, _: "_Period") -> Found:
         mine = near.helps()
         areas, uses = np.unique(mine.area[mine.area != NO_AREA], return_counts=True)
-        leading = [mine.areas[int(areas[i])] for i in np.argsort(-uses, kind="stable")[:3]]
+        named = [mine.areas[int(areas[i])] for i in np.argsort(-uses, kind="stable")]
+        leading = [name for name in named if name][:3]
         found: Found = {"helps": len(mine), "people_helped": len(np.unique(mine.other))}
         return found | ({"areas": ", ".join(leading)} if leading else {})
 
