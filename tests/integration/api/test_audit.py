@@ -33,7 +33,10 @@ CHANGES = {
     if not handler.http_methods & {"GET"} and not handler.opt.get("safe") and not handler.opt.get("public")
 }
 #: What cannot succeed in the town, as it is made for tests of ids alone.
-REFUSED = {"undoMerge", "deleteAffiliation", "confirmMyIdentity", "denyMyIdentity", "updateMember", "removeMember"}
+REFUSED = {
+    "undoMerge", "deleteAffiliation", "confirmMyIdentity", "denyMyIdentity", "updateMember", "removeMember",
+    "authorizeSource",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,11 @@ async def test_a_change_is_told_and_a_refusal_is_not(square: Square, name: str) 
     handler, client = CHANGES[name], square.client
     (method,) = handler.http_methods
     known = await foreign_ids(square, square.ours) | {"second_identity_id": square.ours.ids["identity dan"]}
-    known |= {"suggestion_id": await suggestion(square), "organization_id": await organization(square, f"told {name}")}
+    known |= {
+        "name": "github",
+        "suggestion_id": await suggestion(square),
+        "organization_id": await organization(square, f"told {name}"),
+    }
     if name.endswith("Community") and method != "POST":
         made = await client.send("POST", "/v1/communities", json={"name": name, "people": []})
         known["community_id"] = made.json()["id"]

@@ -21,7 +21,7 @@ from tests.servers import fresh_database
 
 POSTS = {str(handler.operation_id): handler for handler in ROUTES if "POST" in handler.http_methods}
 #: What only a token that acts for a member can do.
-OF_MEMBERS = {"confirmMyIdentity"}
+OF_MEMBERS = {"authorizeSource", "confirmMyIdentity"}
 SAFE = {name for name, handler in POSTS.items() if handler.opt.get("safe")}
 #: A body that succeeds, for each operation that takes one; {names} are ids of the town.
 BODIES: dict[str, Any] = {

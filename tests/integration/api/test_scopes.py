@@ -265,11 +265,11 @@ async def test_without_a_line_to_the_database_no_token_is_remembered(client: Cli
     await db.execute(END_OF_LINES)
     await db.close()
     for _ in range(1000):
-        if not tokens._listening:
+        if not tokens._listener:
             break
         await asyncio.sleep(0.01)
     assert (await client.send("GET", "/v1/me")).status_code == 200
-    assert tokens._listening or not tokens._known
+    assert tokens._listener or not tokens._known
 
 
 async def test_an_expired_token_answers_401(client: Client) -> None:

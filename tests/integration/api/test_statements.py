@@ -66,7 +66,7 @@ async def sent(square: Square) -> list[Sent]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncpg.Connection, "_execute", noted)
-        known = await foreign_ids(square, square.ours) | {"name": "ndjson"}
+        known = await foreign_ids(square, square.ours) | {"name": "github"}
         for handler in GETS:
             path = re.sub(r":str\}", "}", next(iter(handler.paths))).format(**known)
             assert (await square.client.send("GET", path)).status_code == 200, path

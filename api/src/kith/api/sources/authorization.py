@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
+from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode, from_path, not_found
 from kith.api.http.kinds import Instant
 from kith.api.http.problems import Problem
@@ -70,6 +71,7 @@ async def authorize_source(
     limits: NamedDependency[Limits],
     vault: NamedDependency[Vault],
     token: NamedDependency[Token],
+    once: NamedDependency[Once],
     source_id: FromPath[str],
 ) -> Response[AuthorizationRequest]:
     """Ask a member to let a source in by OAuth.
@@ -98,7 +100,7 @@ async def authorize_source(
         raise Problem("unavailable", str(error)) from error
     expires_at = await authorizations.ask(db, workspace_id, source.id, member.sign_in_id, state, site, asked.verifier)
     headers = {"Location": f"/v1/sources/{encode('source', source.id)}/authorization"}
-    return Response(AuthorizationRequest(asked.url, expires_at), status_code=201, headers=headers)
+    return await once.answer(AuthorizationRequest(asked.url, expires_at), 201, headers)
 
 
 @get(
