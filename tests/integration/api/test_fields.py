@@ -26,7 +26,7 @@ def test_all_but_pictures_and_files_can_be_selected_from() -> None:
 @pytest.mark.parametrize("name", sorted(SELECTABLE))
 async def test_an_answer_holds_the_fields_that_are_asked_for(square: Square, name: str) -> None:
     handler, client = GETS[name], square.client
-    known = await foreign_ids(square, square.ours) | {"name": "ndjson"}
+    known = await foreign_ids(square, square.ours) | {"name": "github"}
     path = re.sub(r":str\}", "}", next(iter(handler.paths))).format(**known)
     whole = await client.get(path)
     fields, paged = selectable(handler.fn)
