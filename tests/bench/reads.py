@@ -101,7 +101,10 @@ async def paths(pool: Pool, workspace_id: UUID) -> list[str]:
     """Return what is asked: lists, and details of the busiest pair."""
     async with workspace(pool, workspace_id) as db:
         row = await db.fetchrow(
-            "SELECT person_id, other_id FROM relationships WHERE workspace_id = $1 ORDER BY strength DESC NULLS LAST LIMIT 1",
+            """
+            SELECT person_id, other_id FROM relationships WHERE workspace_id = $1
+            ORDER BY strength DESC NULLS LAST LIMIT 1
+            """,
             workspace_id,
         )
     assert row
