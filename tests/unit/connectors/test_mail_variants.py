@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -454,6 +455,47 @@ def test_an_at_is_a_person_only_as_an_address(parts: list[tuple[str, bool | None
         if capitals is not None:
             expected.append(address)
     assert mentioned("\n".join(lines)) == expected
+
+
+LOCALS = st.one_of(
+    st.sampled_from(["user", "root", "you", "cai.fsf", "postgres"]),
+    st.integers(10**11, 10**13 - 1).map(str),
+    st.integers(10**6, 10**8).map("bea.{}".format),
+    st.text("bcdghk", min_size=42, max_size=60),
+)
+HOSTS = st.sampled_from(["box.lan", "birk.local", "office.internal", "lund.example", "mail.gmail.com"])
+
+
+@given(
+    st.builds("{}@{}".format, LOCALS, HOSTS),
+    st.sampled_from(["From", "To", "Cc", "Reply-To", "REPLY-TO"]),
+    st.sampled_from(["{}", "Bea <{}>", "{}, fay@moss.example"]),
+    st.sampled_from(["Ask {} about it.", "Ask {}.", "See <{}>, please.", "({})"]),
+    st.booleans(),
+)
+def test_an_address_that_a_header_names_counts_in_the_text_whatever_it_looks_like(
+    address: str, header: str, dress: str, words: str, capitals: bool
+) -> None:
+    line = words.format(address.upper() if capitals else address)
+    read = read_mail(f"{header}: {dress.format(address)}\n\n{line}\n".encode(), None, Arrival())
+    assert mentioned(read.text or "", read.known) == [address]
+    stranger = read_mail(f"{header}: fay@moss.example\n\n{line}\n".encode(), None, Arrival())
+    likely = re.fullmatch(r"(?:user|root|you|postgres|\w|\.)+@lund\.example", address)
+    assert likely or mentioned(stranger.text or "", stranger.known) == []
+
+
+async def test_whom_replies_go_to_is_mentioned_by_a_plain_address(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes(
+        b"From: Ada <ada@birk.example>\nTo: bo@lund.example\nReply-To: 123456789012@birk.lan\n"
+        b"Date: Mon, 5 May 2025 10:00:00 +0000\nMessage-ID: <1@birk.example>\n\n"
+        b"Write to 123456789012@birk.lan, not to 123456789013@birk.lan.\n"
+    )
+    (told,) = acts(await pull(path))
+    assert [(target.identity.key, target.kind) for target in told.targets] == [
+        ("bo@lund.example", "to"),
+        ("123456789012@birk.lan", "mention"),
+    ]
 
 
 # In which letters.

@@ -117,7 +117,7 @@ class Acts:
 
     def _targets(self, mail: Mail, place: Position, sender: Mailbox, sent: datetime, where: str) -> Iterator[Target]:
         """Yield whom a mail addresses, each once, by the closest kind; a list is a channel and no target."""
-        named = mentioned(mail.text or "")
+        named = mentioned(mail.text or "", mail.known)
         if left := len(named[MENTIONS:]):
             self.skip(where, "cut", f"mail {mail.key} is kept without {left:,} addresses in its text beyond {MENTIONS}")
         addressed: tuple[tuple[TargetKind, Iterable[Mailbox]], ...] = (

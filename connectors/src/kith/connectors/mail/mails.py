@@ -37,6 +37,7 @@ class Mail(NamedTuple):
 
     sender is None where there is no From. sent is None where no header holds a date. text is None if only the header
     was read. automatic: why it is nobody's act, None where a human or a robot wrote it. cut: what of it is left out.
+    known: the addresses that its headers name as somebody's.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Mail(NamedTuple):
     text: str | None
     automatic: str | None = None
     cut: str | None = None
+    known: frozenset[str] = frozenset()
 
     @property
     def is_reply(self) -> bool:
@@ -120,6 +122,7 @@ def read_mail(data: bytes, list_address: str | None, arrived: Arrival, *, whole:
         text and text[:CHARACTERS],
         automatic(headers, message, sender),
         _cut(headers, beyond),
+        frozenset(mailbox.address for mailbox in headers.mailboxes("from", "to", "cc", "reply-to")),
     )
 
 

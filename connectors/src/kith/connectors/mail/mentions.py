@@ -1,6 +1,7 @@
 """Addresses of people in a text: an @ alone makes none."""
 
 import re
+from collections.abc import Set
 
 #: What is cut out first: web addresses, and what stands in <> after words that speak of mails and not of people.
 _URL = re.compile(
@@ -108,16 +109,19 @@ _NOBODY = frozenset(
 )
 
 
-def mentioned(text: str) -> list[str]:
-    """Return the addresses that stand in a text as such, each once, in lower case."""
+def mentioned(text: str, known: Set[str] = frozenset()) -> list[str]:
+    """Return the addresses that stand in a text as such, each once, in lower case.
+
+    known: lower-case addresses that a header names; no form of theirs makes them doubtful.
+    """
     if "@" not in text:
         return []
     found: dict[str, None] = {}
     for line in text.lower().splitlines():
         if "@" in line and not _COMMAND.match(line):
             for match in _ADDRESS.finditer(_MAIL_ID.sub(" ", _URL.sub(" ", line))):
-                if _is_persons(match["local"], match["host"]):
-                    found.setdefault(match[0].strip())
+                if match[0] in known or _is_persons(match["local"], match["host"]):
+                    found.setdefault(match[0])
     return list(found)
 
 
