@@ -249,6 +249,19 @@ async def test_lists_as_cc(pool: Pool, tmp_path: Path) -> None:
     assert {row["person_id"] for row in rows} == {row["id"] for row in human}
 
 
+async def test_several_in_one_cc_are_each_told_and_the_list_among_them_is_no_person(pool: Pool, tmp_path: Path) -> None:
+    crowd = await made(pool, "cc-several", tmp_path)
+    humans = ("Ada Birk <ada@birk.example>", "Bea Lund <bea@lund.example>", "<cai@moss.example>")
+    assert await standing(crowd) == dict.fromkeys(humans, "person") | {"<devs@lists.birk.example>": "group"}
+    rows = await crowd.fetch("SELECT name FROM identities WHERE workspace_id = $1 AND name IS NOT NULL ORDER BY name")
+    assert [row["name"] for row in rows] == ["Ada Birk", "Bea Lund"]
+    acts = await crowd.fetch("SELECT kind FROM interactions WHERE workspace_id = $1 ORDER BY kind")
+    assert [row["kind"] for row in acts] == ["contribute", "copy"]
+    tied = await crowd.fetch("SELECT person_id, other_id FROM relationships WHERE workspace_id = $1")
+    ada, bea, cai = (crowd.id(key, "git") for key in humans)
+    assert {frozenset(row) for row in tied} == {frozenset((ada, bea)), frozenset((ada, cai))}
+
+
 async def test_robot_senders(pool: Pool) -> None:
     crowd = await read(pool, MailConnector(), MailConfig(str(shared("cases/mail/robot-senders/a.mbox"))))
     found = await standing(crowd)
