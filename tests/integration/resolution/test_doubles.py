@@ -1,6 +1,8 @@
 """Suspected doubles are shown on both people, and nobody is tied with himself."""
 
-from kith.connectors import Ref
+import msgspec
+
+from kith.connectors import Channel, Ref
 from kith.store import people, relationships, suggestions
 from kith.store.db import Pool
 from tests.integration.resolution.crowd import Crowd, act, mail
@@ -37,3 +39,18 @@ async def test_a_full_name_goes_before_a_handle_that_was_seen_later(pool: Pool) 
     async with crowd.transaction() as db:
         (person,) = await people.list_people(db, crowd.workspace_id, people.PeopleFilter(), None, 10)
     assert (person.name, person.identity_count) == ("Ada Wray", 2)
+
+
+async def test_one_full_name_with_two_addresses_on_one_list_is_not_tied_with_itself(pool: Pool) -> None:
+    crowd = await Crowd.gather(pool)
+    channel = Ref("mail", "dev@lists.x.example")
+    pairs = [(ONE, OTHER), (OTHER, ONE), (ONE, BO), (BO, OTHER)]
+    await crowd.tell([mail(ONE.key, "Zorgo Wray"), mail(OTHER.key, "Zorgo Wray"), mail(BO.key, "Bo Lund")])
+    posts = [msgspec.structs.replace(act(n, one, [to]), channel=channel) for n, (one, to) in enumerate(pairs)]
+    await crowd.tell([Channel(channel, "list", channel.key), *posts])
+    one, other, bo = (crowd.id(ref.key) for ref in (ONE, OTHER, BO))
+    assert sorted(map(sorted, await crowd.persons())) == sorted([sorted([one, other]), [bo]])
+    async with crowd.transaction() as db:
+        everything = relationships.RelationshipFilter()
+        (pair,) = await relationships.list_relationships(db, crowd.workspace_id, everything, None, 10)
+    assert {pair.person.id, pair.other.id} == {bo, min(one, other)}
