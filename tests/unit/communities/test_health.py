@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kith.domain.communities.health import health
+from kith.domain.communities.health import Health, health, sentence
 from kith.domain.communities.naming import names
 from kith.domain.roles.acts import NOBODY, acts
 
@@ -23,6 +23,20 @@ def test_health_counts_what_happened_among_the_members() -> None:
     assert found.openness == pytest.approx(1 / 4)
     assert found.dependence == pytest.approx(1 / 4)  # person 0 takes part in every act among members
     assert found.peer_to_peer == 0.0
+
+
+@pytest.mark.parametrize(("members", "words"), [(2, "1 person"), (4, "2 people"), (4_000, "2,000 people")])
+def test_the_sentence_says_how_many_carry_half_of_the_talk(members: int, words: str) -> None:
+    found = Health(members, None, None, 0, None, 0, None, None, dependence=0.5)
+    assert sentence(found) == f"{members:,} people; half of all talk inside involves {words}."
+
+
+def test_the_sentence_beside_a_dependence_names_the_people_that_were_counted() -> None:
+    history = acts(range(5), [1, 2, 3, 4], [0, 1, 2, 3], [1, 2, 3, 4], ["message"] * 4)
+    found = health(history.contacts(), history, np.arange(5), start=0, end=60)
+    assert found.dependence == pytest.approx(1 / 5)  # person 1 takes part in two of four
+    assert sentence(found).endswith("half of all talk inside involves 1 person.")
+    assert "half of all talk" not in sentence(health(history.contacts(), history, np.arange(1), start=0, end=60))
 
 
 def test_an_empty_community_has_no_shares() -> None:
