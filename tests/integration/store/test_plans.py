@@ -12,18 +12,26 @@ import pytest
 from kith.domain.trust.evidence import GIVEN, MEANINGS, RECEIVED
 from kith.store import (
     channels,
+    communities,
     conversations,
     decisions,
+    events,
     evidence,
+    groups,
     identities,
     interactions,
+    jobs,
+    partitions,
     people,
     relationships,
+    runs,
     search,
     suggestions,
+    topics,
     trust,
 )
 from kith.store.channels import ChannelFilter
+from kith.store.communities import CommunityFilter
 from kith.store.conversations import ConversationFilter
 from kith.store.db import GUEST, ROLE, Db, Pool, view, workspace
 from kith.store.decisions import DecisionFilter
@@ -32,6 +40,7 @@ from kith.store.interactions import InteractionFilter
 from kith.store.people import PeopleFilter
 from kith.store.relationships import RelationshipFilter
 from kith.store.suggestions import SuggestionFilter
+from kith.store.topics import TopicFilter
 
 SOME = UUID(int=1 << 127)
 NOW = datetime.now(UTC)
@@ -50,6 +59,18 @@ SIZES: dict[str, tuple[int, dict[str, float]]] = {
     "relationships": (10_000_000, {"person_id": 1_000_000, "other_id": 1_000_000}),
     "contact_days": (10_000_000, {"actor_id": 1_000_000, "target_id": 1_000_000, "channel_id": 2_000}),
     "identity_days": (10_000_000, {"identity_id": 1_000_000}),
+    "communities": (20_000, {}),
+    "community_people": (2_000_000, {"community_id": 20_000, "person_id": 1_000_000}),
+    "community_events": (100_000, {}),
+    "community_health": (5_000_000, {"community_id": 20_000}),
+    "roles": (500_000, {"community_id": 20_000, "person_id": 200_000}),
+    "topics": (20_000, {}),
+    "topic_channels": (100_000, {"topic_id": 20_000}),
+    "events": (5_000_000, {}),
+    "jobs": (1_000_000, {}),
+    "runs": (1_000_000, {"source_id": 100}),
+    "run_errors": (5_000_000, {"run_id": 100_000}),
+    "partitions": (200_000, {"source_id": 100}),
 }
 
 _FILL = """
@@ -88,6 +109,36 @@ _FILL = """
     ON CONFLICT DO NOTHING;
     INSERT INTO identity_days
     SELECT workspace_id, actor_id, occurred_at::date, count(*), 0 FROM interactions GROUP BY 1, 2, 3;
+    INSERT INTO communities (workspace_id, id, kind, name, level, parent_id, size, born_at, ended_at)
+    SELECT $1, md5('community ' || n)::uuid, CASE WHEN n % 500 = 1 THEN 'curated' ELSE 'detected' END, 'c' || n,
+        CASE WHEN n % 500 = 1 THEN 2 ELSE 0 END, md5('community ' || n % 50)::uuid, n % 90, now(),
+        CASE WHEN n % 4 = 1 THEN now() END FROM generate_series(1, 2000) AS n;
+    INSERT INTO community_people
+    SELECT $1, md5('community ' || n % 2000 + 1)::uuid, md5('person ' || n % 1999 + 1)::uuid, random(), true
+    FROM generate_series(1, 5000) AS n;
+    INSERT INTO community_events
+    SELECT $1, gen_random_uuid(), 'birth', '{}', ARRAY[id], now() FROM communities;
+    INSERT INTO community_health SELECT $1, id, current_date - n, '{}' FROM communities, generate_series(1, 3) AS n;
+    INSERT INTO roles
+    SELECT $1, community_id, person_id, 'host', 1, 1, 1, '{}', '{}', 1, now() FROM community_people;
+    INSERT INTO topics SELECT $1, md5('topic ' || n)::uuid, 't' || n, '{}', n, now() FROM generate_series(1, 2000) AS n;
+    INSERT INTO topic_channels
+    SELECT $1, t.id, c.id, 1 FROM topics t, (SELECT id FROM channels ORDER BY id LIMIT 3) AS c;
+    INSERT INTO events (workspace_id, id, type, data)
+    SELECT $1, gen_random_uuid(), CASE WHEN n % 500 = 1 THEN 'rare' ELSE 'person.merged' END, '{}'
+    FROM generate_series(1, 5000) AS n;
+    INSERT INTO sources (workspace_id, id, connector, name, config, status)
+    SELECT $1, md5('source ' || n)::uuid, 'mail', 's' || n, '{}', 'active' FROM generate_series(1, 100) AS n;
+    INSERT INTO jobs (workspace_id, id, kind, status)
+    SELECT $1, md5('job ' || n)::uuid, CASE WHEN n % 500 = 1 THEN 'rebuild' ELSE 'sync' END,
+        CASE WHEN n % 500 = 2 THEN 'failed' ELSE 'succeeded' END FROM generate_series(1, 5000) AS n;
+    INSERT INTO runs (workspace_id, id, source_id, job_id)
+    SELECT $1, md5('run ' || n)::uuid, md5('source ' || n % 100 + 1)::uuid, md5('job ' || n)::uuid
+    FROM generate_series(1, 5000) AS n;
+    INSERT INTO run_errors (workspace_id, run_id, place, code, reason, number)
+    SELECT $1, md5('run ' || n % 500 + 1)::uuid, 'line ' || n, 'invalid', 'no', n FROM generate_series(1, 5000) AS n;
+    INSERT INTO partitions (workspace_id, source_id, key, name, kind, visibility)
+    SELECT $1, md5('source ' || n % 100 + 1)::uuid, 'k' || n, 'n', 'list', 'public' FROM generate_series(1, 5000) AS n;
 """
 
 _ROWS = """
@@ -191,7 +242,54 @@ async def trusted(db: Db, workspace_id: UUID, others: int, since: Any, limit: in
     await trust.list_acts(db, workspace_id, [SOME], they, MEANINGS, NOW.date(), 3)
 
 
+IDS = (SOME, UUID(int=2 << 126))
+MINE: list[tuple[Any, Any, Any]] = [
+    (people.list_people, PeopleFilter(ids=IDS), (NOW, SOME)),
+    (people.list_people_by_name, PeopleFilter(ids=IDS), ("Person 7", SOME)),
+    (identities.list_identities, IdentityFilter(ids=IDS), SOME),
+    (interactions.list_interactions, InteractionFilter(ids=IDS), (NOW, SOME)),
+    (conversations.list_conversations, ConversationFilter(ids=IDS), (NOW, SOME)),
+    (channels.list_channels, ChannelFilter(ids=IDS), (NOW, SOME)),
+    (groups.list_groups, IDS, ("Group", SOME)),
+    (topics.list_topics, TopicFilter(ids=IDS), (5, SOME)),
+    (communities.list_communities, CommunityFilter(ids=IDS, ended=None), (5, SOME)),
+]
+OTHERS: list[tuple[Any, Any, Any]] = [
+    *[(communities.list_communities, CommunityFilter(ended=ended), None) for ended in (False, True, None)],
+    *[(communities.list_communities, CommunityFilter(kind=kind), (5, SOME)) for kind in ("detected", "curated")],
+    *[(communities.list_communities, CommunityFilter(level=level), (5, SOME)) for level in (0, 2, 9)],
+    (communities.list_communities, CommunityFilter(parent_id=SOME), None),
+    (communities.list_communities, CommunityFilter(person_id=SOME), None),
+    *[(communities.list_people, SOME, after) for after in (None, (0.5, SOME), (None, SOME))],
+    *[(communities.list_events, wanted, after) for wanted in (None, SOME) for after in (None, SOME)],
+    *[(communities.list_health, SOME, after) for after in (None, NOW.date())],
+    (communities.list_roles_of, SOME, (1, SOME, "host")),
+    *[(topics.list_topics, TopicFilter(channel_id=channel), (5, SOME)) for channel in (None, SOME)],
+    *[(events.list_events, types, SOME) for types in ((), ("person.merged",), ("rare",), ("none",))],
+    *[(runs.list_runs, SOME, after) for after in (None, SOME)],
+    *[(runs.list_run_errors, SOME, after) for after in (0, 100)],
+    *[(partitions.list_partitions, SOME, after) for after in (None, "general")],
+]
+
+
+async def roles_in(db: Db, workspace_id: UUID, role: str | None, after: Any, limit: int) -> None:
+    await communities.list_roles(db, workspace_id, SOME, role, after, limit)
+
+
+async def jobs_of(db: Db, workspace_id: UUID, wanted: tuple[Any, Any], after: Any, limit: int) -> None:
+    await jobs.list_jobs(db, workspace_id, *wanted, after, limit)
+
+
+ASKED = [(statuses, kinds) for statuses in ((), ("succeeded",), ("failed",)) for kinds in ((), ("sync",), ("none",))]
 LISTS: list[tuple[Any, Any, Any]] = [
+    *MINE,
+    *OTHERS,
+    *[(roles_in, role, after) for role in (None, "host", "none") for after in (None, (1, SOME))],
+    *[
+        (jobs_of, (statuses, kinds), SOME)
+        for statuses in ((), ("succeeded",), ("failed",))
+        for kinds in ((), ("sync",), ("none",))
+    ],
     *[(trusted, others, since) for others in (1, 2 * LIMIT) for since in (None, SOME)],
     *[(people.list_people, *asked) for asked in PEOPLE],
     *[(people.list_people_by_name, *asked) for asked in NAMED],
