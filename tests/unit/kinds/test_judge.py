@@ -137,6 +137,17 @@ def test_evidence_is_weighed(name: str, address: str, kind: str) -> None:
     assert judge("person", name, "", address).kind == kind
 
 
+@given(st.sampled_from(["o1-preview", "o3-mini", "O4-mini", "o3-mini-high", "OpenAI o1-pro", "Amazon Q",
+                        "Amazon Q Developer", "amazon q developer (agent)"]), hosts())  # fmt: skip
+def test_a_model_is_told_where_a_letter_makes_its_name(name: str, host: str) -> None:
+    assert judge("person", name, "", f"ada@{host}") == Judgment("bot", "model")
+
+
+@given(st.sampled_from(["Amazon Quill", "Mo3-mini Birk", "O Lund", "Q Birk", "o3", "O. Minier"]), hosts())
+def test_letters_alone_make_no_model(name: str, host: str) -> None:
+    assert judge("person", name, "", f"ada@{host}").kind == "person"
+
+
 def test_what_the_network_knows_stands() -> None:
     assert judge("bot", "Ada Birk") == Judgment("bot", "network")
     assert judge("organization", "Acorn Bot") == Judgment("organization", "network")

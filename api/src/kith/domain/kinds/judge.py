@@ -16,7 +16,7 @@ from anyascii import anyascii
 
 from kith.domain.kinds import words as w
 
-VERSION = "2"
+VERSION = "3"
 # Different people who address somebody that never acts, from which on it is suspected to be a list.
 MANY = 10
 VERY_MANY = 30
@@ -33,6 +33,8 @@ _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
 _APART = re.compile(r"[^a-z0-9]+")
 _OPEN_LIST = re.compile(r"\b(?:mailing|open|moderated|discussion)[\s-]+lists?\b|\blist:")
 _CI = re.compile(r"[A-Za-z0-9]\s+CI$|^[^A-Z\s]+-ci$")
+#: Models and tools whose words alone are no service's: a letter makes their name.
+_LETTERED = re.compile(r"^(?:openai\s+)?o[1-9]-(?:mini|pro|preview)\b|^amazon\s+q(?:\s+developer)?\b", re.IGNORECASE)
 _LIST_HOST = re.compile(r"^(?:lists?|groups|mailman|listserv)\.")
 _LIST_SERVICE = re.compile(
     r"(?:^|\.)(?:googlegroups\.com|groups\.io|yahoogroups\.com|vger\.kernel\.org|freelists\.org)$"
@@ -123,7 +125,7 @@ def _robot(shown: _Shown, name: str, handle: str) -> Reason:
     if _MARK in f"{name} {handle} {shown.local}".lower():
         return "mark"
     found = shown.words
-    if _has_number(found):
+    if _LETTERED.search(shown.raw) or _has_number(found):
         return "model"
     if reason := _named_service(shown):
         return reason
