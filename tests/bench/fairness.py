@@ -134,7 +134,7 @@ async def main() -> None:
             "KITH_DATABASE_URL": servers.database_url, "KITH_REDIS_URL": servers.redis_url, "KITH_LOG_LEVEL": "error",
         }  # fmt: skip
         unlimited = {"KITH_RATE_TOKEN": "0", "KITH_RATE_WORKSPACE": "0"}
-        async with served("kith.cli.api:app_of_a_process", environment | unlimited) as port:
+        async with served("kith.cli.serving:app_of_a_process", environment | unlimited) as port:
             capacity = len(await ask(port, PATH, ours, 3.0)) / 3.0
             table = Table(
                 "theirs",
@@ -155,7 +155,7 @@ async def main() -> None:
             )
             await compare(table, "no limits: fair turns alone", port, ours, theirs, capacity)
         limited = {"KITH_RATE_TOKEN": str(int(capacity * 60 / 10)), "KITH_RATE_WORKSPACE": "0"}
-        async with served("kith.cli.api:app_of_a_process", environment | limited) as port:
+        async with served("kith.cli.serving:app_of_a_process", environment | limited) as port:
             await ask_until_refused(port, theirs)
             await compare(table, "limited to a tenth", port, ours, theirs, capacity)
         Console(width=160).print(table)

@@ -249,7 +249,7 @@ async def main() -> None:
         }  # fmt: skip
         async with (
             served("tests.bench.reads:raw_app", environment) as raw,
-            served("kith.cli.api:app_of_a_process", environment) as api,
+            served("kith.cli.serving:app_of_a_process", environment) as api,
         ):
             console.print(await measure(raw, api, asked, token))
 

@@ -169,7 +169,7 @@ async def measure(url: str, home: UUID, token: str, processes: int) -> dict[str,
         }  # fmt: skip
         async with (
             served("tests.bench.reads:raw_app", environment, processes) as raw,
-            served("kith.cli.api:app_of_a_process", environment, processes) as api,
+            served("kith.cli.serving:app_of_a_process", environment, processes) as api,
         ):
             times = {}
             for name, asked in questions.items():

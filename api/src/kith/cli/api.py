@@ -1,7 +1,6 @@
 """``kith api``: the API in the foreground."""
 
 import asyncio
-import gc
 import multiprocessing
 import os
 import signal
@@ -9,10 +8,7 @@ import socket
 import threading
 
 import structlog
-from uvicorn import Config, Server
 
-from kith.api.app import Kith, create_app
-from kith.api.http.wire import Wire
 from kith.cli.home import current_settings, running_addresses, warn_of_unknown_settings
 from kith.cli.launch import end_with
 from kith.cli.processes import listen
@@ -20,7 +16,7 @@ from kith.runtime import logs
 from kith.store.db import Away, open_pool
 
 WAIT_SECONDS = 1.0  # between two looks whether PostgreSQL is there, and whether the serving processes are
-STOP_SECONDS = 10  # in which answers under way end
+END_SECONDS = 20  # in which a serving process ends; answers under way have less
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -65,7 +61,7 @@ def _keep_serving(processes: int, listener: socket.socket, database_url: str) ->
     for process in serving:
         process.terminate()
     for process in serving:
-        process.join(2 * STOP_SECONDS)
+        process.join(END_SECONDS)
         process.kill()
 
 
@@ -76,20 +72,9 @@ def _serve(listener: socket.socket, database_url: str) -> None:
         end_with(starter.pid, signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on a terminal it comes to all; the starter sends SIGTERM
     asyncio.run(_reach(database_url))
-    config = Config(
-        app_of_a_process,
-        factory=True,
-        interface="asgi3",
-        http=Wire,
-        ws="none",  # what asks for one is a request like any other, and answered by the application
-        log_config=None,
-        log_level="warning",
-        access_log=False,  # the application has its own
-        proxy_headers=False,  # the application trusts proxies itself
-        server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
-    Server(config).run([listener])
+    from kith.cli.serving import serve  # what keeps the serving processes has no need of the application
+
+    serve(listener)
 
 
 async def _reach(url: str) -> None:
@@ -103,14 +88,3 @@ async def _reach(url: str) -> None:
                 log.warning("waiting_for_database", error=str(error))
             told = True
         await asyncio.sleep(WAIT_SECONDS)
-
-
-def app_of_a_process() -> Kith:
-    """Return the application for one serving process.
-
-    Looking for cycles among all that the application is made of would hold every answer up for a tenth of a second.
-    """
-    app = create_app()
-    gc.collect()
-    gc.freeze()
-    return app
