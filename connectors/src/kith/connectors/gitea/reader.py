@@ -9,7 +9,6 @@ import msgspec
 from kith.connectors import (
     Context,
     Delivery,
-    Fatal,
     Missing,
     Page,
     Received,
@@ -21,16 +20,14 @@ from kith.connectors import (
     items,
     load_cursor,
     read_delivery,
-    save_cursor,
 )
 from kith.connectors.gitea.below import Below
 from kith.connectors.gitea.client import Client
 from kith.connectors.gitea.config import GiteaConfig
 from kith.connectors.gitea.records import Writer
 from kith.connectors.gitea.shapes import Account, Comment, Issue, Pushed, Repo
+from kith.connectors.github.repositories import Cursor, Repositories
 
-_REPOSITORIES = 250  # whose state fits into a cursor
-_LISTS = ("issues", "issues/comments")
 _OVERLAP = timedelta(minutes=1)
 
 
@@ -43,13 +40,6 @@ class State(msgspec.Struct, frozen=True, array_like=True):
     seen: int = 0
 
 
-class Cursor(msgspec.Struct, frozen=True):
-    """lists: by repository, as it is named in the settings, the states of its lists."""
-
-    lists: dict[str, list[State]] = {}
-    span: items.Span = items.Span()
-
-
 async def look(config: GiteaConfig, context: Context) -> Report:
     """Ask for each repository."""
     client = Client(config, context)
@@ -57,18 +47,9 @@ async def look(config: GiteaConfig, context: Context) -> Report:
     return Report(f"{len(found)} repositories, {sum(bool(repo.private) for repo in found)} of them private.")
 
 
-async def read(config: GiteaConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
+def read(config: GiteaConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
     """Yield each repository: issues and pull requests, then comments."""
-    began = context.clock.now()
-    if len(config.repositories) > _REPOSITORIES:
-        raise Fatal(f"{len(config.repositories)} repositories are named; {_REPOSITORIES} are allowed for one source.")
-    reading = _Reading(config, Client(config, context), load_cursor(cursor, Cursor) or Cursor(), began)
-    for number, name in enumerate(config.repositories, 1):
-        async for page in reading.repository(name):
-            yield msgspec.structs.replace(page, done=number, total=len(config.repositories), unit="repositories")
-    records, span = reading.at.span.read(began)
-    reading.at = msgspec.structs.replace(reading.at, span=span)
-    yield reading.page(items.Told(records))
+    return _Reading(config, Client(config, context), load_cursor(cursor, Cursor[State]), context.clock.now()).pages()
 
 
 def receive(config: GiteaConfig, delivery: Delivery, context: Context) -> Received:
@@ -86,29 +67,22 @@ def receive(config: GiteaConfig, delivery: Delivery, context: Context) -> Receiv
     return Received(read=True)
 
 
-class _Reading:
-    def __init__(self, config: GiteaConfig, client: Client, at: Cursor, now: datetime) -> None:
-        self._config, self._client, self.at, self._now = config, client, at, now
+class _Reading(Repositories[State, Repo]):
+    lists = ("issues", "issues/comments")
+    start = State()
+
+    def __init__(self, config: GiteaConfig, client: Client, at: Cursor[State] | None, now: datetime) -> None:
+        super().__init__(config.repositories, client, at, now)
+        self._config, self._client = config, client
         self._logins: dict[str, int | None] = {}
 
-    async def repository(self, name: str) -> AsyncIterator[Page]:
-        """Yield what a repository tells; one that is not there, or not shown, is told where others are read too."""
-        try:
-            repo = await self._client.repo(name)
-        except (Missing, Refused) as error:
-            if len(self._config.repositories) == 1:
-                raise
-            yield self.page(items.Told([], [Skip(name, "not_read", str(error))]))
-            return
+    async def repository(self, name: str, repo: Repo) -> AsyncIterator[Page]:
         writer = Writer(self._client.host, repo)
         yield self.page(items.Told([writer.channel()]))
         below = Below(self._config, self._client, writer, name, self._logins)
-        for number, path in enumerate(_LISTS):
-            try:
-                async for page in self._list(name, number, path, below):
-                    yield page
-            except (Missing, Refused) as error:  # the repository has no issues, or the token must not see them
-                yield self.page(items.Told([], [Skip(f"{name} {path}", "not_read", str(error))]))
+        for number, path in enumerate(self.lists):
+            async for page in self.read(name, path, self._list(name, number, path, below)):
+                yield page
         if self._config.stars:
             async for page in self._stars(name, writer):
                 yield page
@@ -119,12 +93,12 @@ class _Reading:
         """Yield what changed since the last run. The next run asks from when this one began.
 
         Issues come newest first, so that what is new meanwhile pushes others on to later pages, where they come again;
-        comments oldest first. Where the list became shorter, the
-        page before is read again, lest something slipped onto it.
+        comments oldest first. Where the list became shorter, the page before is read again, lest something slipped onto
+        it.
         """
         more, total, circle = True, None, items.Circle(f"{name} {path}")
         while more:
-            state = self._states(name)[number]
+            state = self.state(name, number)
             given = {"since": state.since or None} | ({"state": "all"} if number == 0 else {})
             part = await self._client.part(f"/repos/{name}/{path}", state.page, state.seen, **given)
             told, place = items.Told(), f"{name} {path}"
@@ -144,8 +118,7 @@ class _Reading:
             else:
                 circle.check(str(total), *map(bytes, part.raws))
                 after = State(state.since, began, state.page + 1, state.seen + len(part.raws))
-            states = [after if at == number else one for at, one in enumerate(self._states(name))]
-            self.at = msgspec.structs.replace(self.at, lists={**self.at.lists, name: states})
+            self.move(name, number, after)
             yield self.page(told)
 
     async def _stars(self, name: str, writer: Writer) -> AsyncIterator[Page]:
@@ -172,10 +145,3 @@ class _Reading:
         except (Missing, Refused) as error:
             told.skipped.append(Skip(f"{owner} members", "not_read", str(error)))
         return self.page(told)
-
-    def _states(self, name: str) -> list[State]:
-        return self.at.lists.get(name) or [State()] * len(_LISTS)
-
-    def page(self, told: items.Told) -> Page:
-        self.at = msgspec.structs.replace(self.at, span=self.at.span.over(told.records))
-        return Page(tuple(told.records), save_cursor(self.at), tuple(told.skipped))

@@ -9,27 +9,22 @@ from kith.connectors import (
     Context,
     Delivery,
     Fatal,
-    Missing,
     Page,
     Received,
-    Refused,
     Report,
-    Skip,
     Tombstone,
     items,
     load_cursor,
     read_delivery,
-    save_cursor,
 )
 from kith.connectors.github.below import Below
 from kith.connectors.github.client import Client
 from kith.connectors.github.config import GitHubConfig
 from kith.connectors.github.records import Writer
-from kith.connectors.github.shapes import Comment, Issue, Pushed, Star
+from kith.connectors.github.repositories import Cursor, Repositories
+from kith.connectors.github.shapes import Comment, Issue, Pushed, Repo, Star
 
-_REPOSITORIES = 250  # whose state fits into a cursor
 _COMMENTS = ("issue_comment", "pull_request_review_comment")  # events of webhooks
-_LISTS = ("issues", "issues/comments", "pulls/comments")
 
 
 class State(msgspec.Struct, frozen=True, array_like=True):
@@ -37,13 +32,6 @@ class State(msgspec.Struct, frozen=True, array_like=True):
 
     since: str = ""
     page: int = 1
-
-
-class Cursor(msgspec.Struct, frozen=True):
-    """lists: by repository, as it is named in the settings, the states of its lists."""
-
-    lists: dict[str, list[State]] = {}
-    span: items.Span = items.Span()
 
 
 async def look(config: GitHubConfig, context: Context) -> Report:
@@ -54,18 +42,9 @@ async def look(config: GitHubConfig, context: Context) -> Report:
     return Report(f"{len(found)} repositories, {sum(bool(repo.private) for repo in found)} of them private.", warnings)
 
 
-async def read(config: GitHubConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
+def read(config: GitHubConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
     """Yield each repository: issues and pull requests, then comments."""
-    began = context.clock.now()
-    if len(config.repositories) > _REPOSITORIES:
-        raise Fatal(f"{len(config.repositories)} repositories are named; {_REPOSITORIES} are allowed for one source.")
-    reading = _Reading(config, Client(config, context), load_cursor(cursor, Cursor) or Cursor(), began)
-    for number, name in enumerate(config.repositories, 1):
-        async for page in reading.repository(name):
-            yield msgspec.structs.replace(page, done=number, total=len(config.repositories), unit="repositories")
-    records, span = reading.at.span.read(began)
-    reading.at = msgspec.structs.replace(reading.at, span=span)
-    yield reading.page(items.Told(records))
+    return _Reading(config, Client(config, context), load_cursor(cursor, Cursor[State]), context.clock.now()).pages()
 
 
 def receive(config: GitHubConfig, delivery: Delivery, context: Context) -> Received:
@@ -86,29 +65,22 @@ def receive(config: GitHubConfig, delivery: Delivery, context: Context) -> Recei
     return Received((Tombstone(writer.issue_ref(issue.number, issue.pull_request is not None)),))
 
 
-class _Reading:
-    def __init__(self, config: GitHubConfig, client: Client, at: Cursor, now: datetime) -> None:
-        self._config, self._client, self.at, self._now = config, client, at, now
+class _Reading(Repositories[State, Repo]):
+    lists = ("issues", "issues/comments", "pulls/comments")
+    start = State()
+
+    def __init__(self, config: GitHubConfig, client: Client, at: Cursor[State] | None, now: datetime) -> None:
+        super().__init__(config.repositories, client, at, now)
+        self._config, self._client = config, client
         self._logins: dict[str, int | None] = {}
 
-    async def repository(self, name: str) -> AsyncIterator[Page]:
-        """Yield what a repository tells; one that is not there, or not shown, is told where others are read too."""
-        try:
-            repo = await self._client.repo(name)
-        except (Missing, Refused) as error:
-            if len(self._config.repositories) == 1:
-                raise
-            yield self.page(items.Told([], [Skip(name, "not_read", str(error))]))
-            return
+    async def repository(self, name: str, repo: Repo) -> AsyncIterator[Page]:
         writer = Writer(self._client.host, repo)
         yield self.page(items.Told([writer.channel()]))
         below = Below(self._config, self._client, writer, name, self._logins)
-        for number, path in enumerate(_LISTS):
-            try:
-                async for page in self._list(name, number, path, below):
-                    yield page
-            except (Missing, Refused) as error:  # the repository has no issues, or the token must not see them
-                yield self.page(items.Told([], [Skip(f"{name} {path}", "not_read", str(error))]))
+        for number, path in enumerate(self.lists):
+            async for page in self.read(name, path, self._list(name, number, path, below)):
+                yield page
         if self._config.stars:
             async for raws in self._client.all(f"/repos/{name}/stargazers", stars=True):
                 told = items.Told()
@@ -119,7 +91,7 @@ class _Reading:
         """Yield a list from where it stood. Not by pages: what is changed meanwhile moves to its end."""
         more, circle = True, items.Circle(f"{name} {path}")
         while more:
-            state = self._states(name)[number]
+            state = self.state(name, number)
             raws, more = await self._client.changed(f"/repos/{name}/{path}", state.since, state.page)
             circle.check(state.since, *map(bytes, raws))
             told, place = items.Told(), f"{name} {path}"
@@ -135,13 +107,5 @@ class _Reading:
                     await below.comment(comment, told)
             stuck = more and latest <= state.since
             after = State(max(latest, state.since), state.page + 1 if stuck else 1)
-            states = [after if at == number else one for at, one in enumerate(self._states(name))]
-            self.at = msgspec.structs.replace(self.at, lists={**self.at.lists, name: states})
+            self.move(name, number, after)
             yield self.page(told)
-
-    def _states(self, name: str) -> list[State]:
-        return self.at.lists.get(name) or [State()] * len(_LISTS)
-
-    def page(self, told: items.Told) -> Page:
-        self.at = msgspec.structs.replace(self.at, span=self.at.span.over(told.records))
-        return Page(tuple(told.records), save_cursor(self.at), tuple(told.skipped))
