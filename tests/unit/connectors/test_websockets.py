@@ -116,7 +116,18 @@ async def test_a_message_beyond_its_bound_ends_the_reading() -> None:
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(401, Reauthorize), (403, Refused), (404, Missing), (429, Retry), (503, Retry), (302, Fatal), (200, Fatal)],
+    [
+        (401, Reauthorize),
+        (403, Refused),
+        (404, Missing),
+        (410, Missing),
+        (451, Refused),
+        (429, Retry),
+        (503, Retry),
+        (302, Fatal),
+        (200, Fatal),
+        (501, Fatal),
+    ],
 )
 async def test_a_refusal_says_what_to_do(status: int, error: type[ConnectorError]) -> None:
     def refuse(connection: ServerConnection, request: Request) -> Response:

@@ -48,3 +48,13 @@ class Refused(Fatal):
     """The server does not let these credentials read this."""
 
     code = "refused_by_server"
+
+
+_BY_STATUS: dict[int, type[ConnectorError]] = {
+    401: Reauthorize, 403: Refused, 404: Missing, 410: Missing, 451: Refused,
+}  # fmt: skip
+
+
+def error_of(status: int) -> type[ConnectorError]:
+    """Return what a refusal of this status asks for, unless it is passing."""
+    return _BY_STATUS.get(status, Fatal)

@@ -14,17 +14,16 @@ from msgspec import structs
 from kith.connectors._answers import Answer, Validators
 from kith.connectors._clock import Clock, SystemClock
 from kith.connectors._egress import NOWHERE, Egress
-from kith.connectors._errors import Fatal, Missing, Reauthorize, Refused, Retry
+from kith.connectors._errors import Fatal, Reauthorize, Retry, error_of
 from kith.connectors._exchange import POLITE, Dropped, Manners, Reply, Request, Wire, place_of
 from kith.connectors._rates import Limiter, LocalLimiter, Rate
 from kith.connectors._secrets import Auth, redact
-from kith.connectors._waits import asks_to_wait, rest_of, wait_of
+from kith.connectors._waits import LATER, is_passing, rest_of, wait_of
 
 Params = Mapping[str, str | int | float | bool | None] | Iterable[tuple[str, str]]
 
 _REPEATED = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "REPORT"})
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
-_LATER = frozenset({408, 420, 425, 429})
 _LONGEST_BACKOFF = 30.0
 _SAID = 300  # characters of a refusal that are shown
 
@@ -186,11 +185,11 @@ class Http:
             except Dropped as error:
                 why, wait, again = f"{error}", None, repeat or not error.sent
             else:
-                if not _is_passing(reply):
+                if not is_passing(reply.status, reply.headers, reply.body):
                     await self._note(url, reply)
                     return url, reply
                 why, wait = f"answered {reply.status}", wait_of(reply.headers, reply.body, self._clock.now())
-                again = repeat or reply.status in _LATER
+                again = repeat or reply.status in LATER
                 if wait:
                     await self._limiter.hold(self._pause(url), wait)
             least = random.uniform(0, min(_LONGEST_BACKOFF, 2.0**attempt))  # noqa: S311 - spreads load, keeps no secret
@@ -245,10 +244,7 @@ class Http:
         answer = Answer(reply.status, url, reply.headers, reply.body)
         if reply.status < 400 or reply.status in allow:
             return answer
-        said = f"{place_of(url)} answers {reply.status}{_said(answer)}."
-        if reply.status == 401:
-            raise Reauthorize(said)
-        raise {403: Refused, 404: Missing, 410: Missing, 451: Refused}.get(reply.status, Fatal)(said)
+        raise error_of(reply.status)(f"{place_of(url)} answers {reply.status}{_said(answer)}.")
 
     def _pause(self, url: str) -> str:
         """Return the key of what a server says of these credentials: others on its host are not held up."""
@@ -276,13 +272,6 @@ _FREE = Rate(1_000_000, 1)
 
 def _name(key: str, rate: Rate) -> str:
     return f"{key}:{rate.requests}/{rate.seconds:g}{rate.paths}"
-
-
-def _is_passing(reply: Reply) -> bool:
-    """Whether the same request may succeed later."""
-    if reply.status == 403:
-        return asks_to_wait(reply.headers, reply.body)
-    return reply.status in _LATER or (reply.status >= 500 and reply.status not in (501, 505))
 
 
 def _redirected(request: Request, status: int, url: str) -> Request:

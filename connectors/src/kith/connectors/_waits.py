@@ -17,6 +17,15 @@ _REMAINING = ("x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-rema
 #: Fields of a JSON body, at its top or one level down, with what they count in seconds.
 _FIELDS = {"retry_after_ms": 0.001, "retryAfterMs": 0.001, "retry_after": 1.0, "retryAfter": 1.0, "backoff": 1.0}
 _BODY_BYTES = 64 << 10
+#: Statuses that say "not now" (RFC 9110, 6585, 8470; 420 as some servers say 429).
+LATER = frozenset({408, 420, 425, 429})
+
+
+def is_passing(status: int, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether the same request may succeed later."""
+    if status == 403:
+        return asks_to_wait(headers, body)
+    return status in LATER or (status >= 500 and status not in (501, 505))
 
 
 def wait_of(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:

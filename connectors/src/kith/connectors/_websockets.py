@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from kith.connectors._egress import NOWHERE, Egress
-from kith.connectors._errors import ConnectorError, Fatal, Missing, Reauthorize, Refused, Retry
+from kith.connectors._errors import ConnectorError, Fatal, Retry, error_of
 from kith.connectors._exchange import POLITE, Manners, place_of
 from kith.connectors._secrets import Auth
 from kith.connectors._streams import Stream, Streams
-from kith.connectors._waits import asks_to_wait, wait_of
+from kith.connectors._waits import is_passing, wait_of
 
 if TYPE_CHECKING:
     from websockets.client import ClientProtocol
@@ -149,7 +149,7 @@ def _refusal(place: str, answer: "Response | None") -> ConnectorError:
         return Retry(f"{place} answers something else than HTTP.")
     status, headers = answer.status_code, {name.lower(): value for name, value in answer.headers.raw_items()}
     said, body = f"{place} answers {status}, and opens no WebSocket.", bytes(answer.body or b"")
-    if status in (408, 425, 429) or status >= 500 or (status == 403 and asks_to_wait(headers, body)):
+    if is_passing(status, headers, body):
         wait = wait_of(headers, body, datetime.now(UTC))
         return Retry(said, after=None if wait is None else timedelta(seconds=wait))
-    return {401: Reauthorize, 403: Refused, 404: Missing, 410: Missing}.get(status, Fatal)(said)
+    return error_of(status)(said)
