@@ -11,7 +11,7 @@ import msgspec
 
 from kith.connectors._errors import Fatal
 from kith.connectors._limits import Limits
-from kith.connectors._texts import Text, look
+from kith.connectors._texts import Text
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -59,9 +59,8 @@ class Table(msgspec.Struct, frozen=True):
         return Row(line, {name: cell.replace("\0", "").strip() for name, cell in zip(self.head, padded, strict=False)})
 
 
-def open_table(path: str, limits: Limits, separator: str | None = None, encoding: str | None = None) -> Table:
-    """Look at a file. Raises Fatal where it is no table."""
-    text = look(path, limits, encoding)
+def open_table(text: Text, limits: Limits, separator: str | None = None) -> Table:
+    """Find the separator and the head. Raises Fatal where there is no table."""
     with text.open(limits) as file:
         sample = file.read(_SAMPLE)
     said = sample.partition("\n")[0].strip()
@@ -69,7 +68,7 @@ def open_table(path: str, limits: Limits, separator: str | None = None, encoding
     found = separator or stated or _separator(sample)
     rows = _some(sample, found)
     if not rows or not any(any(row) for row in rows):
-        raise Fatal(f"{path} is empty.")
+        raise Fatal(f"{text.path} is empty.")
     width, _ = _usual(rows)
     before = next(number for number, row in enumerate(rows) if len(row) >= min(width, 2) and _is_head(row, width))
     return Table(text, found, tuple(_named(rows[before])), before)

@@ -63,7 +63,7 @@ def _open_file(config: ContactsConfig, limits: Limits) -> Book:
         head = file.read(1 << 16)
     if b"BEGIN:VCARD" in head.upper().replace(b"\0", b""):
         return CardFile(text, limits)
-    table = open_table(path, limits)
+    table = open_table(text, limits)
     told = b"\n".join([table.text.digest.encode(), msgspec.json.encode((config.columns, config.dates))])
     return TableFile(table, Reader(table.head, config), blake2b(told, digest_size=16).hexdigest(), limits)
 

@@ -1,7 +1,6 @@
 """Reading a book: all of it, whenever anything in it has changed; nothing of it otherwise."""
 
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
 
 import msgspec
 
@@ -74,7 +73,7 @@ def _tell(found: Found, writer: Writer, told: items.Told) -> Contact | None:
         kept.append(found.make())
         yield from writer.records(kept[0])
 
-    return kept[0] if told.keep(partial(make), found.place, found.raw) else None
+    return kept[0] if told.keep(make, found.place, found.raw) else None
 
 
 def _claims(writer: Writer, at: Cursor) -> Iterator[Page]:

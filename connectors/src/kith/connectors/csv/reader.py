@@ -10,6 +10,7 @@ import msgspec
 
 from kith.connectors import Context, Fatal, Page, Record, Report, items, load_cursor, save_cursor
 from kith.connectors._tables import Row, Table, open_table
+from kith.connectors._texts import look as look_at
 from kith.connectors.csv.config import CsvConfig
 from kith.connectors.mapping import Document, Mapper
 
@@ -67,7 +68,8 @@ async def read(config: CsvConfig, cursor: msgspec.Raw | None, context: Context) 
 
 def _open(config: CsvConfig, context: Context) -> tuple[Table, Mapper]:
     """Open the table. Raises Fatal where it lacks a column that the mapping names."""
-    table = open_table(config.path, context.limits, config.separator, config.encoding)
+    text = look_at(config.path, context.limits, config.encoding)
+    table = open_table(text, context.limits, config.separator)
     mapper = Mapper(config.records, config.timezone)
     for name, place in mapper.references.items():
         if name not in table.head and not name.startswith("."):
