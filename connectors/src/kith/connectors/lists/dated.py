@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from kith.connectors import Context, Missing, TooLarge
@@ -14,49 +15,49 @@ BYTES = 8 << 20  # of one answer, packed or not
 _SMALL = 1 << 20
 
 
-class _Dated:
-    def __init__(self, url: str, place: Place | None, context: Context) -> None:
-        self._url = url.rstrip("/")
-        self._http, self._now = context.http, context.clock.now()
-        self._place = place if isinstance(place, Dates) else Dates(START, MOST_DAYS)
-
-    async def check(self) -> str:
-        """Raises Missing where the archive is not there."""
-        raise NotImplementedError
-
-    async def between(self, since: datetime, until: datetime) -> bytes | None:
+class _Between(Protocol):
+    async def __call__(self, since: datetime, until: datetime) -> bytes | None:
         """Return the mails of that time as an mbox, None where there are none. Raises TooLarge."""
-        raise NotImplementedError
-
-    async def portions(self) -> AsyncIterator[Portion]:
-        """Walk through time, in steps that become shorter where much was said."""
-        await self.check()
-        at, days = self._place.at, self._place.days
-        at = max(START, at - OVERLAP)
-        while at < self._now:
-            until = min(at + timedelta(days=days), self._now)
-            try:
-                body = await self.between(at, until)
-            except TooLarge:
-                if days <= LEAST_DAYS:
-                    raise
-                days = max(LEAST_DAYS, min(days, (until - at) / timedelta(days=1)) / 4)
-                continue
-            if body is None or len(body) < _SMALL:
-                days = min(MOST_DAYS, 2 * days)
-            where = f"{self._url} {at:%Y-%m-%d %H:%M}"
-            yield Portion(where, iter(()) if body is None else mails_of(body, where), Dates(until, days))
-            at = until
+        ...
 
 
-class PublicInbox(_Dated):
+async def _portions(url: str, place: Place | None, now: datetime, between: _Between) -> AsyncIterator[Portion]:
+    """Walk through time, in steps that become shorter where much was said."""
+    at, days = (place.at, place.days) if isinstance(place, Dates) else (START, MOST_DAYS)
+    at = max(START, at - OVERLAP)
+    while at < now:
+        until = min(at + timedelta(days=days), now)
+        try:
+            body = await between(at, until)
+        except TooLarge:
+            if days <= LEAST_DAYS:
+                raise
+            days = max(LEAST_DAYS, min(days, (until - at) / timedelta(days=1)) / 4)
+            continue
+        if body is None or len(body) < _SMALL:
+            days = min(MOST_DAYS, 2 * days)
+        where = f"{url} {at:%Y-%m-%d %H:%M}"
+        yield Portion(where, iter(()) if body is None else mails_of(body, where), Dates(until, days))
+        at = until
+
+
+class PublicInbox:
     """Searches by the time at which mails came (``rt:``), so that none is missed whose date is wrong."""
+
+    def __init__(self, url: str, place: Place | None, context: Context) -> None:
+        self._url, self._place = url.rstrip("/"), place
+        self._http, self._now = context.http, context.clock.now()
 
     async def check(self) -> str:
         answer = await self._http.get(f"{self._url}/new.atom")
         return f"{answer.body.count(b'<entry')} new mails are listed."
 
-    async def between(self, since: datetime, until: datetime) -> bytes | None:
+    async def portions(self) -> AsyncIterator[Portion]:
+        await self.check()
+        async for portion in _portions(self._url, self._place, self._now, self._between):
+            yield portion
+
+    async def _between(self, since: datetime, until: datetime) -> bytes | None:
         asked = {"q": f"rt:{since.timestamp():.0f}..{until.timestamp():.0f}", "x": "m"}
         try:
             answer = await self._http.post(f"{self._url}/", params=asked, max_bytes=BYTES, repeat=True)
@@ -74,14 +75,23 @@ class PublicInbox(_Dated):
         return False
 
 
-class HyperKitty(_Dated):
+class HyperKitty:
     """Asks by the day that mails are dated of."""
+
+    def __init__(self, url: str, place: Place | None, context: Context) -> None:
+        self._url, self._place = url.rstrip("/"), place
+        self._http, self._now = context.http, context.clock.now()
 
     async def check(self) -> str:
         await self._http.get(f"{self._url}/")
         return "The archive is there."
 
-    async def between(self, since: datetime, until: datetime) -> bytes:
+    async def portions(self) -> AsyncIterator[Portion]:
+        await self.check()
+        async for portion in _portions(self._url, self._place, self._now, self._between):
+            yield portion
+
+    async def _between(self, since: datetime, until: datetime) -> bytes:
         name = unquote(urlsplit(self._url).path.rpartition("/")[2])
         days = {"start": f"{since:%Y-%m-%d}", "end": f"{until + timedelta(days=1):%Y-%m-%d}"}
         answer = await self._http.get(f"{self._url}/export/{name}.mbox.gz", params=days, max_bytes=BYTES)
