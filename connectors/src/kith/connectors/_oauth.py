@@ -228,7 +228,7 @@ async def _post(http: Http, url: str, provider: Provider, app: App, form: dict[s
         if error in _BUSY:
             raise Retry(f"{why}.")
         hint = (
-            f" Enter the app of {provider.title} anew: PUT /v1/providers/{provider.name}." if error in _UNKNOWN else ""
+            f" Enter the app of {provider.title} again: PUT /v1/providers/{provider.name}." if error in _UNKNOWN else ""
         )
         raise Fatal(f"{why}.{hint}")
     if answer.status >= 400:

@@ -2,7 +2,7 @@
 
 Reads CSV with whatever separator, in UTF-8, UTF-16 or Windows-1252, with cells of several lines, plain or packed.
 
-Can't: tables of a spreadsheet program as such (save them as CSV); rows of more than 128 KiB in a cell.
+Can't: tables of a spreadsheet program as such (save them as CSV); cells of more than 131,072 characters.
 Resume and growth: a file that has changed is read again from its beginning; keys repeat, so nothing is doubled.
 Deletions: a row that is no longer there deletes nothing.
 Privacy: as the mapping says; what it leaves out is private.

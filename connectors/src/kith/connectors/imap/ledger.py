@@ -35,7 +35,7 @@ class Ledger:
         self._database = database
 
     def folders(self, times: int) -> list[str]:
-        """Return the folders whose mails have not gone, or have since it was told so often that folders are gone."""
+        """Return the folders with mails that have not gone, or whose mark of deletion is higher than ``times``."""
         asked = "SELECT DISTINCT folder FROM mails WHERE NOT gone OR gone > ? ORDER BY folder"
         return [name for (name,) in self._database.execute(asked, (times,))]
 
@@ -68,7 +68,7 @@ class Ledger:
         return self._take([("folder = ? AND validity != ?", (folder, validity))])
 
     def take_all(self, folder: str, times: int) -> list[InteractionRef]:
-        """Do so with what a folder held that is no longer there; times: as in ``folders``."""
+        """Do so with what a folder held that is no longer there; times: as for ``folders``."""
         return self._take([("folder = ? AND (NOT gone OR gone > ?)", (folder, times))], times + 1)
 
     def _take(self, spans: Iterable[tuple[str, tuple[str | int, ...]]], mark: int = GONE) -> list[InteractionRef]:
@@ -87,7 +87,7 @@ class Ledger:
 
 @contextmanager
 def open_ledger(folder: Path) -> Iterator[Ledger]:
-    """Lend the ledger of a source; one that cannot be read is begun anew."""
+    """Lend the ledger of a source; one that cannot be read is made again from scratch."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / _NAME
     try:

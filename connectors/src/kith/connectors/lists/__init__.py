@@ -7,8 +7,8 @@ Can't: threads that subjects alone hold together; mails that an archive holds ba
 out (To and Cc).
 Resume and growth: by the time at which mails came (public-inbox) or are dated of (HyperKitty), by files (pipermail), by
 numbers (NNTP). A portion that was not read to its end is read again.
-Deletions: archives tell of none; an audit finds them in public-inbox and on news servers. Who is a member no more has
-left.
+Deletions: archives tell of none; an audit finds them in public-inbox and on news servers. Whoever is no longer a
+member has left.
 Privacy: what is said on the list has the visibility of the settings, private by default.
 """
 

@@ -34,7 +34,7 @@ class _Roster(msgspec.Struct, frozen=True):
 
 
 async def members(config: ListsConfig, context: Context) -> AsyncIterator[items.Told]:
-    """Yield the members; who is among them no more has left. Mailman tells no dates: they joined when it is read."""
+    """Yield the members; whoever is no longer among them has left. They joined when first read: no dates are told."""
     channel = Channel(Ref("mail", config.list.lower()), "list", config.list.lower(), visibility=config.visibility)
     look = Sweep("begun", ("join",), channel.ref)
     now = context.clock.now()

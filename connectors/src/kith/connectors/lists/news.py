@@ -32,7 +32,7 @@ class News:
         return f"Articles {first:,} to {last:,}." if last >= first else "There are no articles yet."
 
     async def portions(self) -> AsyncIterator[Portion]:
-        """Yield the articles that are new; all where the server has numbered anew."""
+        """Yield the new articles; all of them where the server has restarted its numbers."""
         async with self._connected() as talk:
             count, first, last = await talk.group(self._group)
             at = self._place.last if self._place.last <= last else 0

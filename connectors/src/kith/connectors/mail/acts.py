@@ -100,7 +100,7 @@ class Acts:
         return act
 
     def take(self) -> tuple[tuple[Record, ...], tuple[Skip, ...]]:
-        """Return what was gathered, and begin anew."""
+        """Return what was gathered, and start from scratch."""
         identities = [
             Identity(
                 Ref("mail", address),
