@@ -80,24 +80,24 @@ async def authorize_source(
     granted and reads the source on. It works once, within ten minutes, and in a browser in which the same member has
     signed in.
     """
-    source = await find(db, workspace_id, source_id, lock=True)
+    source = await find(db, workspace_id, source_id)
     provider = _provider(registry, source)
     member = await members.get_member(db, workspace_id, token.member_id) if token.member_id else None
     if member is None:
         raise Problem("conflict", "Only a member can let a source in: this token acts for none.")
     site, scopes = provider.site_of(source.config), provider.scopes_for(source.config)
     allowed, back = Limits() if source.trusted else limits, request.app.state.settings.issuer + RETURN
-    app = await find_app(db, workspace_id, provider, site, vault)
+    known = await find_app(db, workspace_id, provider, site, vault)
     try:
-        async with oauth.reach(provider, site, allowed, [app.secret] if app else []) as http:
-            if app is None:
-                app = await _register(
-                    db, workspace_id, provider, site, vault, await _registered(http, provider, site, back)
-                )
+        async with oauth.reach(provider, site, allowed, [known.secret] if known else []) as http:
+            app = known or await _registered(http, provider, site, back)
             state = f"{encode('workspace', workspace_id)}.{random_text()}"
             asked = await oauth.ask(http, provider, site, app, back, state, scopes)
     except ConnectorError as error:
         raise Problem("unavailable", str(error)) from error
+    _provider(registry, await find(db, workspace_id, source_id, lock=True))  # as it is after the network
+    if known is None:
+        await _keep_registered(db, workspace_id, provider, site, vault, app)
     expires_at = await authorizations.ask(db, workspace_id, source.id, member.sign_in_id, state, site, asked.verifier)
     headers = {"Location": f"/v1/sources/{encode('source', source.id)}/authorization"}
     return await once.answer(AuthorizationRequest(asked.url, expires_at), 201, headers)
@@ -204,13 +204,14 @@ async def _registered(http: Any, provider: Provider, site: str, back: str) -> oa
     return await oauth.register(http, provider, site, back, "kith")
 
 
-async def _register(
+async def _keep_registered(
     db: Db, workspace_id: UUID, provider: Provider, site: str, vault: Vault, app: oauth.App
-) -> oauth.App:
+) -> None:
+    if await find_app(db, workspace_id, provider, site, vault):
+        raise Problem("conflict", f"An app at {provider.title} was stored meanwhile: ask again.")
     place = providers.place(workspace_id, provider.name, site)
     secret = vault.seal(app.secret.reveal(), place) if app.secret else None
     await providers.save_app(db, workspace_id, provider.name, site, app.id, secret, registered=True)
-    return app
 
 
 def _provider(registry: Registry, source: Source) -> Provider:
