@@ -43,7 +43,7 @@ class Renewer:
         self._looked = False
 
     async def see_to(self) -> None:
-        """Renew a token that ends soon; while it still holds, a provider that is away does no harm."""
+        """Renew a token that ends soon; while it still holds, an unavailable provider does no harm."""
         if not self._looked:
             async with self._turn, self._work.transaction() as db:
                 row = await authorizations.get(db, self._workspace_id, self._source_id)
