@@ -28,6 +28,7 @@ from kith.connectors import (
     ScopeNeeded,
     Secret,
     Url,
+    oauth,
     save_cursor,
 )
 from kith.connectors.testing import FaultServer, Given, given_json
@@ -231,6 +232,28 @@ async def test_the_operators_app_is_asked_for_and_its_secret_never_shown(home: H
     assert (await home.run())["status"] == "succeeded"
     await home.call("DELETE", "/v1/providers/kith")
     assert (await home.call("GET", "/v1/providers"))["data"][0]["apps"] == []
+
+
+async def test_no_source_is_locked_while_its_provider_is_asked(
+    home: Home, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await home.add(served.issuer)
+    ask = oauth.ask
+
+    async def meanwhile(*given: Any) -> Any:
+        async with workspace(home.house.pool, home.house.workspace_id) as db:
+            await db.execute(
+                "SELECT FROM sources WHERE workspace_id = $1 AND id = $2 FOR UPDATE NOWAIT",
+                home.house.workspace_id, home.source_id,
+            )  # fmt: skip
+        await home.call("PUT", "/v1/providers/kith", json={"client_id": "entered", "site": served.issuer})
+        return await ask(*given)
+
+    monkeypatch.setattr(oauth, "ask", meanwhile)
+    refused = await home.call("POST", f"/v1/sources/{home.source}/authorizations", 409)
+    assert refused["code"] == "conflict"
+    [app] = (await home.call("GET", "/v1/providers/kith"))["apps"]
+    assert app["client_id"] == "entered"
 
 
 async def test_an_answer_counts_once_for_who_asked_and_with_its_own_state(home: Home, served: Served) -> None:
