@@ -161,3 +161,53 @@ def test_an_address_that_any_source_names_as_a_list_is_a_list() -> None:
 @given(st.text(max_size=60), st.text(max_size=30), st.text(max_size=60))
 def test_any_text_can_be_judged(name: str, handle: str, address: str) -> None:
     assert judge("unknown", name, handle, address).kind in ("unknown", "bot", "group")
+
+
+TOOLS = [
+    "svn2git", "cvs2git", "git-svn", "bzr-to-git", "GopherBot", "triagebot", "pytorchmergebot", "PyTorch MergeBot",
+    "tip-bot2", "tip-bot for Ada Birk", "bors-acorn", "acorn-dependabot", "my-mergify", "acorn-autoroll",
+    "Acorn Submit Queue", "Bug Importer", "rust-timer", "rust-log-analyzer", "all-contributors", "ImgBotApp",
+    "Weblate Translation Memory", "Devin AI", "Sweep AI", "goose-ai", "Roo Code", "Kilo Code", "Augment Code",
+    "gemini-cli", "gemini-code-assist", "qwen-code", "Qwen Coder", "coderabbitai", "greptile-apps", "codegen",
+    "PR-Agent", "SWE-agent", "kernel test robot", "0day robot", "Gerrit Bot", "Copybara-Service", "R. RyanTM",
+    "A. Unique TensorFlower", "BrewTestBot", "Kubernetes Prow Robot", "homu", "pre-commit-ci", "v0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@given(hosts(), st.sampled_from(["ada", "x", "infra", "tools", "1234+acorn"]))
+def test_a_tool_is_told_by_its_name_whatever_its_address(name: str, host: str, local: str) -> None:
+    assert judge("person", name, "", f"{local}@{host}").kind == "bot"
+    assert judge("unknown", "", name.replace(" ", "-")).kind == "bot"
+
+
+AGENTS = [
+    ("goose", "goose@block.example"), ("Cline", "cline@cline.bot"), ("Warp", "agent@warp.example"),
+    ("Devin", "devin@cognition.example"), ("Jules", "noreply@birk.example"), ("Kiro", "ada+kiro@birk.example"),
+    ("Amp", "amp@ampcode.example"), ("Droid", "droid@factory.example"), ("Claude Fable", "noreply@anthropic.com"),
+    ("Kubernetes Submit Things", "k8s-merge-robot@users.noreply.github.com"), ("Sisyphus", "clio-agent@birk.example"),
+    ("ReadmeCritic", "frankensteinbot@birk.example"), ("", "agent@birk.example"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "address"), AGENTS)
+def test_a_name_that_humans_have_too_is_an_agents_where_the_address_says_so(name: str, address: str) -> None:
+    assert judge("person", name, "", address).kind == "bot"
+
+
+NAMESAKES = [
+    ("Claude Monet", "claude@monet.example"), ("Claude Monet", "noreply@monet.example"), ("Devin Smith", "devin@x.org"),
+    ("Anne Goose", "goose@goose.example"), ("Goose", "barry.goose@gmail.com"), ("Cline", "patsy.cline@gmail.com"),
+    ("Jules Verne", "jules@verne.example"), ("Jules", "jules.k@gmail.com"), ("Cody Lee", "cody@lee.example"),
+    ("Usain Bolt", "bolt@usain.example"), ("Sweep Johnson", "sweep@x.org"), ("Janos Bors", "bors@janos.example"),
+    ("Leeroy Jenkins", "jenkins@x.org"), ("Sander Bot", "sander@x.org"), ("Grietje Bot", "grietje.bot@x.org"),
+    ("ptalbot", "ptalbot@x.org"), ("srabot", "srabot@x.org"), ("Marc LeBot", "marc@lebot.example"),
+    ("LeBot", "le@x.org"), ("Ci Chen", "ci.chen@x.org"), ("Ai Mori", "ai.mori@x.org"), ("Manus Kelly", "manus@x.org"),
+    ("Roo", "roo@gmail.com"), ("windows-server-2003", "rin@x.org"), ("Oz Lund", "oz@x.org"),
+    ("Kilo Wren", "kilo@wren.example"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "address"), NAMESAKES)
+def test_a_human_is_no_tool_for_the_name_they_share(name: str, address: str) -> None:
+    assert judge("person", name, "", address).kind == "person"

@@ -10,13 +10,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from anyascii import anyascii
 
 from kith.domain.kinds import words as w
 
-VERSION = "3"
+VERSION = "4"
 # Different people who address somebody that never acts, from which on it is suspected to be a list.
 MANY = 10
 VERY_MANY = 30
@@ -32,6 +33,10 @@ _BRACKETS = re.compile(r"\([^)]*\)")
 _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
 _APART = re.compile(r"[^a-z0-9]+")
 _OPEN_LIST = re.compile(r"\b(?:mailing|open|moderated|discussion)[\s-]+lists?\b|\blist:")
+#: Written as one word: ``GopherBot``, and ``triagebot``, but not as family names end (Abbot, Talbot, Lambot).
+_CAMEL = re.compile(r"(?:^|\s)(?:\w*[a-z0-9]{3}|[A-Z]{3,})(?:Bot|Robot)\d?$")
+_GLUED = re.compile(r"(?!.*[abolmr]bot\d?$)(?:[a-z0-9]+[-_.])*[a-z0-9]{4,}bot\d?$")
+_CONVERTER = re.compile(r"^(?:cvs|svn|hg|bzr|git|p4|darcs|tfs|rcs)(?:2|-to-)(?:cvs|svn|hg|git)\b", re.IGNORECASE)
 _CI = re.compile(r"[A-Za-z0-9]\s+CI$|^[^A-Z\s]+-ci$")
 #: Models and tools whose words alone are no service's: a letter makes their name.
 _LETTERED = re.compile(r"^(?:openai\s+)?o[1-9]-(?:mini|pro|preview)\b|^amazon\s+q(?:\s+developer)?\b", re.IGNORECASE)
@@ -127,9 +132,11 @@ def _robot(shown: _Shown, name: str, handle: str) -> Reason:
     found = shown.words
     if _LETTERED.search(shown.raw) or _has_number(found):
         return "model"
+    if _is_no_reply(shown.local) and shown.labels & w.AGENT_DOMAINS:
+        return "service"
     if reason := _named_service(shown):
         return reason
-    if found and not _is_given(found) and _is_robot_name(shown):
+    if _is_robot_name(shown):
         return "robot_name"
     if shown.local and _runs(shown):
         return "robot_address"
@@ -137,8 +144,25 @@ def _robot(shown: _Shown, name: str, handle: str) -> Reason:
 
 
 def _is_robot_name(shown: _Shown) -> bool:
+    found = shown.words
+    if not found:
+        return False
+    if " ".join(found) in w.WHOLE or _CONVERTER.search(shown.raw) or _CAMEL.search(shown.raw):
+        return True
+    if " " not in shown.raw and (_GLUED.search(shown.raw) or not w.SERVICES.isdisjoint((found[0], found[-1]))):
+        return True
+    if _is_given(found) and not (found[0] in w.NAMESAKES and found[-1] in w.ROBOT):
+        return False
+    # ``tip-bot for Ada``, ``tip-bot2``
+    if found[0] in w.ROBOT or any(word in w.ROBOT and behind in ("for", "2") for word, behind in pairwise(found)):
+        return True
+    return (found[-1] in w.ROBOT_ENDINGS or _CI.search(shown.raw) is not None) and not _signs(shown)
+
+
+def _signs(shown: _Shown) -> bool:
+    """Whether the address is that of a human so called: ``sander.bot``, ``sbot``."""
     first, last = shown.words[0], shown.words[-1]
-    return first in w.ROBOT or last in w.ROBOT_ENDINGS or _CI.search(shown.raw) is not None
+    return len(shown.words) == 2 and shown.local in (f"{first}.{last}", f"{first[0]}{last}", f"{first[0]}.{last}")
 
 
 def _has_number(found: tuple[str, ...]) -> bool:
@@ -171,9 +195,9 @@ def _is_supported(namesake: str, shown: _Shown) -> bool:
     """Whether the address says that a name which humans have too is a program's."""
     if not shown.local:
         return not shown.handle
-    if _is_no_reply(shown.local) or shown.tag or shown.labels & w.RUNNING_DOMAINS:
+    if _is_no_reply(shown.local) or shown.tag or shown.labels & (w.RUNNING_DOMAINS | w.AGENT_DOMAINS):
         return True
-    return namesake in w.FAMILY_NAMESAKES and shown.local == namesake
+    return namesake in w.FAMILY_NAMESAKES and shown.local == namesake and shown.domain not in w.FREE_MAIL
 
 
 def _is_no_reply(local: str) -> bool:
@@ -187,7 +211,18 @@ def _runs(shown: _Shown) -> bool:
     if _is_no_reply(shown.local):
         return not (_is_human(shown) and len(shown.words) > 1 and (_is_given(shown.words) or _is_foreign(shown)))
     parts = shown.parts
-    return bool(parts) and (parts[0] in w.ROBOT_LOCALS or parts[-1] in w.ROBOT) and not _is_human(shown)
+    if not parts or _is_given(shown.words):
+        return False
+    if len(parts) > 1 and parts[-1] in w.ROBOT:  # of a human so called, dots part the words
+        return shown.words[-1:] != (parts[-1],) or "-" in shown.local
+    if len(shown.words) == 1 and (_GLUED.search(shown.local) or (len(parts) > 1 and parts[-1] in w.AGENTS)):
+        return True
+    return (parts[0] in w.ROBOT_LOCALS or parts[-1] in w.ROBOT) and not _is_human(shown) and not _spells(shown)
+
+
+def _spells(shown: _Shown) -> bool:
+    """Whether the address spells a name of two words, as those of humans do: ``ci.chen`` for Ci Chen."""
+    return len(shown.words) == 2 and [*shown.words] == shown.parts and shown.words[-1] not in w.ROBOT_ENDINGS
 
 
 def _is_foreign(shown: _Shown) -> bool:
@@ -225,7 +260,7 @@ def _is_relayed(shown: _Shown) -> bool:
 
 
 def _is_given(found: Sequence[str]) -> bool:
-    return bool(found) and found[0] in w.GIVEN
+    return bool(found) and (found[0] in w.GIVEN or found[0] in w.RARER_GIVEN)
 
 
 def _is_human(shown: _Shown) -> bool:

@@ -18,12 +18,13 @@ FREE_MAIL = words("""
 
 # They stand for a robot wherever a name begins or ends with one.
 ROBOT = words("""
-    bot bots robot robots autobot buildbot autobuild autobuilder autoroller cronjob daemon automation
+    bot bots robot robots autobot buildbot autobuild autobuilder autoroll autoroller cronjob daemon automation
 """)
 
 # Only at its end: ``Acorn Build System``.
 ROBOT_ENDINGS = ROBOT | words("""
-    actions builds notification notifications pipeline pipelines server subsystem system testing
+    actions autofix autosync autoupdate builds exporter fuzzer importer linter migrator notification notifications
+    notifier pipeline pipelines queue scanner server subsystem sync syncer system testing updater upgrader
 """)
 
 # Programs and services that write under their own names.
@@ -33,7 +34,9 @@ SERVICES = words("""
     gitter greenkeeper highfive homu imgbot lgtm lokalise meeseeks mergify netlify openqa patchwork pipelines pontoon
     pullapprove pyup readthedocs renovate renovatebot restyled scrutinizer semgrep snyk sonarcloud styleci syzbot
     syzkaller teamcity transifex vercel weblate whitesource zuul gitgitgadget dco lkft openhands please rustbot
-    asfbot mergebot snykbot stalebot
+    asfbot mergebot snykbot stalebot clusterfuzz codegen coderabbitai codium copybara cppcheck cssjanus cursoragent
+    debbugs depfu devcontainers ffxbld gitpod greptile greptileai hacktoberfest imgbotapp jazzer korbit libraryupgrader
+    probot qodo roomote ryantm reposurgeon subgit terragon translatewiki trunkio
 """)
 
 # Models and tools that write text and code.
@@ -48,24 +51,36 @@ EDITIONS = words("""
 """)
 # Programs and models whose name, alone, is a human's name or handle as often.
 NAMESAKES = words("""
-    aider amp bard chromatic cirrus claude cline crush devin droid drone gemini gerrit haiku hudson jenkins jules
-    junie kiro kodiak opus packit phi roo semaphore sentry sonnet sourcery steward stickler trae travis warp zed
+    aider amp auggie augment bard bolt chromatic cirrus claude cline cody crush devin droid drone ellipsis gemini gerrit
+    goose graphite haiku hudson jenkins jira jules junie kilo kiro kodiak manus mentat opus packit phi roo semaphore
+    sentry sonnet sourcery steward stickler sweep tembo trae travis warp zed
 """)
-# Of these, the family names: no human signs with one alone.
-FAMILY_NAMESAKES = words("cline jenkins hudson")
+# Of these, what no human signs with alone: family names and things.
+FAMILY_NAMESAKES = words("cline goose jenkins jira hudson sweep")
+# Robots known by their whole name, whose words are everybody's; each with its words apart.
+WHOLE = frozenset(
+    (
+        "a unique tensorflower", "all contributors", "asf subversion and git services", "auto update", "block goose",
+        "bug importer", "conda forge admin", "debian bts", "debian janitor", "git svn", "hg git",
+        "l 10 n daemon script", "luci cq", "miss islington", "nixpkgs update", "oss fuzz", "pr agent", "requires io",
+        "rust log analyzer", "rust timer", "script kiddy", "svn migrate", "swe agent", "tensorflower gardener",
+        "the knights who say ni", "v 0",
+    )
+)  # fmt: skip
 # What has a number behind it is a model.
 NUMBERED = words("claude codex deepseek gemini gemma glm gpt grok haiku kimi llama mistral opus phi qwen sonnet")
 
 # Words that say what a program does; with a name of the above, or one of `RUNNING`, they make no human's name.
 FUNCTIONS = words("""
-    account action actions admin agent ai and app apps assistant assisted auto automated automatic autofix badger
-    build builder builds bump by ci cd cli client cloud code coding commit commits connector continuous delivery
-    dependencies dependency deploy deployment deployments dev engineer fixer flow for generated git github gitlab
-    gitea google github's hosted import importer infra infrastructure integration it llm lint linter mail mailer mend
-    merge merger microsoft model notification notifications notifier of on pipeline pipelines powered pre proposal
-    proposals pull push queue ref release releases releaser request requests review reviewer reviews runner scala
-    script server service services subsystem support swe sync system test tester testing tests the tool translation
-    translations trigger update updater updates user users version via web webhook with worker workflow x
+    account action actions admin agent ai and app apps assist assistant assisted auto automated automatic autofix
+    badger build builder builds bump by ci cd cli client cloud code coding commit commits connector continuous
+    delivery dependencies dependency deploy deployment deployments dev engineer factory fixer flow for generated git
+    github gitlab gitea google github's hosted import importer infra infrastructure integration io it llm lint
+    linter mail mailer memory mend merge merger microsoft model net notification notifications notifier of on
+    pipeline pipelines powered pre proposal proposals pull push queue ref release releases releaser request requests
+    review reviewer reviews runner scala scan script server service services subsystem support swe sync system test
+    tester testing tests the tool translation translations trigger update updater updates user users version via web
+    webhook with worker workflow x
 """)
 RUNNING = words("""
     actions automated automatic autofix builder builds ci cd daemon flow mailer notifications notifier pipeline
@@ -75,16 +90,23 @@ RUNNING = words("""
 # Labels of domains at which programs write.
 RUNNING_DOMAINS = words("""
     bot bots bugs bugzilla build builder builds buildbot ci gerrit github jenkins jira noreply review reviews robot
-    robots travis zuul anthropic openai cursor devin aider ampcode charm codeium opencode
+    robots travis zuul
+""")
+
+# Those of the firms whose agents write code.
+AGENT_DOMAINS = words("""
+    aider ampcode anthropic augmentcode block charm cline codeium coderabbit cognition cursor devin factory greptile
+    kilocode kodiakhq lovable openai opencode packit qodo replit roocode sourcegraph stackblitz tembo warp windsurf
 """)
 
 # Local parts, written together, from which nobody writes.
 NO_REPLY = words("""
     noreply donotreply dontreply notreply noanswer nepasrepondre nichtantworten nomail notification notifications
-    bounce bounces autoreply automailer
+    bounce bounces autoreply automailer yesreply
 """)
+AGENTS = words("agent assistant copilot")
 ROBOT_LOCALS = words("""
-    bot robot buildbot autobuild automation ci cron daemon jenkins travis zuul gerrit bugzilla patchwork weblate
+    agent bot robot buildbot autobuild automation ci cron daemon jenkins travis zuul gerrit bugzilla patchwork weblate
 """)
 
 # Local parts of addresses that several people of an organization read and write from; `me`, `hello`, `mail` and their
@@ -158,4 +180,54 @@ GIVEN = words("""
     tobias todd tom tomas tony travis ulrich ulrike ursula uwe valentin valerie vera veronica victor victoria viktor
     vincent vladimir walter wei werner wilhelm will willem william wim wolfgang xavier yan yann yasmin yuki yuri yves
     zed zhang zoe
+""")
+# Those that are rarer among those who write code; they tell humans, but not how common a name is.
+RARER_GIVEN = words("""
+    abigail adele adem adolf agata agnieszka ahmet aidan aidas aino aitor ajay akshay alain alana albin alec
+    aleksander aleksandra aleksei alena alessandra alessia alexandros alexis alfonso alina alisa alison alma aloys
+    alvaro alvin amelie amina anais anand anastasia andrej andreja andres andrzej angelo angus anish anke ankit ann
+    anneke annelies anouk anselm ante anthea antje antoni antonia anuj aram arash ariel armando armin arnaud arno
+    arsen artem arun arvid asger ashley ashok ashwin atle aurelien ava aya ayse babak balazs balint baptiste barry
+    bartosz basil bastian benedikt bengt berit bertrand bettina bhavesh birgitte bjarne bjoern blake bogdan bojan
+    bram branko brendan brent brett brigitte britta bronwyn bryce caleb calvin cameron camille candice carina carlo
+    carole carsten casey catalin catherine cathy cedric celine cesar chad chandra charlie chester chiara christa
+    christel christiane christof clemens clement clive colette conor constantin corey cory courtney cynthia cyril
+    dale damian damien dana daniele danny dario darren dawid deepak delphine denise derrick desmond detlef dewi
+    didier dietmar dimitris dmytro dominic dominique dora dorothea dragan duncan dustin dylan eckhard edmund edwina
+    efrain egon einar elaine eleanor eliot elise elke elliot elliott eloise elsa elvis emanuel emanuele emilia
+    emilie emilio emmanuel emre enno enrico enrique erhard erich erin ernesto erwin esteban etienne eugenia evan
+    evgeny ewa ewan fabien fabrice faisal farid fatih federico felicia felipe finn fiona florent floris francine
+    frederik friedrich fritz gabriela gabriele galina gareth garrett gavin geert gemma geoff geoffrey gerardo gero
+    gilles gina giorgio giuseppe gloria goran gottfried greta gretchen grigory grzegorz guillermo gunnar gustavo
+    gwen haakon hamid hanne hanno haruka hector hedwig heiko heiner helge helmer henning henrike herman hermann
+    hideo hilary hilde hilmar hitoshi holly horst hubert hugh hussein ignacio ilya imran inge ingmar ingo irina
+    isabelle isaiah ismael ivana ivo iwona jacek jackie jacqueline janez janine janne jannik janos jared jarkko
+    jaroslav jarrod jasper jayden jeanne jeffrey jelena jelle jelmer jenna jeroen jesper jesse jesus jitka joachim
+    joakim jocelyn jodie johnny jolanda jonathon joris josephine josh juho jukka juliane julien juliet juliette
+    juraj jussi jutta kaleb kamil kari karim karol karolina kasper katarina katharina kathleen kathryn katja katrin
+    katya kay kayla kazuki keiichi kelly kelvin kendra kerstin kiran kirill kirk kirsten kjell klara koen konrad
+    konstantin kristian kristin kristof krzysztof kyoko lachlan larissa larry laszlo lauri lavinia lawrence leif
+    leila lena lennart leonard leonid leslie levi liam lieselotte liliana lionel livia lorena lorenz lorraine lothar
+    lubos luciano ludovic ludwig luisa lutz lydia maciej maja malcolm malte mandy manoj manu marcelle marcelo marcin
+    marek margaux margit marianne marietta marijke marilyn marissa marita marius mariusz marjan marko marlene
+    martijn marty marvin masaki masashi matej mateo mateusz mats matteo mattias maud maureen mauro maxim maxime maya
+    megan mehdi melissa mercedes merle michaela michal michele mick mihai mika mikko milan milena milos minh mira
+    mirjam mirko miroslav misha mitch mitchell mohan moritz morten moses mustafa nadine nadja nanda naoki natasha
+    nathalie nathaniel ned nelson nena nestor nia nick nicola nicolai nicolaus nikhil niklas niko nikola nikolas
+    nikolaus nikos nino nisha noel noemi noriko octavia odile oksana olav oleksandr olena orhan orlando oswald otmar
+    owen paige palle pam panos pasi patrik pauline paulo pavol peer pekka penelope pernille petr petrus phil phillip
+    phoebe pia piero pilar pim pinar pooja pradeep pranav prasad prashant preston priscilla przemyslaw quentin quinn
+    rachid radek radoslav rahul raimund rajiv ramesh ramona randall randy raoul rasmus raul raymond reiner reinhard
+    reinhold reto rhea rhys riccardo rick rik rina robbert robbie roberta robyn rodney rodolfo rodrigo rohan rohit
+    ronja ronny rosalind rosemarie rosemary ross roy rudi rudiger rupert ruslan rutger sabina sabrina sacha sachin
+    sakari salvatore samantha sami samira sandeep sander sandrine sandy sanna santiago santosh sascha satoshi saul
+    saurabh savannah sebastiaan selma serena serge sergej seth severin shane shannon shaun shawn sheila shelby
+    shinichi shirley shreya siddharth sigrid silke silvia silvio simeon sinead siobhan slawomir sofie solveig sonja
+    soren srinivas stacy stan stanislav stefania stefano stella stine stuart suresh susana susann suzanne svein
+    svenja sybille sylvain sylvie szymon tadeusz takeshi tamas tammy tania tanya tariq tatiana tessa thierry thilo
+    thorben tiago tibor tiffany tilman timo timur tino tomasz tomislav tomoko tonya torben tore torsten tracy trevor
+    tristan troy tuomas tyler udo ugo ulf uli umberto urs uta vaclav valentina valeria vanessa vasilis vasily veerle
+    vicky vijay vikas vikram viktoria vinay vince virginia vishal vitaly vittorio vivek vivian vlad vojtech volker
+    wade wanda wayne wendy wesley wiebke wietse wilfried willi winfried wojciech wolfram wouter yannick yash yasuo
+    yevgeny yoann yoshi yuko yuliya yuriy yusuf yvette yvonne zachary zdenek zeynep zoltan zsolt zuzana
 """)
