@@ -5,7 +5,7 @@ import errno
 import traceback
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -39,8 +39,10 @@ log = structlog.get_logger()
 #: How long a connector may take for a page, unless it says ``page_seconds``.
 PAGE_SECONDS = 1800.0
 CHECK_SECONDS = 120.0
-#: Characters, about, of the pages that are read ahead, and that may be stored as one.
-JOINED = 2_000_000
+#: Characters, about, of the pages that are read ahead, and then stored as one.
+JOINED = 5_000_000
+#: How long pages that are fewer wait for more (s).
+GATHERING = 0.25
 _JOINABLE = frozenset((Channel, Claim, Conversation, Identity, Interaction))
 #: Of errors of the system: no space left, or none left for this account.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -78,28 +80,19 @@ def open_source(work: Work, source_id: UUID, reading: ToRead, sealed: Sequence[C
 async def pages_ahead(
     pages: AsyncIterator[Page], ingest: Ingest, seconds: float, redact: Callable[[str], str]
 ) -> AsyncGenerator[tuple[Page, Batch], None]:
-    """Yield pages with their rows; the next one is read and prepared while PostgreSQL stores the one before.
+    """Yield pages with their rows; more are read while these are stored.
 
-    Small pages that were read in that time come as one. seconds: how long a page may take. Raises Fault.
+    Small pages that were read in that time, or shortly after one another, come as one. seconds: how long a page may
+    take. Raises Fault.
     """
-
-    async def prepare() -> tuple[Page, Batch] | None:
-        if not (taken := await ahead.take()):
-            return None
-        page = _joined(taken)
-        batch = await asyncio.to_thread(ingest.batch, page)
-        batch.pages = len(taken)
-        return page, batch
-
     ahead = _Ahead(lambda: contained(anext(pages, None), seconds, redact))
-    following = asyncio.create_task(prepare())
     try:
-        while item := await following:
-            following = asyncio.create_task(prepare())
-            yield item
+        while taken := await ahead.take():
+            page = _joined(taken)
+            batch = await asyncio.to_thread(ingest.batch, page)
+            batch.pages = len(taken)
+            yield page, batch
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
         await ahead.stop()
         if isinstance(pages, AsyncGenerator):
             await contained(pages.aclose(), CHECK_SECONDS, redact)
@@ -111,27 +104,27 @@ class _Ahead:
     def __init__(self, following: Callable[[], Awaitable[Page | None]]) -> None:
         self._following = following
         self._read: deque[Page] = deque()
-        self._size = self._taken = 0
-        self._some, self._room = asyncio.Event(), asyncio.Event()
+        self._size = 0
+        self._some, self._enough, self._room = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._task = asyncio.create_task(self._fill())
 
     async def take(self) -> list[Page]:
-        """Return pages that were read and may be stored as one; none after the last. Raises what reading raised.
-
-        What was taken before has left by then.
-        """
-        self._size, self._taken = self._size - self._taken, 0
-        self._room.set()
+        """Return pages that may be stored as one; none after the last. Raises what reading raised."""
         await self._some.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHERING):
+                await self._enough.wait()
         if not self._read:
             await self._task
             return []
         taken = [self._read.popleft()]
         while self._read and _may_be_joined(taken[-1]) and _may_be_joined(self._read[0]):
             taken.append(self._read.popleft())
-        self._taken = sum(map(_size, taken))
+        self._size -= sum(map(_size, taken))
+        self._room.set()
         if not self._read and not self._task.done():
             self._some.clear()
+            self._enough.clear()
         return taken
 
     async def stop(self) -> None:
@@ -144,11 +137,14 @@ class _Ahead:
                 self._read.append(page)
                 self._size += _size(page)
                 self._some.set()
+                if self._size > JOINED or not _may_be_joined(page):
+                    self._enough.set()
                 while self._size > JOINED:
                     self._room.clear()
                     await self._room.wait()
         finally:
             self._some.set()
+            self._enough.set()
 
 
 def _size(page: Page) -> int:
