@@ -91,6 +91,7 @@ keys.command("kith.cli.keys:rotate", help="Let a new key sign from now on.")
 
 evaluate = App(name="evaluate", help="Measure the models on a file with known truth; prints JSON, needs no server.")
 app.command(evaluate)
+evaluate.command("kith.cli.evaluate.asks:asks")
 evaluate.command("kith.cli.evaluate.communities:communities")
 evaluate.command("kith.cli.evaluate.identities:identities")
 evaluate.command("kith.cli.evaluate.roles:roles")

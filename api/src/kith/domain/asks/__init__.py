@@ -1,0 +1,1 @@
+"""Asks: which words are an open question or a request, and whether somebody answered."""
