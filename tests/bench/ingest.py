@@ -25,6 +25,7 @@ import psutil
 
 from kith.cli.servers import Servers, start_servers
 from kith.connectors import Interaction, InteractionRef, Page, Ref, Target
+from kith.projections.ingest import Ingest
 from kith.runtime.settings import Settings
 from kith.runtime.vault import new_key, open_vault
 from kith.store import credentials, ingest, jobs, sources
@@ -32,7 +33,6 @@ from kith.store.credentials import Credential, place
 from kith.store.db import Pool, new_id, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.workspaces import create_workspace
-from kith.workers.ingest import Ingest
 
 PAGE = 10_000
 PEOPLE = 50_000

@@ -31,6 +31,7 @@ from kith.connectors import Channel, Conversation, Identity, Interaction, Intera
 from kith.domain import ids
 from kith.domain.scopes import SCOPES
 from kith.projections import project
+from kith.projections.ingest import Ingest
 from kith.runtime.settings import Settings
 from kith.store import ingest
 from kith.store.db import Pool, open_pool, view, workspace
@@ -38,7 +39,6 @@ from kith.store.migrate import migrate
 from kith.store.sources import create_source
 from kith.store.tokens import create_token
 from kith.store.workspaces import create_workspace
-from kith.workers.ingest import Ingest
 
 PEOPLE = 3_000
 INTERACTIONS = 100_000

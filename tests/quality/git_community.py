@@ -18,13 +18,13 @@ from kith.connectors import Context
 from kith.connectors.ndjson import NdjsonConfig, NdjsonConnector
 from kith.domain.roles import roles as domain
 from kith.projections import project
+from kith.projections.ingest import Ingest
 from kith.store import communities, ingest
 from kith.store.communities import CommunityFilter, Role
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace
-from kith.workers.ingest import Ingest
 from tests.integration.detections import detect_in
 from tests.paths import ROOT
 

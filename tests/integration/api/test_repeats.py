@@ -16,6 +16,7 @@ from kith.store.db import Pool, open_pool, workspace
 from tests.integration.api import town
 from tests.integration.api.conftest import RECORDS, Square, connected
 from tests.integration.api.contract import Contract
+from tests.integration.api.test_tenants import BODIES as FITTING
 from tests.integration.api.test_tenants import foreign_ids
 from tests.servers import fresh_database
 
@@ -40,6 +41,7 @@ BODIES: dict[str, Any] = {
     "createSource": {"connector": "ndjson", "name": "more", "config": {"path": str(RECORDS)}},
     "decideIdentitySuggestion": {"verdict": "postpone"},
     "decideIdentitySuggestions": {"decisions": [{"suggestion_id": "{suggestion_id}", "verdict": "postpone"}]},
+    **{name: body for name, body in FITTING.items() if name.startswith("write")},
 }
 
 

@@ -165,6 +165,8 @@ RESOLVED = ("group_id", "organization_id", "affiliation_id", "decision_id", "sug
 _PERSON, _ORGANIZATION, _IDENTITY, _OTHER = (
     f"{prefix}_{'0' * 25}{last}" for prefix, last in (("per", 1), ("org", 1), ("idn", 1), ("idn", 2))
 )
+_SINCE, _UNTIL = "2026-05-01T00:00:00Z", "2026-05-02T00:00:00Z"
+_REF = {"network": "crm", "host": "crm.example", "key": "1"}
 # A body that fits, for each operation that takes one.
 BODIES: dict[str, Any] = {
     "updateIdentity": {"kind": "person"},
@@ -189,6 +191,10 @@ BODIES: dict[str, Any] = {
     "createWorkspace": {"name": "mine now"},
     "updateOwnWorkspace": {"name": "mine now"},
     "updateWorkspace": {"name": "mine now"},
+    "writeInteractions": {"items": [{"type": "coverage", "status": "gap", "since": _SINCE, "until": _UNTIL}]},
+    "writeIdentities": {"items": [{"type": "identity", "ref": _REF}]},
+    "writeChannels": {"items": [{"type": "channel", "ref": _REF, "kind": "room", "name": "Room"}]},
+    "writeAffiliations": {"items": [{"type": "affiliation", "identity": _REF, "organization": "Firm"}]},
 }
 
 

@@ -21,11 +21,11 @@ from kith.connectors import (
 )
 from kith.domain import ids
 from kith.projections import project
+from kith.projections.ingest import Ingest
 from kith.store import ingest
 from kith.store.db import Pool, workspace
 from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace, get_workspace
-from kith.workers.ingest import Ingest
 from tests.integration.detections import detect_in
 
 NOW = (datetime.now(UTC) - timedelta(hours=12)).replace(hour=12, minute=0, second=0, microsecond=0)  # the last noon

@@ -11,11 +11,11 @@ import msgspec
 from kith.connectors import Claim, Identity, Interaction, InteractionRef, Page, Record, Ref, Target
 from kith.domain.ids import fact_id
 from kith.projections import project
+from kith.projections.ingest import Ingest
 from kith.store import ingest
 from kith.store.db import Db, Pool, workspace
 from kith.store.sources import create_source
 from kith.store.workspaces import create_workspace
-from kith.workers.ingest import Ingest
 
 NOON = (datetime.now(UTC) - timedelta(hours=12)).replace(hour=12, minute=0, second=0, microsecond=0)  # the last
 

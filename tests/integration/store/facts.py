@@ -22,11 +22,11 @@ from kith.connectors import (
     Tombstone,
 )
 from kith.projections import project, rebuild
+from kith.projections.ingest import Ingest
 from kith.store import ingest
 from kith.store.db import Db, Pool, new_id, workspace
 from kith.store.ingest import Batch, Counts
 from kith.store.rebuild import Difference
-from kith.workers.ingest import Ingest
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)

@@ -214,7 +214,7 @@ async def test_acts_of_an_older_database_get_the_ids_of_a_fresh_one(
     fresh, older = await _fresh(pool), await _fresh(pool)
     deleted = msgspec.structs.replace(gone("4"), ref=mails[3].records()[0].ref)
     with monkeypatch.context() as before:
-        before.setattr("kith.workers.ingest._SAID", frozenset())  # ids as they were
+        before.setattr("kith.projections.ingest._SAID", frozenset())  # ids as they were
         await older.store(*records)
         await older.store(deleted)
         await older.project()

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kith.connectors import Context, Page, Report, Retry, Secret, Skip
+from kith.projections.ingest import RAW, Ingest
 from kith.store.db import workspace
-from kith.workers.ingest import RAW, Ingest
 from tests.integration.store.facts import act
 from tests.integration.workers.conftest import Office, cursor_of, page
 

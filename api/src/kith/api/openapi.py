@@ -18,6 +18,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
+from kith.api.batches import records
 from kith.api.connectors.schemas import Name as ConnectorName
 from kith.api.expansions import Expanded
 from kith.api.health.schemas import Readiness
@@ -40,6 +41,7 @@ TAGS = {
     "channels": "Where people meet.",
     "conversations": "Threads of interactions.",
     "interactions": "Dated acts, towards one, many or nobody.",
+    "batches": "Records that an app writes, many at once.",
     "relationships": "Who is in touch with whom, how much, and on what that rests.",
     "communities": "Who belongs together, who matters there, and how they do.",
     "topics": "What people talk about, and whom to ask.",
@@ -124,7 +126,7 @@ def document() -> Json:
     kinds: list[Any] = [problems.ProblemDetails, Expanded]
     for handler in ROUTES:
         kinds += [kind for kind in (_answer(handler), inputs.declared(handler.fn, "payload")) if kind is not None]
-    schemas = _schemas(kinds)
+    schemas = _schemas(kinds) | records.schemas()
     for handler in ROUTES:
         if _expands(handler):
             schemas[_name(_answer(handler))]["properties"]["expanded"] = _EXPANDED
@@ -456,8 +458,9 @@ def _example(schema: Json, schemas: Json) -> Any:
     for given in ("examples", "enum"):
         if given in schema:
             return schema[given][0]
-    if "anyOf" in schema:
-        return _example(schema["anyOf"][0], schemas)
+    for options in ("anyOf", "oneOf"):
+        if options in schema:
+            return _example(schema[options][0], schemas)
     kind = schema.get("type")
     if kind == "object":
         return {name: _example(part, schemas) for name, part in schema.get("properties", {}).items()}

@@ -5,6 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
 from kith.api.apps.routes import ROUTES as APPS
 from kith.api.audit.routes import ROUTES as AUDIT
+from kith.api.batches.routes import ROUTES as BATCHES
 from kith.api.channels.routes import ROUTES as CHANNELS
 from kith.api.communities.routes import ROUTES as COMMUNITIES
 from kith.api.connectors.routes import ROUTES as CONNECTORS
@@ -46,6 +47,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *CHANNELS,
     *CONVERSATIONS,
     *INTERACTIONS,
+    *BATCHES,
     *RELATIONSHIPS,
     *GROUPS,
     *COMMUNITIES,

@@ -16,8 +16,8 @@ _VIEWER = frozenset(
     }
 )  # fmt: skip
 _ANALYST = _VIEWER | {
-    "people:write", "people:contact:read", "identities:write", "organizations:write", "communities:write",
-    "groups:write", "events:read", "jobs:read",
+    "people:write", "people:contact:read", "identities:write", "organizations:write", "channels:write",
+    "interactions:write", "communities:write", "groups:write", "events:read", "jobs:read",
 }  # fmt: skip
 _OWNER_ALONE = frozenset({"workspace:write"})
 

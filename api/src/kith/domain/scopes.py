@@ -23,12 +23,14 @@ TABLE: dict[str, Scope] = {
         "See e-mail addresses and telephone numbers.", "E-mail addresses and telephone numbers."
     ),
     "identities:read": Scope("Read identities, and what was decided and is suggested on them."),
-    "identities:write": Scope("Decide which identities are one person, and what stands behind each."),
+    "identities:write": Scope("Tell of identities, decide which are one person, and what stands behind each."),
     "organizations:read": Scope("Read organizations and affiliations."),
     "organizations:write": Scope("Create, change and delete organizations and affiliations."),
     "channels:read": Scope("Read channels."),
+    "channels:write": Scope("Tell of channels and conversations."),
     "conversations:read": Scope("Read conversations."),
     "interactions:read": Scope("Read who did what, towards whom, when and where.", "Who did what, when and where."),
+    "interactions:write": Scope("Tell who did what, and take that back."),
     "interactions:text:read": Scope(
         "Read and search what people wrote to one another.", "What people wrote to one another."
     ),

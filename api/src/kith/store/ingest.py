@@ -94,12 +94,13 @@ class Coverage(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What could not be read: where, what kind of problem, a sentence, and what it was."""
+    """What could not be read: where, what kind of problem, a sentence, what it was, and which record of the page."""
 
     place: str
     code: str
     reason: str
     raw: str = ""
+    number: int | None = None
 
 
 @dataclass(slots=True)
@@ -390,7 +391,9 @@ async def _reach(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> N
 
 async def _report(db: Db, workspace_id: UUID, run_id: UUID, batch: Batch, counts: Counts) -> None:
     if batch.problems:
-        await db.execute(_PROBLEMS, workspace_id, run_id, *zip(*batch.problems, strict=True))
+        await db.execute(
+            _PROBLEMS, workspace_id, run_id, *zip(*(problem[:4] for problem in batch.problems), strict=True)
+        )
     await db.execute(_COUNT, workspace_id, run_id, batch.pages, batch.records, *counts, len(batch.problems))
 
 

@@ -12,8 +12,11 @@ from kith.store import jobs
 from kith.store.db import IS_GUEST, Db, new_id
 from kith.store.errors import NameTaken
 
+APP = "app"
+"""The connector of a source that is written through the API rather than read. No such connector is installed."""
+
 _COLUMNS = """
-    workspace_id, id, connector, name, config, status, schedule, trusted, revision, created_at, updated_at,
+    workspace_id, id, connector, name, config, status, schedule, trusted, revision, app_id, created_at, updated_at,
     EXISTS (SELECT FROM authorizations a WHERE a.workspace_id = $1 AND a.source_id = sources.id) AS authorized,
     ARRAY (SELECT c.name FROM credentials c WHERE c.workspace_id = $1 AND c.source_id = sources.id ORDER BY c.name)
         AS credentials
@@ -24,7 +27,7 @@ class Source(msgspec.Struct, frozen=True):
     """One configured use of a connector. schedule: how often it is read by itself.
 
     trusted: the operator named what it reads. credentials: the names of its secret settings, which config lacks.
-    authorized: a provider of OAuth has let it in.
+    authorized: a provider of OAuth has let it in. app_id: of the app that writes it, where an app does.
     """
 
     workspace_id: UUID
@@ -40,6 +43,12 @@ class Source(msgspec.Struct, frozen=True):
     updated_at: datetime
     credentials: list[str] = []
     authorized: bool = False
+    app_id: UUID | None = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether apps or members write it, so that there is nothing to read."""
+        return self.connector == APP
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -115,6 +124,31 @@ async def create_source(
     if row is None:
         raise NameTaken(f"There is already a source named {name!r}.")
     return Source(**row)
+
+
+async def written_by(db: Db, workspace_id: UUID, app_id: UUID | None, name: str) -> Source:
+    """Return the source that an app writes, made when it first does. app_id: None for what members write themselves.
+
+    name: of a new one; where another source has it, a number follows. Until the transaction ends, nobody changes it.
+    """
+    for number in range(1, 1000):
+        row = await db.fetchrow(
+            f"""
+            SELECT {_COLUMNS} FROM sources
+            WHERE workspace_id = $1 AND connector = $2 AND app_id IS NOT DISTINCT FROM $3 FOR SHARE
+            """,
+            workspace_id, APP, app_id,
+        )  # fmt: skip
+        if row is not None:
+            return Source(**row)
+        await db.execute(
+            """
+            INSERT INTO sources (workspace_id, id, connector, name, config, status, app_id)
+            VALUES ($1, $2, $3, $4, '{}', 'active', $5) ON CONFLICT DO NOTHING
+            """,
+            workspace_id, new_id(), APP, name if number == 1 else f"{name} ({number})", app_id,
+        )  # fmt: skip
+    raise NameTaken(f"There are already many sources named {name!r}.")
 
 
 async def update_source(

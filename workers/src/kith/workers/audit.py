@@ -22,10 +22,10 @@ from kith.connectors import (
     check_locations,
 )
 from kith.domain.classes import STATES
+from kith.projections.ingest import Ingest
 from kith.store import audits, credentials, ingest, jobs, sources
 from kith.store.audits import Act
 from kith.store.sweeps import LEAST, SHARE
-from kith.workers.ingest import Ingest
 from kith.workers.reading import CHECK_SECONDS, Fault, contained, open_source
 from kith.workers.work import Failed, Later, Work
 

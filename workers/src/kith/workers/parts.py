@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import HISTORY_SHARE, Context, Historied, Missing, Page, Partition, Partitioned, Refused
+from kith.projections.ingest import Ingest, clean
 from kith.store import partitions as store
 from kith.store.partitions import Ended, Found, Place, Stand, ToRead
-from kith.workers.ingest import Ingest, clean
 from kith.workers.reading import Opened, contained, page_seconds, pages_ahead
 from kith.workers.storing import Storing
 from kith.workers.work import Unfinished, Work

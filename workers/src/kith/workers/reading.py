@@ -24,11 +24,11 @@ from kith.connectors import (
     Page,
     load_config,
 )
+from kith.projections.ingest import Ingest
 from kith.runtime.vault import Unreadable
 from kith.store.credentials import Credential
 from kith.store.ingest import Batch
 from kith.store.sources import ToRead
-from kith.workers.ingest import Ingest
 from kith.workers.renewal import renewal_of
 from kith.workers.work import Failed, Later, Work
 

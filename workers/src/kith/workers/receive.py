@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import ConnectorError, Context, Delivery, Page, Pushed, Received, Retry, check_locations
+from kith.projections.ingest import Ingest, clean
 from kith.store import credentials, ingest, jobs, pushes, sources
 from kith.store.ingest import REFUSED
 from kith.store.pushes import Push
-from kith.workers.ingest import Ingest, clean
 from kith.workers.reading import CHECK_SECONDS, Fault, Opened, contained, open_source
 from kith.workers.work import Failed, Later, Unfinished, Work
 

@@ -7,12 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from kith.connectors import Page, Record
+from kith.connectors import Page
+from kith.projections.ingest import Ingest, find_refused
 from kith.store import ingest, jobs, sources
-from kith.store.db import Db
 from kith.store.ingest import REFUSED, Batch, Problem
 from kith.store.sweeps import Outcome
-from kith.workers.ingest import Ingest, clean, where
 from kith.workers.work import Unfinished, Work
 
 #: Pages under way at most: one is copied and added while the one before is accounted for.
@@ -124,36 +123,14 @@ class Storing:
 
     async def _without_refused(self, page: Page, whole: Batch) -> Batch:
         """Return the page without the records that PostgreSQL refuses; they are among its problems."""
-        refused: list[Problem] = []
         async with self._work.transaction() as db:
-            kept = await self._sift(db, page.records, refused)
+            refused = await find_refused(db, self._work.job.workspace_id, self._source_id, self._id_key, page.records)
+        numbers = {problem.number for problem in refused}
+        kept = tuple(record for number, record in enumerate(page.records) if number not in numbers)
         batch = Ingest(self._id_key).batch(msgspec.structs.replace(page, records=kept))
         batch.pages, batch.records, batch.stand = whole.pages, whole.records, whole.stand
         batch.problems += refused
         return batch
-
-    async def _sift(self, db: Db, records: tuple[Record, ...], refused: list[Problem]) -> tuple[Record, ...]:
-        """Return the records without those that are refused, found by halving."""
-        reason = await self._try(db, records)
-        if reason is None:
-            return records
-        if len(records) == 1:
-            refused.append(Problem(where(records[0]), "refused", reason))
-            return ()
-        half = len(records) // 2
-        return await self._sift(db, records[:half], refused) + await self._sift(db, records[half:], refused)
-
-    async def _try(self, db: Db, records: tuple[Record, ...]) -> str | None:
-        """Store the records and undo it; return why PostgreSQL refuses them, None where it does not."""
-        batch = Ingest(self._id_key).batch(Page(records, msgspec.Raw(b"null")))
-        await db.execute("SAVEPOINT trial")
-        try:
-            await ingest.apply(db, self._work.job.workspace_id, self._source_id, None, batch)
-        except REFUSED as error:
-            return clean(str(error))
-        finally:
-            await db.execute("ROLLBACK TO SAVEPOINT trial")
-        return None
 
 
 def _refused(outcome: Outcome) -> Problem:

@@ -11,11 +11,11 @@ import msgspec
 
 from kith.connectors import ConnectorError, Fatal, Partitioned, Reauthorize, Retry, check_locations
 from kith.domain.schedules import Schedule, next_read
+from kith.projections.ingest import Ingest
 from kith.store import credentials, jobs, reach, runs, sources
 from kith.store import ingest as store_ingest
 from kith.store.db import Db
 from kith.workers import detect, quotas
-from kith.workers.ingest import Ingest
 from kith.workers.parts import Parts
 from kith.workers.reading import (
     CHECK_SECONDS,

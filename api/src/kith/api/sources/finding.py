@@ -5,6 +5,7 @@ from uuid import UUID
 from litestar import Response
 
 from kith.api.http.ids import encode, from_path, not_found
+from kith.api.http.problems import Problem
 from kith.api.jobs.schemas import Job
 from kith.store import jobs
 from kith.store import sources as store
@@ -15,6 +16,14 @@ async def find(db: Db, workspace_id: UUID, source_id: str, *, lock: bool = False
     found = await store.get_source(db, workspace_id, from_path("source", source_id), lock=lock)
     if found is None:
         raise not_found("source")
+    return found
+
+
+async def find_readable(db: Db, workspace_id: UUID, source_id: str) -> store.Source:
+    """Return a source of a connector, which nobody else changes meanwhile; refuse one that apps write."""
+    found = await find(db, workspace_id, source_id, lock=True)
+    if found.is_written:
+        raise Problem("conflict", "An app writes this source: there is nothing to read.")
     return found
 
 

@@ -12,7 +12,7 @@ from kith.api.http.ids import encode
 from kith.api.http.paging import Page, after, page
 from kith.api.http.problems import Fault, Problem
 from kith.api.jobs.schemas import Job
-from kith.api.sources.finding import accepted, find
+from kith.api.sources.finding import accepted, find, find_readable
 from kith.api.sources.schemas import Partition, PartitionChoice, Partitions, PartitionsParams
 from kith.domain.scopes import Sight
 from kith.store import jobs
@@ -63,7 +63,7 @@ async def find_partitions(
 
     Each run does so too. Look at them, and choose, before the first run.
     """
-    source = await find(db, workspace_id, source_id, lock=True)
+    source = await find_readable(db, workspace_id, source_id)
     if source.status == "deleting":
         raise Problem("conflict", "The source is being deleted.")
     job_id = await jobs.ask_find_partitions(db, workspace_id, source.id)

@@ -24,7 +24,7 @@ from kith.api.sources.checks import ROUTES as CHECKS
 from kith.api.sources.checks import refuse_dead_paths
 from kith.api.sources.config import check_config, check_limits
 from kith.api.sources.failed_pushes import ROUTES as FAILED_PUSHES
-from kith.api.sources.finding import accepted, find
+from kith.api.sources.finding import accepted, find, find_readable
 from kith.api.sources.partitions import ROUTES as PARTITIONS
 from kith.api.sources.schemas import (
     RemovalParams,
@@ -157,6 +157,8 @@ async def update_source(
     check_unchanged(request, source)
     if source.status == "deleting":
         raise Problem("conflict", "The source is being deleted.")
+    if source.is_written:
+        return await _update_written(db, workspace_id, source, payload)
     changed = named(payload)
     kept = {"name": source.name, "config": source.config, "status": source.status} | changed
     kept["schedule"] = source.schedule if payload.schedule is msgspec.UNSET else stored(payload.schedule)
@@ -293,7 +295,7 @@ async def start_run(
     Reading continues where the last run ended. The answer is the job, or the one already under way; its run appears
     when the job starts.
     """
-    source = await find(db, workspace_id, source_id, lock=True)
+    source = await find_readable(db, workspace_id, source_id)
     if source.status != "active":
         raise Problem("conflict", f"The source is {source.status}; only an active one can be read.")
     job_id = await jobs.ask_sync(db, workspace_id, source.id)
@@ -319,7 +321,7 @@ async def check_source(
 
     The job's result says what it found. A source that was put aside for faults is active again if it succeeds.
     """
-    source = await find(db, workspace_id, source_id, lock=True)
+    source = await find_readable(db, workspace_id, source_id)
     if source.status == "deleting":
         raise Problem("conflict", "The source is being deleted.")
     job_id = await jobs.ask_check_source(db, workspace_id, source.id)
@@ -345,12 +347,26 @@ async def audit_source(
 
     A hundred, drawn by lot; those that are gone are taken away, and where some are, the next hundred follow.
     """
-    source = await find(db, workspace_id, source_id, lock=True)
+    source = await find_readable(db, workspace_id, source_id)
     if source.status != "active":
         raise Problem("conflict", "The source is not active.")
     job_id = await jobs.ask_audit(db, workspace_id, source.id)
     answer = await accepted(db, workspace_id, job_id)
     return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
+
+
+async def _update_written(db: Db, workspace_id: UUID, source: store.Source, payload: SourcePatch) -> Response[Source]:
+    """Rename, pause or resume a source that an app writes."""
+    if (payload.config, payload.schedule) != (msgspec.UNSET, msgspec.UNSET):
+        raise Problem("conflict", "An app writes this source: it has neither settings nor a schedule.")
+    kept = {"name": source.name, "status": source.status} | named(payload)
+    try:
+        saved = await store.update_source(
+            db, workspace_id, source.id, **kept, config=source.config, trusted=False, schedule=None
+        )
+    except NameTaken as error:
+        raise name_taken(kept["name"]) from error
+    return Response(await _show(db, workspace_id, saved), headers={"ETag": tag(saved)})
 
 
 async def _show(db: Db, workspace_id: UUID, source: store.Source) -> Source:

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.connectors.schemas import Name as ConnectorName
-from kith.api.http.ids import RunId, SourceId, encode
+from kith.api.http.ids import AppId, RunId, SourceId, encode, encode_optional
 from kith.api.http.kinds import TEXT, Instant, JobStatus, Visibility
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
@@ -88,6 +88,10 @@ class Source(msgspec.Struct, frozen=True):
             examples=["POST /v1/sources/src_06ae9jv9tg8009z1ajt0ds00tg/authorizations"],
         ),
     ]
+    app_id: Annotated[
+        AppId | None,
+        Meta(description="The app that writes it, where its connector is `app`; null: what members write themselves."),
+    ]
     last_run: Annotated[LastRun | None, Meta(description="How it was last read; null: never.")]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
@@ -101,6 +105,7 @@ class Source(msgspec.Struct, frozen=True):
             config=_shown(source.config),
             hook=f"/v1/hooks/{encode('workspace', source.workspace_id)}/{encode('source', source.id)}",
             repair=_repair(source),
+            app_id=encode_optional("app", source.app_id),
             schedule=msgspec.convert(source.schedule, Schedule | None),
             last_run=LastRun.of(last) if last else None,
         )

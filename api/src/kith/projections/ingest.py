@@ -1,7 +1,7 @@
 """From the records of a page to rows: ids, and stubs of what is only referred to. A bad record never spoils a page."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from math import isfinite
@@ -15,8 +15,9 @@ from kith.domain.classes import STATES
 from kith.domain.employers import employer_domain
 from kith.domain.ids import NOWHERE, fact_bytes
 from kith.domain.observations import Rank, rank
+from kith.store import ingest
 from kith.store.affiliation_tellings import Told
-from kith.store.db import uuid_of
+from kith.store.db import Db, uuid_of
 from kith.store.ingest import FINAL, IDENTITY, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
 from kith.store.standings import Rated
 from kith.store.states import Change
@@ -88,7 +89,7 @@ class Ingest:
         self._batch = Batch(records=len(page.records), cursor=bytes(page.cursor).decode())
         self._batch.problems += [self._problem(skip.place, skip.code, skip.reason, skip.raw) for skip in page.skipped]
         tombstones: dict[UUID, Tombstone] = {}
-        for record in page.records:
+        for self._number, record in enumerate(page.records):
             try:
                 if type(record) is sdk.Interaction:
                     self._interaction(record)
@@ -118,7 +119,8 @@ class Ingest:
                 else:
                     raise Unfit("not a record of the SDK")  # noqa: TRY301 -- handled like every other unfit record
             except (Unfit, TypeError, ValueError, AttributeError, OverflowError) as error:
-                self._batch.problems.append(self._problem(where(record), "bad_record", str(error), _shown(record)))
+                problem = self._problem(where(record), "bad_record", str(error), _shown(record))
+                self._batch.problems.append(problem._replace(number=self._number))
         self._batch.tombstones = [tombstones[id_] for id_ in sorted(tombstones)]
         self._batch.claims = list(self._claims.values())
         self._batch.identities = list(self._identity_rows.values())
@@ -127,6 +129,14 @@ class Ingest:
         self._batch.characters = self._characters
         self._batch.interactions = [_in_order(rows) for rows in self._rounds]
         return self._batch
+
+    def id_of(self, record: sdk.Record) -> UUID | None:
+        """Return the id of what the record tells of; None where it is no identity, channel, conversation or act."""
+        if isinstance(record, sdk.Interaction | sdk.Tombstone | sdk.Ending):
+            return self.act_id(record.ref)
+        if isinstance(record, sdk.Identity | sdk.Channel | sdk.Conversation):
+            return self._id(type(record).__name__.lower(), record.ref)
+        return None
 
     def act_id(self, ref: sdk.InteractionRef) -> UUID:
         """Return the id of the act that a connector names so."""
@@ -197,7 +207,7 @@ class Ingest:
             each.setdefault(target.identity, target)
         if left := len(each) - len(kept := tuple(each.values())[:TARGETS]):
             reason = f"{left:,} of {len(each):,} targets are left out: an act has at most {TARGETS:,}"
-            self._batch.problems.append(Problem(where(record), "targets_left_out", reason))
+            self._batch.problems.append(Problem(where(record), "targets_left_out", reason, number=self._number))
         return kept
 
     def _identity(self, record: sdk.Identity) -> None:
@@ -368,6 +378,35 @@ class Ingest:
         if not _NETWORK.fullmatch(ref.network):
             raise Unfit(f"network {ref.network!r} must be a lower-case word")
         return uuid_of(fact_bytes(self._id_key, noun, _parts(ref)))
+
+
+async def find_refused(
+    db: Db, workspace_id: UUID, source_id: UUID, id_key: bytes, records: Sequence[sdk.Record], first: int = 0
+) -> list[Problem]:
+    """Return the problems of the records that PostgreSQL refuses, found by halving; nothing is stored."""
+    reason = await _try(db, workspace_id, source_id, id_key, records)
+    if reason is None:
+        return []
+    if len(records) == 1:
+        return [Problem(where(records[0]), "refused", reason, number=first)]
+    half = len(records) // 2
+    return [
+        *await find_refused(db, workspace_id, source_id, id_key, records[:half], first),
+        *await find_refused(db, workspace_id, source_id, id_key, records[half:], first + half),
+    ]
+
+
+async def _try(db: Db, workspace_id: UUID, source_id: UUID, id_key: bytes, records: Sequence[sdk.Record]) -> str | None:
+    """Store the records and undo it; return why PostgreSQL refuses them, None where it does not."""
+    batch = Ingest(id_key).batch(sdk.Page(tuple(records), msgspec.Raw(b"null")))
+    await db.execute("SAVEPOINT trial")
+    try:
+        await ingest.apply(db, workspace_id, source_id, None, batch)
+    except ingest.REFUSED as error:
+        return clean(str(error))
+    finally:
+        await db.execute("ROLLBACK TO SAVEPOINT trial")
+    return None
 
 
 def _in_order(rows: dict[bytes, Row]) -> list[Row]:
