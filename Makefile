@@ -24,8 +24,8 @@ test: $(DEV) ## Run the tests
 labs: $(DEV) ## Try connectors on the real servers of others; say which could not be started, and why
 	LABS=all $(PY) -m pytest -q -rs --timeout 1800 tests/labs
 
-races: $(DEV) ## Play each race for a code, a refresh token or a device code 200 times
-	RACES=200 $(PY) -m pytest -q --timeout 1800 tests/integration/oauth -k at_once_one
+races: $(DEV) ## Play each race for what may happen once 200 times, also while processes are killed
+	RACES=200 $(PY) -m pytest -q -rP --timeout 1800 tests/integration/oauth -k 'at_once_one or whatever_is_killed'
 
 check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint, drift and breaks
 	$(PY) -m ruff format --check $(SOURCES)

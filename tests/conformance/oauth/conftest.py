@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from kith.cli.installation import sign_in_link
@@ -30,7 +29,7 @@ class RealBrowser(Browser):
     """A browser that reaches a server over a socket."""
 
     def __init__(self, base: str) -> None:
-        self.http = httpx2.AsyncClient(base_url=base)
+        super().__init__(None, base)
 
     async def consent(self, address: str, decision: str = "allow") -> str:
         """Open the page on which an app asks, press a button, and return where the app gets the browser back."""

@@ -14,7 +14,7 @@ from kith.domain.ids import encode
 from kith.store import apps
 from kith.store.apps import App
 from kith.store.db import Pool, workspace
-from tests.integration.pages.browser import Browser, Page
+from tests.integration.pages.browser import Browser, Page, to
 from tests.integration.pages.conftest import House
 
 SCOPES = ["people:read", "relationships:read", "interactions:read"]
@@ -69,8 +69,7 @@ class Desk:
 
     def __init__(self, house: House, issuer: str) -> None:
         self.house, self.issuer = house, issuer
-        transport = httpx2.ASGITransport(app=house.app, raise_app_exceptions=False)
-        self.http = httpx2.AsyncClient(transport=transport, base_url=issuer)
+        self.http = httpx2.AsyncClient(transport=to(house.app), base_url=issuer)
 
     async def __aenter__(self) -> "Desk":
         return self

@@ -138,12 +138,18 @@ def _all(element: Element) -> Iterator[Element]:
         yield from _all(child)
 
 
+def to(app: Any, client: tuple[str, int] = ("127.0.0.1", 123)) -> httpx2.AsyncBaseTransport:
+    """Return the way to an application, or, without one, to what listens, by a connection a request."""
+    if app is None:
+        return httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_keepalive_connections=0))
+    return httpx2.ASGITransport(app=app, raise_app_exceptions=False, client=client)
+
+
 class Browser:
-    """Follows pages as a human would, with cookies of its own."""
+    """Follows pages as a human would, with cookies of its own. app: None where it is served at its address."""
 
     def __init__(self, app: Any, base: str = "http://localhost:8000", **headers: str) -> None:
-        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False, client=("192.0.2.7", 1))
-        self.http = httpx2.AsyncClient(transport=transport, base_url=base, headers=headers)
+        self.http = httpx2.AsyncClient(transport=to(app, ("192.0.2.7", 1)), base_url=base, headers=headers)
 
     async def open(self, address: str) -> Page:
         return await self._follow(await self.http.get(address))

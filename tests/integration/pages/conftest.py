@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from kith.api.app import Kith, create_app
+from kith.api.app import create_app
 from kith.cli import installation
 from kith.runtime.settings import Settings
 from kith.store import members, sign_ins
@@ -20,16 +20,17 @@ from tests.integration.pages.browser import Browser
 
 @dataclass
 class House:
-    """A running application and its first owner."""
+    """A running application and its first owner. app: None where it is served in processes of its own."""
 
-    app: Kith
+    app: Any
     pool: Pool
     workspace_id: UUID
     owner: Member
     browsers: list[Browser] = field(default_factory=list)
+    base: str = "http://localhost:8000"
 
-    def browser(self, base: str = "http://localhost:8000", **headers: str) -> Browser:
-        self.browsers.append(Browser(self.app, base, **headers))
+    def browser(self, base: str | None = None, **headers: str) -> Browser:
+        self.browsers.append(Browser(self.app, base or self.base, **headers))
         return self.browsers[-1]
 
     async def link(self, member: Member | None = None) -> str:
