@@ -1,7 +1,7 @@
 """What others wrote goes, whatever program quoted it; the author's own words stay, whatever they look like."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.connectors.html import html_text
@@ -13,6 +13,7 @@ WORDS = st.lists(st.sampled_from(["NEW words.", "", "NEW ones: two.", "NEW @ all
 
 
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS)
+@settings(max_examples=25)
 @given(mark=st.sampled_from(MARKS), blank=st.booleans(), above=WORDS, below=WORDS)
 def test_a_quotation_goes_with_the_line_above_it(
     attribution: str, mark: str, blank: bool, above: list[str], below: list[str]
@@ -29,8 +30,9 @@ def test_an_attribution_at_the_top_may_be_all_that_marks_what_is_old(attribution
 
 
 @pytest.mark.parametrize("language", HEADS)
+@settings(max_examples=25)
 @given(
-    dress=st.sampled_from(["{}: {}", "*{}:* {}", "**{}:** {}", "{} : {}", "{}:\t{}"]),
+    dress=st.sampled_from(["{}: {}", "*{}:* {}", "**{}:** {}", "_{}:_ {}", "{} : {}", "{}：{}", "{}:\t{}"]),
     rule=st.sampled_from(["", "_" * 32, "-" * 20, "-----Original Message-----"]),
     above=WORDS,
 )

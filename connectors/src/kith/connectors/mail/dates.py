@@ -16,18 +16,18 @@ _UNSET_BY = timedelta(days=365)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 #: How the names of months begin, without accents, in languages that are not like English there.
 _STEMS = {
-    "jan": "ene gen janv januar sty led leden sijec ocak tam янв січ ιαν",
-    "feb": "fev feb fevr febb lut uno vel subat hel фев лют φεβ",
-    "mar": "mars marz marc maart mrt maerz bre ozu maa мар бер μαρ",
-    "apr": "abr avr aprile kwi dub tra nis huh апр кві απρ",
-    "may": "mai maj mag mei maggio kve svi mayis tou мая май тра μαι",
-    "jun": "juin giu juni cze cervna cer lip haz kes июн чер ιουν",
-    "jul": "juil lug juli lip cervence srp tem hei июл лип ιουλ",
-    "aug": "ago aout agosto sie srp kol agu elo авг сер αυγ",
-    "sep": "set sett sept wrz zar ruj eyl syy сен вер σεπ",
-    "oct": "okt ott out paz rij lis eki lok окт жов οκτ",
-    "nov": "nov list stu kas mar ноя лис νοε",
-    "dec": "dez dic dit gru pro aralik ara jou des дек гру δεκ",
+    "jan": "ene gen janv januar sty led leden sijec ocak tam янв січ ιαν ian sau jaan يناير ינואר בינואר",
+    "feb": "fev feb fevr febb lut uno vel subat hel фев лют φεβ vas veebr فبراير פברואר בפברואר",
+    "mar": "mars marz marc maart mrt maerz bre ozu maa мар бер μαρ kov marts mac مارس מרץ במרץ",
+    "apr": "abr avr aprile kwi dub tra nis huh апр кві απρ bal ابريل ابريل אפריל באפריל",
+    "may": "mai maj mag mei maggio kve svi mayis tou мая май тра μαι geg مايو מאי במאי",
+    "jun": "juin giu juni cze cervna cer lip haz kes июн чер ιουν iun bir juuni يونيو יוני ביוני",
+    "jul": "juil lug juli lip cervence srp tem hei июл лип ιουλ iul lie juuli يوليو יולי ביולי",
+    "aug": "ago aout agosto sie srp kol agu elo авг сер αυγ rgp ogos اغسطس אוגוסט באוגוסט",
+    "sep": "set sett sept wrz zar ruj eyl syy сен вер σεπ rgs سبتمبر ספטמבר בספטמבר",
+    "oct": "okt ott out paz rij lis eki lok окт жов οκτ spa اكتوبر אוקטובר באוקטובר",
+    "nov": "nov list stu kas mar ноя лис νοε noi lap نوفمبر נובמבר בנובמבר",
+    "dec": "dez dic dit gru pro aralik ara jou des дек гру δεκ dets dis ديسمبر דצמבר בדצמבר",
 }
 _MONTH_OF = {stem: month for month in _MONTHS for stem in (*_STEMS[month].split(), month)} | {
     # Of two languages' months that begin alike, the one of more speakers.
@@ -37,10 +37,21 @@ _MONTH_OF = {stem: month for month in _MONTHS for stem in (*_STEMS[month].split(
 _ZONES = {
     "wet": 0, "west": 1, "bst": 1, "ist": 5.5, "cet": 1, "met": 1, "mez": 1, "cest": 2, "mest": 2, "mesz": 2, "eet": 2,
     "eest": 3, "sast": 2, "cat": 2, "eat": 3, "trt": 3, "msk": 3, "msd": 4, "gst": 4, "pkt": 5, "npt": 5.75, "wib": 7,
-    "ict": 7, "sgt": 8, "hkt": 8, "pht": 8, "awst": 8, "jst": 9, "kst": 9, "acst": 9.5, "acdt": 10.5, "aest": 10,
+    "irst": 3.5, "yekt": 5, "uzt": 5, "almt": 6, "bdt": 6, "omst": 6, "novt": 7, "krat": 7, "irkt": 8, "yakt": 9,
+    "vlat": 10, "magt": 11, "ict": 7, "sgt": 8, "hkt": 8, "pht": 8, "awst": 8, "jst": 9, "kst": 9, "acst": 9.5,
+    "acdt": 10.5, "aest": 10,
     "aedt": 11, "nzst": 12, "nzdt": 13, "nst": -3.5, "ndt": -2.5, "brt": -3, "brst": -2, "art": -3, "clt": -4,
     "cot": -5, "pet": -5, "akst": -9, "akdt": -8, "hst": -10, "ut": 0, "utc": 0, "gmt": 0, "z": 0, "ast": -4, "adt": -3,
     "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
+}  # fmt: skip
+#: The same in full, as Windows writes them.
+_FULL_ZONES = {
+    "greenwich": 0, "gmt": 0, "w. europe": 1, "central europe": 1, "central european": 1, "romance": 1, "e. europe": 2,
+    "eastern european": 2, "fle": 2, "gtb": 2, "israel": 2, "south africa": 2, "turkey": 3, "russian": 3, "moscow": 3,
+    "arabian": 4, "pakistan": 5, "india": 5.5, "nepal": 5.75, "se asia": 7, "china": 8, "singapore": 8, "taipei": 8,
+    "w. australia": 8, "tokyo": 9, "japan": 9, "korea": 9, "aus eastern": 10, "e. australia": 10, "new zealand": 12,
+    "newfoundland": -3.5, "e. south america": -3, "argentina": -3, "atlantic": -4, "eastern": -5, "us eastern": -5,
+    "central": -6, "mountain": -7, "pacific": -8, "alaskan": -9, "alaska": -9, "hawaiian": -10, "hawaii": -10,
 }  # fmt: skip
 
 #: Signs that some programs write before an offset.
@@ -51,14 +62,22 @@ _CLOCK = re.compile(
 )
 _HALF_DAY = re.compile(r"(오전|오후|上午|下午|午前|午後)\s*(\d{1,2}:\d\d(?::\d\d)?)")
 _EASTERN = re.compile(r"(\d{4})\s*[年년.]\s*(\d{1,2})\s*[月월.]\s*(\d{1,2})\s*[日일.]?")
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})(?:\.| m\.)?\s+([^\W\d_]{3,12})\.?\s+(\d{1,2})\b")
+_VIETNAMESE = re.compile(r"(\d{1,2})\s+(?:thg|tháng)\s+(\d{1,2}),?(?:\s+năm)?\s+(\d{4})", re.I)
+_FULL = re.compile(
+    rf"\b({'|'.join(map(re.escape, sorted(_FULL_ZONES, key=len, reverse=True)))}) (standard|daylight|summer)? ?time\b",
+    re.I,
+)
 _OFFSET = re.compile(r"(?:\b(?:utc|gmt))?\s*([+-])(\d{1,2}):?(\d\d)?(?!\S)", re.I)
 _NUMERIC = re.compile(r"(?<!\d)(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}))(?!\d)")
-_NAMED = re.compile(r"(?<!\d)(\d{1,2})\.?(?:\s+de|\s*-)?\s*([^\W\d_]{3,12})\.?(?:\s+de|\s*-|,)?\s*(\d{2,4})(?![\d:])")
+_NAMED = re.compile(
+    r"(?<!\d)(\d{1,2})(?:\.|er|st|nd|rd|th|º)?(?:\s+de|\s*-)?\s*([^\W\d_]{3,12})\.?(?:\s+de|\s*-|,)?\s*(\d{2,4})(?![\d:])"
+)
 _NAMED_FIRST = re.compile(r"([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:,|\b)(.*?)(?<![\d:.+-])(\d{4})(?![\d:])")
 _RFC = re.compile(
     r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s[A-Za-z]{3}\s\d{2,4}\s\d\d?:\d\d(:\d\d)?\s(?:[+-]\d{4}|GMT)(?:\s\(.*\))?"
 )
-_SECONDS = re.compile(r"\d{9,10}")
+_SECONDS = re.compile(r"\d{9,10}(?:\d{3})?")
 
 
 def moment(value: str) -> datetime | None:
@@ -101,7 +120,7 @@ def _is_contradicted(date: datetime, received: datetime | None, archived: Arriva
 
 def _iso(value: str) -> datetime | None:
     if _SECONDS.fullmatch(value):
-        return datetime.fromtimestamp(int(value), UTC)
+        return datetime.fromtimestamp(int(value) / (1000 if len(value) > 10 else 1), UTC)
     if not value[:4].isdigit():
         return None
     try:
@@ -119,6 +138,7 @@ def _standard(value: str) -> datetime | None:
 
 def _in_words(value: str) -> datetime | None:
     """Return what any order of a day, a clock and a zone means."""
+    full = _FULL.search(value)
     value = _HALF_DAY.sub(r"\2 \1", value.partition("(")[0] if _CLOCK.search(value.partition("(")[0]) else value)
     clock = _CLOCK.search(_NUMERIC.sub(lambda found: "\0" * len(found[0]), value))
     if clock is None:
@@ -128,7 +148,7 @@ def _in_words(value: str) -> datetime | None:
         hour = hour % 12 + 12 * (half in ("pm", "오후", "下午", "午後"))
     after = value[clock.end() :]
     day = _day(value[: clock.start()] + " \1 " + after)
-    return day and _made(*day, (hour, int(clock[2]), int(clock[3] or 0)), _zone(after))
+    return day and _made(*day, (hour, int(clock[2]), int(clock[3] or 0)), _zone(after, full))
 
 
 def _day(text: str) -> tuple[int, int, int] | None:
@@ -142,6 +162,11 @@ def _day(text: str) -> tuple[int, int, int] | None:
         # With slashes America's month comes first, as far as it can be one.
         month, day = (one, other) if match[5] == "/" and one <= 12 else (other, one)
         return int(match[7]), month, day
+    if match := _VIETNAMESE.search(text):
+        return int(match[3]), int(match[2]), int(match[1])
+    for match in _YEAR_FIRST.finditer(text):
+        if named := _month(match[2]):
+            return int(match[1]), named, int(match[3])
     for match in _NAMED.finditer(text):
         if named := _month(match[2]):
             return int(match[3]), named, int(match[1])
@@ -162,11 +187,14 @@ def _month(word: str) -> int | None:
     return None
 
 
-def _zone(text: str) -> float:
-    """Return seconds from UTC."""
+def _zone(text: str, full: re.Match[str] | None) -> float:
+    """Return seconds from UTC. full: the zone's whole name, where the date has it."""
     if match := _OFFSET.search(text):
         hours, minutes = int(match[2]), int(match[3] or 0)
         return (-1 if match[1] == "-" else 1) * (hours * 3600 + minutes * 60)
+    if full:
+        is_summer = (full[2] or "").lower() in ("daylight", "summer")
+        return _FULL_ZONES[full[1].lower()] * 3600 + 3600 * is_summer
     summer = 3600 if _SUMMER.search(text) else 0
     for word in re.findall(r"[A-Za-z]{1,5}", text):
         if word.lower() in _ZONES:

@@ -12,12 +12,14 @@ _WROTE = re.compile(
     r"|napísala?|írta|ezt írta"
     r"|kirjoitti|yazdı|yazmış|a scris|va escriure|kirjutas|rašė|rakstīja|je napisala?|napisao|napisal|menulis"
     r"|đã viết|skrifaði"
-    r"|написала?|написал\(а\)|пишет|писал|написав|пише|написа|έγραψε|כתבה?|כתב/ה|كتب|scripsit|spake)\b"
+    r"|написала?|написал\(а\)|пишет|писал|написав|пише|написа|έγραψε|כתבה?|כתב/ה|كتب|scripsit|spake|quoth|quotation"
+    r"|вы писали|је написа[оа](?:/ла)?)\b"
     r"|写道|寫道|写到|編寫|さんは書きました|書きました|のメール|が書いた|작성|썼습니다|씀|เขียนว่า).{0,80}$",
     re.IGNORECASE,
 )
 _QUOTING = re.compile(
-    r"(?:quoting|zitat von|citando|citat|citation de|selon|in message|in article|en réponse à)\b", re.IGNORECASE
+    r"(?:quoting|excerpts? from|zitat von|citando|citat|citation de|selon|in message|in article|en réponse à)\b",
+    re.IGNORECASE,
 )
 _WHEN = re.compile(
     r"\d{1,2}[:.h]\d\d|\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?:on|am|le|el|em|il|den|op)\b.*\d",
@@ -26,6 +28,10 @@ _WHEN = re.compile(
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d")
 _WHO = re.compile(r"[^\s@<>]+(?:@|\sat\s)[\w.-]+")
 _ATTRIBUTION_CHARACTERS = 400
+#: Zoho's: ``---- On ... Ada wrote ----``.
+_RULED = re.compile(r"-{2,}\s*(\S.*\S)\s*-{2,}")
+#: Marks that only say which way a text runs.
+_DIRECTIONS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: Without a colon: ``[Ada Birk]``, ``Quoting Ada Birk (2024-05-01 10:00:00)``.
 _NAMED = re.compile(r"\[[^\W\d_][^\[\]\d@:]{1,60}\]|quoting [^()]{2,80}\(\d{4}-\d\d-\d\d[^()]{0,40}\)", re.IGNORECASE)
 
@@ -55,26 +61,29 @@ _KEYS = {
     "from": "from|von|de|da|van|från|fra|od|от|от кого|від|kimden|gönderen|lähettäjä|feladó|expéditeur|absender"
     "|remitente"
     "|remetente|mittente|afzender|avsändare|avsender|afsender|nadawca|odesílatel|odosielateľ|отправитель|відправник"
-    "|差出人|送信者|发件人|寄件者|보낸 사람|보낸사람|发送人|από|מאת|من|de la|nuo|šalje|pošiljatelj|saatja|frá",
+    "|差出人|送信者|发件人|寄件者|보낸 사람|보낸사람|发送人|από|מאת|من|de la|nuo|šalje|pošiljatelj|saatja|frá"
+    "|nuo|no|dari|từ|จาก|pošiljalac|avsendar",
     "date": "sent|date|gesendet|datum|envoyé|envoyé le|enviado|enviada|enviado el|enviado em|enviada em|fecha"
     "|data|inviato"
     "|inviata|verzonden|skickat|sendt|dato|wysłano|wysłane|odesláno|odoslané|elküldve|küldve|dátum|lähetetty|päiväys"
     "|päivämäärä|gönderildi|gönderme tarihi|tarih|отправлено|дата|надіслано|送信日時|日付|日時|发送时间|发送日期|日期"
     "|寄件日期|傳送時間|보낸 날짜|보낸날짜|날짜|στάλθηκε|ημερομηνία|נשלח|תאריך|تاريخ|أرسل|trimis|poslano"
-    "|kuupäev|sänt|saadetud",
+    "|kuupäev|sänt|saadetud|изпратено|تم الإرسال|تاريخ الإرسال|poslato|poslané|išsiųsta|data ir laikas|nosūtīts"
+    "|enviat|dikirim|tanggal|đã gửi|ngày|ส่ง|วันที่|sendt den",
     "to": "to|an|à|a|para|aan|till|til|do|komu|címzett|vastaanottaja|kime|alıcı|кому|宛先|收件人|收件者"
     "|받는 사람|받는사람|προς"
     "|אל|إلى|către|za|kam|saaja|destinataire|destinatario|destinatário|empfänger|ontvanger|mottagare|mottaker"
-    "|modtager",
+    "|modtager|до|prima|kam|per a|kepada|untuk|đến|tới|ถึง|adressaat",
     "subject": "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|předmět|predmet|tárgy"
     "|aihe|konu|тема"
-    "|件名|主题|主旨|제목|θέμα|נושא|الموضوع|subiect|tema|teema|zadeva|efni",
+    "|件名|主题|主旨|제목|θέμα|נושא|الموضوع|subiect|tema|teema|zadeva|efni|относно|naslov|temats"
+    "|subjek|perihal|chủ đề|เรื่อง|assumpte",
     "more": "cc|cci|bcc|kopie|copie|kopia|kopi|másolat|kopio|bilgi|копия|копія|抄送|副本|참조|κοιν|עותק"
     "|reply-to|organization"
     "|organisation|importance|attachments|anlagen|pièces jointes|priority|message-id|newsgroups|resent-from",
 }
 _KEY_OF = {key: role for role, keys in _KEYS.items() for key in keys.split("|")}
-_HEADER = re.compile(r"\s*\*{0,2}([^\W\d_][^:：*]{0,24}?)\s*\*{0,2}\s*[:：]\s*\*{0,2}\s*(.*)")
+_HEADER = re.compile(r"\s*[*_]{0,2}([^\W\d_][^:：*_]{0,24}?)\s*[*_]{0,2}\s*[:：]\s*[*_]{0,2}\s*(.*)")
 _HEAD_LINES = 14
 
 
@@ -84,15 +93,17 @@ def is_quoted(line: str) -> bool:
 
 def is_attribution(text: str) -> bool:
     """Whether this says who wrote what follows: by a date, an address, or in a few words (``Ada wrote:``)."""
-    text = text.strip().rstrip("*_")
+    text = _DIRECTIONS.sub("", text).strip().rstrip("*_")
     if _NAMED.fullmatch(text):
         return True
+    if ruled := _RULED.fullmatch(text):
+        text = f"{ruled[1]}:"
     if len(text) > _ATTRIBUTION_CHARACTERS or not text.endswith((":", "：", "작성", "씀")):
         return False
     who, when = _WHO.search(text) is not None, _WHEN.search(text) is not None
     if _WROTE.search(text):
-        return when or who or len(text.split()) <= 4
-    return who and (when or _QUOTING.match(text) is not None)
+        return when or who or len(text.rstrip(" :").split()) <= 4
+    return who + when + (_QUOTING.match(text) is not None) > 1
 
 
 def is_whole_attribution(text: str) -> bool:

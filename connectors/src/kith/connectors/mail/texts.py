@@ -63,7 +63,7 @@ def _ends(lines: list[str], number: int) -> bool:
         while following < min(len(lines), number + 4) and not lines[following].strip():
             following += 1
         return _is_footer(lines, number + 1) or (following < len(lines) and begins_old_mail(lines, following))
-    return line.rstrip().endswith((":", "：")) and _leads_to_the_end(lines, number)
+    return bool(line.strip()) and _leads_to_the_end(lines, number)
 
 
 def _is_signature(lines: list[str], start: int) -> bool:
@@ -88,11 +88,13 @@ def _is_footer(lines: list[str], start: int) -> bool:
     return not words or (len(words) <= _FOOTER_LINES and any(map(_LISTS_WORDS.search, words)))
 
 
-def _leads_to_the_end(lines: list[str], number: int) -> bool:
-    """Whether an attribution ends here behind which all is old, though nothing marks it."""
-    for first in range(max(0, number - 2), number + 1):
-        if all(lines[first : number + 1]) and is_whole_attribution(" ".join(lines[first : number + 1])):
-            return not any(is_quoted(line) for line in lines[number + 1 :])
+def _leads_to_the_end(lines: list[str], first: int) -> bool:
+    """Whether an attribution begins here behind which all is old, though nothing marks it."""
+    for last in range(first, min(len(lines), first + 3)):
+        if not lines[last].strip():
+            return False
+        if lines[last].rstrip().endswith((":", "：", "--")) and is_whole_attribution(" ".join(lines[first : last + 1])):
+            return not any(is_quoted(line) for line in lines[last + 1 :])
     return False
 
 
