@@ -4,8 +4,9 @@ import json
 import re
 
 from kith.api.http.problems import KINDS
-from kith.domain.ids import PREFIXES
+from kith.domain.ids import DIGITS, PREFIXES
 from kith.domain.scopes import SCOPES
+from kith.store import tokens
 from tests.paths import ROOT
 
 TEXT = (ROOT / "docs" / "api.md").read_text()
@@ -33,6 +34,27 @@ def test_every_scope_is_explained() -> None:
 
 def test_every_prefix_of_an_id_is_listed() -> None:
     assert re.findall(r"^\| `([a-z]{3})_` \| (.*) \|$", TEXT, re.MULTILINE) == [(p, n) for n, p in PREFIXES.items()]
+
+
+def test_every_id_of_the_document_has_a_prefix_or_is_not_of_kith() -> None:
+    document = json.loads((ROOT / "openapi" / "kith.json").read_text())
+    without = {
+        f"{schema}.{name}"
+        for schema, content in document["components"]["schemas"].items()
+        for name, value in content.get("properties", {}).items()
+        if (name == "id" or name.endswith("_id")) and DIGITS not in json.dumps(value) and "$ref" not in value
+    }
+    assert without == {
+        "AuditEntry.request_id", "ProblemDetails.request_id", "ProviderApp.client_id", "ProviderSet.client_id",
+        "BatchItem.id",
+    }  # fmt: skip
+    named = set(re.findall(r"\^\(?(?:\w+\|)?([a-z]{3})_" + re.escape(DIGITS), json.dumps(document)))
+    assert named <= set(PREFIXES.values())
+
+
+def test_every_prefix_of_a_secret_is_listed() -> None:
+    used = {value for value in vars(tokens).values() if isinstance(value, str) and re.fullmatch("k[a-z]+_", value)}
+    assert set(re.findall(r"^\| `(k[a-z]+_)…` \| .* \|$", TEXT, re.MULTILINE)) == used
 
 
 def test_every_refusal_is_explained() -> None:

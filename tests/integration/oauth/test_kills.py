@@ -35,7 +35,7 @@ from tests.servers import fresh_database
 
 ROUNDS = int(os.environ.get("RACES", "4"))
 KILLS = 4  # one round of so many has one
-PROCESSES = 3
+PROCESSES = 2
 pytestmark = pytest.mark.timeout(120 + 20 * ROUNDS)
 
 Ask = Callable[[], Awaitable[httpx2.Response]]
