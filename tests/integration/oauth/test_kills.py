@@ -34,7 +34,7 @@ from tests.integration.workers.test_kill import worker, write
 from tests.servers import fresh_database
 
 ROUNDS = int(os.environ.get("RACES", "4"))
-KILLS = 4  # one round of so many has one
+KILLS = 8  # one round of so many has one
 PROCESSES = 2
 pytestmark = pytest.mark.timeout(120 + 20 * ROUNDS)
 
@@ -98,7 +98,7 @@ class Fleet:
             await self.until_others_answer()
         asked = [asyncio.create_task(answer_of(ask)) for _ in range(8)]
         if kills:
-            for answered in islice(asyncio.as_completed(asked), self.chance.randrange(5)):
+            for answered in islice(asyncio.as_completed(asked), self.chance.randrange(3)):
                 await answered
             await asyncio.sleep(self.chance.uniform(0, 0.02))
             accepted = self.connected()
