@@ -22,6 +22,17 @@ CHUNKED = b"POST /a HTTP/1.1\r\nHost: a\r\nX: b\r\nTransfer-Encoding: chunked\r\
 CHUNKED += b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: u\r\n\r\n"
 
 
+SENT: dict[str, tuple[list[tuple[bytes, bytes]], list[bytes]]] = {
+    "/pieces": ([], [b"abc", b"", b"de"]),
+    "/broken": ([(b"x", b"a\r\nSet-Cookie: b"), (b"content-length", b"1")], [b"a"]),
+    "/broken-name": ([(b"x: a\r\ny", b"b"), (b"content-length", b"1")], [b"a"]),
+    "/bare-lf": ([(b"x", b"a\nb"), (b"content-length", b"1")], [b"a"]),
+    "/short": ([(b"content-length", b"5")], [b"abc"]),
+    "/long": ([(b"content-length", b"2")], [b"abc"]),
+}
+"""By path: headers and pieces of a body."""
+
+
 class App:
     """Says what it got. At /early it does not wait for the body, at /never it waits for the end of the client."""
 
@@ -42,6 +53,13 @@ class App:
                 more = message["type"] != "http.disconnect"
         if path == "/never":
             self.gone.set()
+            return
+        if path in SENT:
+            fields, pieces = SENT[path]
+            await send({"type": "http.response.start", "status": 200, "headers": fields})
+            for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body"})
             return
         headers = ",".join(name.decode() for name, _ in scope["headers"])
         said = json.dumps([scope["method"], path, headers, body.decode()]).encode()
@@ -240,6 +258,35 @@ async def test_it_does_not_matter_how_bytes_arrive(served: Served) -> None:
             ["GET", "/b", "host", ""],
             ["GET", "/a", "host", ""],
         ]
+
+
+async def test_an_answer_in_pieces_is_sent_in_chunks(served: Served) -> None:
+    async with served.client() as client:
+        await client.send(GET.replace(b"/a", b"/pieces") + GET.replace(b"GET /a", b"HEAD /pieces") + GET)
+        head, _, rest = (await client.reader.readuntil(b"0\r\n\r\n")).partition(b"3\r\nabc\r\n2\r\nde\r\n")
+        assert (head.count(b"transfer-encoding: chunked\r\n"), rest) == (1, b"0\r\n\r\n")
+        assert b"chunked" not in await client.reader.readuntil(b"\r\n\r\n")
+        assert (await client.answer())[2][1] == "/a"
+
+
+@pytest.mark.parametrize("path", ["/broken", "/broken-name", "/bare-lf"])
+async def test_no_header_breaks_a_line(served: Served, path: str) -> None:
+    async with served.client() as client:
+        await client.send(GET.replace(b"/a", path.encode()))
+        said = await client.rest()
+    assert said.startswith(b"HTTP/1.1 500 ")
+    assert b"et-cookie" not in said.lower()
+    assert b"\ny" not in said
+
+
+@pytest.mark.parametrize("path", ["/short", "/long"])
+async def test_a_body_of_another_length_than_told_ends_the_connection(served: Served, path: str) -> None:
+    async with served.client() as client:
+        await client.send(GET.replace(b"/a", path.encode()) + HIDDEN)
+        said = await client.rest()
+    length = int(SENT[path][0][0][1])
+    assert len(said.partition(b"\r\n\r\n")[2]) != length
+    assert "/hidden" not in served.app.asked
 
 
 async def test_what_follows_an_end_is_not_read(served: Served) -> None:

@@ -4,11 +4,12 @@ Server: uvicorn; parser: llhttp (httptools), which takes no line that ends witho
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from kith.api.http.problems import Problem
 
@@ -21,18 +22,74 @@ LINGER_SECONDS = 5.0  # in which a client may read the answer to what it is stil
 WAITING = 100  # requests of one connection that wait for the answer before theirs
 AT_ONCE = 1_024  # requests that a process answers at once
 
+_OF_LINES = bytes(byte for byte in range(256) if byte == 9 or (byte >= 32 and byte != 127))
+_BODILESS = (204, 304)
+
 
 class Cycle(RequestResponseCycle):
-    """One request and its answer."""
+    """One request and its answer, whose head goes out with the first of the body, in one write."""
 
     fault: Problem | None = None
     """What is wrong with the rest of the body."""
+    head = b""
+    """What waits for the first of the body."""
 
     async def receive(self) -> Any:
         message = await super().receive()
         if self.fault and message["type"] == "http.request":
             raise self.fault
         return message
+
+    async def send(self, message: Any) -> None:
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        if self.response_complete:
+            raise RuntimeError("The answer is complete already.")
+        if not self.response_started:
+            self.head = self._head(message["status"], [*self.default_headers, *message.get("headers", ())])
+            self.response_started, self.waiting_for_100_continue = True, False
+            return
+        more = message.get("more_body", False)
+        if piece := self.head + self._piece(message.get("body", b""), more):
+            self.transport.write(piece)
+        self.head = b""
+        if not more:
+            self.response_complete = True
+            self.message_event.set()
+            if not self.keep_alive:
+                self.transport.close()
+            self.on_response()
+
+    def _head(self, status: int, fields: list[tuple[bytes, bytes]]) -> bytes:
+        """Return what goes before the body. Names are small letters. Raises RuntimeError where a line would break."""
+        given = dict(fields)
+        if b"close" in given.get(b"connection", b"").lower():
+            self.keep_alive = False
+        elif not self.keep_alive:
+            fields.append((b"connection", b"close"))
+        self.chunked_encoding = False
+        if (length := given.get(b"content-length")) is not None:
+            self.expected_content_length = int(length)
+        elif self.scope["method"] != "HEAD" and status not in _BODILESS:
+            self.chunked_encoding = True
+            fields.append((b"transfer-encoding", b"chunked"))
+        lines = b"\r\n".join(map(b": ".join, fields))
+        if lines.translate(None, _OF_LINES) != b"\r\n" * (len(fields) - 1):
+            raise RuntimeError("A header has a character that it cannot have.")
+        return b"%b%b\r\n\r\n" % (STATUS_LINE[status], lines)
+
+    def _piece(self, body: bytes, more: bool) -> bytes:
+        """Return a piece of the body as it is sent. Raises RuntimeError where the length is not as the head says."""
+        if self.scope["method"] == "HEAD":
+            return b""
+        if self.chunked_encoding:
+            return (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + (b"" if more else b"0\r\n\r\n")
+        self.expected_content_length -= len(body)
+        if self.expected_content_length < 0 or (self.expected_content_length and not more):
+            raise RuntimeError("The body is not as long as its head says.")
+        return body
 
 
 class Wire(HttpToolsProtocol):
@@ -43,8 +100,11 @@ class Wire(HttpToolsProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.parser = httptools.HttpRequestParser(self)  # without the leniency that uvicorn asks for
-        self.in_head = self.over = False
+        self.in_head = self.upgrades = self.over = False
         self.size = self.unread = 0
+        self.timer: asyncio.TimerHandle | None = None
+        self.act: Callable[[], None] | None = None
+        self.due = 0.0
         self.last = b""  # byte that came
         self.answered: RequestResponseCycle | None = None
 
@@ -53,7 +113,9 @@ class Wire(HttpToolsProtocol):
         self._wait(HEAD_SECONDS, self._end)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._unset_keepalive_if_required()
+        self._rest()
+        if self.timer:
+            self.timer.cancel()
         if self.answered and not self.answered.response_complete:
             self.answered.disconnected = True
             self.answered.message_event.set()
@@ -64,7 +126,7 @@ class Wire(HttpToolsProtocol):
             return
         self.unread += len(data)
         try:
-            if self._is_idle and data[:1] in b"\r\n":
+            if data[0] in b"\r\n" and self._is_idle:
                 self._check_blank(data)
             self.last = data[-1:]
             self._feed(data)
@@ -78,6 +140,8 @@ class Wire(HttpToolsProtocol):
         else:
             if self.unread > HEAD_BYTES:
                 self._refuse(Problem("head_too_large"))
+            elif self.in_head and self.act is None:
+                self._wait(HEAD_SECONDS, self._give_up)
 
     def _check_blank(self, data: bytes) -> None:
         """Before a request there may be empty lines, which end with CR and LF too. Raises Problem."""
@@ -100,9 +164,9 @@ class Wire(HttpToolsProtocol):
                 data = b"\r\n".join([first, *fields, b"", data[upgrade.args[0] :]])
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.in_head, self.size = True, 0
-        self._wait(HEAD_SECONDS, self._give_up)
+        self.url, self.headers, self.size = b"", [], 0
+        self.in_head, self.expect_100_continue = True, False
+        self._rest()
 
     def on_url(self, url: bytes) -> None:
         self.url += url
@@ -123,39 +187,38 @@ class Wire(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        method, version = self.parser.get_method().decode(), self.parser.get_http_version()
+        method, version = self.parser.get_method(), self.parser.get_http_version()
         if version not in ("1.0", "1.1"):
             raise Problem("malformed_request", "This is neither HTTP/1.1 nor HTTP/1.0.")
-        if method == "CONNECT":
+        if method == b"CONNECT":
             raise Problem("malformed_request", "CONNECT is for proxies.")
         if len(self.pipeline) == WAITING:
             raise Problem("malformed_request", f"More than {WAITING} requests wait for their answers.")
         self.unread = 0
-        if self.parser.should_upgrade():
+        self.upgrades = self.parser.should_upgrade()
+        if self.upgrades:
             return
         self.in_head = False
-        self._unset_keepalive_if_required()
+        self._rest()
         address = httptools.parse_url(self.url)
-        path = address.path or b"/"
-        scope: dict[str, Any] = cast("dict[str, Any]", self.scope)
-        scope |= {"method": method, "http_version": version, "query_string": address.query or b""}
-        scope |= {"path": unquote(path.decode()), "raw_path": path}
+        scope = self._scope(method.decode(), address.path or b"/", address.query or b"", version)
         if len(self.tasks) >= AT_ONCE:
             scope["kith.refused"] = Problem("unavailable", headers={"Retry-After": "1"})
-        self._take(version == "1.1" and self.parser.should_keep_alive())
+        self._take(scope, version == "1.1" and self.parser.should_keep_alive())
 
     def on_body(self, body: bytes) -> None:
         self.unread = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self.parser.should_upgrade():
+        if self.upgrades:
             return
         self.unread = 0
-        super().on_message_complete()
+        self.cycle.more_body = False
         if self.cycle.response_complete:
-            self.cycle.more_body = False
             self._wait(IDLE_SECONDS, self._end)
+        else:
+            self.cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
@@ -176,11 +239,29 @@ class Wire(HttpToolsProtocol):
         self.answered = cycle
         super()._start_asgi_task(cycle, app)
 
-    def _take(self, keep_alive: bool) -> None:
-        """Answer the request whose scope is there, after those before it."""
+    def _scope(self, method: str, path: bytes, query: bytes, version: str = "1.1") -> dict[str, Any]:
+        """Return the ASGI scope of a request."""
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+            "method": method,
+            "path": unquote(path.decode()),
+            "raw_path": path,
+            "query_string": query,
+        }
+
+    def _take(self, scope: dict[str, Any], keep_alive: bool) -> None:
+        """Answer a request, after those before it."""
         before = self.cycle
         self.cycle = Cycle(
-            scope=self.scope,
+            scope=scope,  # type: ignore[arg-type]  # keys of our own
             transport=cast("asyncio.Transport", self),
             flow=self.flow,
             logger=self.logger,
@@ -201,7 +282,7 @@ class Wire(HttpToolsProtocol):
     def _refuse(self, problem: Problem) -> None:
         """Answer with a problem, and read no further: nobody knows where a next request would begin."""
         self.over = True
-        self._unset_keepalive_if_required()
+        self._rest()
         problem.headers["Connection"] = "close"
         if self.cycle and self.cycle.more_body:
             self.cycle.fault, self.cycle.keep_alive = problem, False
@@ -210,10 +291,8 @@ class Wire(HttpToolsProtocol):
             if self.cycle.response_complete:
                 self.close()
             return
-        super().on_message_begin()
-        scope: dict[str, Any] = cast("dict[str, Any]", self.scope)
-        scope |= {"method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "kith.refused": problem}
-        self._take(keep_alive=False)
+        self.headers, self.expect_100_continue = [], False
+        self._take(self._scope("GET", b"/", b"") | {"kith.refused": problem}, keep_alive=False)
         self.cycle.more_body = False
 
     def _give_up(self) -> None:
@@ -226,9 +305,29 @@ class Wire(HttpToolsProtocol):
     def _is_idle(self) -> bool:
         return not self.in_head and not (self.cycle and self.cycle.more_body)
 
-    def _wait(self, seconds: float, act: Any) -> None:
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, act)
+    def _wait(self, seconds: float, act: Callable[[], None]) -> None:
+        """Act in so many seconds, unless the connection rests or waits for something else until then."""
+        self.act, self.due = act, self.loop.time() + seconds
+        if self.timer is None or self.timer.when() > self.due:
+            self._set_timer()
+
+    def _rest(self) -> None:
+        """Wait for nothing. The timer stays: to set one again for each request would take longer."""
+        self.act = None
+
+    def _set_timer(self) -> None:
+        if self.timer:
+            self.timer.cancel()
+        self.timer = self.loop.call_at(self.due, self._ring)
+
+    def _ring(self) -> None:
+        self.timer = None
+        if self.act is None:
+            return
+        if self.due > self.loop.time():
+            self._set_timer()
+        else:
+            self.act()
 
     def _end(self) -> None:
         self.transport.close()
