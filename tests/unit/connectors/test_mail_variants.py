@@ -269,6 +269,12 @@ VIA = [
     '"{list} on behalf of Ada Birk" <{list}>',
     '"Dev im Auftrag von Ada Birk" <{list}>',
     '"Ada Birk via Dev" <dev-bounces@lists.example.org>',
+    '"Ada Birk - via Dev" <{list}>',
+    "Ada Birk [via Dev] <{list}>",
+    '"Ada Birk mediante Dev" <{list}>',
+    '"Ada Birk через Dev" <{list}>',
+    '"Ada Birk 经由 Dev" <{list}>',
+    '"Ada Birk via GitHub" <{list}>',
     "Ada Birk via <{list}>",
 ]
 WITNESSES = [
@@ -280,6 +286,9 @@ WITNESSES = [
     "Cc: Ada Birk <ada@birk.example>",
     "Author: Ada Birk <ada@birk.example>",
     "Reply-To: Ada Birk <ada=40birk.example@dmarc.example>",
+    "Sender: Ada Birk <ada@birk.example>",
+    "X-Mailman-Original-From: Ada Birk <ada@birk.example>",
+    "Cc: Bea Lund <bea@lund.example>, Ada Birk <ada@birk.example>",
 ]
 REWRITTEN = [
     "ada=40birk.example@dmarc.lists.example",
@@ -288,6 +297,12 @@ REWRITTEN = [
     "prvs=0123abcdef=ada@birk.example",
     "ada_at_birk.example@relay.example",
     "ada%birk.example@relay.example",
+    "ada#birk.example@relay.example",
+    "ada@birk.example.invalid",
+    "ada@birk.example.dmarc.invalid",
+    "btv1==012abcdef==ada@birk.example",
+    "dev+ada=birk.example@lists.example.org",
+    "dev-bounces+ada=birk.example@lists.example.org",
 ]
 
 
@@ -303,6 +318,12 @@ def test_the_author_is_found_behind_the_list(shown: str, witness: str) -> None:
         "x",
     ]
     assert read_mail("\n".join(lines).encode(), None, Arrival()).sender == ("ada@birk.example", "Ada Birk")
+
+
+@pytest.mark.parametrize("address", ["noreply@lists.example.org", "ada.birk.example@dmarc.lists.example.org"])
+def test_an_answer_goes_to_the_author_whom_a_made_up_address_hides(address: str) -> None:
+    lines = [f"From: Ada Birk <{address}>", f"To: {LIST}", "Reply-To: Ada Birk <ada@birk.example>", "", "x"]
+    assert read_mail("\n".join(lines).encode(), LIST, Arrival()).sender == ("ada@birk.example", "Ada Birk")
 
 
 @pytest.mark.parametrize("address", REWRITTEN)
@@ -326,6 +347,31 @@ def test_an_address_written_into_another_is_the_authors(address: str) -> None:
             "X-GitLab-Project: app\n",
             ("ada birk via gitlab@git.example", "Ada Birk"),
         ),
+        ("Ada Birk via GitHub <noreply@github.com>", "", ("ada birk via noreply@github.com", "Ada Birk")),
+        ("Ada Birk (via GitHub) <git@apache.example>", "", ("ada birk via git@apache.example", "Ada Birk")),
+        (
+            "Ada Birk <pullrequests-noreply@bitbucket.org>",
+            "",
+            ("ada birk via pullrequests-noreply@bitbucket.org", "Ada Birk"),
+        ),
+        ("Ada Birk <outgoing@sr.ht>", "X-Sourcehut-Patchset: 4\n", ("ada birk via outgoing@sr.ht", "Ada Birk")),
+        ("Ada Birk <123@bugs.launchpad.net>", "X-Launchpad-Bug: x\n", ("ada birk via bugs.launchpad.net", "Ada Birk")),
+        (
+            "ada (Ada Birk) <noreply@phabricator.example>",
+            "X-Phabricator-Sent-This-Message: Yes\n",
+            ("ada birk via noreply@phabricator.example", "Ada Birk"),
+        ),
+        (
+            "Ada Birk via Acorn Forum <noreply@forum.example>",
+            "X-Discourse-Post-Id: 4\n",
+            ("ada birk via noreply@forum.example", "Ada Birk"),
+        ),
+        ("Ada Birk via RT <rt@rt.example>", "RT-Originator: ada@birk.example\n", ("ada@birk.example", "Ada Birk")),
+        ("Sourceforge Tracker <noreply@sourceforge.net>", "", ("noreply@sourceforge.net", "Sourceforge Tracker")),
+        ("Ada Birk <ada AT birk DOT example>", "", ("ada@birk.example", "Ada Birk")),
+        ("ada at birk.example (Ada Birk)", "", ("ada@birk.example", "Ada Birk")),
+        ('"Ada Birk ada@birk.example" <ada@birk.example>', "", ("ada@birk.example", "Ada Birk")),
+        ("Ada Birk ada@birk.example [dev] <{list}>", "", ("ada@birk.example", "Ada Birk")),
         ("bugzilla-daemon@bugs.example", "X-Bugzilla-Who: ada@birk.example\n", ("ada@birk.example", "")),
         (
             "renovate[bot] <notifications@github.com>",
@@ -335,7 +381,7 @@ def test_an_address_written_into_another_is_the_authors(address: str) -> None:
     ],
 )
 def test_the_human_is_told_from_the_list_and_the_program(shown: str, more: str, sender: tuple[str, str]) -> None:
-    data = f"From: {shown}\nTo: {LIST}\nReply-To: {LIST}\n{more}\nx".encode()
+    data = f"From: {shown.format(list=LIST)}\nTo: {LIST}\nReply-To: {LIST}\n{more}\nx".encode()
     assert read_mail(data, LIST, Arrival()).sender == sender
 
 
@@ -375,6 +421,10 @@ def test_robots_and_roles_are_told_from_humans(address: str, name: str, kind: st
         "Subject: Réponse automatique : Plan",
         "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
         "X-Failed-Recipients: a@x.example",
+        "Subject: [Dev] Out of Office: Plan",
+        "Subject: Vacation reply",
+        "X-Mailer: vacation 1.2",
+        "Content-Type: message/delivery-status",
         "Content-Type: text/calendar; method=REPLY",
         'Content-Type: text/calendar; method="COUNTER"',
     ],

@@ -127,8 +127,8 @@ def mailboxes(values: list[str]) -> tuple[Mailbox, ...]:
 
 
 def _name(name: str, address: str) -> str:
-    shown = words(name).strip(" '\"")[:500]
-    return "" if shown.lower() == address else shown
+    shown = re.sub(rf"\s*[<(\[]?{re.escape(address)}[>)\]]?\s*$", "", words(name), flags=re.IGNORECASE)
+    return shown.strip(" '\"")[:500]
 
 
 def _ids(value: str) -> list[str]:

@@ -12,7 +12,8 @@ _BOT_LOCAL = re.compile(
     r"|bot|robot|daemon|cron|auto(?:mailer|responder|reply|build)?|builds?|ci|jenkins|buildbot|buildmaster"
     r"|build-?daemon"
     r"|bugzilla|bugs|bugtracker|tracker|patchwork|gerrit|gitlab|jira|redmine|trac|mantis|hudson|syzbot|dependabot"
-    r"|renovate|sentry|nagios|zabbix|alerts?|monitoring|wiki|mediawiki|listserv|majordomo|mailman|sympa|ezmlm)"
+    r"|renovate|sentry|nagios|zabbix|alerts?|monitoring|wiki|mediawiki|listserv|majordomo|mailman|sympa|ezmlm"
+    r"|weblate|pootle|transifex|buildd|tinderbox|logwatch|mailer|calendar-notification|ftpmaster|test-results)"
     r"(?:[-+._=].*)?@.*"
 )
 #: What lists let programs do: what is sent there, or comes from there, is of no human.
@@ -22,7 +23,7 @@ _LIST_ROBOT = re.compile(
 )
 _BOT_NAME = re.compile(
     r"(?:.*[\s_./-])?(?:ro)?bot(?:[\s_./-].*)?|.*\b(?:daemon|mailer|autobuilder|auto-?build|buildbot|patchwork"
-    r"|bugzilla)\b.*"
+    r"|bugzilla|bug ?track(?:er|ing)|nightly build)\b.*"
     r"|.*\bautomat(?:ed|ic)\b.*|(?:mail delivery (?:sub)?system|jenkins|hudson|jira|gitlab|gerrit|buildmaster)",
     re.IGNORECASE,
 )
@@ -47,8 +48,10 @@ _LIST = re.compile(
     r"|.*-(?:list|dev|devel|users|announce)@.*"
 )
 _AUTO_SUBJECT = re.compile(
-    r"\s*\[?(?:auto(?:matic|matische|matisk|maattinen)?[\s-]?(?:reply|response|antwort|antwoord|svar|vastaus)"
-    r"|auto(?:reply|-reply)|out[\s-]of[\s-](?:the[\s-])?office|abwesenheits?(?:notiz|assistent|meldung)?\b"
+    r"\s*(?:\[[^\]]*\]\s*)?\[?(?:auto(?:matic|matische|matisk|maattinen)?[\s-]?(?:reply|response|antwort|antwoord|svar|vastaus)"
+    r"|auto(?:reply|-reply)|out[\s-]of[\s-](?:the[\s-])?office"
+    r"|vacation (?:reply|response|message|notice)|(?:i(?:'m| am) )?away from (?:my |the )?(?:mail|office|desk)"
+    r"|abwesenheits?(?:notiz|assistent|meldung)?\b"
     r"|automatische antwort|automatisch antwoord|réponse automatique|absence du bureau|absent du bureau"
     r"|respuesta automática|fuera de la oficina|resposta automática|risposta automatica|fuori ufficio"
     r"|autosvar|frånvaro|automatyczna odpowiedź|автоответ|автоматический ответ|自動返信|自動応答|不在通知"
@@ -62,6 +65,8 @@ _BOUNCE_SUBJECT = re.compile(
     r"|returned mail|failure notice|unzustellbar|non remis|mail system error|warning: could not send)",
     re.IGNORECASE,
 )
+#: On a list people speak of automatic answers; one itself says what it answers, or nothing more.
+_ALONE = re.compile(r"[^:：]{0,20}(?:[:：]|$)")
 _CALENDAR_ANSWER = re.compile(r"^METHOD:(REPLY|COUNTER|DECLINECOUNTER|REFRESH)\s*$", re.MULTILINE | re.IGNORECASE)
 
 
@@ -87,19 +92,24 @@ def is_robot(address: str) -> bool:
     return _BOT_LOCAL.fullmatch(address) is not None or is_list_robot(address)
 
 
-def automatic(headers: Headers, message: "Message[str, str]", sender: Mailbox | None) -> str | None:
+def automatic(
+    headers: Headers, message: "Message[str, str]", sender: Mailbox | None, *, is_on_list: bool = False
+) -> str | None:
     """Return why a mail is nobody's act: a program answered, or reports what became of another mail."""
     submitted = headers.first("auto-submitted").partition(";")[0].strip().lower()
     if submitted.startswith(("auto-replied", "auto-notified")):
         return "an automatic answer"
     if headers.has("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-vacation", "x-mail-autoreply"):
         return "an automatic answer"
+    if re.search(r"\bvacation\b|auto-?respond", headers.first("x-mailer"), re.IGNORECASE):
+        return "an automatic answer"
     if headers.first("precedence").lower() in ("auto_reply", "auto-reply"):
         return "an automatic answer"
-    if _AUTO_SUBJECT.match(headers.words("subject")) and not headers.first("x-beenthere"):
+    said = _AUTO_SUBJECT.match(headers.words("subject"))
+    if said and (not is_on_list or _ALONE.match(said.string, said.end())):
         return "an automatic answer"
     kind = message.get_content_type()
-    if kind == "multipart/report" or headers.has("x-failed-recipients"):
+    if kind in ("multipart/report", "message/delivery-status") or headers.has("x-failed-recipients"):
         return "a report of delivery or reading"
     if _BOUNCE_SUBJECT.match(headers.words("subject")) and (sender is None or is_robot(sender.address)):
         return "a report of delivery"

@@ -120,7 +120,7 @@ def read_mail(data: bytes, list_address: str | None, arrived: Arrival, *, whole:
         tuple(references or parents[-1:]),
         through,
         text and text[:CHARACTERS],
-        automatic(headers, message, sender),
+        automatic(headers, message, sender, is_on_list=through is not None),
         _cut(headers, beyond),
         frozenset(mailbox.address for mailbox in headers.mailboxes("from", "to", "cc", "reply-to")),
     )
