@@ -35,7 +35,7 @@ CHANGES = {
 #: What cannot succeed in the town, as it is made for tests of ids alone.
 REFUSED = {
     "undoMerge", "deleteAffiliation", "confirmMyIdentity", "denyMyIdentity", "updateMember", "removeMember",
-    "authorizeSource",
+    "authorizeSource", "deleteInteraction",
 }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ BODIES: dict[str, Any] = {
     "createSource": {"connector": "ndjson", "name": "more", "config": {"path": str(RECORDS)}},
     "decideIdentitySuggestion": {"verdict": "postpone"},
     "decideIdentitySuggestions": {"decisions": [{"suggestion_id": "{suggestion_id}", "verdict": "postpone"}]},
-    **{name: body for name, body in FITTING.items() if name.startswith("write")},
+    **{name: body for name, body in FITTING.items() if name.startswith("write") or name == "createInteraction"},
 }
 
 

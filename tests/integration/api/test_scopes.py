@@ -81,6 +81,8 @@ SCOPES = {
     "listConversations": ["conversations:read"],
     "getConversation": ["conversations:read"],
     "listInteractions": ["interactions:read"],
+    "createInteraction": ["interactions:read", "interactions:write"],
+    "deleteInteraction": ["interactions:read", "interactions:write"],
     "writeInteractions": ["interactions:write"],
     "writeIdentities": ["identities:write"],
     "writeChannels": ["channels:write"],

@@ -191,6 +191,12 @@ BODIES: dict[str, Any] = {
     "createWorkspace": {"name": "mine now"},
     "updateOwnWorkspace": {"name": "mine now"},
     "updateWorkspace": {"name": "mine now"},
+    "createInteraction": {
+        "occurred_at": _SINCE,
+        "actor": {"name": "Ada"},
+        "participants": [{"name": "Bo"}],
+        "key": "1",
+    },
     "writeInteractions": {"items": [{"type": "coverage", "status": "gap", "since": _SINCE, "until": _UNTIL}]},
     "writeIdentities": {"items": [{"type": "identity", "ref": _REF}]},
     "writeChannels": {"items": [{"type": "channel", "ref": _REF, "kind": "room", "name": "Room"}]},

@@ -82,3 +82,11 @@ async def get_names(db: Db, workspace_id: UUID, channel_ids: Sequence[UUID]) -> 
         "SELECT id, name FROM channels WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, list(channel_ids)
     )
     return {row["id"]: row["name"] for row in rows}
+
+
+async def key_of(db: Db, workspace_id: UUID, channel_id: UUID) -> tuple[str, str, str] | None:
+    """Return network, key and host of a channel; None where there is no such."""
+    row = await db.fetchrow(
+        "SELECT network, key, host FROM channels WHERE workspace_id = $1 AND id = $2", workspace_id, channel_id
+    )
+    return tuple(row.values()) if row else None

@@ -167,6 +167,18 @@ async def get_identity(db: Db, workspace_id: UUID, identity_id: UUID) -> Identit
     return Identity(**row) if row else None
 
 
+async def find_by_handle(db: Db, workspace_id: UUID, network: str, handle: str, most: int) -> list[UUID]:
+    """Return identities of a network with this handle, upper and lower case alike."""
+    rows = await db.fetch(
+        """
+        SELECT id FROM identities WHERE workspace_id = $1 AND network = $2 AND lower(handle) = lower($3)
+        ORDER BY id LIMIT $4
+        """,
+        workspace_id, network, handle, most,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
 async def get_refs(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> dict[UUID, IdentityRef]:
     """Return what to show of many identities, in one statement."""
     rows = await db.fetch(

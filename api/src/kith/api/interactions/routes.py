@@ -8,13 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.http.auth import require
-from kith.api.http.ids import from_path, from_query, many_from_query, not_found
+from kith.api.http.ids import from_path, from_query, many_from_query
 from kith.api.http.paging import Page, after, page
-from kith.api.http.shapes import shape
-from kith.api.interactions.schemas import Interaction, InteractionDetail, InteractionsParams, Period, shape_all
+from kith.api.interactions.detail import detail
+from kith.api.interactions.schemas import Interaction, InteractionDetail, InteractionsParams, shape_all
+from kith.api.interactions.writing import ROUTES as WRITING
 from kith.domain.scopes import FIELDS, Sight
 from kith.store import interactions as store
-from kith.store import people, states
+from kith.store import people
 from kith.store.db import Db
 
 
@@ -76,13 +77,7 @@ async def get_interaction(
 
     Actor, targets, place, time and text; of what holds until it ends, since when and until when.
     """
-    key = from_path("interaction", interaction_id)
-    found = await store.get_interaction(db, workspace_id, key)
-    if found is None:
-        raise not_found("interaction")
-    held = await states.list_periods(db, workspace_id, key)
-    shown = (await shape_all(db, workspace_id, [found], sight))[key]
-    return shape(InteractionDetail, shown, periods=[shape(Period, each) for each in held])
+    return await detail(db, workspace_id, from_path("interaction", interaction_id), sight)
 
 
-ROUTES = [list_interactions, get_interaction]
+ROUTES = [list_interactions, get_interaction, *WRITING]
