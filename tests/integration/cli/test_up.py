@@ -240,7 +240,7 @@ def test_a_busy_port_is_named(demo: Up, tmp_path: Path) -> None:
     assert other.said.startswith(f"kith: Port {demo.port} is in use by another program: stop that, or set KITH_PORT")
 
 
-@pytest.mark.parametrize("name", ["kith.workers", "kith.cli api", "valkey", "postgres"])
+@pytest.mark.parametrize("name", ["kith.workers", "kith.workers.live", "kith.cli api", "valkey", "postgres"])
 def test_what_dies_is_started_again(demo: Up, name: str) -> None:
     before = demo.said.count("runs again.")
     demo.kill_child(name)

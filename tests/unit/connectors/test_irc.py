@@ -82,7 +82,7 @@ async def test_the_logs_of_four_clients_tell_the_same(tmp_path: Path, name: str,
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    pages = await read(IrcConfig(str(tmp_path), HOST, bots=("bobby",)))
+    pages = await read(IrcConfig(HOST, str(tmp_path), bots=("bobby",)))
     facts = Facts(pages)
     acts = list(facts.interactions.values())
     assert not skips(pages)
@@ -100,7 +100,7 @@ async def test_the_logs_of_four_clients_tell_the_same(tmp_path: Path, name: str,
 
 async def test_real_logs_are_read_line_by_line() -> None:
     folder = shared("samples/perceval-fixtures/supybot")
-    pages = await read(IrcConfig(str(folder), HOST, channel="#ceph"))
+    pages = await read(IrcConfig(HOST, str(folder), channel="#ceph"))
     lines = [line for file in sorted(folder.glob("*.log")) for line in file.read_text().splitlines()]
     said = [line for line in lines if re.search(r"\d  (<[^>\s]+>|\* )", line)]
     moved = [line for line in lines if re.search(r"\*\*\* .*(has joined|has left|has quit)", line)]
@@ -115,7 +115,7 @@ async def test_real_logs_are_read_line_by_line() -> None:
 
 
 async def test_a_log_that_grows_is_read_on_and_one_that_was_replaced_again(tmp_path: Path) -> None:
-    config = IrcConfig(str(tmp_path), HOST, zone="Europe/Berlin")
+    config = IrcConfig(HOST, str(tmp_path), zone="Europe/Berlin")
     first, second = tmp_path / "#garden_20240101.log", tmp_path / "#garden_20240102.log"
     first.write_text("[10:00:00] <ada> one\n[10:00:01] <ada> tw")
     pages = await read(config)
@@ -139,7 +139,7 @@ async def test_what_is_ill_formed_is_told_and_the_rest_is_kept(tmp_path: Path) -
     )
     (tmp_path / "notes.txt").write_text("[10:00:00] <ada> where?\n")
     (tmp_path / "#b.log").symlink_to("/etc/hostname")
-    config = IrcConfig(str(tmp_path), HOST)
+    config = IrcConfig(HOST, str(tmp_path))
     async with open_context(IRC, config, tmp_path, Limits(roots=(tmp_path,))) as context:
         assert (await IRC.check(config, context)).warnings == ("1 files name no channel, notes.txt for one: set it.",)
         pages = [page async for page in IRC.pull(config, None, context)]
@@ -158,5 +158,5 @@ async def test_irc_conforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             f"2024-01-01 10:00:{number // 4:02}\tp{number % 3}\tp{(number + 1) % 3}: hi\n" for number in range(count)
         ]
         (tmp_path / name / "irc.#b.weechatlog").write_text("".join(lines))
-    configs = [IrcConfig(str(tmp_path / name), HOST) for name in ("before", "after")]
+    configs = [IrcConfig(HOST, str(tmp_path / name)) for name in ("before", "after")]
     assert (await check_connector(IRC, *configs)).tier == "branch"

@@ -13,6 +13,7 @@ for name, text in {
     "rebuild": "Make every projection again from the facts.",
 }.items():
     app.command(f"kith.cli.{name}:{name}", help=text)
+app.command("kith.cli.worker:live", help="Listen to networks in the foreground.")
 app.command("kith.cli.backup:restore", help="Fill an empty database from such a file.")
 
 connectors = App(name="connectors", help="The networks that this installation can read.")

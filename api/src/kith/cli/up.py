@@ -120,9 +120,10 @@ def _start_processes(settings: Settings, addresses: Addresses, supervisor: Super
     children = [
         Child("The API", api, logs / "api.log", here, lambda: _answers(url), env=env),
         Child("The worker", worker, logs / "worker.log", here, lambda: True, env=env),
+        Child("The listener", [*worker[:-1], "kith.workers.live"], logs / "live.log", here, lambda: True, env=env),
     ]
     with screen.step("The API and a worker run"):
-        for child in reversed(children):  # the worker makes itself ready while we wait for the API
+        for child in reversed(children):  # the others make themselves ready while we wait for the API
             supervisor.children.append(child)
             child.start()
 

@@ -23,6 +23,7 @@ Kind = Literal[
     "find_partitions",
     "receive",
     "audit",
+    "listen",
     "remove_source",
     "project",
     "refresh",
@@ -70,6 +71,12 @@ async def ask_receive(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
     """Have what a network pushed worked in; where that is going on, once more afterwards."""
     args = {"source_id": str(source_id)}
     return (await enqueue(db, workspace_id, "receive", args, slot=f"receive:{source_id}", again=True))[0]
+
+
+async def ask_listen(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    """Have a source listened to, for as long as it is active."""
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "listen", args, slot=f"listen:{source_id}"))[0]
 
 
 async def ask_audit(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
@@ -169,11 +176,11 @@ async def is_under_way(db: Db, workspace_id: UUID, slots: Sequence[str]) -> bool
 
 
 async def wake(db: Db, workspace_id: UUID, job_id: UUID) -> None:
-    """Tell the workers, when the transaction commits, that this job may be due."""
+    """Tell the workers, when the transaction commits, that this job may be due; who listens looks by himself."""
     await db.execute(
         """
         SELECT pg_notify($3, concat_ws(' ', workspace_id, id, fence)) FROM jobs
-        WHERE workspace_id = $1 AND id = $2 AND due_at <= now()
+        WHERE workspace_id = $1 AND id = $2 AND due_at <= now() AND kind <> 'listen'
         """,
         workspace_id, job_id, CHANNEL,
     )  # fmt: skip
@@ -453,19 +460,22 @@ class Due(NamedTuple):
     fence: int
 
 
-async def due(db: Db, limit: int) -> list[Due]:
-    """Return jobs of all workspaces that are due, each workspace's first before anybody's second."""
+async def due(db: Db, limit: int, *, listen: bool = False) -> list[Due]:
+    """Return jobs of all workspaces that are due, each workspace's first before anybody's second.
+
+    listen: those that listen to sources, which workers leave alone.
+    """
     rows = await db.fetch(
         """
         SELECT workspace_id, job_id, fence FROM (
             SELECT workspace_id, job_id, fence, moment,
                 row_number() OVER (PARTITION BY workspace_id ORDER BY moment, job_id) AS turn
-            FROM open_jobs WHERE moment <= now()
+            FROM open_jobs WHERE listens = $2 AND moment <= now()
         ) AS found
         ORDER BY turn, moment, job_id LIMIT $1
         """,
-        limit,
-    )
+        limit, listen,
+    )  # fmt: skip
     return [Due(**row) for row in rows]
 
 

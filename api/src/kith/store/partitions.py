@@ -106,6 +106,14 @@ async def some(db: Db, workspace_id: UUID, source_id: UUID, keys: Collection[str
     return structs(Partition, rows)
 
 
+async def chosen(db: Db, workspace_id: UUID, source_id: UUID, limit: int) -> list[Partition]:
+    """Return those that are read, by key."""
+    rows = await db.fetch(
+        f"{_LIST} AND p.ended_at IS NULL AND {READ} ORDER BY p.key LIMIT $3", workspace_id, source_id, limit
+    )
+    return structs(Partition, rows)
+
+
 async def choose(db: Db, workspace_id: UUID, source_id: UUID, keys: Collection[str], included: bool | None) -> None:
     """Note what a human says of partitions; None: as it would be without."""
     await db.execute(

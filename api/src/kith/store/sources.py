@@ -255,13 +255,14 @@ class ToRead(msgspec.Struct, frozen=True):
     trusted: bool
     cursor: str | None
     id_key: bytes
+    revision: int
 
 
 async def to_read(db: Db, workspace_id: UUID, source_id: UUID) -> ToRead | None:
     """Return how a source is to be read; None when it is gone."""
     row = await db.fetchrow(
         """
-        SELECT s.connector, s.config, s.status, s.schedule, s.trusted, c.cursor, w.id_key
+        SELECT s.connector, s.config, s.status, s.schedule, s.trusted, c.cursor, w.id_key, s.revision
         FROM sources s JOIN workspaces w ON w.workspace_id = s.workspace_id
         LEFT JOIN cursors c ON c.workspace_id = s.workspace_id AND c.source_id = s.id
         WHERE s.workspace_id = $1 AND s.id = $2

@@ -26,6 +26,7 @@ from kith.connectors._limits import (
     locations,
     without_secrets,
 )
+from kith.connectors._live import Live
 from kith.connectors._oauth import Authorized, Provider, ScopeNeeded
 from kith.connectors._opening import egress_of, open_context
 from kith.connectors._paging import Seen, Window, by_cursor, by_id, by_link, by_offset, links
@@ -100,6 +101,7 @@ __all__ = [
     "KeyHeader",
     "Limiter",
     "Limits",
+    "Live",
     "LocalLimiter",
     "LocalPath",
     "Location",

@@ -12,6 +12,7 @@ import pluggy
 from kith.connectors import _hookspecs
 from kith.connectors._audits import Audited
 from kith.connectors._hookspecs import Connector
+from kith.connectors._live import Live
 from kith.connectors._oauth import Authorized
 from kith.connectors._partitions import Historied, Partitioned
 from kith.connectors._push import Pushed
@@ -30,6 +31,7 @@ _CAPABILITIES: dict[str, type] = {
     "history": Historied,
     "pushes": Pushed,
     "audits": Audited,
+    "live": Live,
     "authorization": Authorized,
 }
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}(\.[a-z][a-z0-9_-]{0,62})?")
@@ -54,7 +56,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """What a frontend needs to offer a connector. config_schema: JSON Schema 2020-12 of one source's settings.
 
     capabilities: what it does beside reading its sources as a whole: partitions, history, pushes, audits,
-    authorization.
+    live, authorization.
     """
 
     name: str

@@ -19,6 +19,7 @@ from kith.connectors import (
     ConnectorError,
     Context,
     Conversation,
+    Coverage,
     Identity,
     Interaction,
     Page,
@@ -34,6 +35,9 @@ from kith.workers.work import Failed, Later, Work
 
 T = TypeVar("T")
 
+#: The cursor of what moves none.
+NOWHERE = msgspec.Raw(b"null")
+
 log = structlog.get_logger()
 
 #: How long a connector may take for a page, unless it says ``page_seconds``.
@@ -43,7 +47,7 @@ CHECK_SECONDS = 120.0
 JOINED = 5_000_000
 #: How long pages that are fewer wait for more (s).
 GATHERING = 0.25
-_JOINABLE = frozenset((Channel, Claim, Conversation, Identity, Interaction))
+_JOINABLE = frozenset((Channel, Claim, Conversation, Coverage, Identity, Interaction))
 #: Of errors of the system: no space left, or none left for this account.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -78,12 +82,12 @@ def open_source(work: Work, source_id: UUID, reading: ToRead, sealed: Sequence[C
 
 
 async def pages_ahead(
-    pages: AsyncIterator[Page], ingest: Ingest, seconds: float, redact: Callable[[str], str]
+    pages: AsyncIterator[Page], ingest: Ingest, seconds: float | None, redact: Callable[[str], str]
 ) -> AsyncGenerator[tuple[Page, Batch], None]:
     """Yield pages with their rows; more are read while these are stored.
 
     Small pages that were read in that time, or shortly after one another, come as one. seconds: how long a page may
-    take. Raises Fault.
+    take; None: for ever. Raises Fault.
     """
     ahead = _Ahead(lambda: contained(anext(pages, None), seconds, redact))
     try:
@@ -163,7 +167,7 @@ def _joined(pages: Sequence[Page]) -> Page:
     return msgspec.structs.replace(pages[-1], records=records, skipped=skipped)
 
 
-async def contained(doing: Awaitable[T], seconds: float, redact: Callable[[str], str]) -> T:
+async def contained(doing: Awaitable[T], seconds: float | None, redact: Callable[[str], str]) -> T:
     """Await what a connector does. Raises its ConnectorError, or Fault for whatever else goes wrong in it.
 
     Where it broke is logged here, without the source's secrets: the fault itself carries no trace of it.

@@ -4,20 +4,17 @@ import asyncio
 from typing import Any, cast
 from uuid import UUID
 
-import msgspec
-
 from kith.connectors import ConnectorError, Context, Delivery, Page, Pushed, Received, Retry, check_locations
 from kith.projections.ingest import Ingest, clean
 from kith.store import credentials, ingest, jobs, pushes, sources
 from kith.store.ingest import REFUSED
 from kith.store.pushes import Push
-from kith.workers.reading import CHECK_SECONDS, Fault, Opened, contained, open_source
+from kith.workers.reading import CHECK_SECONDS, NOWHERE, Fault, Opened, contained, open_source
 from kith.workers.work import Failed, Later, Unfinished, Work
 
 AT_ONCE = 100
 """Pushes that are fetched together."""
 
-_NOWHERE = msgspec.Raw(b"null")
 _REASON = 1000  # characters
 
 
@@ -74,7 +71,7 @@ class Receiver:
                 await pushes.end(db, self._workspace_id, self._source_id, push.id, reason)
 
     async def _store(self, push: Push, told: Received, context: Context) -> None:
-        page = Page(tuple(told.records), _NOWHERE, tuple(told.skipped))
+        page = Page(tuple(told.records), NOWHERE, tuple(told.skipped))
         batch = await asyncio.to_thread(Ingest(self._id_key, context.http.redact).batch, page)
         batch.cursor = None
         reasons = "; ".join(problem.reason for problem in batch.problems)

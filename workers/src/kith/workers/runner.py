@@ -13,7 +13,7 @@ from kith.runtime.settings import Settings
 from kith.store import jobs, runs
 from kith.store.db import ABSENT, LACKING, Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, HeldJob, Problem
-from kith.workers import audit, calibrate, detect, project, rebuild, receive, resolve, sync
+from kith.workers import audit, calibrate, detect, listening, project, rebuild, receive, resolve, sync
 from kith.workers.ground import Ground
 from kith.workers.reading import Fault
 from kith.workers.work import Failed, Later, Unfinished, Work
@@ -25,6 +25,7 @@ KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "find_partitions": sync.find_partitions,
     "audit": audit.audit,
     "receive": receive.receive,
+    "listen": listening.listen,
     "remove_source": sync.remove_source,
     "project": project.project,
     "refresh": project.refresh,

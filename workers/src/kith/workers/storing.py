@@ -44,7 +44,7 @@ class Storing:
     after that one or not at all. When the block ends, everything put is stored, or what went wrong is raised.
     """
 
-    def __init__(self, work: Work, source_id: UUID, run_id: UUID, id_key: bytes) -> None:
+    def __init__(self, work: Work, source_id: UUID, run_id: UUID | None, id_key: bytes) -> None:
         self._work = work
         self._source_id = source_id
         self._run_id = run_id

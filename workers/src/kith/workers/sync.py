@@ -1,7 +1,8 @@
 """The job ``sync``: reads a source page by page, each page stored in one transaction with the cursor behind it."""
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kith.connectors import ConnectorError, Fatal, Partitioned, Reauthorize, Retry, check_locations
+from kith.connectors import ConnectorError, Fatal, Live, Partitioned, Reauthorize, Retry, check_locations
 from kith.domain.schedules import Schedule, next_read
 from kith.projections.ingest import Ingest
 from kith.store import credentials, jobs, reach, runs, sources
@@ -54,19 +55,12 @@ async def sync(work: Work) -> dict[str, Any]:
         sealed = await credentials.of_source(db, work.job.workspace_id, source_id)
         run_id = await runs.open_run(db, work.job.workspace_id, source_id, work.job.id)
         read_until = await reach.of_source(db, work.job.workspace_id, source_id)
-    try:
-        await _read(work, source_id, run_id, reading, open_source(work, source_id, reading, sealed))
-    except Fault as fault:
-        await _count_fault(work, source_id, fault)
-        raise
-    except Retry as error:
-        raise Later(error.code, str(error), error.after.total_seconds() if error.after else None) from error
-    except Reauthorize as error:
-        async with work.transaction() as db:
-            await sources.ask_to_reauthorize(db, work.job.workspace_id, source_id)
-        raise Failed(error.code, str(error)) from error
-    except Fatal as error:
-        raise Failed(error.code, str(error)) from error
+    async with judged(work, source_id):
+        opened = open_source(work, source_id, reading, sealed)
+        if isinstance(opened.connector, Live) and opened.connector.listens(opened.config):
+            async with work.transaction() as db:
+                await jobs.ask_listen(db, work.job.workspace_id, source_id)
+        await _read(work, source_id, run_id, reading, opened)
     async with work.transaction() as db:
         await jobs.run_now(db, work.job.workspace_id, "project")
         await sources.clear_faults(db, work.job.workspace_id, source_id)
@@ -160,6 +154,24 @@ async def remove_source(work: Work) -> dict[str, Any]:
             await detect.schedule(db, workspace_id)
     await asyncio.to_thread(work.ground.clear, source_id)
     return {"removed": removed}
+
+
+@asynccontextmanager
+async def judged(work: Work, source_id: UUID) -> AsyncIterator[None]:
+    """Do what a connector's error asks for, and say how the job goes on. Raises Later, Failed or Fault."""
+    try:
+        yield
+    except Fault as fault:
+        await _count_fault(work, source_id, fault)
+        raise
+    except Retry as error:
+        raise Later(error.code, str(error), error.after.total_seconds() if error.after else None) from error
+    except Reauthorize as error:
+        async with work.transaction() as db:
+            await sources.ask_to_reauthorize(db, work.job.workspace_id, source_id)
+        raise Failed(error.code, str(error)) from error
+    except Fatal as error:
+        raise Failed(error.code, str(error)) from error
 
 
 async def _read(work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRead, opened: Opened) -> None:

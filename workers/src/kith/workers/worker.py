@@ -7,7 +7,6 @@ seconds after it was due, a worker begins by itself.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from kith.connectors import Limits, load_registry
+from kith.connectors import Connector, Limits, load_registry
 from kith.runtime.settings import Settings
 from kith.runtime.vault import open_vault
 from kith.store import jobs, workspaces
@@ -62,24 +61,22 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then end within a few seconds."""
-        pool = await _until_there(lambda: open_pool(self._database_url, size=self._settings.pool_size,
-                                                    statement_seconds=None), stop)  # fmt: skip
+        pool = await pool_when_there(self._settings, self._database_url, stop)
         if pool is None:
             return
         async with pool:
-            registry = load_registry()
-            for fault in registry.faults:
-                log.warning("connector_put_aside", distribution=fault.distribution, reason=fault.reason)
+            connectors = installed_connectors()
             self._pool = pool
-            self._redis = _redis(self._redis_url)
-            self._ground = _ground(self._settings, self._redis)
+            self._redis = valkey(self._redis_url)
+            self._ground = ground_of(self._settings, self._redis)
             self._runner = Runner(
-                pool, registry.connectors, self._ground, self._settings.worker_jobs,
+                pool, connectors, self._ground, self._settings.worker_jobs,
                 self._settings.lease_seconds, self._settings.worker_name, self._settings.detection_memory,
             )  # fmt: skip
-            await self._succeed()
+            if self._settings.worker_name:
+                await succeed(pool, self._settings.worker_name)
             loops = [asyncio.create_task(loop) for loop in (self._listen(), self._sweep(), self._tend(), self._serve())]
-            log.info("worker_ready", connectors=sorted(registry.connectors))
+            log.info("worker_ready", connectors=sorted(connectors))
             stopped = asyncio.create_task(stop.wait())
             try:
                 done, _ = await asyncio.wait((stopped, *loops), return_when=asyncio.FIRST_COMPLETED)
@@ -135,20 +132,6 @@ class Worker:
             except ABSENT as error:
                 log.warning("database_unavailable", error=str(error))
                 await asyncio.sleep(1)
-
-    async def _succeed(self) -> None:
-        """Take over what a dead process of our name held; where the database is unavailable, the leases just end."""
-        if not (name := self._settings.worker_name):
-            return
-        try:
-            async with self._pool.acquire() as db:
-                workspace_ids = await jobs.busy_workspace_ids(db)
-            for workspace_id in workspace_ids:
-                async with workspace(self._pool, workspace_id) as db:
-                    if found := await jobs.release(db, workspace_id, name):
-                        log.info("predecessor_succeeded", jobs=found)
-        except ABSENT as error:
-            log.warning("database_unavailable", error=str(error))
 
     async def _hand_on(self) -> None:
         async with self._pool.acquire() as db:
@@ -232,7 +215,28 @@ class Worker:
         await asyncio.shield(self._runner.start(UUID(workspace_id), UUID(job_id)))
 
 
-def _ground(settings: Settings, valkey: ArqRedis) -> Ground:
+def installed_connectors() -> dict[str, Connector]:
+    """Return the connectors by name; those that were put aside are logged."""
+    registry = load_registry()
+    for fault in registry.faults:
+        log.warning("connector_put_aside", distribution=fault.distribution, reason=fault.reason)
+    return registry.connectors
+
+
+async def succeed(pool: Pool, name: str) -> None:
+    """Take over what a dead process of our name held; where the database is unavailable, the leases just end."""
+    try:
+        async with pool.acquire() as db:
+            workspace_ids = await jobs.busy_workspace_ids(db)
+        for workspace_id in workspace_ids:
+            async with workspace(pool, workspace_id) as db:
+                if found := await jobs.release(db, workspace_id, name):
+                    log.info("predecessor_succeeded", jobs=found)
+    except ABSENT as error:
+        log.warning("database_unavailable", error=str(error))
+
+
+def ground_of(settings: Settings, valkey: ArqRedis) -> Ground:
     limits = Limits(settings.source_folders, settings.private_addresses)
     quotas = Quotas(settings.quota_people, settings.quota_interactions, settings.quota_megabytes)
     return Ground(settings.home.absolute() / "sources", limits, SharedLimiter(valkey), open_vault(settings), quotas)
@@ -247,7 +251,7 @@ async def _cancel(*tasks: asyncio.Task[Any]) -> None:
         _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
-def _redis(url: str) -> ArqRedis:
+def valkey(url: str) -> ArqRedis:
     """Return a client that connects when it is first used. Values are msgpack: write access to Valkey runs no code."""
     return ArqRedis(
         ConnectionPool.from_url(url, socket_connect_timeout=2, socket_timeout=5),
@@ -257,7 +261,7 @@ def _redis(url: str) -> ArqRedis:
     )
 
 
-async def _until_there(connect: Callable[[], Awaitable[Pool]], stop: asyncio.Event) -> Pool | None:
+async def pool_when_there(settings: Settings, database_url: str, stop: asyncio.Event) -> Pool | None:
     """Connect, trying again with growing pauses until the database is there, or until we have to stop.
 
     Raises Unreachable where the database is there and lets nobody in.
@@ -265,7 +269,7 @@ async def _until_there(connect: Callable[[], Awaitable[Pool]], stop: asyncio.Eve
     pause = 0.2
     while not stop.is_set():
         try:
-            return await connect()
+            return await open_pool(database_url, size=settings.pool_size, statement_seconds=None)
         except Away as error:
             log.warning("database_unavailable", error=str(error))
             with contextlib.suppress(TimeoutError):

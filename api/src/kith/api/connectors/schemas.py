@@ -17,7 +17,7 @@ class Connector(msgspec.Struct, frozen=True):
         dict[str, Any], Meta(description="JSON Schema 2020-12 of a source's config: all that a form needs.")
     ]
     capabilities: Annotated[
-        list[Literal["partitions", "history", "pushes", "audits", "authorization"]],
+        list[Literal["partitions", "history", "pushes", "audits", "live", "authorization"]],
         Meta(
             description="What it does beside reading sources as a whole: channels may be chosen, history follows what "
             "is fresh, its network may push to a source's `hook`, acts can be audited, sources are let in by OAuth."

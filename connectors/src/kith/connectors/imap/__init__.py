@@ -8,6 +8,7 @@ Can't: threads that subjects alone hold together; what lies beyond the first 256
 and trash; encrypted text, attachments.
 Resume and growth: by the numbers that the server gives to mails (UIDVALIDITY, UID). Where those have changed a folder
 is read again, which doubles nothing.
+News: the server tells of changes to five folders at most (IDLE), which are then read.
 Deletions: as the server tells them (QRESYNC), else by comparing the numbers. A mail that was moved to another folder
 stays. The ids of mails are kept in the source's folder for that. An audit asks for single mails.
 Privacy: private mail is always ``direct``. Without ``bodies`` no word of a mail leaves the server.
@@ -17,7 +18,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Context, InteractionRef, Page, Partition, Report, hookimpl
+from kith.connectors import Connector, Context, InteractionRef, Page, Partition, Received, Report, hookimpl
 from kith.connectors.imap.config import ImapConfig
 
 __all__ = ["ImapConfig", "ImapConnector", "kith_connectors"]
@@ -53,6 +54,14 @@ class ImapConnector:
         from kith.connectors.imap.reader import read
 
         return read(config, partition, cursor, context)
+
+    def listens(self, config: ImapConfig) -> bool:
+        return True
+
+    def live(self, config: ImapConfig, partitions: Sequence[Partition], context: Context) -> AsyncIterator[Received]:
+        from kith.connectors.imap.idle import listen
+
+        return listen(config, partitions, context)
 
     async def gone(
         self, config: ImapConfig, refs: Sequence[InteractionRef], context: Context

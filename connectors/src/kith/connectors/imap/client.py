@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
@@ -26,6 +26,8 @@ LINE_BYTES = 8 << 20  # all numbers of a folder of a million mails
 ANSWER_SECONDS = 300.0  # for one command, however slowly its answer drips
 #: Folders whose mails are no conversations, or copies of those in others.
 _UNREAD = frozenset({"\\noselect", "\\nonexistent", "\\junk", "\\trash", "\\drafts", "\\flagged", "\\important"})
+#: Answers that nobody asked for and that tell of a change.
+_CHANGES = ("EXISTS", "EXPUNGE", "VANISHED")
 #: Refusals that pass by themselves.
 _LATER = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "EXPUNGEISSUED")
 
@@ -131,6 +133,27 @@ class Client:
                 found[uid] = found.get(uid, {}) | told
         return [found[uid] for uid in sorted(found) if any(low <= uid <= high for low, high in numbers)]
 
+    @property
+    def can_idle(self) -> bool:
+        """Whether the server tells of changes to the open folder by itself (RFC 2177)."""
+        return "IDLE" in self._can
+
+    async def idle(self, seconds: float) -> bool:
+        """Wait so long for a change of the open folder; return whether there was one."""
+        self._commands += 1
+        tag, changed = f"k{self._commands}", False
+        await self._stream.write(f"{tag} IDLE\r\n".encode())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not changed:
+                    changed = _is_change(await self._answer(2 * seconds))
+        await self._stream.write(b"DONE\r\n")
+        while (answer := await self._answer()).tag != tag:
+            changed = changed or _is_change(answer)
+        if answer.word != "OK":
+            raise _refusal(answer, b"IDLE", signs_in=False)
+        return changed
+
     async def greet(self, config: ImapConfig) -> None:
         """Hear the greeting, encrypt where that is still to be done, sign in."""
         greeting = await self._answer()
@@ -198,8 +221,8 @@ class Client:
             return [*answers, answer]
         raise _refusal(answer, command, signs_in)
 
-    async def _answer(self) -> Answer:
-        parts = [await self._stream.line(most=LINE_BYTES)]
+    async def _answer(self, seconds: float | None = None) -> Answer:
+        parts = [await self._stream.line(most=LINE_BYTES, seconds=seconds)]
         while (size := literal_size(parts[-1])) is not None:
             parts += [await self._stream.exactly(size), await self._stream.line(most=LINE_BYTES)]
         return answer_of(parts)
@@ -223,6 +246,13 @@ def _refusal(answer: Answer, command: bytes, signs_in: bool) -> Exception:
     if code in _LATER:
         return Retry(said)
     return Reauthorize(said) if signs_in and answer.word == "NO" else Fatal(said)
+
+
+def _is_change(answer: Answer) -> bool:
+    """Whether an answer tells of a change. Raises Retry where it ends the connection."""
+    if answer.word == "BYE":
+        raise Retry(f"The server ends the connection: {answer.text}"[:500])
+    return answer.word in _CHANGES
 
 
 def _is_unread(flags: Value) -> bool:

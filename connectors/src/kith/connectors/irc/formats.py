@@ -41,6 +41,11 @@ class Line(msgspec.Struct, frozen=True):
     text: str = ""
 
 
+def plain(text: str) -> str:
+    """Return a line without its colors and its end."""
+    return _CODES.sub("", text).replace("\0", "").rstrip("\r\n")
+
+
 class Parser:
     """Reads the lines of one file, from its first on: some logs say only now and then which day it is."""
 
@@ -49,7 +54,7 @@ class Parser:
 
     def line(self, text: str) -> Line | None:
         """Return what a line tells; None where that is nothing of interest. Raises Unreadable."""
-        text = _CODES.sub("", text).replace("\0", "").rstrip("\r\n")
+        text = plain(text)
         if not text.strip():
             return None
         if opened := _OPENED.match(text):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kith.connectors import Context, Fatal, Limits, Page, Report, Skip, items, load_cursor, save_cursor
+from kith.connectors import Context, Fatal, Limits, Page, Report, Skip, host_and_port, items, load_cursor, save_cursor
 from kith.connectors._files import open_file
 from kith.connectors.irc.config import IrcConfig
 from kith.connectors.irc.formats import Parser, day_of
@@ -31,8 +31,10 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 async def look(config: IrcConfig, context: Context) -> Report:
-    """List the files."""
+    """List the files, or see whether somebody answers."""
     zone_of(config)
+    if config.path is None:
+        return await _answers(config, context)
     found = await asyncio.to_thread(logs, config.path, context.limits)
     nameless = [log.name for log in found if not (config.channel or channel_of(log))]
     warnings = (f"{len(nameless)} files name no channel, {nameless[0]} for one: set it.",) if nameless else ()
@@ -42,6 +44,8 @@ async def look(config: IrcConfig, context: Context) -> Report:
 async def read(config: IrcConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
     """Yield the lines that were not read yet."""
     zone_of(config)
+    if config.path is None:
+        return
     found = await asyncio.to_thread(logs, config.path, context.limits)
     reading = _Reading(config, context.limits, load_cursor(cursor, Cursor) or Cursor())
     if len({log.series for log in found}) > _SERIES:
@@ -58,6 +62,14 @@ def zone_of(config: IrcConfig) -> ZoneInfo:
         return ZoneInfo(config.zone)
     except (ValueError, OSError, KeyError) as error:
         raise Fatal(f"{config.zone!r} is no time zone: write it as Europe/Berlin.") from error
+
+
+async def _answers(config: IrcConfig, context: Context) -> Report:
+    if config.server is None or not config.rooms:
+        raise Fatal("Name logs to read (path), or a server and channels to listen to (server, rooms).")
+    host, port = host_and_port(config.server)
+    async with context.stream(host, port, tls=config.security == "tls"):
+        return Report(f"{config.server} answers; {len(config.rooms)} channels are listened to.")
 
 
 class _Reading:

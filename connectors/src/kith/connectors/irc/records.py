@@ -1,4 +1,4 @@
-"""From the lines of a log to records."""
+"""From the lines of a channel to records."""
 
 import re
 from collections import Counter
@@ -39,6 +39,10 @@ class Writer:
         self._told: Counter[str] = Counter()
         self._at: datetime | None = None
 
+    def see(self, nick: str) -> None:
+        """Note that somebody is there, and can be addressed."""
+        self._seen.add(nick.lower())
+
     def records(self, line: Line) -> Iterator[Record]:
         """Yield what a line tells. Raises Unreadable. Call it for each, also for those that are known already."""
         who = self._identity(line.nick, line.at)
@@ -50,7 +54,7 @@ class Writer:
             yield from self._renamed(line, who.ref)
         else:
             yield self._act(line, who.ref, _KINDS[line.what])
-        self._seen.add(line.nick.lower())
+        self.see(line.nick)
 
     def _act(self, line: Line, who: Ref, kind: InteractionKind) -> Interaction:
         text = items.body(line.text)
@@ -68,7 +72,7 @@ class Writer:
     def _renamed(self, line: Line, who: Ref) -> Iterator[Record]:
         other = self._identity(line.text, line.at)
         if other.ref != who:
-            self._seen.add(line.text.lower())
+            self.see(line.text)
             yield other
             yield Claim(who, other.ref, "nick", f"{items.clean(line.nick)} was renamed to {items.clean(line.text)}.")
 
