@@ -296,7 +296,7 @@ async def test_the_web_api_is_read_page_by_page(server: FaultServer, small_pages
     found = acts(pages)
     assert {act.ref.key for act in found.values()} == {f"C1:{stamp(number)}" for number in range(22)}
     assert found[ref(1, "reply")].reply_to == ref(0)
-    assert found[ref(3)].url == f"https://acme.slack.com/archives/C1/p{stamp(3).replace('.', '')}"
+    assert found[ref(3)].url == server.url(f"/archives/C1/p{stamp(3).replace('.', '')}")
     assert [(skip.place, skip.code) for page in pages for skip in page.skipped] == [
         ("channels", "not_read"),
         ("away", "not_read"),
@@ -308,6 +308,16 @@ async def test_the_web_api_is_read_page_by_page(server: FaultServer, small_pages
     assert [asked.path for asked in server.asked].count("/api/conversations.history") == 2
     verdict = await check_connector(SLACK, before.config, after.config)
     assert verdict.tier == "branch"
+
+
+async def test_an_export_tells_what_the_web_api_tells(server: FaultServer, tmp_path: Path) -> None:
+    asked = Simulator(server, "/api", talk(22)).config
+    kept = zipped(tmp_path / "x.zip", {"general/2023-11-14": talk(22)})
+    assert acts(await read(msgspec.structs.replace(kept, api=asked.api))) == acts(await read(asked))
+    told = acts(await read(kept)).values()
+    assert {act.url for act in told if act.ref == ref(3)} == {
+        f"https://slack.com/archives/C1/p{stamp(3).replace('.', '')}"
+    }
 
 
 async def test_edits_and_reactions_of_the_last_days_are_seen(server: FaultServer) -> None:

@@ -8,7 +8,7 @@ its topic. Likes and acceptances have no time of their own: they are dated by th
 Can't: messages between a few people; edits and likes of a post in the middle of a long topic that is known.
 Resume and growth: topics are read from the one that changed last down to those that have not changed since; pinned ones
 stand above their time, and do not end that. Of a topic that is known the first posts and the new ones are read.
-Deletions: what the forum shows as deleted. What is merely no longer shown stays.
+Deletions: what the forum pushes or shows as deleted. What is merely no longer shown stays.
 Privacy: categories that not everybody may read are private; whispers and hidden posts are private.
 """
 
@@ -16,9 +16,21 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Context, Delivery, Page, Pushes, Received, Report, Signature, hookimpl
+from kith.connectors import (
+    Connector,
+    Context,
+    Delivery,
+    Page,
+    Pushes,
+    Received,
+    Report,
+    Signature,
+    hookimpl,
+    read_delivery,
+)
 from kith.connectors.discourse.client import RATES
 from kith.connectors.discourse.config import DiscourseConfig
+from kith.connectors.discourse.shapes import Pushed
 
 __all__ = ["DiscourseConfig", "DiscourseConnector", "kith_connectors"]
 
@@ -32,7 +44,8 @@ class DiscourseConnector:
     egress = ()
     rates = RATES
     pushes = Pushes(
-        Signature("X-Discourse-Event-Signature", "hook_secret", prefix="sha256="), ("x-discourse-event-type",)
+        Signature("X-Discourse-Event-Signature", "hook_secret", prefix="sha256="),
+        ("x-discourse-event-type", "x-discourse-event"),
     )
 
     async def check(self, config: DiscourseConfig, context: Context) -> Report:
@@ -46,8 +59,13 @@ class DiscourseConnector:
         return read(config, cursor, context)
 
     async def receive(self, config: DiscourseConfig, delivery: Delivery, context: Context) -> Received:
-        """Return that there is news: reading finds it. A ping has none."""
-        return Received(read=delivery.headers.get("x-discourse-event-type") != "ping")
+        """Return which post is gone, else that there is news: reading finds it. A ping has none."""
+        from kith.connectors.discourse.posts import gone
+
+        event = delivery.headers.get("x-discourse-event", "")
+        if event == "post_destroyed" and (told := gone(config, read_delivery(delivery, Pushed))):
+            return Received((told,))
+        return Received(read=event != "ping" and delivery.headers.get("x-discourse-event-type") != "ping")
 
 
 @hookimpl

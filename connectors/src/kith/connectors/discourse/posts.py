@@ -19,7 +19,18 @@ from kith.connectors import (
     Visibility,
     items,
 )
-from kith.connectors.discourse.shapes import MODERATOR, REGULAR, WHISPER, Accepted, Category, Person, Post, Topic
+from kith.connectors.discourse.config import DiscourseConfig
+from kith.connectors.discourse.shapes import (
+    MODERATOR,
+    REGULAR,
+    WHISPER,
+    Accepted,
+    Category,
+    Person,
+    Post,
+    Pushed,
+    Topic,
+)
 
 NETWORK = "discourse"
 
@@ -72,6 +83,16 @@ class Forum:
         )  # fmt: skip
 
 
+def gone(config: DiscourseConfig, pushed: Pushed) -> Tombstone | None:
+    """Return the post that the forum says was deleted."""
+    post = pushed.post
+    return Tombstone(Forum(config.site).act(post.id, _kind(post))) if post else None
+
+
+def _kind(post: Post) -> InteractionKind:
+    return "post" if post.post_number == 1 else "reply"
+
+
 class Writer:
     """Turns the posts of one topic into records. numbers: the ids of its posts, by their place in it."""
 
@@ -88,7 +109,7 @@ class Writer:
 
     def post(self, post: Post, mentioned: Mapping[str, int]) -> Iterator[Record]:
         """Yield what a post tells; nothing of the forum's own notes. Raises Unreadable."""
-        kind: InteractionKind = "post" if post.post_number == 1 else "reply"
+        kind = _kind(post)
         if post.post_type not in (REGULAR, MODERATOR, WHISPER):
             return
         if post.is_gone:

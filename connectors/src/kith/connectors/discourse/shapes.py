@@ -94,3 +94,9 @@ class Topic(msgspec.Struct, frozen=True):
     user_id: int | None = None
     accepted_answer: Accepted | bool | None = None
     details: Details | None = None
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """What a webhook pushes, as far as a deletion tells it."""
+
+    post: Post | None = None

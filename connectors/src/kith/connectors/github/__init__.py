@@ -6,6 +6,7 @@ author of the one above it, else of the issue; a review and a merge are towards 
 
 Can't: who was assigned or asked for a review; discussions; sponsors; commits, which the connector ``git`` reads.
 Resume and growth: each list is read from what was changed the longest ago, and on from there.
+Pushes: webhooks tell the same at once, and what was deleted.
 Deletions: the API tells of none; what is merely no longer given stays. A review that was dismissed approves no more.
 Privacy: what is in a public repository is public, in one that a firm shares within for members, else private.
 """
@@ -44,9 +45,9 @@ class GitHubConnector:
         return read(config, cursor, context)
 
     async def receive(self, config: GitHubConfig, delivery: Delivery, context: Context) -> Received:
-        from kith.connectors.github.reader import receive
+        from kith.connectors.github.pushes import receive
 
-        return receive(config, delivery, context)
+        return await receive(config, delivery, context)
 
 
 @hookimpl

@@ -45,9 +45,7 @@ class Below:
 
     async def issue(self, issue: Issue, told: items.Told) -> None:
         """Tell of an issue or a pull request with what lies below it."""
-        place = f"{self._repo}#{issue.number}"
-        mentioned = await self._mentioned(issue.body)
-        told.keep(partial(self._writer.issue, issue, mentioned), place, issue)
+        await self.opened(issue, told)
         path = f"/repos/{self._repo}/issues/{issue.number}/reactions"
         await self._reactions(path, issue.reactions, issue.user, issue.number, told)
         if issue.pull_request is not None and self._config.reviews:
@@ -57,21 +55,33 @@ class Below:
 
     async def comment(self, comment: Comment, told: items.Told) -> None:
         """Tell of a comment with the reactions to it."""
-        mentioned = await self._mentioned(comment.body)
-        place = f"{self._repo} comment {comment.id}"
-        told.keep(partial(self._writer.comment, comment, mentioned), place, comment)
+        await self.said(comment, told)
         kind = "pulls" if comment.pull_request_url else "issues"
         path = f"/repos/{self._repo}/{kind}/comments/{comment.id}/reactions"
         await self._reactions(path, comment.reactions, comment.user, comment.number, told)
+
+    async def opened(self, issue: Issue, told: items.Told) -> None:
+        """Tell of an issue or a pull request alone."""
+        mentioned = await self._mentioned(issue.body)
+        told.keep(partial(self._writer.issue, issue, mentioned), f"{self._repo}#{issue.number}", issue)
+
+    async def said(self, comment: Comment, told: items.Told) -> None:
+        """Tell of a comment alone."""
+        mentioned = await self._mentioned(comment.body)
+        told.keep(partial(self._writer.comment, comment, mentioned), f"{self._repo} comment {comment.id}", comment)
+
+    async def reviewed(self, issue: Issue, review: Review, told: items.Told) -> None:
+        """Tell of a review."""
+        mentioned = await self._mentioned(review.body)
+        make = partial(self._writer.review, issue, review, mentioned)
+        told.keep(make, f"{self._repo}#{issue.number} review {review.id}", review)
 
     async def _reviews(self, issue: Issue, told: items.Told) -> None:
         place = f"{self._repo}#{issue.number} review"
         try:
             async for raws in self._client.all(f"/repos/{self._repo}/pulls/{issue.number}/reviews"):
                 for review in told.read_all(raws, Review, place):
-                    mentioned = await self._mentioned(review.body)
-                    make = partial(self._writer.review, issue, review, mentioned)
-                    told.keep(make, f"{place} {review.id}", review)
+                    await self.reviewed(issue, review, told)
         except (Missing, Refused) as error:
             told.skipped.append(Skip(place, "not_read", str(error)))
 

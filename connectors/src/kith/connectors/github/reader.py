@@ -5,26 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from kith.connectors import (
-    Context,
-    Delivery,
-    Fatal,
-    Page,
-    Received,
-    Report,
-    Tombstone,
-    items,
-    load_cursor,
-    read_delivery,
-)
+from kith.connectors import Context, Page, Report, items, load_cursor
 from kith.connectors.github.below import Below
 from kith.connectors.github.client import Client
 from kith.connectors.github.config import GitHubConfig
 from kith.connectors.github.records import Writer
 from kith.connectors.github.repositories import Cursor, Repositories
-from kith.connectors.github.shapes import Comment, Issue, Pushed, Repo, Star
-
-_COMMENTS = ("issue_comment", "pull_request_review_comment")  # events of webhooks
+from kith.connectors.github.shapes import Comment, Issue, Repo, Star
 
 
 class State(msgspec.Struct, frozen=True, array_like=True):
@@ -45,24 +32,6 @@ async def look(config: GitHubConfig, context: Context) -> Report:
 def read(config: GitHubConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
     """Yield each repository: issues and pull requests, then comments."""
     return _Reading(config, Client(config, context), load_cursor(cursor, Cursor[State]), context.clock.now()).pages()
-
-
-def receive(config: GitHubConfig, delivery: Delivery, context: Context) -> Received:
-    """Return what a webhook tells: a deletion, which reading never shows; or only that there is news."""
-    told = read_delivery(delivery, Pushed)
-    if told.repository is None or told.repository.full_name.lower() not in map(str.lower, config.repositories):
-        return Received()
-    event = delivery.headers.get("x-github-event", "")
-    if told.action != "deleted" or event not in (*_COMMENTS, "issues"):
-        return Received(read=event != "ping")
-    writer = Writer(Client(config, context).host, told.repository)
-    try:
-        if event in _COMMENTS:
-            return Received((Tombstone(writer.comment_ref(msgspec.json.decode(told.comment, type=Comment))),))
-        issue = msgspec.json.decode(told.issue, type=Issue)
-    except msgspec.DecodeError as error:
-        raise Fatal(f"The delivery is not as expected: {error}.") from error
-    return Received((Tombstone(writer.issue_ref(issue.number, issue.pull_request is not None)),))
 
 
 class _Reading(Repositories[State, Repo]):

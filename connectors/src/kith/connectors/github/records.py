@@ -145,8 +145,11 @@ class Writer:
         at = items.moment(star.starred_at)
         actor = self.identity(star.user, at)
         yield actor
-        ref = InteractionRef(self.network, str(self._repo.id), "bookmark", self._host, actor.ref)
+        ref = self.star_ref(star.user)
         yield Interaction(ref, actor.ref, at, channel=self.place, native_kind="star", visibility=self._visibility)
+
+    def star_ref(self, account: Account | None) -> InteractionRef:
+        return InteractionRef(self.network, str(self._repo.id), "bookmark", self._host, self.person(account))
 
     def issue_ref(self, number: int, is_pull: bool) -> InteractionRef:
         return self._ref(f"{self._repo.id}#{number}", "contribute" if is_pull else "post")

@@ -98,10 +98,29 @@ class Star(msgspec.Struct, frozen=True):
     user: Account | None = None
 
 
+class PushedPull(Issue, frozen=True):
+    """A pull request by itself, which holds all that the list of issues tells of it."""
+
+    merged_at: str | None = None
+    merged_by: Account | None = None
+
+    @property
+    def issue(self) -> Issue:
+        """What the list of issues tells of it."""
+        return Issue(
+            self.number, self.created_at, self.updated_at, self.user, self.title, self.body, self.html_url,
+            pull_request=PullLink(self.merged_at),
+        )  # fmt: skip
+
+
 class Pushed(msgspec.Struct, frozen=True):
-    """What a webhook pushes; some events are of no repository."""
+    """What a webhook pushes; some events are of no repository, and each holds only what it is about."""
 
     action: str | None = None
     repository: Repo | None = None
+    sender: Account | None = None
+    starred_at: str | None = None
     issue: msgspec.Raw = msgspec.Raw()
+    pull_request: msgspec.Raw = msgspec.Raw()
     comment: msgspec.Raw = msgspec.Raw()
+    review: msgspec.Raw = msgspec.Raw()

@@ -8,7 +8,7 @@ Can't: files themselves; a reply to a thread older than ``days`` that nobody sen
 those whose users Slack names.
 Resume and growth: the cursor of an export is a place in it, and another export is read from its beginning; that of the
 API holds for each channel what is read, and each run looks again at the last ``days``.
-Deletions: those that Slack shows as a tombstone. A message that is merely no longer given stays.
+Deletions: those that Slack pushes, or shows as a tombstone. A message that is merely no longer given stays.
 Privacy: channels that all may join are for members; private channels and direct messages are off by default.
 """
 
@@ -76,8 +76,14 @@ class SlackConnector:
         raise Fatal(_EITHER)
 
     async def receive(self, config: SlackConfig, delivery: Delivery, context: Context) -> Received:
-        """Return that there is news: reading finds it. What is no event has none."""
-        return Received(read=read_delivery(delivery, Pushed).type == "event_callback")
+        """Return what was deleted, else that there is news: reading finds it. What is no event has none."""
+        from kith.connectors.slack.messages import deleted
+
+        pushed = read_delivery(delivery, Pushed)
+        if pushed.type != "event_callback":
+            return Received()
+        gone = deleted(pushed)
+        return Received((gone,)) if gone else Received(read=True)
 
 
 _EITHER = "Name either an export or a token."

@@ -56,7 +56,7 @@ async def read(config: SlackConfig, path: str, cursor: msgspec.Raw | None, conte
 class _Reading:
     def __init__(self, config: SlackConfig, export: Export) -> None:
         self._export = export
-        self._workspace = Workspace(export.team())
+        self._workspace = Workspace(export.team(), config.site)
         self._users = export.users()
         self._people = items.Told()
         self._people.add_all(self._users, User, "users.json", self._workspace.meet)

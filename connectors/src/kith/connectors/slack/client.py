@@ -37,7 +37,6 @@ class Answer(msgspec.Struct, frozen=True):
     channels: list[msgspec.Raw] = []
     team: str | None = None
     team_id: str | None = None
-    url: str | None = None
 
 
 class Client:

@@ -54,3 +54,8 @@ class SlackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="How far back each run looks for edits, reactions and new replies.",
         ),
     ] = 7
+
+    @property
+    def site(self) -> str:
+        """Where links to messages begin: an export does not tell the workspace's own address."""
+        return "/".join(self.api.split("/", 3)[:3])

@@ -18,7 +18,7 @@ from kith.connectors import (
     Tombstone,
     items,
 )
-from kith.connectors.slack.shapes import Message
+from kith.connectors.slack.shapes import Message, Pushed
 from kith.connectors.slack.texts import plain
 from kith.connectors.slack.workspace import NETWORK, Room, Workspace
 
@@ -92,7 +92,7 @@ class Writer:
             reply_to=self._ref(root, "message") if root else None,
             native_kind=items.line(message.subtype),
             text=text,
-            url=self._url(message.ts),
+            url=self._workspace.address(self._room, message.ts),
             visibility=self._room.visibility,
             edited_at=moment(message.edited.ts) if message.edited and message.edited.ts else None,
         )
@@ -144,9 +144,15 @@ class Writer:
     def _ref(self, ts: str, kind: InteractionKind) -> InteractionRef:
         return InteractionRef(NETWORK, self._key(ts), kind, self._workspace.team)
 
-    def _url(self, ts: str) -> str | None:
-        base = self._workspace.url
-        return items.address(f"{base}/archives/{self._room.id}/p{ts.replace('.', '')}") if base else None
+
+def deleted(pushed: Pushed) -> Tombstone | None:
+    """Return which message an event takes away, if it does. Raises Unreadable."""
+    event = pushed.event
+    if event is None or event.subtype != "message_deleted" or not (event.channel and event.deleted_ts):
+        return None
+    moment(event.deleted_ts)
+    key = items.key(f"{event.channel}:{event.deleted_ts}")
+    return Tombstone(InteractionRef(NETWORK, key, "message", items.key(pushed.team_id or "")))
 
 
 def moment(ts: str) -> datetime:

@@ -62,7 +62,7 @@ async def read(config: SlackConfig, token: Secret, cursor: msgspec.Raw | None, c
     began = context.clock.now()
     client = Client(config.api, token, context)
     who = await client.one("auth.test")
-    workspace = Workspace(who.team_id or "", who.url or "")
+    workspace = Workspace(who.team_id or "", config.site)
     reading = _Reading(config, client, workspace, load_cursor(cursor, Cursor) or Cursor(), began)
     async for page in reading.people():
         yield page

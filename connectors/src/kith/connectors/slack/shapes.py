@@ -55,7 +55,18 @@ class Message(msgspec.Struct, frozen=True):
     message: msgspec.Raw = msgspec.Raw()
 
 
+class Happened(msgspec.Struct, frozen=True):
+    """What happened, as far as a deletion tells it."""
+
+    type: str = ""
+    subtype: str | None = None
+    channel: str | None = None
+    deleted_ts: str | None = None
+
+
 class Pushed(msgspec.Struct, frozen=True):
     """What the Events API pushes."""
 
     type: str
+    team_id: str | None = None
+    event: Happened | None = None

@@ -65,11 +65,11 @@ class Room(msgspec.Struct, frozen=True):
 
 
 class Workspace:
-    """Who is who. team: its id; url: its address, where that is known."""
+    """Who is who. team: its id; site: where links begin."""
 
-    def __init__(self, team: str, url: str = "") -> None:
+    def __init__(self, team: str, site: str) -> None:
         self.team = items.key(team)
-        self.url = url.rstrip("/")
+        self._site = site
         self._names: dict[str, str] = {}
         self._teams: dict[str, str] = {}
         self._bots: dict[str, str] = {}
@@ -112,10 +112,14 @@ class Workspace:
 
     def channel(self, room: Room) -> Channel:
         """Return the record of a channel."""
-        url = items.address(f"{self.url}/archives/{room.id}") if self.url else None
+        url = self.address(room)
         kind = "direct" if room.visibility == "direct" else "room"
         name = items.line(room.name) or ", ".join(map(self.name, self.members(room))) or room.id
         return Channel(self.place(room), kind, items.clean(name), url, visibility=room.visibility)
+
+    def address(self, room: Room, ts: str = "") -> str | None:
+        """Return where a channel, or a message in it, is shown: Slack leads on to the workspace."""
+        return items.address(f"{self._site}/archives/{room.id}{'/p' if ts else ''}{ts.replace('.', '')}")
 
     def members(self, room: Room) -> tuple[str, ...]:
         """Return who sits in a room of a few people; of others this is nobody in particular."""
