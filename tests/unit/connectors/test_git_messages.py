@@ -108,8 +108,11 @@ def test_five_hundred_trailers_are_all_read_and_more_than_a_thousand_people_are_
         ("<a@x.org>", [("", "a@x.org")]),
         ("a@x.org", [("", "a@x.org")]),
         ("Ada  von\tL <a@x.org>", [("Ada von L", "a@x.org")]),
+        ("Ada <ada at x dot org>", [("Ada", "ada@x.org")]),
+        ("Ada <ada [at] x [dot] org>", [("Ada", "ada@x.org")]),
         ("Ada", []),
         ("Ada <nowhere>", []),
+        ("Ada <at home>", []),
     ],
 )
 def test_people_are_found_however_they_are_written(value: str, expected: list[tuple[str, str]]) -> None:
@@ -160,9 +163,11 @@ NAMES = ("Bea Lund", "Cai Moss", "Dov O'Fell", "J. R. Carr Jr.", "Zoë Quill", "
 DRESSES = (
     "{name} <{address}>", "{name} ({address})", "{name} <mailto:{address}>", "{name} &lt;{address}&gt;",
     '"{name}" <{address}>', "{name} [{address}]", "{name} <{address}>:", "{name} < {address} >", "{name}: <{address}>",
-    "{name}\u00a0<{address}>", "{address} ({name})", "{name} {{{address}}}",
+    "{name}\u00a0<{address}>", "{address} ({name})", "{name} {{{address}}}", "{name} ＜{address}＞",
+    "{name} \\<{address}\\>",
+    "“{name}” <{address}>", "[{name}](mailto:{address})", "**{name}** <{address}>", "{name} `<{address}>`",
 )  # fmt: skip
-PARTED = (", ", "; ", " and ", ", and ", " & ", ",", " ", " und ", " | ")
+PARTED = (", ", "; ", " and ", ", and ", " & ", ",", " ", " und ", " | ", " with ", " plus ", " и ")
 
 
 @st.composite
@@ -208,8 +213,31 @@ def test_line_ends_and_white_space_hide_no_trailer(end: str, blank: str, space: 
     assert message.text == "io: read once\n\nBody." + ("\n\n---------" if rule else "")
 
 
-DENIALS = ("Not-", "Un-", "Non-", "Never-", "No-longer-", "Not-yet-", "Un", "Formerly-", "Pending-", "not ", "NOT-")
-AGAINST = ("Rejected-by", "Objected-to-by", "Nacked-by", "NAKed-by", "Vetoed-by", "Disapproved-by", "Opposed-by")
+@pytest.mark.parametrize(
+    "line",
+    ["Reviewed\u2011by: {}", "Reviewed\u2013by: {}", "\ufeffReviewed-by: {}", "\u200bReviewed-by: {}",
+     "Reviewed-by：{}",
+     "Reviewed_by: {}", "Reviewed by: {}", "Reviewed-by:\n {}", "Reviewed-by:\n\t{}"],
+)  # fmt: skip
+def test_what_programs_make_of_signs_hides_no_trailer(line: str) -> None:
+    message = parse(f"io: read once\n\nBody.\n\n{line.format('Bea Lund <bea@x.org>')}\n")
+    assert [(*t.acts, *t.people) for t in message.trailers] == [("review", Human("Bea Lund", "bea@x.org"))]
+    assert message.text == "io: read once\n\nBody."
+
+
+@pytest.mark.parametrize("line", ["  Reviewed-by: {}", "> Reviewed-by: {}", "Reviewed-by:", "Reviewed by: bea"])
+def test_what_git_takes_for_text_is_no_trailer(line: str) -> None:
+    assert parse(f"io: read once\n\n{line.format('Bea Lund <bea@x.org>')}\n").trailers == ()
+
+
+DENIALS = (
+    "Not-", "Un-", "Non-", "Never-", "No-longer-", "Not-yet-", "Un", "Formerly-", "Pending-", "not ", "NOT-", "Failed-",
+    "Nobody-", "Wrongly-", "Missing-", "Lacks-", "Cancelled-",
+)  # fmt: skip
+AGAINST = (
+    "Rejected-by", "Objected-to-by", "Nacked-by", "NAKed-by", "Vetoed-by", "Disapproved-by", "Opposed-by", "Denied-by",
+    "Disputed-by", "Contested-by", "Refuted-by", "Challenged-by", "Criticised-by", "Discouraged-by", "Minus-one-by",
+)  # fmt: skip
 
 
 @given(st.sampled_from(DENIALS), st.sampled_from(("reviewed", "acked", "tested", "signed-off", "approved", "merged")))
@@ -247,6 +275,11 @@ OWN = "https://code.example.org/team/app.git"
         "Merge origin {0} into {1}", "Merge {0} -> {1}", "Merge {0} → {1}", "Pull latest {0} into {1}",
         "Sync upstream {0} to {1}",
         "Merge remote branch 'origin/{0}' into {1}", "Back-merge {0} into {1}", "merge: {0} into branch {1}",
+        "Merge {0} in {1}", "Sync {1} with {0}", "Bring {1} up to date with {0}", "Update branch '{1}' with '{0}'",
+        "Merge tip of {0} into {1}", "Merge recent changes from {0} into {1}", "Automatic merge of {0} into {1}",
+        "Merge branch '{0}' into {1} [skip ci]", "Merge branch '{0}' into {1}: mend conflicts",
+        "Merge {0} r1234 into {1}",
+        "Forward merge {0} into {1}", "Merge branch '{0}' (early part) into {1}",
     )),
     st.sampled_from(("main", "master", "trunk", "base")),
     st.sampled_from(("topic", "feature/io", "next", "ada-fix", "release/1.2", "dev.go")),
@@ -277,6 +310,12 @@ def test_a_branch_catches_up_in_whatever_words(title: str, main: str, topic: str
         ("Update main", False),
         ("Update guide from ada", False),
         ("Merge tag 'v5.18-rc4' into x86/mm", True),
+        ("Resolve merge conflicts with main", True),
+        ("Rebase on main", True),
+        ("Merge pull request #12 from team/main", True),
+        ("Merge pull request #12 from team/topic", False),
+        ("Merge main: the window code", True),
+        ("Merge maintenance, main part", False),
         ("Merge branch 'develop' into feature/y", True),
         ("Merge branch 'main' of https://code.example.org/team/other", False),
         ("Merge branch 'main' of https://code.example.org/ada/app", False),

@@ -14,25 +14,31 @@ _TITLE = re.compile(
     r"""
     (?:\[[^\]]*\]\s*)*                                                      # [dev.types]
     (?:[\w./-]+(?:\([^)]*\))?!?:\s+)?                                       # all:
-    (?:auto(?:matic(?:ally)?)?[- ]*|back[- ]*)?
+    (?:auto(?:matic(?:ally)?)?[- ]*|back[- ]*|forward[- ]*)?
     (?:
-        (?:merg(?:e|es|ed|ing)|sync(?:ed|ing)?|catch(?:ing)?\ up|pull(?:ed|ing)?)\b:?
+        (?:merg(?:e|es|ed|ing)|sync(?:ed|ing)?|catch(?:ing)?\ up|pull(?:ed|ing)?
+            |rebas(?:e|ed|ing)\ on(?:to)?|forward[- ]port)\b:?
+        | (?:resolv(?:e|es|ed|ing)\s+|fix(?:ed)?\s+)?(?:merge\s+)?conflicts?(?=\s+(?:with|from)\b)
+        | (?:sync|bring|brought)\s+(?!from|with)[\w./-]+(?:\s+branch)?(?:\s+up[- ]to[- ]date|\s+in\s+sync)?(?=\s+with\b)
+        | updat(?:e|es|ed|ing)\s+branch\s+['"`‘“][\w./-]+['"`’”](?=\s+(?:from|with)\b)
         | updat(?:e|es|ed|ing)(?:\s+the)?(?:\s+branch)?(?:\s+(?!from|with)[\w./-]+)?(?=\s+(?:from|with)\b)
     )
-    (?:\s+(?:the|latest|newest|current|changes|up|in|from|with)\b)*
+    (?:\s+(?:the|latest|newest|recent|current|changes|tip|head|up|in|of|from|with)\b)*
     (?:\s+(?P<remote>origin|upstream)(?=\s+['"`‘“]?[\w.]+['"`’”]?(?:\s+(?:in)?to\b.*|[.\s]*)$))?
     (?:\s+remote(?:-tracking)?)?(?:\s+(?:branch|commit|(?P<tag>tag)))?
     \s+['"`‘“]?(?P<source>[\w.@+-][\w./@+-]*)['"`’”]?
-    (?:\s+branch)?
+    (?:\s+branch|\s+changes|\s+r?\d+)?
     (?:\s*\([^)]*\))?                                                       # (3f2a1b)
     (?:\s+of\s+(?P<address>\S+))?
-    (?:\s+(?:(?:in)?to|[-=]>|→)\s+(?:the\s+)?(?:branch\s+)?['"`‘“]?(?P<into>[\w.@+-][\w./@+-]*)['"`’”]?(?:\s+branch)?)?
-    (?:\s*\([^)]*\))?
+    (?:\s+(?:(?:in)?to|in|[-=]>|→)\s+(?:the\s+)?(?:branch\s+)?['"`‘“]?(?P<into>[\w.@+-][\w./@+-]*)['"`’”]?(?:\s+branch)?)?
+    (?:\s*\([^)]*\)|\s*\[[^\]]*\])*
+    (?:\s*[:;,–—-]\s+.*)?
     [.\s]*
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _TITLE_CHARACTERS = 500
+_PULLED = re.compile(r"Merge pull request #\d+ from (?P<owner>[\w.-]+)/(?P<branch>[\w./-]+)", re.IGNORECASE)
 
 
 def caught_up(title: str, main: str, known_as: str) -> bool:
@@ -41,7 +47,10 @@ def caught_up(title: str, main: str, known_as: str) -> bool:
     main: the name of the main line. known_as: the repository's own address, which a pull from it names. What
     the main line itself takes in is somebody's work, unless it is the main line as it stands elsewhere.
     """
-    match = _TITLE.fullmatch(title[:_TITLE_CHARACTERS])
+    title = title[:_TITLE_CHARACTERS]
+    if pulled := _PULLED.fullmatch(title):  # of the repository's own main line: no fork's, and not into itself
+        return pulled["branch"] in {main, *MAIN} and pulled["owner"].lower() in public_name(known_as).lower().split("/")
+    match = _TITLE.fullmatch(title)
     if match is None:
         return False
     remote, name = _branch(match["source"])

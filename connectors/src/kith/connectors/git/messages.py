@@ -12,7 +12,11 @@ TITLE_CHARACTERS = 1000
 TEXT_CHARACTERS = 1_000_000
 TRAILER_CHARACTERS = 20_000  # of one that goes on over several lines
 
-_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& ]+[A-Za-z0-9]+){0,8})\s?:\s*(\S.*)", re.DOTALL)
+_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& _]+[A-Za-z0-9]+){0,8})\s?[:：]\s*(.*)", re.DOTALL)
+#: Dashes that programs make of hyphens, and marks that nobody sees.
+_PLAIN_SIGNS = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | dict.fromkeys("\u200b\u2060\ufeff", "")
+)
 _NOTE = re.compile(r"\[.*\]?$|---?$")
 _HASH = r"['\"`]?(?P<hash>[0-9a-f]{7,64})\b"
 #: A line that ends what stood in the message of the commit that this one copies.
@@ -45,6 +49,10 @@ _ACTS: dict[str, InteractionKind] = {
     "nacked": "conflict", "nack": "conflict", "naked": "conflict", "nak": "conflict", "rejected": "conflict",
     "objected": "conflict", "opposed": "conflict", "vetoed": "conflict", "declined": "conflict", "refused": "conflict",
     "disapproved": "conflict", "disagreed": "conflict", "blocked": "conflict", "disliked": "conflict",
+    "denied": "conflict", "disputed": "conflict", "contested": "conflict", "questioned": "conflict",
+    "doubted": "conflict", "protested": "conflict", "discouraged": "conflict", "criticized": "conflict",
+    "criticised": "conflict", "refuted": "conflict", "challenged": "conflict", "dissented": "conflict",
+    "dissenting": "conflict", "minus": "conflict", "lgtm": "approve",
     "hated": "conflict", "downvoted": "conflict", "nixed": "conflict", "condemned": "conflict",
     "tested": "test", "verified": "test", "checked": "test", "reported": "report", "noticed": "report",
     "spotted": "report", "found": "report", "discovered": "report", "diagnosed": "report", "identified": "report",
@@ -92,11 +100,28 @@ _DENIED = {
     "almost",
     "maybe",
     "perhaps",
+    "nobody",
+    "none",
+    "failed",
+    "failing",
+    "wrongly",
+    "falsely",
+    "incorrectly",
+    "lacks",
+    "lacking",
+    "missing",
+    "expired",
+    "cancelled",
+    "canceled",
+    "voided",
+    "overruled",
+    "unacknowledged",
 }
 #: What somebody did who helped nobody with this change.
 _NO_HELP = {
     "reverted", "broken", "broke", "introduced", "regressed", "caused", "superseded", "obsoleted", "replaced",
-    "triggered", "blamed", "complained", "abandoned", "closed", "dropped",
+    "triggered", "blamed", "complained", "abandoned", "closed", "dropped", "removed", "ignored", "abstained",
+    "expected", "wanted", "required", "build",
 }  # fmt: skip
 _UNDOING = ("un", "de", "dis", "mis", "non")
 #: Trailers that name tools: without an address, nobody is missing.
@@ -267,7 +292,7 @@ def _is_denied(part: str) -> bool:
 def _paragraphs(message: str) -> list[str]:
     """Return the paragraphs, whatever ends their lines; a line of white space alone ends one, as git holds."""
     lines = message.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    text = "\n".join([line.rstrip() for line in lines]).strip()
+    text = "\n".join([line.rstrip() for line in lines]).strip("\ufeff\u200b\u2060 \t\n\r\v\f\u00a0")
     return [paragraph.strip("\n") for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
@@ -280,7 +305,8 @@ def _trailer_lines(paragraph: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     fitting = count = 0
     known = False
-    for line in paragraph.split("\n"):
+    lines = paragraph.split("\n")
+    for line in lines:
         count += 1
         if origin := _copied(line):
             found.append(("", origin))
@@ -291,11 +317,21 @@ def _trailer_lines(paragraph: str) -> list[tuple[str, str]]:
             if word and len(value) <= TRAILER_CHARACTERS:
                 found[-1] = (word, f"{value} {line.strip()}")
             fitting += 1
-        elif ":" in line and (match := _TRAILER.fullmatch(line)):
-            word = match[1]
-            known = known or word.lower() in _PLAIN or word.lower().endswith("-by")
+        elif match := _trailer(line, lines[count] if count < len(lines) else ""):
+            word = " ".join(match[1].split("_")).replace(" by", "-by") if "_" in match[1] else match[1]
+            is_known = word.lower() in _PLAIN or word.lower().endswith("-by")
+            known = known or is_known or ("@" in match[2] and acts_of(word.lower())[1])
             found.append((word, match[2].rstrip()))
             fitting += 1
         elif _NOTE.match(line):
             fitting += 1
     return found if known and fitting * 2 >= count else []
+
+
+def _trailer(line: str, after: str) -> re.Match[str] | None:
+    """Return word and value of a trailer; the value may stand on the indented line after it alone."""
+    if ":" not in line and "：" not in line:
+        return None
+    word, colon, value = line.partition(":") if ":" in line else line.partition("：")
+    match = _TRAILER.fullmatch(f"{word.translate(_PLAIN_SIGNS)}{colon}{value}")
+    return match if match and (match[2] or (after[:1] in " \t" and after.strip())) else None

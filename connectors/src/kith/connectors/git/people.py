@@ -15,7 +15,36 @@ _BOT = re.compile(r"\[bot\]$|^(dependabot|renovate|greenkeeper|pre-commit-ci|git
 #: A quoted name, a mark that parts or encloses, or a word.
 _TOKEN = re.compile(r'"([^"]*)"|([<>()\[\]{}‹›«»,;|])|([^\s<>()\[\]{}‹›«»,;|"]+)')
 _COMMENT = re.compile(r"(?:^|\s)#")
-_AND = {"and", "und", "et", "y", "e", "och", "og", "en", "&", "+", "/"}
+_AND = {
+    "and",
+    "und",
+    "et",
+    "y",
+    "e",
+    "och",
+    "og",
+    "en",
+    "with",
+    "plus",
+    "oraz",
+    "ve",
+    "и",
+    "та",
+    "和",
+    "与",
+    "&",
+    "+",
+    "/",
+}
+#: How an address is written that programs shall not find: ``ada at birk dot org``.
+_AT = re.compile(
+    r"<\s*([\w.+-]+)\s*[\[({]?\s*\bat\b\s*[\])}]?\s*([\w-]+(?:(?:\s*[\[({]?\s*\bdot\b\s*[\])}]?\s*|\.)[\w-]+)+)\s*>",
+    re.IGNORECASE,
+)
+_DOT = re.compile(r"\s*[\[({]?\s*\bdot\b\s*[\])}]?\s*", re.IGNORECASE)
+#: Brackets and quotes of other scripts, and what markup puts before or around them.
+_PLAIN_MARKS = str.maketrans({"＜": "<", "＞": ">", "＠": "@", "“": '"', "”": '"', "„": '"', "\\": None})
+_LINKED = re.compile(r"\[([^\[\]@]+)\]\(mailto:([^()\s]+)\)", re.IGNORECASE)
 #: What clings to an address or a name and is no part of it.
 _CLINGING = "\"'`*_:.\u200b\u2060\ufeff"
 
@@ -67,6 +96,11 @@ def named_in(value: str) -> tuple[Human, ...]:
     """
     if "&" in value:
         value = unescape(value)
+    value = value.translate(_PLAIN_MARKS)
+    if "@" not in value:
+        value = _AT.sub(lambda found: f"<{found[1]}@{_DOT.sub('.', found[2])}>", value)
+    if "mailto:" in value:
+        value = _LINKED.sub(r"\1 <\2>", value)
     if comment := _COMMENT.search(value):
         value = value[: comment.start()]
     names = _Names()
