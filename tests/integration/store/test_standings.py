@@ -116,7 +116,7 @@ async def test_a_source_that_is_taken_back_takes_its_affiliations_along(store: S
     await store.store(works("Engines"))
     assert len(await affiliated(store)) == 1
     async with workspace(store.pool, store.workspace_id) as db:
-        await ingest.take_back(db, store.workspace_id, store.source_id, 10)
+        await ingest.take_back(db, store.workspace_id, store.source_id, 10, sealed=False)
     assert await affiliated(store) == []
 
 

@@ -35,7 +35,7 @@ async def take_back(store: Store, most: int = 3) -> None:
     left = 1
     while left:
         async with workspace(store.pool, store.workspace_id) as db:
-            left = await ingest.take_back(db, store.workspace_id, store.source_id, most)
+            left = await ingest.take_back(db, store.workspace_id, store.source_id, most, sealed=False)
 
 
 async def live(store: Store) -> set[str]:

@@ -45,6 +45,9 @@ TABLE: dict[str, Scope] = {
     "sources:private:read": Scope(
         "See what was told in private rooms and direct messages.", "Private rooms and direct messages."
     ),
+    "sources:sealed:read": Scope(
+        "See sealed sources, and with sources:private:read what they tell.", "What sealed sources tell."
+    ),
     "sources:write": Scope("Create, change, pause, run and delete sources.", open=False),
     "sources:anywhere:read": Scope(
         "Have sources read any file and address that kith's own account can reach.", open=False
@@ -73,29 +76,42 @@ class Sight(NamedTuple):
     """What a caller sees of what routes answer: each of these fields needs a scope beside that of the route.
 
     contact: addresses and telephone numbers. text: what was written: texts, subjects, and records that were not
-    understood. private: private rooms and direct messages, whole.
+    understood. private: private rooms and direct messages, whole. sealed: sealed sources and what they tell; None where
+    the workspace has none.
     """
 
     contact: bool
     text: bool
     private: bool
+    sealed: bool | None
 
     @property
     def rows(self) -> str | None:
-        """Which of the rows that need a scope the caller sees, by the names of these fields; None: all."""
-        seen = [name for name in ROWS if getattr(self, name)]
-        return None if len(seen) == len(ROWS) else " ".join(seen)
+        """Which of the rows that need a scope the caller sees, by the names of these fields; None: all there are."""
+        if self.private and self.sealed is None:
+            return None
+        return " ".join(name for name in ROWS if getattr(self, name))
 
     @classmethod
-    def of(cls, scopes: Collection[str]) -> "Sight":
-        """Return what a token with these scopes sees."""
-        return cls(*(FIELDS[name] in scopes for name in cls._fields))
+    def of(cls, scopes: Collection[str], *, has_sealed: bool) -> "Sight":
+        """Return what a token with these scopes sees. has_sealed: whether the workspace has sealed sources.
+
+        What sealed sources tell may be private, so that nobody sees it who does not see what is.
+        """
+        seen = {name: scope in scopes for name, scope in FIELDS.items()}
+        sealed = seen["sealed"] and seen["private"] if has_sealed else None
+        return cls(seen["contact"], seen["text"], seen["private"], sealed)
 
 
-FIELDS = {"contact": "people:contact:read", "text": "interactions:text:read", "private": "sources:private:read"}
+FIELDS = {
+    "contact": "people:contact:read",
+    "text": "interactions:text:read",
+    "private": "sources:private:read",
+    "sealed": "sources:sealed:read",
+}
 """The scope of each field of ``Sight``."""
 
-ROWS = ("private",)
+ROWS = ("private", "sealed")
 """The fields without which whole rows are absent: the store leaves them out of every statement."""
 
 OF_INSTANCE = frozenset({"sources:anywhere:read", "workspaces:read", "workspaces:write"})

@@ -25,8 +25,14 @@ else:
 ROLE = "kith_app"
 GUEST = "kith_guest"
 """The role of whoever does not see all rows of a workspace: policies bind it beside those of ROLE, of which it is."""
-IS_GUEST = f"current_user = '{GUEST}'"
-"""In SQL: whether some rows may be hidden."""
+SEALED_SCHEMA = "sealed"
+"""The schema of what sealed sources tell, in tables named as those of the facts; what it lacks is in ``public``."""
+SEALED = "sealed"
+"""What ``rows`` says of whoever sees sealed sources, who is no guest."""
+WHOLE_SCHEMA = "whole"
+"""The schema of views of the facts that show what sealed sources tell beside all else."""
+IS_GUEST = f"current_user = '{GUEST}' AND NOT sees('private')"
+"""In SQL: whether some of the rows on which shared numbers rest may be hidden."""
 LOCK_SECONDS = 5.0
 #: What is raised while PostgreSQL is unavailable, stops, or has no connection left, and, last, on a lost connection.
 ABSENT = (
@@ -50,38 +56,38 @@ class Connection(_Plain):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._seen: tuple[UUID | None, str | None] = (None, None)
+        self._seen: tuple[UUID | None, str | None, bool] = (None, None, False)
 
-    async def see(self, workspace_id: UUID, rows: str | None) -> None:
+    async def see(self, workspace_id: UUID, rows: str | None, *, sealed: bool = False) -> None:
         """Let statements outside of transactions see this workspace alone, of it these rows, and write nothing.
 
-        rows: as ``kith.domain.scopes.Sight`` has them. Each statement is planned once. Every index begins with the
-        workspace, so the plan for any values is the right one, and to plan a detail for its values takes longer than to
-        find it.
+        rows: as ``kith.domain.scopes.Sight`` has them. sealed: as for ``view``. Each statement is planned once. Every
+        index begins with the workspace, so the plan for any values is the right one, and to plan a detail for its
+        values takes longer than to find it.
         """
-        if self._seen != (workspace_id, rows):
-            self._seen = (None, None)  # what is cut off may have been done
+        if self._seen != (workspace_id, rows, sealed):
+            self._seen = (None, None, False)  # what is cut off may have been done
             await self.execute(
-                f"SET kith.workspace = '{workspace_id.hex}'; {_sight(rows)}; SET default_transaction_read_only = on; "
-                "SET plan_cache_mode = force_generic_plan"
+                f"SET kith.workspace = '{workspace_id.hex}'; {_sight(rows)}; {_path(rows, sealed)}; "
+                "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan"
             )
-            self._seen = (workspace_id, rows)
+            self._seen = (workspace_id, rows, sealed)
 
     @property
     def is_narrow(self) -> bool:
-        """Whether statements outside of transactions do not see all rows of the workspace."""
-        return self._seen[1] is not None
+        """Whether statements outside of transactions do not see all rows on which shared numbers rest."""
+        return self._seen[1] is not None and "private" not in self._seen[1].split()
 
     @asynccontextmanager
     async def widen(self) -> AsyncIterator[None]:
-        """Let statements see all rows of the workspace, until the block ends."""
-        workspace_id, rows = self._seen
+        """Let statements see all rows on which shared numbers rest, until the block ends."""
+        workspace_id, rows, sealed = self._seen
         if workspace_id is None or rows is None:
             yield
             return
         await self.see(workspace_id, None)
         yield
-        await self.see(workspace_id, rows)  # where the block fails, whoever is next sees to it
+        await self.see(workspace_id, rows, sealed=sealed)  # where the block fails, whoever is next sees to it
 
 
 class Unreachable(ConnectionError):
@@ -141,33 +147,37 @@ def reaching() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def workspace(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
-    """Yield a connection in a transaction that sees this workspace alone; commit when the block ends well."""
-    async with pool.acquire() as db, bound(db, workspace_id):
+async def workspace(pool: Pool, workspace_id: UUID, *, blind: bool = False) -> AsyncIterator[Db]:
+    """Yield a connection in a transaction that sees this workspace alone; commit when the block ends well.
+
+    blind: sealed sources are not found, as for whoever may not know of them.
+    """
+    async with pool.acquire() as db, bound(db, workspace_id, blind=blind):
         yield db
 
 
 @asynccontextmanager
-async def view(pool: Pool, workspace_id: UUID, rows: str | None = None) -> AsyncIterator[Db]:
+async def view(pool: Pool, workspace_id: UUID, rows: str | None = None, *, sealed: bool = False) -> AsyncIterator[Db]:
     """Yield a connection that sees this workspace alone, each statement by itself, and writes nothing.
 
-    rows: which of those that need a scope it sees; None: all.
+    rows: which of those that need a scope it sees; None: all, but for those of sealed sources. sealed: whether, where
+    ``rows`` names them, these stand among all others; else shared numbers could rest on them.
 
     Each sees what is committed when it begins, as it would in a transaction; to begin and end one would cost a list a
     fifth of its time.
     """
     async with pool.acquire() as db:
-        await cast("Connection", db).see(workspace_id, rows)  # the proxy passes it on
+        await cast("Connection", db).see(workspace_id, rows, sealed=sealed)  # the proxy passes it on
         yield db
 
 
 def is_narrow(db: Db) -> bool:
-    """Whether ``view`` gave a connection that does not see all rows."""
+    """Whether ``view`` gave a connection that does not see all rows on which shared numbers rest."""
     return cast("Connection", db).is_narrow
 
 
 def whole(db: Db) -> AbstractAsyncContextManager[None]:
-    """Let a connection that ``view`` gave see all rows: for a number that is the same whoever asks."""
+    """Let a connection that ``view`` gave see all on which shared numbers rest, which are the same whoever asks."""
     return cast("Connection", db).widen()
 
 
@@ -183,7 +193,13 @@ async def narrowed(db: Db, rows: str | None) -> AsyncIterator[None]:
 
 
 def _sight(rows: str | None, set_: str = "SET") -> str:
-    return f"{set_} ROLE {ROLE if rows is None else GUEST}; {set_} kith.sight = '{rows or ''}'"
+    seen = rows.split() if rows else []
+    role = ROLE if rows is None or SEALED in seen else GUEST
+    return f"{set_} ROLE {role}; {set_} kith.sight = '{rows or ''}'"
+
+
+def _path(rows: str | None, sealed: bool) -> str:
+    return f"SET search_path = {f'{WHOLE_SCHEMA}, public' if sealed and rows and SEALED in rows.split() else 'public'}"
 
 
 @asynccontextmanager
@@ -199,13 +215,18 @@ async def bind(db: Db, workspace_id: UUID) -> None:
 
 
 @asynccontextmanager
-async def bound(db: Db, workspace_id: UUID | None) -> AsyncIterator[None]:
+async def bound(db: Db, workspace_id: UUID | None, *, blind: bool = False) -> AsyncIterator[None]:
     """Keep ``db`` in a transaction that sees this workspace alone, or none; commit when the block ends well.
+
+    blind: as for ``workspace``.
 
     It begins and is bound in one message: each more would cost a list a twentieth of its time.
     """
     bind = f"SET LOCAL kith.workspace = '{workspace_id.hex if workspace_id else ''}'; SET LOCAL plan_cache_mode = auto"
-    await db.execute(f"BEGIN READ WRITE; {bind}; SET LOCAL ROLE {ROLE}")
+    await db.execute(
+        f"BEGIN READ WRITE; {bind}; {_sight(None, 'SET LOCAL')}; SET LOCAL search_path = public; "
+        f"SET LOCAL kith.blind = {'on' if blind else 'off'}"
+    )
     try:
         yield
     except BaseException:

@@ -16,7 +16,18 @@ import asyncpg
 
 from kith.domain.classes import STATES
 from kith.domain.ids import NOWHERE
-from kith.store import affiliation_tellings, locks, observations, partitions, reach, standings, states, sums, sweeps
+from kith.store import (
+    affiliation_tellings,
+    locks,
+    observations,
+    partitions,
+    reach,
+    sealing,
+    standings,
+    states,
+    sums,
+    sweeps,
+)
 from kith.store.affiliation_tellings import Told
 from kith.store.db import Db
 from kith.store.locks import Lock
@@ -110,6 +121,7 @@ class Batch:
     interactions: rounds, applied one after the other; more than one only where a page tells of one interaction twice.
     pages: of the connector, since small ones are stored as one. characters: about how many, which is what takes memory.
     stand: whose the cursor is, if not the source's own. swept: what complete sweeps found, once the batch is stored.
+    sealed: whether its source is, once its facts are stored.
     """
 
     identities: list[Row] = field(default_factory=list)
@@ -131,6 +143,7 @@ class Batch:
     characters: int = 0
     cursor: str | None = None
     stand: Stand | None = None
+    sealed: bool = False
 
 
 class Counts(NamedTuple):
@@ -171,6 +184,7 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
     # what it deletes; and one that begins or completes a sweep, so that it sees what those before it did, and those
     # behind it what it did. A rebuild takes the same lock.
     await lock(db, workspace_id, alone=bool(batch.tombstones or batch.sweeps))
+    batch.sealed = await sealing.enter(db, workspace_id, source_id)
     await _describe(db, workspace_id, source_id, batch)
     added = changed = deleted = 0
     if batch.tombstones:
@@ -210,6 +224,8 @@ async def account(
         told.identity_id for told in batch.affiliations
     ]
     await db.execute(_TOUCH, workspace_id, described)
+    if batch.sealed:
+        await sealing.settle(db, workspace_id)
     for period in batch.coverage:
         await _cover(db, workspace_id, source_id, period)
     await _reach(db, workspace_id, source_id, batch)
@@ -338,13 +354,14 @@ async def _bury(db: Db, workspace_id: UUID, source_id: UUID, tombstones: Sequenc
     return _number(await db.execute(_DELETE, workspace_id, ids))
 
 
-async def take_back(db: Db, workspace_id: UUID, source_id: UUID, most: int) -> int:
+async def take_back(db: Db, workspace_id: UUID, source_id: UUID, most: int, *, sealed: bool) -> int:
     """Withdraw what only this source has, its claims and so many of its acts; the others stay with who has them too.
 
     Returns how many acts it had, of which it has none now: 0 when all is done. The caller's transaction holds one step.
-    What is withdrawn comes back as soon as a source tells of it.
+    What is withdrawn comes back as soon as a source tells of it. sealed: from the facts of sealed sources.
     """
     await lock(db, workspace_id, alone=True)
+    await sealing.go(db, sealed=sealed)
     await db.execute(_STAGE)
     await db.execute(_RETRACT, workspace_id, source_id, None, None)
     affiliated = await affiliation_tellings.take_back(db, workspace_id, source_id)
@@ -355,6 +372,8 @@ async def take_back(db: Db, workspace_id: UUID, source_id: UUID, most: int) -> i
     await _bury(db, workspace_id, source_id, [Tombstone(id_, "withdrawn", None) for id_ in gone])
     await _account(db, workspace_id)
     await db.execute(_TOUCH, workspace_id, affiliated)
+    if sealed:
+        await sealing.settle(db, workspace_id)
     return len(ids)
 
 

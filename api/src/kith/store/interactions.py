@@ -17,7 +17,8 @@ _COLUMNS = f"""
     CASE WHEN {IS_GUEST} THEN (SELECT id FROM interactions WHERE workspace_id = $1 AND id = i.reply_to)
         ELSE i.reply_to END AS reply_to,
     i.network, i.host, i.key, i.occurred_at, i.stated_at, i.edited_at, i.title, i.text, i.url, i.visibility,
-    i.ended_at, i.learnt_at
+    i.ended_at, i.learnt_at,
+    i.source_id = ANY (ARRAY(SELECT id FROM sources WHERE workspace_id = $1 AND sealed)) IS TRUE AS sealed
 """
 _BY_TIME = Order("i.occurred_at", ("i.id",), newest=True)
 
@@ -46,6 +47,7 @@ class Interaction(msgspec.Struct, frozen=True):
     visibility: str
     ended_at: datetime | None
     learnt_at: datetime
+    sealed: bool
     channel_name: str | None
     conversation_title: str | None
 

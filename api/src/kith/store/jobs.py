@@ -25,6 +25,7 @@ Kind = Literal[
     "audit",
     "listen",
     "remove_source",
+    "move_source",
     "project",
     "refresh",
     "calibrate",
@@ -89,6 +90,12 @@ async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID, *, with
     """Have a source removed. withdraw: with all that no other source told."""
     args = {"source_id": str(source_id), "withdraw": withdraw}
     return (await enqueue(db, workspace_id, "remove_source", args, slot=f"remove_source:{source_id}"))[0]
+
+
+async def ask_move_source(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    """Have taken back what a source told before it was sealed or unsealed, and the source read again."""
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "move_source", args, slot=f"move_source:{source_id}", again=True))[0]
 
 
 async def ask_project(db: Db, workspace_id: UUID) -> UUID:

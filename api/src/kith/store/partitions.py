@@ -149,6 +149,17 @@ async def finish(db: Db, workspace_id: UUID, source_id: UUID, ended: Sequence[En
             await db.execute(query, workspace_id, source_id, *zip(*rows, strict=True))
 
 
+async def forget_places(db: Db, workspace_id: UUID, source_id: UUID) -> None:
+    """Let all partitions be read from their beginning."""
+    await db.execute(
+        """
+        UPDATE partitions SET cursor = NULL, history = NULL, history_done = false, read_mark = NULL
+        WHERE workspace_id = $1 AND source_id = $2
+        """,
+        workspace_id, source_id,
+    )  # fmt: skip
+
+
 async def place_of(db: Db, workspace_id: UUID, run_id: UUID) -> Place | None:
     """Return how far a run has come; None before it has looked which partitions there are."""
     kept = await db.fetchval("SELECT place FROM runs WHERE workspace_id = $1 AND id = $2", workspace_id, run_id)

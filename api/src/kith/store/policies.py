@@ -4,7 +4,7 @@ Like rights, each migration makes those that are missing: where the role was not
 """
 
 from kith.domain.ids import NOWHERE
-from kith.store.db import GUEST
+from kith.store.db import GUEST, SEALED_SCHEMA
 
 _OPEN = "{} NOT IN ('private', 'direct') OR (SELECT sees('private'))"
 _IN_CHANNEL = f"""
@@ -13,10 +13,21 @@ _IN_CHANNEL = f"""
 """
 _SEEN = "EXISTS (SELECT FROM interactions i WHERE i.workspace_id = {0}.workspace_id AND i.conversation_id = {0}.{1})"
 
+_SEALED = "(SELECT sealed_sources(nullif(current_setting('kith.workspace', true), '')::uuid))::uuid[]"
+_OPEN_SOURCE = f"{{0}} IS NULL OR {{0}} <> ALL ({_SEALED})"
+_OF_OPEN_SOURCE = _OPEN_SOURCE.format("source_id")
+
 #: Which rows of a table a guest may see. A conversation is seen by whoever sees any of it, a topic by whoever sees a
-#: channel in which it comes up.
+#: channel in which it comes up. Sealed sources, and what is kept for them, are for nobody who is a guest.
 SHOWN = {
-    **{table: _OPEN.format("visibility") for table in ("interactions", "channels", "partitions")},
+    "sources": "NOT sealed",
+    **dict.fromkeys(("coverage", "pushes", "runs"), _OF_OPEN_SOURCE),
+    "jobs": _OPEN_SOURCE.format("(args ->> 'source_id')::uuid"),
+    "run_errors": """
+        EXISTS (SELECT FROM runs r WHERE r.workspace_id = run_errors.workspace_id AND r.id = run_errors.run_id)
+    """,
+    **{table: _OPEN.format("visibility") for table in ("interactions", "channels")},
+    "partitions": f"({_OPEN.format('visibility')}) AND ({_OF_OPEN_SOURCE})",
     "interaction_versions": _OPEN.format("(content ->> 'visibility')"),
     **{table: _IN_CHANNEL.format(table) for table in ("sightings", "standings", "topic_channels")},
     "topics": """
@@ -32,13 +43,30 @@ LACKING = f"""
         SELECT FROM pg_policies p
         WHERE p.schemaname = current_schema() AND p.tablename = t.name AND p.policyname = 'guest'
     )
+    UNION ALL
+    SELECT c.relname FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace('{SEALED_SCHEMA}') AND c.relkind = 'r'
+        AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'guest')
 """
 """Tables that show guests too much."""
 
-MAKE = ";".join(
-    f"""
+MAKE = (
+    ";".join(
+        f"""
     DROP POLICY IF EXISTS guest ON {table};
     CREATE POLICY guest ON {table} AS RESTRICTIVE FOR SELECT TO {GUEST} USING ({shown})
     """
-    for table, shown in SHOWN.items()
+        for table, shown in SHOWN.items()
+    )
+    + f"""
+    ;DO $$
+    DECLARE
+        t regclass;
+    BEGIN
+        FOR t IN SELECT oid FROM pg_class WHERE relnamespace = '{SEALED_SCHEMA}'::regnamespace AND relkind = 'r' LOOP
+            EXECUTE format('DROP POLICY IF EXISTS guest ON %s', t);
+            EXECUTE format('CREATE POLICY guest ON %s AS RESTRICTIVE TO {GUEST} USING (false)', t);
+        END LOOP;
+    END $$
+"""
 )

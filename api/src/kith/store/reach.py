@@ -65,6 +65,11 @@ async def extend(
         await db.execute(_END, workspace_id, source_id, until.astimezone(UTC).date())
 
 
+async def forget(db: Db, workspace_id: UUID, source_id: UUID) -> None:
+    for table in ("source_ends", "channel_sources"):
+        await db.execute(f"DELETE FROM {table} WHERE workspace_id = $1 AND source_id = $2", workspace_id, source_id)
+
+
 async def restore(db: Db, workspace_id: UUID) -> dict[str, int]:
     """Note what the facts say beyond what is noted; return how many rows of each table were missing or too early.
 
@@ -111,6 +116,7 @@ _ENDED = """
             UNION ALL
             SELECT source_id, upper(period) - interval '1 microsecond' FROM coverage
             WHERE workspace_id = $1 AND status = 'read' AND NOT upper_inf(period)
+                AND source_id NOT IN (SELECT id FROM sources WHERE workspace_id = $1 AND sealed)
         ) AS told
         GROUP BY source_id
         ON CONFLICT (workspace_id, source_id) DO UPDATE SET day = excluded.day WHERE e.day < excluded.day

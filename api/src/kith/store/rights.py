@@ -1,7 +1,7 @@
 """Rights: what the application's role may do, granted again by each migration, for a restored dump brings no roles."""
 
 from kith.store import policies
-from kith.store.db import GUEST, ROLE, Db
+from kith.store.db import GUEST, ROLE, SEALED_SCHEMA, WHOLE_SCHEMA, Db
 
 #: What only grows: rows are added, and nobody changes them.
 APPEND_ONLY = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
@@ -79,6 +79,8 @@ _FUNCTIONS = """
     WHERE p.pronamespace = current_schema()::regnamespace AND p.prosecdef AND p.prorettype <> 'trigger'::regtype
 """
 
+_APART = f"ARRAY[to_regnamespace('{SEALED_SCHEMA}'), to_regnamespace('{WHOLE_SCHEMA}')]"
+
 _LACKING = f"""
     SELECT name FROM ({_TENANT_TABLES}) AS t WHERE NOT (
         has_table_privilege($1, oid, 'SELECT') AND has_table_privilege($1, oid, 'INSERT')
@@ -95,6 +97,9 @@ _LACKING = f"""
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY ($4::text[])
         AND NOT (has_table_privilege($1, c.oid, 'SELECT') AND has_table_privilege($1, c.oid, 'INSERT')
             AND has_table_privilege($1, c.oid, 'UPDATE') AND has_table_privilege($1, c.oid, 'DELETE'))
+    UNION ALL
+    SELECT oid::regclass::text FROM pg_class
+    WHERE relnamespace = ANY ({_APART}) AND relkind IN ('r', 'v') AND NOT has_table_privilege($1, oid, 'SELECT')
     UNION ALL
     SELECT name FROM ({_FUNCTIONS}) AS f WHERE NOT has_function_privilege($1, oid, 'EXECUTE')
     UNION ALL
@@ -119,6 +124,9 @@ _GRANT = f"""
                 EXECUTE format('REVOKE UPDATE, DELETE ON %I FROM {ROLE}', found.name);
             END IF;
         END LOOP;
+        GRANT USAGE ON SCHEMA {SEALED_SCHEMA}, {WHOLE_SCHEMA} TO {ROLE};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SEALED_SCHEMA} TO {ROLE};
+        GRANT SELECT ON ALL TABLES IN SCHEMA {WHOLE_SCHEMA} TO {ROLE};
         GRANT SELECT ON {", ".join(SHARED)} TO {ROLE};
         GRANT SELECT, INSERT, UPDATE, DELETE ON {", ".join(INSTANCE)} TO {ROLE};
         GRANT UPDATE (tended_on) ON workspace_ids TO {ROLE};

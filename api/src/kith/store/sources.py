@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kith.store import jobs
+from kith.store import jobs, partitions, reach, sealing, tokens
 from kith.store.db import IS_GUEST, Db, new_id
 from kith.store.errors import NameTaken
 
@@ -16,7 +16,8 @@ APP = "app"
 """The connector of a source that is written through the API rather than read. No such connector is installed."""
 
 _COLUMNS = """
-    workspace_id, id, connector, name, config, status, schedule, trusted, revision, app_id, created_at, updated_at,
+    workspace_id, id, connector, name, config, status, schedule, trusted, sealed, revision, app_id, created_at,
+    updated_at,
     EXISTS (SELECT FROM authorizations a WHERE a.workspace_id = $1 AND a.source_id = sources.id) AS authorized,
     ARRAY (SELECT c.name FROM credentials c WHERE c.workspace_id = $1 AND c.source_id = sources.id ORDER BY c.name)
         AS credentials
@@ -27,7 +28,8 @@ class Source(msgspec.Struct, frozen=True):
     """One configured use of a connector. schedule: how often it is read by itself.
 
     trusted: the operator named what it reads. credentials: the names of its secret settings, which config lacks.
-    authorized: a provider of OAuth has let it in. app_id: of the app that writes it, where an app does.
+    authorized: a provider of OAuth has let it in. app_id: of the app that writes it, where an app does. sealed: what it
+    tells counts for nothing that all see.
     """
 
     workspace_id: UUID
@@ -38,6 +40,7 @@ class Source(msgspec.Struct, frozen=True):
     status: str
     schedule: dict[str, Any] | None
     trusted: bool
+    sealed: bool
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -62,7 +65,11 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How far one source has been read. hidden: how many acts of the workspace the reader does not see."""
+    """How far one source has been read.
+
+    hidden: how many acts of the workspace the reader does not see. sealed: how many the reader sees that sealed sources
+    alone tell.
+    """
 
     id: UUID
     name: str
@@ -71,6 +78,7 @@ class Reading(msgspec.Struct, frozen=True):
     read_until: datetime | None
     gaps: int
     hidden: int
+    sealed: int
 
 
 async def list_sources(db: Db, workspace_id: UUID, after: UUID | None, limit: int) -> list[Source]:
@@ -111,18 +119,21 @@ async def create_source(
     *,
     trusted: bool = False,
     schedule: Mapping[str, Any] | None = None,
+    sealed: bool = False,
 ) -> Source:
     """Add a source. Raises NameTaken."""
     row = await db.fetchrow(
         f"""
-        INSERT INTO sources (workspace_id, id, connector, name, config, status, trusted, schedule)
-        VALUES ($1, $2, $3, $4, $5, 'active', $6, $7)
+        INSERT INTO sources (workspace_id, id, connector, name, config, status, trusted, schedule, sealed)
+        VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8)
         ON CONFLICT (workspace_id, name) DO NOTHING RETURNING {_COLUMNS}
         """,
-        workspace_id, new_id(), connector, name, config, trusted, schedule,
+        workspace_id, new_id(), connector, name, config, trusted, schedule, sealed,
     )  # fmt: skip
     if row is None:
         raise NameTaken(f"There is already a source named {name!r}.")
+    if sealed:
+        await tokens.forget(db, workspace_id)
     return Source(**row)
 
 
@@ -208,7 +219,30 @@ async def begin_removal(db: Db, workspace_id: UUID, source: Source, *, withdraw:
     """Mark a source as being deleted and return the job that deletes it. withdraw: with all that it told."""
     if source.status != "deleting":
         await set_status(db, workspace_id, source, "deleting")
-    return await jobs.ask_remove_source(db, workspace_id, source.id, withdraw=withdraw)
+    return await jobs.ask_remove_source(db, workspace_id, source.id, withdraw=withdraw or source.sealed)
+
+
+async def seal(db: Db, workspace_id: UUID, source: Source, *, sealed: bool) -> Source:
+    """Seal or unseal a source: it is read again from the beginning, and a job takes back what it told before."""
+    await db.execute(
+        """
+        UPDATE sources SET sealed = $3, revision = revision + 1, updated_at = now() WHERE workspace_id = $1 AND id = $2
+        """,
+        workspace_id, source.id, sealed,
+    )  # fmt: skip
+    await tokens.forget(db, workspace_id)
+    await jobs.ask_move_source(db, workspace_id, source.id)
+    saved = await get_source(db, workspace_id, source.id)
+    if saved is None:
+        raise LookupError(source.id)
+    return saved
+
+
+async def forget_place(db: Db, workspace_id: UUID, source_id: UUID) -> None:
+    """Let a source be read from its beginning, as if it had never been."""
+    for table in ("cursors", "coverage", "sweeps"):
+        await db.execute(f"DELETE FROM {table} WHERE workspace_id = $1 AND source_id = $2", workspace_id, source_id)
+    await partitions.forget_places(db, workspace_id, source_id)
 
 
 async def list_periods(db: Db, workspace_id: UUID, source_id: UUID) -> list[Period]:
@@ -228,7 +262,10 @@ async def list_readings(db: Db, workspace_id: UUID) -> list[Reading]:
     rows = await db.fetch(
         f"""
         SELECT s.id, s.name, s.status, c.read_since, c.read_until, coalesce(c.gaps, 0) AS gaps,
-            (SELECT CASE WHEN {IS_GUEST} THEN count_hidden($1, NULL) ELSE 0 END) AS hidden
+            (SELECT CASE WHEN {IS_GUEST} THEN count_hidden($1, NULL) ELSE 0 END) AS hidden,
+            (SELECT CASE WHEN sees('sealed') THEN (
+                SELECT coalesce(sum(acts), 0) FROM sealed.identity_days WHERE workspace_id = $1
+            ) ELSE 0 END) AS sealed
         FROM sources s LEFT JOIN (
             SELECT source_id, min(lower(period)) FILTER (WHERE status = 'read') AS read_since,
                    max(upper(period)) FILTER (WHERE status = 'read') AS read_until,
@@ -278,6 +315,13 @@ async def status_of(db: Db, workspace_id: UUID, source_id: UUID) -> str | None:
         "SELECT status FROM sources WHERE workspace_id = $1 AND id = $2 FOR SHARE", workspace_id, source_id
     )
     return found
+
+
+async def is_sealed(db: Db, workspace_id: UUID, source_id: UUID) -> bool:
+    """Return whether a source is there and sealed."""
+    return bool(
+        await db.fetchval("SELECT sealed FROM sources WHERE workspace_id = $1 AND id = $2", workspace_id, source_id)
+    )
 
 
 async def ask_to_reauthorize(db: Db, workspace_id: UUID, source_id: UUID) -> None:
@@ -342,8 +386,12 @@ async def remove(db: Db, workspace_id: UUID, source_id: UUID, *, withdrawn: bool
     source_id that it came from. withdrawn: they were taken back before.
     """
     if withdrawn:
-        for table in ("source_ends", "channel_sources", "tellings", "claim_tellings"):
-            await db.execute(f"DELETE FROM {table} WHERE workspace_id = $1 AND source_id = $2", workspace_id, source_id)
+        for sealed in (True, False):
+            await sealing.go(db, sealed=sealed)
+            await reach.forget(db, workspace_id, source_id)
+            for table in ("tellings", "claim_tellings"):
+                query = f"DELETE FROM {table} WHERE workspace_id = $1 AND source_id = $2"
+                await db.execute(query, workspace_id, source_id)
     outcome = await db.execute("DELETE FROM sources WHERE workspace_id = $1 AND id = $2", workspace_id, source_id)
     return outcome == "DELETE 1"
 

@@ -23,9 +23,11 @@ REVOKED = "kith_revoked"
 _RANDOM_BYTES = 32
 _CHECKSUM_BYTES = 4  # CRC-32: lets secret scanners and us refuse a mistyped token without a look-up
 
-_LIVING = """
+HAS_SEALED = "EXISTS (SELECT FROM sources s WHERE s.workspace_id = $1 AND s.sealed) AS has_sealed"
+
+_LIVING = f"""
     SELECT t.workspace_id, w.name AS workspace, w.id_key, t.id, t.name, t.scopes, t.created_at, t.expires_at,
-        t.member_id, m.role
+        t.member_id, m.role, {HAS_SEALED}
     FROM tokens t JOIN workspaces w ON w.workspace_id = t.workspace_id
     LEFT JOIN members m ON m.workspace_id = $1 AND m.id = t.member_id
     WHERE t.workspace_id = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
@@ -34,9 +36,10 @@ _LIVING = """
 
 
 # What an app may do is what it was granted, as far as the workspace still approves it and it still asks for it.
-_OF_APP = """
+_OF_APP = f"""
     SELECT t.workspace_id, w.name AS workspace, w.id_key, t.id, a.name, t.created_at, t.expires_at, g.member_id,
         t.app_id, t.grant_id, t.thumbprint, t.resources, a.origins, m.role,
+        {HAS_SEALED},
         ARRAY(
             SELECT unnest(t.scopes) INTERSECT SELECT unnest(p.scopes || $3) INTERSECT SELECT unnest(a.scopes || $3)
         ) AS scopes
@@ -55,7 +58,8 @@ class Token(msgspec.Struct, frozen=True):
     """What a token is allowed to do. id_key: the workspace's own key, for ids and cursors.
 
     member_id: for whom it acts; role: theirs. Of an app's: thumbprint: of the key that it is bound to; resources: the
-    addresses that it is for, all where there are none; origins: whose pages may send it.
+    addresses that it is for, all where there are none; origins: whose pages may send it. has_sealed: whether the
+    workspace has sealed sources.
     """
 
     workspace_id: UUID
@@ -73,6 +77,7 @@ class Token(msgspec.Struct, frozen=True):
     thumbprint: str | None = None
     resources: list[str] = []
     origins: list[str] = []
+    has_sealed: bool = False
 
     @property
     def holder(self) -> UUID:
@@ -177,10 +182,15 @@ async def list_tokens(db: Db, workspace_id: UUID, after: tuple[datetime, UUID] |
 
 async def revoke_token(db: Db, workspace_id: UUID, token_id: UUID) -> bool:
     """Take a token's rights away, on every process at once; False when there is no such living token."""
-    await db.execute("SELECT pg_notify($1, $2)", REVOKED, workspace_id.hex)
+    await forget(db, workspace_id)
     status = await db.execute(
         "UPDATE tokens SET revoked_at = now() WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL",
         workspace_id,
         token_id,
     )
     return bool(status.endswith(" 1"))
+
+
+async def forget(db: Db, workspace_id: UUID) -> None:
+    """Have every process look the tokens of the workspace up again, once this transaction has ended."""
+    await db.execute("SELECT pg_notify($1, $2)", REVOKED, workspace_id.hex)

@@ -23,7 +23,7 @@ from kith.connectors import (
 )
 from kith.domain.classes import STATES
 from kith.projections.ingest import Ingest
-from kith.store import audits, credentials, ingest, jobs, sources
+from kith.store import audits, credentials, ingest, jobs, sealing, sources
 from kith.store.audits import Act
 from kith.store.sweeps import LEAST, SHARE
 from kith.workers.reading import CHECK_SECONDS, Fault, contained, open_source
@@ -73,6 +73,7 @@ async def audit(work: Work) -> dict[str, Any]:
 async def _draw(work: Work, source_id: UUID) -> list[Act]:
     """Return acts by lot, also where there are few."""
     async with work.transaction() as db:
+        await sealing.enter(db, work.job.workspace_id, source_id)
         found = await audits.draw(db, work.job.workspace_id, source_id, uuid4(), AT_ONCE)
         if len(found) < AT_ONCE:
             first = await audits.draw(db, work.job.workspace_id, source_id, UUID(int=0), AT_ONCE - len(found))
@@ -104,4 +105,5 @@ async def _take_away(work: Work, source_id: UUID, id_key: bytes, gone: Sequence[
     async with work.transaction() as db:
         await ingest.apply(db, work.job.workspace_id, source_id, None, batch)
         await work.advance(db, work.job.done + len(gone), None, "acts")
-        await jobs.ask_project(db, work.job.workspace_id)
+        if not batch.sealed:
+            await jobs.ask_project(db, work.job.workspace_id)

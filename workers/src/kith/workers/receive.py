@@ -79,7 +79,8 @@ class Receiver:
             counts = await ingest.apply(db, self._workspace_id, self._source_id, None, batch)
             await pushes.end(db, self._workspace_id, self._source_id, push.id, reasons[:_REASON] or None)
             await self._work.advance(db, self._work.job.done + self.received, None, "pushes")
-            await jobs.ask_project(db, self._workspace_id)
+            if not batch.sealed:
+                await jobs.ask_project(db, self._workspace_id)
             if told.read:
                 await jobs.ask_sync(db, self._workspace_id, self._source_id)
         self.added += counts.added

@@ -27,6 +27,7 @@ KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "receive": receive.receive,
     "listen": listening.listen,
     "remove_source": sync.remove_source,
+    "move_source": sync.move_source,
     "project": project.project,
     "refresh": project.refresh,
     "calibrate": calibrate.calibrate,

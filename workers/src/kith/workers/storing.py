@@ -84,8 +84,9 @@ class Storing:
         step = self._steps[0]
         self._failed = True
         await step.task
-        async with self._work.transaction() as db:
-            await jobs.ask_project(db, self._work.job.workspace_id)
+        if not step.batch.sealed:
+            async with self._work.transaction() as db:
+                await jobs.ask_project(db, self._work.job.workspace_id)
         if not step.whole:
             raise Unfinished
         self._failed = False

@@ -13,11 +13,12 @@ import msgspec
 from kith.connectors import ConnectorError, Fatal, Live, Partitioned, Reauthorize, Retry, check_locations
 from kith.domain.schedules import Schedule, next_read
 from kith.projections.ingest import Ingest
-from kith.store import credentials, jobs, reach, runs, sources
+from kith.store import credentials, jobs, reach, runs, sealing, sources
 from kith.store import ingest as store_ingest
 from kith.store.db import Db
 from kith.workers import detect, quotas
 from kith.workers.parts import Parts
+from kith.workers.project import project
 from kith.workers.reading import (
     CHECK_SECONDS,
     Fault,
@@ -62,9 +63,11 @@ async def sync(work: Work) -> dict[str, Any]:
                 await jobs.ask_listen(db, work.job.workspace_id, source_id)
         await _read(work, source_id, run_id, reading, opened)
     async with work.transaction() as db:
-        await jobs.run_now(db, work.job.workspace_id, "project")
         await sources.clear_faults(db, work.job.workspace_id, source_id)
         counts = await runs.close_run(db, work.job.workspace_id, work.job.id)
+        if await sources.is_sealed(db, work.job.workspace_id, source_id):
+            return counts
+        await jobs.run_now(db, work.job.workspace_id, "project")
         much = counts.get("added", 0) >= MUCH
         further = await reach.of_source(db, work.job.workspace_id, source_id) != read_until
         if much or further:
@@ -137,15 +140,10 @@ async def find_partitions(work: Work) -> dict[str, Any]:
 async def remove_source(work: Work) -> dict[str, Any]:
     """Delete a source with its cursor, coverage, runs and folder. args: source_id; withdraw: with all that it told."""
     source_id, withdraw = UUID(work.job.args["source_id"]), bool(work.job.args.get("withdraw"))
-    workspace_id, taken, left = work.job.workspace_id, work.job.done, withdraw
-    while left:
-        async with work.transaction() as db:
-            step = await store_ingest.take_back(db, workspace_id, source_id, WITHDRAWN_AT_ONCE)
-            taken, left = taken + step, step > 0
-            await work.advance(db, taken, None, "interactions")
-            await jobs.ask_project(db, workspace_id)
-        if left and work.must_rest:
-            raise Unfinished
+    workspace_id = work.job.workspace_id
+    if withdraw:
+        for sealed in (False, True):
+            await _take_back(work, source_id, sealed=sealed)
     async with work.transaction() as db:
         await jobs.renew(db, work.job)
         removed = await sources.remove(db, workspace_id, source_id, withdrawn=withdraw)
@@ -172,6 +170,41 @@ async def judged(work: Work, source_id: UUID) -> AsyncIterator[None]:
         raise Failed(error.code, str(error)) from error
     except Fatal as error:
         raise Failed(error.code, str(error)) from error
+
+
+async def move_source(work: Work) -> dict[str, Any]:
+    """Take back what a source told before it was sealed or unsealed; have it read again. args: source_id."""
+    source_id, workspace_id = UUID(work.job.args["source_id"]), work.job.workspace_id
+    async with work.transaction() as db:
+        sealed = await sources.is_sealed(db, workspace_id, source_id)
+    await _take_back(work, source_id, sealed=not sealed)
+    if sealed:
+        await project(work)
+    async with work.transaction() as db:
+        await jobs.renew(db, work.job)
+        if sealed:
+            await sealing.forget_alone(db, workspace_id, source_id)
+            await jobs.ask_project(db, workspace_id)
+            await jobs.ask_refresh(db, workspace_id)
+            await detect.schedule(db, workspace_id)
+        await sources.forget_place(db, workspace_id, source_id)
+        if await sources.status_of(db, workspace_id, source_id) == "active":
+            await jobs.ask_sync(db, workspace_id, source_id)
+    return {"moved": True}
+
+
+async def _take_back(work: Work, source_id: UUID, *, sealed: bool) -> None:
+    """Withdraw what a source told, step by step. sealed: from the facts of sealed sources. Raises Unfinished."""
+    workspace_id, taken, left = work.job.workspace_id, work.job.done, True
+    while left:
+        async with work.transaction() as db:
+            step = await store_ingest.take_back(db, workspace_id, source_id, WITHDRAWN_AT_ONCE, sealed=sealed)
+            taken, left = taken + step, step > 0
+            await work.advance(db, taken, None, "interactions")
+            if not sealed:
+                await jobs.ask_project(db, workspace_id)
+        if left and work.must_rest:
+            raise Unfinished
 
 
 async def _read(work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRead, opened: Opened) -> None:

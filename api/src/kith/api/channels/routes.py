@@ -13,7 +13,7 @@ from kith.store import channels as store
 from kith.store.db import Db
 
 
-@get("/v1/channels", operation_id="listChannels", tags=["channels"], scopes=["channels:read"])
+@get("/v1/channels", operation_id="listChannels", tags=["channels"], scopes=["channels:read"], sealed=True)
 async def list_channels(
     request: Request[Any, Any, Any],
     db: NamedDependency[Db],
@@ -42,6 +42,7 @@ async def list_channels(
     tags=["channels"],
     scopes=["channels:read"],
     errors=["not_found"],
+    sealed=True,
 )
 async def get_channel(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], channel_id: FromPath[str]

@@ -19,7 +19,13 @@ from kith.store.db import Db
 PARTICIPANTS_SHOWN = 50
 
 
-@get("/v1/conversations", operation_id="listConversations", tags=["conversations"], scopes=["conversations:read"])
+@get(
+    "/v1/conversations",
+    operation_id="listConversations",
+    tags=["conversations"],
+    scopes=["conversations:read"],
+    sealed=True,
+)
 async def list_conversations(
     request: Request[Any, Any, Any],
     db: NamedDependency[Db],
@@ -54,6 +60,7 @@ async def list_conversations(
     tags=["conversations"],
     scopes=["conversations:read"],
     errors=["not_found"],
+    sealed=True,
 )
 async def get_conversation(
     db: NamedDependency[Db],

@@ -119,7 +119,8 @@ def check_scopes(handlers: Iterable[BaseRouteHandler]) -> None:
 
 def sight_of(request: Request[Any, Any, Any]) -> Sight:
     """Return what the caller sees of what the route answers."""
-    return Sight.of(token_of(request).scopes)
+    token = token_of(request)
+    return Sight.of(token.scopes, has_sealed=token.has_sealed)
 
 
 def may_read_anywhere(request: Request[Any, Any, Any]) -> bool:

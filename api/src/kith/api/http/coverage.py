@@ -27,10 +27,16 @@ class Coverage(msgspec.Struct, frozen=True):
     """How much had been read for this answer."""
 
     complete: Annotated[bool, Meta(description="Whether every source has been read and none has a gap.")]
-    sources: Annotated[list[SourceReading], Meta(description="Every source of the workspace.")]
+    sources: Annotated[list[SourceReading], Meta(description="Every source of the workspace that the token sees.")]
     hidden_interactions: Annotated[
         int,
         Meta(description="Interactions that the token does not see, and that numbers about people rest on, too.", ge=0),
+    ]
+    sealed_interactions: Annotated[
+        int,
+        Meta(
+            description="Interactions of sealed sources that the token sees. Numbers about people rest on none.", ge=0
+        ),
     ]
 
 
@@ -48,4 +54,5 @@ async def get_coverage(db: Db, workspace_id: UUID) -> Coverage:
         for reading in found
     ]
     complete = bool(readings) and all(reading.read_until and not reading.gaps for reading in readings)
-    return Coverage(complete, readings, max((reading.hidden for reading in found), default=0))
+    hidden, sealed = (max(counts, default=0) for counts in ([r.hidden for r in found], [r.sealed for r in found]))
+    return Coverage(complete, readings, hidden, sealed)

@@ -12,11 +12,14 @@ from kith.store.db import Db
 def connected(request: Request[Any, Any, Any]) -> AbstractAsyncContextManager[Db]:
     """Yield the connection; what a request changes is committed before the answer is sent.
 
-    A GET reads without a transaction, unless its route says ``transaction=True``.
+    A GET reads without a transaction, unless its route says ``transaction=True``. Where the route says ``sealed=True``,
+    it finds what sealed sources tell among all else: what it answers counts nothing that all see.
     """
-    turns, workspace_id = request.app.state.turns, token_of(request).workspace_id
-    reads = request.scope["method"] == "GET" and not request.route_handler.opt.get("transaction")
-    found: AbstractAsyncContextManager[Db] = (
-        turns.view(workspace_id, sight_of(request).rows) if reads else turns.workspace(workspace_id)
-    )
+    turns, workspace_id, sight = request.app.state.turns, token_of(request).workspace_id, sight_of(request)
+    options = request.route_handler.opt
+    found: AbstractAsyncContextManager[Db]
+    if request.scope["method"] == "GET" and not options.get("transaction"):
+        found = turns.view(workspace_id, sight.rows, sealed=bool(options.get("sealed")))
+    else:
+        found = turns.workspace(workspace_id, blind=sight.sealed is False)
     return found

@@ -30,13 +30,21 @@ class Turns:
         self.free = Fair(size, each=size - size // 8, line=LINE * size)
         self.begin = Fair(max(2, 2 * size // 3), each=size, line=LINE * size)
 
-    def workspace(self, workspace_id: UUID) -> AbstractAsyncContextManager[Db]:
-        """Yield a transaction that sees this workspace alone. Raises TimeoutError where its turn does not come."""
-        return _Turn(self, database.workspace(self.pool, workspace_id), workspace_id)
+    def workspace(self, workspace_id: UUID, *, blind: bool = False) -> AbstractAsyncContextManager[Db]:
+        """Yield a transaction that sees this workspace alone. Raises TimeoutError where its turn does not come.
 
-    def view(self, workspace_id: UUID, rows: str | None = None) -> AbstractAsyncContextManager[Db]:
-        """Yield a connection that reads this workspace alone. Raises TimeoutError where its turn does not come."""
-        return _Turn(self, database.view(self.pool, workspace_id, rows), workspace_id)
+        blind: as for ``kith.store.db.workspace``.
+        """
+        return _Turn(self, database.workspace(self.pool, workspace_id, blind=blind), workspace_id)
+
+    def view(
+        self, workspace_id: UUID, rows: str | None = None, *, sealed: bool = False
+    ) -> AbstractAsyncContextManager[Db]:
+        """Yield a connection that reads this workspace alone. Raises TimeoutError where its turn does not come.
+
+        rows, sealed: as for ``kith.store.db.view``.
+        """
+        return _Turn(self, database.view(self.pool, workspace_id, rows, sealed=sealed), workspace_id)
 
     def instance(self) -> AbstractAsyncContextManager[Db]:
         """Yield a transaction that sees no workspace yet. Raises TimeoutError where its turn does not come."""

@@ -20,7 +20,7 @@ from kith.store.db import Db, narrowed
 from kith.store.tokens import Token
 
 
-@get("/v1/identities", operation_id="listIdentities", tags=["identities"], scopes=["identities:read"])
+@get("/v1/identities", operation_id="listIdentities", tags=["identities"], scopes=["identities:read"], sealed=True)
 async def list_identities(
     request: Request[Any, Any, Any],
     db: NamedDependency[Db],
@@ -51,6 +51,7 @@ async def list_identities(
     tags=["identities"],
     scopes=["identities:read"],
     errors=["not_found"],
+    sealed=True,
 )
 async def get_identity(
     request: Request[Any, Any, Any],

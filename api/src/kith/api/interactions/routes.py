@@ -19,7 +19,13 @@ from kith.store import people
 from kith.store.db import Db
 
 
-@get("/v1/interactions", operation_id="listInteractions", tags=["interactions"], scopes=["interactions:read"])
+@get(
+    "/v1/interactions",
+    operation_id="listInteractions",
+    tags=["interactions"],
+    scopes=["interactions:read"],
+    sealed=True,
+)
 async def list_interactions(
     request: Request[Any, Any, Any],
     db: NamedDependency[Db],
@@ -66,6 +72,7 @@ async def _identities(db: Db, workspace_id: UUID, params: InteractionsParams) ->
     tags=["interactions"],
     scopes=["interactions:read"],
     errors=["not_found"],
+    sealed=True,
 )
 async def get_interaction(
     db: NamedDependency[Db],

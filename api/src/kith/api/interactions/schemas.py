@@ -79,6 +79,7 @@ class Interaction(msgspec.Struct, frozen=True):
         Meta(description="When what it began (a follow, a reaction, ...) ended; null: it holds, or began nothing."),
     ]
     learnt_at: Annotated[Instant, Meta(description="When kith learned of it.")]
+    sealed: Annotated[bool, Meta(description="Whether sealed sources alone tell of it, so that no number counts it.")]
     sentence: Annotated[
         str,
         Meta(

@@ -251,6 +251,7 @@ async def list_identities_of_person(
     scopes=["people:read", "interactions:read"],
     errors=["not_found"],
     moves=True,
+    sealed=True,
 )
 async def list_timeline(
     request: Request[Any, Any, Any],

@@ -8,7 +8,7 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kith.api.http.auth import may_read_anywhere
+from kith.api.http.auth import may_read_anywhere, require
 from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode
 from kith.api.http.inputs import named
@@ -38,10 +38,11 @@ from kith.api.sources.schemas import (
 )
 from kith.connectors import Limits, Registry, locations
 from kith.domain.schedules import Schedule
+from kith.domain.scopes import FIELDS
 from kith.runtime.vault import Vault
-from kith.store import jobs, runs
+from kith.store import jobs, runs, sealing
 from kith.store import sources as store
-from kith.store.db import Db, whole
+from kith.store.db import Db
 from kith.store.errors import NameTaken
 from kith.store.workspaces import count_sources
 
@@ -87,6 +88,8 @@ async def create_source(
     public networks. A file or folder that is not there or cannot be read is refused, as `POST /v1/sources/checks` does.
     """
     trusted = may_read_anywhere(request)
+    if payload.sealed:
+        _may_seal(request)
     if (quota := request.app.state.settings.quota_sources) and await count_sources(db, workspace_id) >= quota:
         raise Problem("quota_exceeded", f"This workspace may have {quota} sources.")
     given = credentials.divide(registry, payload.connector, payload.config)
@@ -102,6 +105,7 @@ async def create_source(
             given.shown,
             trusted=trusted,
             schedule=stored(payload.schedule),
+            sealed=payload.sealed,
         )
     except NameTaken as error:
         raise name_taken(payload.name) from error
@@ -160,6 +164,9 @@ async def update_source(
     if source.is_written:
         return await _update_written(db, workspace_id, source, payload)
     changed = named(payload)
+    sealed = changed.pop("sealed", source.sealed)
+    if "sealed" in named(payload):
+        _may_seal(request)
     kept = {"name": source.name, "config": source.config, "status": source.status} | changed
     kept["schedule"] = source.schedule if payload.schedule is msgspec.UNSET else stored(payload.schedule)
     given = credentials.divide(registry, source.connector, kept["config"], source.credentials)
@@ -181,6 +188,8 @@ async def update_source(
         saved = await store.update_source(db, workspace_id, source.id, **kept, trusted=trusted)
     except NameTaken as error:
         raise name_taken(kept["name"]) from error
+    if sealed != source.sealed:
+        saved = await store.seal(db, workspace_id, source, sealed=sealed)
     if saved.schedule and (saved.schedule != source.schedule or saved.status != source.status):
         await jobs.ask_read_on_schedule(db, workspace_id, source.id, datetime.now(UTC), move=True)
     return Response(await _show(db, workspace_id, saved), headers={"ETag": tag(saved)})
@@ -205,7 +214,8 @@ async def delete_source(
     """Delete a source, its runs and its coverage.
 
     A job does the work; the source shows `deleting` until it is gone. What it told of people stays, or, with
-    `facts=withdraw`, goes where no other source told it; `GET /v1/sources/{source_id}/removal` says what would go.
+    `facts=withdraw` or where the source is sealed, goes where no other source told it;
+    `GET /v1/sources/{source_id}/removal` says what would go.
     """
     source = await find(db, workspace_id, source_id, lock=True)
     check_unchanged(request, source)
@@ -220,6 +230,7 @@ async def delete_source(
     tags=["sources"],
     scopes=["sources:read"],
     errors=["not_found"],
+    transaction=True,  # it looks where the source has its facts
 )
 async def preview_source_removal(
     db: NamedDependency[Db], workspace_id: NamedDependency[UUID], source_id: FromPath[str]
@@ -229,8 +240,8 @@ async def preview_source_removal(
     Nothing changes.
     """
     found = await find(db, workspace_id, source_id)
-    async with whole(db):
-        return shape(SourceRemoval, await store.preview_removal(db, workspace_id, found.id))
+    await sealing.enter(db, workspace_id, found.id)
+    return shape(SourceRemoval, await store.preview_removal(db, workspace_id, found.id))
 
 
 @get(
@@ -357,8 +368,8 @@ async def audit_source(
 
 async def _update_written(db: Db, workspace_id: UUID, source: store.Source, payload: SourcePatch) -> Response[Source]:
     """Rename, pause or resume a source that an app writes."""
-    if (payload.config, payload.schedule) != (msgspec.UNSET, msgspec.UNSET):
-        raise Problem("conflict", "An app writes this source: it has neither settings nor a schedule.")
+    if (payload.config, payload.schedule, payload.sealed) != (msgspec.UNSET,) * 3:
+        raise Problem("conflict", "An app writes this source: it has neither settings nor a schedule, and is open.")
     kept = {"name": source.name, "status": source.status} | named(payload)
     try:
         saved = await store.update_source(
@@ -367,6 +378,12 @@ async def _update_written(db: Db, workspace_id: UUID, source: store.Source, payl
     except NameTaken as error:
         raise name_taken(kept["name"]) from error
     return Response(await _show(db, workspace_id, saved), headers={"ETag": tag(saved)})
+
+
+def _may_seal(request: Request[Any, Any, Any]) -> None:
+    """Refuse to seal or unseal for whoever would not see what is sealed."""
+    for scope in (FIELDS["sealed"], FIELDS["private"]):
+        require(request, scope)
 
 
 async def _show(db: Db, workspace_id: UUID, source: store.Source) -> Source:

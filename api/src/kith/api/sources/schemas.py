@@ -71,6 +71,9 @@ class Source(msgspec.Struct, frozen=True):
         ),
     ]
     schedule: Annotated[Schedule | None, Meta(description="How often it is read by itself; null: never.")]
+    sealed: Annotated[
+        bool, Meta(description="Whether only tokens with the scope sources:sealed:read see it and what it tells.")
+    ]
     credentials: Annotated[
         list[str], Meta(description="Names of the secret settings that are set; their values are never shown.")
     ]
@@ -153,6 +156,13 @@ class SourceCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schedule: Annotated[
         Schedule | None, Meta(description="How often it is read by itself, the first time at once; null: never.")
     ] = None
+    sealed: Annotated[
+        bool,
+        Meta(
+            description="Whether only tokens with the scope sources:sealed:read, which the caller needs, see it and "
+            "what it tells. Nothing that others see is computed from that."
+        ),
+    ] = False
 
 
 class SourceCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -181,6 +191,16 @@ class SourcePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     config: Config | UnsetType = UNSET
     status: Annotated[Literal["active", "paused"], Meta(description="Pause or resume it.")] | UnsetType = UNSET
     schedule: Annotated[Schedule | None, Meta(description="null: no longer.")] | UnsetType = UNSET
+    sealed: (
+        Annotated[
+            bool,
+            Meta(
+                description="Seal or unseal it, which takes the scope sources:sealed:read: a job takes back what it "
+                "told and reads it again from the beginning."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class SourcePeriod(msgspec.Struct, frozen=True):

@@ -54,10 +54,11 @@ async def get_usage(
 
     Storage is an estimate: its share of the tables that all workspaces use together.
     """
+    sources = await store.count_sources(db, workspace_id)
     async with whole(db):
         used, settings = await store.count(db, workspace_id), request.app.state.settings
     return WorkspaceUsage(
-        UsageOfOne(used.sources, settings.quota_sources or None),
+        UsageOfOne(sources, settings.quota_sources or None),
         UsageOfOne(used.people, settings.quota_people or None),
         UsageOfOne(used.interactions, settings.quota_interactions or None),
         UsageOfOne(used.storage // 1_000_000, settings.quota_megabytes or None),
