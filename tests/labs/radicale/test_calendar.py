@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
@@ -26,8 +27,9 @@ def config(server: Radicale, path: str, user: str = "ada", *, came: bool = False
 
 
 async def read(settings: CalendarConfig, cursor: msgspec.Raw | None = None) -> list[Page]:
-    async with open_context(CALENDAR, settings, Path("/nonexistent"), clock=FakeClock(NOW, still=True)) as context:
-        return [page async for page in CALENDAR.pull(settings, cursor, context)]
+    with TemporaryDirectory() as folder:
+        async with open_context(CALENDAR, settings, Path(folder), clock=FakeClock(NOW, still=True)) as context:
+            return [page async for page in CALENDAR.pull(settings, cursor, context)]
 
 
 def put(server: Radicale, path: str, *events: str) -> None:

@@ -1,13 +1,14 @@
 """Contacts on a real CardDAV server, edited, renamed and deleted by another program."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
 
 from kith.connectors import Fatal, Identity, Page, Reauthorize, Ref, Secret, open_context
 from kith.connectors.contacts import ContactsConfig, ContactsConnector, books
-from kith.connectors.testing import Facts, FakeClock, check_connector
+from kith.connectors.testing import Facts, FakeClock, Recorder, check_connector
 from tests.labs.radicale.server import PASSWORD, Radicale
 
 CONTACTS = ContactsConnector()
@@ -31,8 +32,9 @@ def config(server: Radicale, path: str = "/", user: str = "ada") -> ContactsConf
 
 
 async def read(settings: ContactsConfig, cursor: msgspec.Raw | None = None) -> list[Page]:
-    async with open_context(CONTACTS, settings, Path("/nonexistent"), clock=FakeClock()) as context:
-        return [page async for page in CONTACTS.pull(settings, cursor, context)]
+    with TemporaryDirectory() as folder:
+        async with open_context(CONTACTS, settings, Path(folder), clock=FakeClock()) as context:
+            return [page async for page in CONTACTS.pull(settings, cursor, context)]
 
 
 async def test_cards_are_edited_renamed_and_deleted(server: Radicale) -> None:
@@ -56,6 +58,33 @@ async def test_cards_are_edited_renamed_and_deleted(server: Radicale) -> None:
     assert not [claim for claim in after.claims if claim.subject.key == "f2"]
     assert after.identities[Ref("contacts", "f0")].name == "Friend Renamed"
     assert after.claims.keys() == Facts(await read(config(server))).claims.keys()
+
+
+async def test_only_what_has_changed_is_asked_for(server: Radicale, tmp_path: Path) -> None:
+    server.address_book("/ada/large/", "Large")
+    for number in range(30):
+        server.send("PUT", f"/ada/large/{number}.vcf", card(f"l{number}", f"No{number}", f"l{number}@x.org"))
+    settings, recorder = config(server, "/ada/large/"), Recorder()
+
+    async def read_on(cursor: msgspec.Raw | None) -> tuple[list[Page], list[str]]:
+        recorder.exchanges.clear()
+        async with open_context(CONTACTS, settings, tmp_path, clock=FakeClock(), wire=recorder) as context:
+            pages = [page async for page in CONTACTS.pull(settings, cursor, context)]
+        return pages, [request.body.decode() for request, _ in recorder.exchanges]
+
+    first, asked = await read_on(None)
+    assert sum(body.count("<d:href>") for body in asked) == 30
+    server.send("PUT", "/ada/large/7.vcf", card("l7", "Another", "l7@x.org", revised="20260201T000000Z"))
+    server.send("DELETE", "/ada/large/8.vcf")
+    second, asked = await read_on(first[-1].cursor)
+    hrefs = [part.partition("<")[0] for body in asked for part in body.split("<d:href>")[1:]]
+    assert (hrefs, sum("sync-collection" in body for body in asked), len(asked)) == (["/ada/large/7.vcf"], 1, 3)
+    assert Facts(second).identities[Ref("contacts", "l7")].name == "Another"
+    assert Facts([*first, *second]).claims == Facts([*first, *await read(settings)]).claims
+    server.send("PUT", "/ada/large/9.vcf", card("l9", "Third", "l9@x.org", revised="20260202T000000Z"))
+    (tmp_path / "dav.sqlite").write_bytes(b"no database at all")
+    third, _ = await read_on(second[-1].cursor)
+    assert Facts(third).identities[Ref("contacts", "l9")].name == "Third"
 
 
 async def test_contacts_conform_on_a_real_server(server: Radicale) -> None:

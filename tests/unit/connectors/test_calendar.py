@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -41,8 +42,9 @@ def written(tmp_path: Path, text: str | bytes, **more: Any) -> CalendarConfig:
 
 
 async def read(config: CalendarConfig, cursor: msgspec.Raw | None = None, now: datetime = NOW) -> list[Page]:
-    async with open_context(CALENDAR, config, Path("/nonexistent"), clock=FakeClock(now, still=True)) as context:
-        return [page async for page in CALENDAR.pull(config, cursor, context)]
+    with TemporaryDirectory() as folder:
+        async with open_context(CALENDAR, config, Path(folder), clock=FakeClock(now, still=True)) as context:
+            return [page async for page in CALENDAR.pull(config, cursor, context)]
 
 
 async def told(config: CalendarConfig) -> dict[InteractionRef, Interaction]:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -39,8 +40,9 @@ def written(tmp_path: Path, text: str | bytes, name: str = "a.vcf") -> ContactsC
 
 
 async def read(config: ContactsConfig, cursor: msgspec.Raw | None = None) -> list[Page]:
-    async with open_context(CONTACTS, config, Path("/nonexistent"), clock=FakeClock()) as context:
-        return [page async for page in CONTACTS.pull(config, cursor, context)]
+    with TemporaryDirectory() as folder:
+        async with open_context(CONTACTS, config, Path(folder), clock=FakeClock()) as context:
+            return [page async for page in CONTACTS.pull(config, cursor, context)]
 
 
 def joined(facts: Facts) -> dict[str, set[str]]:

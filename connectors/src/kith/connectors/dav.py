@@ -1,11 +1,13 @@
 """Calendars and address books on a server (RFC 4918, 4791, 6352): which there are, what they hold, whether it changed.
 
-For partners' connectors as for ours. All is read; nothing is ever written.
+For partners' connectors as for ours. Nothing is ever written there. With a folder for copies, only what has changed is
+asked for (RFC 6578, else by the marks of all that a collection holds).
 """
 
 import io
 from collections.abc import AsyncIterator, Iterator, Sequence
 from hashlib import blake2b
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree as Xml
@@ -14,6 +16,7 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from kith.connectors._answers import Answer
+from kith.connectors._copies import Copies, Copy, Listing
 from kith.connectors._errors import Fatal, Missing, Refused, Retry
 from kith.connectors._exchange import place_of
 from kith.connectors._http import Http
@@ -39,11 +42,15 @@ _SPACES = "".join(
 
 
 class Collection(msgspec.Struct, frozen=True):
-    """An address book or a calendar. mark: changes whenever something in it does; empty where the server has none."""
+    """An address book or a calendar. mark: changes whenever something in it does; empty where the server has none.
+
+    token: from which on the server tells what has changed; empty where it does not.
+    """
 
     url: str
     name: str | None
     mark: str
+    token: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -62,10 +69,11 @@ class Object(msgspec.Struct, frozen=True):
 
 
 class _Response(msgspec.Struct, frozen=True):
-    """What a server tells of one address: its properties that are there."""
+    """What a server tells of one address: its properties that are there, or the status of it as a whole."""
 
     url: str
     found: dict[str, Xml.Element]
+    status: str = ""
 
     def text(self, name: str) -> str:
         element = self.found.get(name)
@@ -79,10 +87,10 @@ class _Response(msgspec.Struct, frozen=True):
 
 
 class Dav:
-    """Reads collections of a kind with the credentials of one source."""
+    """Reads collections of a kind with the credentials of one source. folder: for copies of what was read."""
 
-    def __init__(self, http: Http, kind: Kind, auth: Auth | None) -> None:
-        self._http, self._kind, self._auth = http, kind, auth
+    def __init__(self, http: Http, kind: Kind, auth: Auth | None, folder: Path | None = None) -> None:
+        self._http, self._kind, self._auth, self._copies = http, kind, auth, Copies(folder)
         self._space = f"{{{_OF[kind]}}}"
         self._about_it = (
             "<d:resourcetype/><d:displayname/><d:sync-token/><s:getctag/><d:current-user-principal/>"
@@ -118,17 +126,59 @@ class Dav:
 
     async def entries(self, collection: Collection) -> list[Entry]:
         """Return what a collection holds, by address."""
-        found = [one async for one in self._properties(collection.url, 1, "<d:resourcetype/><d:getetag/>")]
-        folder = f"{_DAV}collection"
-        entries = [
-            Entry(one.url, one.text(f"{_DAV}getetag"))
-            for one in found
-            if not _same(one.url, collection.url) and folder not in _inside(one.found.get(f"{_DAV}resourcetype"))
-        ]
-        return sorted(entries, key=lambda entry: entry.url)
+        listing = await self._copies.listing(collection.url) if collection.token else None
+        if listing is not None and listing.token != collection.token:
+            listing = await self._changed(collection, listing)
+        if listing is None:
+            listing = Listing(collection.token, await self._listed(collection))
+        await self._copies.keep_listing(collection.url, listing)
+        return [Entry(*entry) for entry in sorted(listing.marks.items())]
 
     async def objects(self, collection: Collection, entries: Sequence[Entry]) -> list[Object]:
         """Return some objects, ``BATCH`` at most; those that are gone meanwhile are left out."""
+        found = {one.url: one for one in await self._copies.objects([(one.url, one.mark) for one in entries])}
+        if missing := [entry for entry in entries if entry.url not in found]:
+            asked = await self._asked(collection, missing)
+            await self._copies.keep(collection.url, asked)
+            found |= {one.url: one for one in asked}
+        return [Object(one.url, one.data, one.modified) for _, one in sorted(found.items())]
+
+    async def _listed(self, collection: Collection) -> dict[str, str]:
+        """Return the marks of all that a collection holds, by address."""
+        folder = f"{_DAV}collection"
+        return {
+            one.url: one.text(f"{_DAV}getetag")
+            async for one in self._properties(collection.url, 1, "<d:resourcetype/><d:getetag/>")
+            if not _same(one.url, collection.url) and folder not in _inside(one.found.get(f"{_DAV}resourcetype"))
+        }
+
+    async def _changed(self, collection: Collection, before: Listing) -> Listing | None:
+        """Return what a collection holds now, by what has changed; None where the server knows the token no longer."""
+        token, marks, more = before.token, dict(before.marks), True
+        while more:
+            body = (
+                f"<d:sync-collection{_SPACES}><d:sync-token>{escape(token)}</d:sync-token>"
+                "<d:sync-level>1</d:sync-level><d:prop><d:resourcetype/><d:getetag/></d:prop></d:sync-collection>"
+            )
+            try:
+                answer = await self._ask("REPORT", collection.url, 0, body)
+            except Fatal:
+                return None
+            more = False
+            for one in _responses(answer):
+                if _same(one.url, collection.url):
+                    more |= " 507" in f" {one.status}"
+                elif " 404" in f" {one.status}":
+                    marks.pop(one.url, None)
+                elif f"{_DAV}collection" not in _inside(one.found.get(f"{_DAV}resourcetype")):
+                    marks[one.url] = one.text(f"{_DAV}getetag")
+            following = (Xml.fromstring(answer.body).findtext(f"{_DAV}sync-token") or "").strip()  # noqa: S314 - checked
+            if not following or (more and following == token):
+                return None
+            token = following
+        return Listing(token, marks)
+
+    async def _asked(self, collection: Collection, entries: Sequence[Entry]) -> list[Copy]:
         data = _DATA[self._kind]
         hrefs = "".join(f"<d:href>{escape(urlsplit(entry.url).path)}</d:href>" for entry in entries)
         body = (
@@ -136,12 +186,16 @@ class Dav:
             f"<{self._kind}:{data}/></d:prop>{hrefs}</{self._kind}:{self._kind}-multiget>"
         )
         answer = await self._ask("REPORT", collection.url, 1, body)
-        found = (
-            Object(one.url, one.found[self._space + data].text or "", one.text(f"{_DAV}getlastmodified"))
+        return [
+            Copy(
+                one.url,
+                one.text(f"{_DAV}getetag"),
+                one.found[self._space + data].text or "",
+                one.text(f"{_DAV}getlastmodified"),
+            )
             for one in _responses(answer)
             if self._space + data in one.found
-        )
-        return sorted(found, key=lambda one: one.url)
+        ]
 
     async def _home(self, own: _Response | None, url: str) -> str | None:
         """Return where the collections of the person who signs in are."""
@@ -184,8 +238,9 @@ class Dav:
         return self._space + self._kind in _inside(one.found.get(f"{_DAV}resourcetype"))
 
     def _collection(self, one: _Response) -> Collection:
-        mark = one.text(f"{_DAV}sync-token") or one.text("{http://calendarserver.org/ns/}getctag")
-        return Collection(one.url, one.text(f"{_DAV}displayname") or None, mark)
+        token = one.text(f"{_DAV}sync-token")
+        mark = token or one.text("{http://calendarserver.org/ns/}getctag")
+        return Collection(one.url, one.text(f"{_DAV}displayname") or None, mark, token)
 
 
 def _responses(answer: Answer) -> Iterator[_Response]:
@@ -198,7 +253,8 @@ def _responses(answer: Answer) -> Iterator[_Response]:
                 continue
             if element.tag == f"{_DAV}response":
                 href = (element.findtext(f"{_DAV}href") or "").strip()
-                yield _Response(urljoin(answer.url, href), dict(_found(element)))
+                status = element.findtext(f"{_DAV}status") or ""
+                yield _Response(urljoin(answer.url, href), dict(_found(element)), status)
                 element.clear()
     except (Xml.ParseError, ValueError, LookupError) as error:
         raise Retry(f"{place_of(answer.url)} answered something else than XML: {error}.") from error

@@ -74,7 +74,7 @@ async def open_places(config: CalendarConfig, context: Context) -> Places:
     if config.url is None or config.path is not None:
         raise Fatal(_EITHER)
     auth = Basic(config.user or "", config.password) if config.password else None
-    dav = Dav(context.http, "calendar", auth)
+    dav = Dav(context.http, "calendar", auth, context.folder)
     listed, edition = await dav.survey(config.url)
     return Places(edition, [ServedCalendar(dav, *one) for one in listed])
 

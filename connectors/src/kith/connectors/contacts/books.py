@@ -52,7 +52,7 @@ async def open_book(config: ContactsConfig, context: Context) -> Book:
     if config.url is None or config.path is not None:
         raise Fatal(_EITHER)
     auth = Basic(config.user or "", config.password) if config.password else None
-    dav = Dav(context.http, "addressbook", auth)
+    dav = Dav(context.http, "addressbook", auth, context.folder)
     return Server(dav, *await dav.survey(config.url))
 
 

@@ -1,5 +1,6 @@
 """What networks do to connectors that ask them: the part of the kit that injects faults."""
 
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -177,24 +178,25 @@ class _Case:
     async def _read(
         self, cursor: msgspec.Raw | None, wire: Wire, dial: Dial | None = None
     ) -> tuple[list[Page], Exception | None]:
-        """Read to the end, or to what is raised."""
+        """Read to the end, or to what is raised; each time with an empty folder."""
         pages: list[Page] = []
         limits = Limits(private_addresses=not self.is_public)
         clock = FakeClock(still=True)
-        try:
-            async with open_context(
-                self._connector,
-                self._config,
-                Path("/nonexistent"),
-                limits,
-                clock=clock,
-                wire=wire,
-                dial=dial or self._dial,
-            ) as context:
-                async for page in pages_of(self._connector, self._config, cursor, context):
-                    pages.append(page)  # noqa: PERF401 - what came before an error counts
-        except Exception as error:  # whatever it is, it is told
-            return pages, error
+        with tempfile.TemporaryDirectory(prefix="kith-", ignore_cleanup_errors=True) as folder:
+            try:
+                async with open_context(
+                    self._connector,
+                    self._config,
+                    Path(folder),
+                    limits,
+                    clock=clock,
+                    wire=wire,
+                    dial=dial or self._dial,
+                ) as context:
+                    async for page in pages_of(self._connector, self._config, cursor, context):
+                        pages.append(page)  # noqa: PERF401 - what came before an error counts
+            except Exception as error:  # whatever it is, it is told
+                return pages, error
         return pages, None
 
 

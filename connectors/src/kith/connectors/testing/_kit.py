@@ -4,6 +4,8 @@ async def test_rolodex_conforms() -> None:
     await check_connector(Rolodex(), RolodexConfig("cards.txt"))
 """
 
+import asyncio
+import shutil
 import tempfile
 import tracemalloc
 from collections.abc import AsyncGenerator, Sequence
@@ -117,6 +119,7 @@ async def _check(
     report = await connector.check(config, context)
     if not isinstance(report, Report):
         faults.append("check() does not return a Report.")
+    await asyncio.to_thread(shutil.rmtree, context.folder, ignore_errors=True)  # it may be missing at any time
     looked, read = len(recorder.exchanges), tapped.reads
     pages = await _pull(connector, config, None, context)
     requests, reads = len(recorder.exchanges) - looked, tapped.reads - read
