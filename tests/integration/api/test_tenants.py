@@ -10,9 +10,10 @@ import pytest
 from kith.api.routes import ROUTES
 from kith.domain import ids
 from kith.domain.scopes import OF_INSTANCE
-from kith.store import apps, detections, grants, invitations, members, sign_ins, tokens
+from kith.store import apps, attributes, detections, grants, invitations, members, notes, sign_ins, tokens
 from kith.store.db import Db, workspace
 from kith.store.jobs import enqueue
+from kith.store.subjects import Subject, Subjects
 from tests.integration.api.conftest import Square
 from tests.integration.api.town import Town
 from tests.integration.detections import detect_in
@@ -62,6 +63,7 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
         | await resolved(square, town)
         | await detected(square, town)
         | await let_in(square, town)
+        | await noted(square, town)
         | {name: ids.encode(name.removesuffix("_id"), value) for name, value in rows.items()}
     )
 
@@ -120,6 +122,20 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
             town.workspace_id, found["suggestion_id"], one, other,
         )  # fmt: skip
     return {name: ids.encode(name.removesuffix("_id"), value) for name, value in found.items()}
+
+
+async def noted(square: Square, town: Town) -> dict[str, str]:
+    """Return ids of a note on a person of a town, and of an attribute."""
+    home, ada = town.workspace_id, ids.decode("identity", town.ids["identity ada"])
+    async with workspace(square.client.pool, home) as db:
+        if not await notes.list_notes(db, home, Subjects(), None, 1):
+            await notes.create_note(db, home, Subject(ada), "Noted.", "member:test")
+        if not await attributes.list_attributes(db, home, None, 1):
+            made = await attributes.create_attribute(db, home, "tier", "text", [])
+            await attributes.set_value(db, home, made, Subject(ada), "gold", "member:test")
+        (note,) = await notes.list_notes(db, home, Subjects(), None, 1)
+        (attribute,) = await attributes.list_attributes(db, home, None, 1)
+    return {"note_id": ids.encode("note", note.id), "attribute_id": ids.encode("attribute", attribute.id)}
 
 
 async def let_in(square: Square, town: Town) -> dict[str, str]:
@@ -191,6 +207,7 @@ BODIES: dict[str, Any] = {
     "createWorkspace": {"name": "mine now"},
     "updateOwnWorkspace": {"name": "mine now"},
     "updateWorkspace": {"name": "mine now"},
+    "updateNote": {"text": "mine now"},
     "createInteraction": {
         "occurred_at": _SINCE,
         "actor": {"name": "Ada"},

@@ -4,6 +4,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
 from kith.api.apps.routes import ROUTES as APPS
+from kith.api.attributes.routes import ROUTES as ATTRIBUTES
 from kith.api.audit.routes import ROUTES as AUDIT
 from kith.api.batches.routes import ROUTES as BATCHES
 from kith.api.channels.routes import ROUTES as CHANNELS
@@ -23,6 +24,7 @@ from kith.api.jobs.routes import ROUTES as JOBS
 from kith.api.me.routes import ROUTES as ME
 from kith.api.members.routes import ROUTES as MEMBERS
 from kith.api.merges.routes import ROUTES as MERGES
+from kith.api.notes.routes import ROUTES as NOTES
 from kith.api.organizations.routes import ROUTES as ORGANIZATIONS
 from kith.api.people.routes import ROUTES as PEOPLE
 from kith.api.providers.routes import ROUTES as PROVIDERS
@@ -49,6 +51,8 @@ ROUTES: list[HTTPRouteHandler] = [
     *INTERACTIONS,
     *BATCHES,
     *RELATIONSHIPS,
+    *NOTES,
+    *ATTRIBUTES,
     *GROUPS,
     *COMMUNITIES,
     *TOPICS,

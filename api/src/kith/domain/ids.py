@@ -31,6 +31,8 @@ PREFIXES = {
     "community": "com",
     "topic": "top",
     "group": "grp",
+    "note": "nte",
+    "attribute": "att",
     "token": "tok",
     "app": "app",
     "app secret": "sec",

@@ -38,6 +38,8 @@ TABLE: dict[str, Scope] = {
     "communities:read": Scope("Read communities, roles, and who belongs where."),
     "communities:write": Scope("Declare and change communities, and start detections."),
     "topics:read": Scope("Read what people talk about."),
+    "notes:read": Scope("Read notes, tags and fields of the workspace's own.", "What members noted of people."),
+    "notes:write": Scope("Write notes, and set tags and fields of the workspace's own."),
     "groups:read": Scope("Read groups and who is in them."),
     "groups:write": Scope("Create, change and delete groups."),
     "connectors:read": Scope("Read what connectors there are."),
