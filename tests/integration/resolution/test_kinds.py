@@ -10,13 +10,15 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kith.api.interactions.schemas import shape_all
 from kith.connectors import Channel, Connector, Record, Ref
 from kith.connectors.git import GitConfig, GitConnector
 from kith.connectors.mail import MailConfig, MailConnector
 from kith.domain import kinds
 from kith.domain.ids import encode
+from kith.domain.scopes import Sight
 from kith.projections import project, rebuild
-from kith.store import corrections
+from kith.store import corrections, interactions
 from kith.store.db import Pool
 from kith.store.rebuild import Difference
 from tests.integration.resolution.crowd import NOON, Crowd, act, mail
@@ -247,6 +249,13 @@ async def test_lists_as_cc(pool: Pool, tmp_path: Path) -> None:
     assert len(human) == 2
     rows = await crowd.fetch("SELECT DISTINCT person_id FROM relationships WHERE workspace_id = $1")
     assert {row["person_id"] for row in rows} == {row["id"] for row in human}
+    acts = await crowd.fetch("SELECT id FROM interactions WHERE workspace_id = $1 AND kind = 'copy'")
+    async with crowd.transaction() as db:
+        rows = await interactions.get_many(db, crowd.workspace_id, [act["id"] for act in acts])
+        shown = await shape_all(db, crowd.workspace_id, rows, Sight(True, True, True))
+    assert len(shown) == 12
+    assert {tuple(target.identity.name for target in act.targets) for act in shown.values()} == {(None,)}
+    assert not any("devel" in act.sentence or "stable" in act.sentence for act in shown.values())
 
 
 async def test_several_in_one_cc_are_each_told_and_the_list_among_them_is_no_person(pool: Pool, tmp_path: Path) -> None:
@@ -255,10 +264,10 @@ async def test_several_in_one_cc_are_each_told_and_the_list_among_them_is_no_per
     assert await standing(crowd) == dict.fromkeys(humans, "person") | {"<devs@lists.birk.example>": "group"}
     rows = await crowd.fetch("SELECT name FROM identities WHERE workspace_id = $1 AND name IS NOT NULL ORDER BY name")
     assert [row["name"] for row in rows] == ["Ada Birk", "Bea Lund"]
-    acts = await crowd.fetch("SELECT kind FROM interactions WHERE workspace_id = $1 ORDER BY kind")
-    assert [row["kind"] for row in acts] == ["contribute", "copy"]
-    tied = await crowd.fetch("SELECT person_id, other_id FROM relationships WHERE workspace_id = $1")
+    acts = await crowd.fetch("SELECT kind, target_ids FROM interactions WHERE workspace_id = $1 ORDER BY kind")
     ada, bea, cai = (crowd.id(key, "git") for key in humans)
+    assert [(row["kind"], set(row["target_ids"])) for row in acts] == [("contribute", set()), ("copy", {bea, cai})]
+    tied = await crowd.fetch("SELECT person_id, other_id FROM relationships WHERE workspace_id = $1")
     assert {frozenset(row) for row in tied} == {frozenset((ada, bea)), frozenset((ada, cai))}
 
 

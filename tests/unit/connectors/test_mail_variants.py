@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import webencodings  # type: ignore[import-untyped] # it has no types
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.connectors import Fatal, Interaction, Page, Skip
 from kith.connectors.mail import MailConfig, MailConnector
+from kith.connectors.mail.charsets import decoded
 from kith.connectors.mail.dates import Arrival, moment
 from kith.connectors.mail.headers import Mailbox, mailboxes
 from kith.connectors.mail.machines import kind_of
@@ -447,6 +449,48 @@ def test_what_a_human_writes_is_an_act(headers: str) -> None:
     if "office hours" in headers:
         headers = "Subject: Plans for the office"
     assert not read_mail(f"From: Bea <bea@lund.example>\n{headers}\n\nx\n".encode(), None, Arrival()).automatic
+
+
+# In which letters.
+
+WRITTEN = {
+    "utf-8": "héllo", "ibm866": "привет", "iso-8859-2": "łódź", "iso-8859-3": "ħ", "iso-8859-4": "ā",
+    "iso-8859-5": "привет", "iso-8859-6": "سلام", "iso-8859-7": "γεια", "iso-8859-8": "שלום", "iso-8859-8-i": "שלום",
+    "iso-8859-10": "ā", "iso-8859-13": "ā", "iso-8859-14": "ẁ", "iso-8859-15": "€", "iso-8859-16": "ș",
+    "koi8-r": "привет", "koi8-u": "їжак", "macintosh": "é", "windows-874": "สวัสดี", "windows-1250": "łódź",
+    "windows-1251": "привет", "windows-1252": "“é”", "windows-1253": "γεια", "windows-1254": "ğış",
+    "windows-1255": "שלום",
+    "windows-1256": "سلام", "windows-1257": "ā", "windows-1258": "đ", "x-mac-cyrillic": "привет", "gbk": "你好",
+    "gb18030": "你好", "big5": "你好", "euc-jp": "こんにちは", "iso-2022-jp": "こんにちは", "shift_jis": "こんにちは",
+    "euc-kr": "안녕", "utf-16be": "hé", "utf-16le": "hé",
+}  # fmt: skip
+LABELS = [(label, name) for label, name in webencodings.LABELS.items() if name in WRITTEN]
+
+
+@given(st.sampled_from(LABELS), st.sampled_from(["{}", '"{}"', " {} ", "'{}'", "{};", "charset={}"]), st.booleans())
+@settings(max_examples=1500)
+def test_each_label_of_the_web_means_what_it_means_there(label: tuple[str, str], dress: str, upper: bool) -> None:
+    name, encoding = label
+    data = webencodings.lookup(encoding).codec_info.encode(WRITTEN[encoding])[0]
+    written = dress.format(name)
+    assert decoded(data, written.upper() if upper else written) == WRITTEN[encoding]
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [name for name in WRITTEN if name not in ("utf-8", "iso-2022-jp", "utf-16be", "utf-16le")],
+)
+def test_a_raw_header_is_in_the_letters_of_the_text(encoding: str) -> None:
+    word = webencodings.lookup(encoding).codec_info.encode(WRITTEN[encoding])[0]
+    head = b"From: " + word + b" <a@birk.example>\nSubject: " + word
+    data = head + f"\nContent-Type: text/plain; charset={encoding}\n\n".encode() + word
+    mail = read_mail(data, None, Arrival())
+    assert (mail.sender, mail.subject, mail.text) == (("a@birk.example", WRITTEN[encoding]), *(WRITTEN[encoding],) * 2)
+
+
+@pytest.mark.parametrize("label", ["utf8mb4", "x-utf-8", "cp65001", "unknown-8bit", "default", "us-ascii"])
+def test_a_label_that_no_table_has_leaves_the_letters(label: str) -> None:
+    assert decoded("żółw".encode(), label) == "żółw"
 
 
 # Whom an @ in a text means.

@@ -51,6 +51,7 @@ class IdentityRef(msgspec.Struct, frozen=True):
     name: str | None
     person_id: UUID | None
     person_name: str | None
+    is_list: bool
 
 
 class IdentityFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +184,8 @@ async def get_refs(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -
     """Return what to show of many identities, in one statement."""
     rows = await db.fetch(
         f"""
-        SELECT i.id, i.network, coalesce(i.name, i.handle) AS name, pi.person_id, p.name AS person_name
+        SELECT i.id, i.network, coalesce(i.name, i.handle) AS name, pi.person_id, p.name AS person_name,
+            coalesce(k.kind = 'group' AND k.reason <> 'network', false) AS is_list
         FROM identities i {_WITH_PERSON}
         WHERE i.workspace_id = $1 AND i.id = ANY($2)
         """,

@@ -115,17 +115,20 @@ async def shape_all(
     db: Db, workspace_id: UUID, rows: Sequence[store.Interaction], sight: Sight
 ) -> dict[UUID, Interaction]:
     """Return what to show of interactions, by id, with one look-up for all identities that they name."""
-    refs = await _refs(db, workspace_id, rows)
-    return {row.id: shape(Interaction, row, **_parts(row, refs)) for row in _seen(rows, sight)}
+    refs, lists = await _refs(db, workspace_id, rows)
+    return {row.id: shape(Interaction, row, **_parts(row, refs, lists)) for row in _seen(rows, sight)}
 
 
 async def shape_timeline(
     db: Db, workspace_id: UUID, rows: Sequence[store.Interaction], mine: Collection[UUID], sight: Sight
 ) -> dict[UUID, TimelineItem]:
     """Return what to show of interactions by or towards the identities ``mine``."""
-    refs, own = await _refs(db, workspace_id, rows), set(mine)
+    refs, lists = await _refs(db, workspace_id, rows)
+    own = set(mine)
     return {
-        row.id: shape(TimelineItem, row, direction="given" if row.actor_id in own else "received", **_parts(row, refs))
+        row.id: shape(
+            TimelineItem, row, direction="given" if row.actor_id in own else "received", **_parts(row, refs, lists)
+        )
         for row in _seen(rows, sight)
     }
 
@@ -137,29 +140,32 @@ def _seen(rows: Sequence[store.Interaction], sight: Sight) -> Sequence[store.Int
     return [msgspec.structs.replace(row, title=None, text=None, conversation_title=None) for row in rows]
 
 
-async def _refs(db: Db, workspace_id: UUID, rows: Sequence[store.Interaction]) -> dict[UUID, IdentityRef]:
+async def _refs(
+    db: Db, workspace_id: UUID, rows: Sequence[store.Interaction]
+) -> tuple[dict[UUID, IdentityRef], frozenset[UUID]]:
+    """Return what to show of the identities that the rows name, and which of them are judged to be lists."""
     named = {row.actor_id for row in rows}.union(*(row.target_ids for row in rows))
     if not named:
-        return {}
+        return {}, frozenset()
     found = await identities.get_refs(db, workspace_id, named)
-    return {id_: IdentityRef.of(identity) for id_, identity in found.items()}
+    lists = frozenset(id_ for id_, identity in found.items() if identity.is_list)
+    return {id_: IdentityRef.of(identity) for id_, identity in found.items()}, lists
 
 
-def _parts(row: store.Interaction, refs: dict[UUID, IdentityRef]) -> dict[str, Any]:
+def _parts(row: store.Interaction, refs: dict[UUID, IdentityRef], lists: frozenset[UUID]) -> dict[str, Any]:
+    """A list is a room and no target."""
+    targets = [pair for pair in zip(row.target_ids, row.target_kinds, strict=True) if pair[0] not in lists]
     return {
         "id": encode("interaction", row.id),
         "actor": refs[row.actor_id],
-        "targets": [
-            InteractionTarget(refs[id_], cast("TargetKind", kind))
-            for id_, kind in zip(row.target_ids, row.target_kinds, strict=True)
-        ],
+        "targets": [InteractionTarget(refs[id_], cast("TargetKind", kind)) for id_, kind in targets],
         "channel": ChannelRef(encode("channel", row.channel_id), row.channel_name) if row.channel_id else None,
         "conversation": ConversationRef(encode("conversation", row.conversation_id), row.conversation_title)
         if row.conversation_id
         else None,
         "reply_to": encode_optional("interaction", row.reply_to),
         "sentence": sentence(
-            row.kind, _name(refs[row.actor_id]), [_name(refs[id_]) for id_ in row.target_ids], row.channel_name,
+            row.kind, _name(refs[row.actor_id]), [_name(refs[id_]) for id_, _ in targets], row.channel_name,
             row.occurred_at.date(), row.title,
         ),
     }  # fmt: skip

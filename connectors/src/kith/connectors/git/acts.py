@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from kith.connectors import Interaction, InteractionKind, InteractionRef, Ref, Target, Visibility
+from kith.connectors._lists import is_list
 from kith.connectors.git.messages import KINDS as OF_TRAILERS
 from kith.connectors.git.messages import Message, Trailer, parse
 from kith.connectors.git.people import Human, human
@@ -171,7 +172,7 @@ def _acts(commit: Commit, merged: Sequence[Human]) -> Iterator[_Act]:
         if (kind, who.known_by, origin) in told:  # under another name
             continue
         told.add((kind, who.known_by, origin))
-        if kind in addressed:
+        if kind in addressed and not is_list(who.address):
             addressed[kind][who] = None
         if kind not in ("copy", "thank"):
             found.setdefault((kind, who, origin), trailer.word)

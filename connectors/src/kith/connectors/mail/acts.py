@@ -17,9 +17,10 @@ from kith.connectors import (
     TargetKind,
     Visibility,
 )
+from kith.connectors._lists import is_list
 from kith.connectors.mail.dates import Arrival
 from kith.connectors.mail.headers import ADDRESS, Mailbox
-from kith.connectors.mail.machines import is_list, is_list_robot, kind_of
+from kith.connectors.mail.machines import is_list_robot, kind_of
 from kith.connectors.mail.mails import Mail, read_mails
 from kith.connectors.mail.mentions import mentioned
 from kith.connectors.mail.threads import Position, Threads

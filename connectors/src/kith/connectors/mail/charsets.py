@@ -15,6 +15,11 @@ _WIDER = {
 }  # fmt: skip
 #: Such labels are given to anything.
 _VAGUE = {"ascii", "iso8859-1", "cp1252"}
+#: Names that neither table has.
+_OTHER_NAMES = {
+    "utf8mb4": "utf-8", "mac-ce": "mac-latin2", "mac-centraleurroman": "mac-latin2", "iso-2022-jp-ms": "iso2022_jp_ext",
+    "ia5": "ascii", "iso-646-us": "ascii", "dos-862": "cp862",
+}  # fmt: skip
 _SLOW = {"idna", "punycode"}  # no charsets, and quadratic
 _CODE_PAGE = re.compile(r"(?:x-)?(?:ansi|cp|dos|ibm|microsoft|ms|oem|pc|win|windows)?(?:-cp|-)?(\d{3,5})(?:l|-bom)?")
 _MACINTOSH = re.compile(r"(?:x-)?mac(?:intosh)?-?([a-z]*)")
@@ -51,8 +56,10 @@ def _codecs(label: str) -> tuple[str, ...]:
 
 def _readings(label: str) -> tuple[str, ...]:
     """Return the label, and other names for what it can only mean."""
+    label = label.removeprefix("charset=").partition(";")[0].strip(" \t\"'")
     plain = label.replace("_", "-").replace(" ", "-")
-    found = [label, plain, plain.removeprefix("x-"), plain.partition(";")[0]]
+    bare = plain.removeprefix("x-")
+    found = [label, plain, bare, _OTHER_NAMES.get(bare, "")]
     if match := _CODE_PAGE.fullmatch(plain):
         found.append(f"cp{match[1]}")
     if match := _ISO.fullmatch(plain):

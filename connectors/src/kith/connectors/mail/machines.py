@@ -4,6 +4,7 @@ import re
 from email.message import Message
 
 from kith.connectors import IdentityKind
+from kith.connectors._lists import is_list
 from kith.connectors.mail.headers import Headers, Mailbox
 
 #: The part before the @ of programs that write mail.
@@ -40,13 +41,6 @@ _ROLE = re.compile(
     r"|team|users?|vorstand|webmaster)@.*|.*[-.](?:team|list|dev|devel|users|announce|maintainers|committee"
     r"|staff|group)@.*"
 )
-#: Lists that are known by their address: what is sent to them is said in a room, to nobody.
-_LIST = re.compile(
-    r".*@(?:(?:mail(?:ing)?-?)?lists?[\d-]*\.|(?:.*\.)?(?:vger\.kernel\.org|googlegroups\.com|groups\.io"
-    r"|lists\.linux\.dev"
-    r"|freelists\.org|yahoogroups\.com|listserv\..*)$).*"
-    r"|.*-(?:list|dev|devel|users|announce)@.*"
-)
 _AUTO_SUBJECT = re.compile(
     r"\s*(?:\[[^\]]*\]\s*)?\[?(?:auto(?:matic|matische|matisk|maattinen)?[\s-]?(?:reply|response|antwort|antwoord|svar|vastaus)"
     r"|auto(?:reply|-reply)|out[\s-]of[\s-](?:the[\s-])?office"
@@ -78,10 +72,6 @@ def kind_of(mailbox: Mailbox) -> IdentityKind:
     if mailbox.name and _BOT_NAME.fullmatch(mailbox.name):
         return "bot"
     return "group" if _ROLE.fullmatch(mailbox.address) or is_list(mailbox.address) else "person"
-
-
-def is_list(address: str) -> bool:
-    return _LIST.fullmatch(address) is not None
 
 
 def is_list_robot(address: str) -> bool:
