@@ -10,10 +10,10 @@ $(foreach stamp,$(RUN) $(DEV),$(shell test -x $(PY) && grep -qsxF '$(CURDIR)' $(
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
 SOURCES := api/src connectors/src workers/src tests
 
-.PHONY: help up test labs races check bench tiers env format lock openapi clean
+.PHONY: help up test labs races conformance check bench tiers env format lock openapi clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(RUN) ## Start kith with the demo community; Ctrl-C stops it
 	@exec $(PY) -m kith.cli up
@@ -26,6 +26,9 @@ labs: $(DEV) ## Try connectors on the real servers of others; say which could no
 
 races: $(DEV) ## Play each race for what may happen once 200 times, also while processes are killed
 	RACES=200 $(PY) -m pytest -q -rP --timeout 1800 tests/integration/oauth -k 'at_once_one or whatever_is_killed'
+
+conformance: $(DEV) ## Let programs of others try the API ten times as long as make test does
+	CONFORMANCE=all $(PY) -m pytest -q -rs --timeout 1800 tests/conformance
 
 check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint, drift and breaks
 	$(PY) -m ruff format --check $(SOURCES)

@@ -12,7 +12,7 @@ import pytest
 
 from kith.cli.servers import Servers
 from kith.domain.scopes import SCOPES
-from kith.store.db import open_pool, workspace
+from kith.store.db import Pool, open_pool, workspace
 from kith.store.tokens import create_token
 from tests.integration.api import town
 from tests.servers import fresh_database
@@ -22,11 +22,12 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """Where the API listens, and a token that may do everything in its town."""
+    """Where the API listens, and a token that may do everything in its town. pool: of its database."""
 
     url: str
     token: str
     town: town.Town
+    pool: Pool
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +45,7 @@ async def served(database_url: str, servers: Servers) -> AsyncIterator[Served]:
         )
         try:
             await wait_for(f"http://127.0.0.1:{port}/readyz")
-            yield Served(f"http://127.0.0.1:{port}", token, home)
+            yield Served(f"http://127.0.0.1:{port}", token, home, pool)
         finally:
             process.terminate()
             try:

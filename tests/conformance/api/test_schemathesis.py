@@ -1,15 +1,28 @@
-"""Schemathesis, a third party, reads the published document and tries to catch the API at not keeping it."""
+"""Schemathesis, a third party, reads the published document and tries to catch the API at not keeping it.
 
+``make conformance`` tries ten times as much.
+"""
+
+import os
 from typing import Any
+from uuid import uuid4
 
 import hypothesis
 import pytest
 import schemathesis
+from hypothesis import strategies
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from kith.domain.members import scopes_of
+from kith.store import app_tokens, grants, members, sign_ins
+from kith.store.db import workspace
+from kith.store.tokens import create_token
 from tests.conformance.api.conftest import Served
+from tests.conftest import new_workspace
+from tests.integration.oauth.client import register
 from tests.paths import ROOT
 
+TIMES = 10 if os.environ.get("CONFORMANCE") == "all" else 1
 schema: Any = schemathesis.openapi.from_path(ROOT / "openapi" / "kith.json")
 OPERATIONS = [found.ok() for found in schema.get_all_operations()]
 
@@ -23,23 +36,59 @@ BEYOND_SCHEMAS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
-def test_the_api_keeps_what_the_document_says(operation: Any, served: Served) -> None:
-    @hypothesis.settings(
-        max_examples=20,
-        deadline=None,
-        derandomize=True,
+def tries(count: int) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=count * TIMES, stateful_step_count=10, deadline=None, derandomize=True, database=None,
         suppress_health_check=list(hypothesis.HealthCheck),
-        database=None,
-    )
-    @hypothesis.given(operation.as_strategy())
-    def keeps(case: Any) -> None:
-        headers = {"Authorization": f"Bearer {served.token}"}
-        answer = case.call(base_url=served.url, headers=headers)
-        excluded = [positive_data_acceptance] if is_beyond_schemas(answer) else []
-        case.validate_response(answer, excluded_checks=excluded, headers=headers)
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def tokens(served: Served) -> list[str]:
+    """One that may do everything, that of an app that a viewer has let in, and one of another workspace."""
+    home = served.town.workspace_id
+    scopes = sorted(scopes_of("viewer"))
+    app = await register(served.pool, home, scopes=scopes)
+    async with workspace(served.pool, home) as db:
+        viewer = await members.create_member(db, home, (await sign_ins.create_sign_in(db, "Vi", None)).id, "viewer")
+        grant_id = await grants.add(db, home, app.app.id, viewer.id, scopes)
+        made_for = app_tokens.Issue(
+            family_id=uuid4(), grant_id=grant_id, app_id=app.app.id, scopes=scopes, resources=[], thumbprint=None
+        )
+        of_app = await app_tokens.issue(db, home, "access", made_for)
+        await db.execute("UPDATE app_tokens SET expires_at = now() + interval '1 day' WHERE workspace_id = $1", home)
+    elsewhere = await new_workspace(served.pool)
+    async with workspace(served.pool, elsewhere) as db:
+        return [served.token, of_app, await create_token(db, elsewhere, "conformance", scopes)]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_the_api_keeps_what_the_document_says(operation: Any, served: Served, tokens: list[str]) -> None:
+    @tries(20)
+    @hypothesis.given(operation.as_strategy(), strategies.sampled_from(tokens))
+    def keeps(case: Any, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        check(case, case.call(base_url=served.url, headers=headers), headers)
 
     keeps()
+
+
+def test_what_one_answer_names_the_next_operation_takes(served: Served) -> None:
+    headers = {"Authorization": f"Bearer {served.token}"}
+
+    class Client(schema.as_state_machine()):  # type: ignore[misc]  # made when it runs
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"base_url": served.url, "headers": headers}
+
+        def validate_response(self, response: Any, case: Any, **_: Any) -> None:
+            check(case, response, headers)
+
+    Client.run(settings=tries(10))
+
+
+def check(case: Any, answer: Any, headers: dict[str, str]) -> None:
+    excluded = [positive_data_acceptance] if is_beyond_schemas(answer) else []
+    case.validate_response(answer, excluded_checks=excluded, headers=headers)
 
 
 def is_beyond_schemas(answer: Any) -> bool:
