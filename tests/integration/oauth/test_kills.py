@@ -241,7 +241,7 @@ async def test_a_post_under_one_key_has_one_effect_whatever_is_killed(fleet: Fle
     for number in range(ROUNDS):
         key = {"Idempotency-Key": f"token {number}"}
         body = {"name": "script", "scopes": ["people:read"]}
-        send = lambda: desk.http.post("/v1/tokens", json=body, headers=headers | key)  # noqa: B023, E731
+        send = lambda: desk.http.post("/v1/tokens", json=body, headers=headers | key)  # noqa: B023, E731 - as above
         made.add(await one_answer(fleet, send, number, 201))
         assert await count(desk, "tokens", " AND name = 'script'") == len(made) == number + 1
 
@@ -259,10 +259,10 @@ async def test_a_run_under_one_key_happens_once_whatever_is_killed(
             records += [act(f"{number} {each}") for each in range(20)]
             write(tmp_path / "in.ndjson", records)
             key = {"Idempotency-Key": f"run {number}"}
-            send = lambda: desk.http.post(f"/v1/sources/{source_id}/runs", headers=headers | key)  # noqa: B023, E731
+            send = lambda: desk.http.post(f"/v1/sources/{source_id}/runs", headers=headers | key)  # noqa: B023, E731 - as above
             killing = asyncio.create_task(killed(fleet.chance.uniform(0, 0.5))) if number % KILLS == 2 else None
             jobs.add(await one_answer(fleet, send, number, 202))
-            while await count(desk, "jobs", " AND kind = 'sync' AND status IN ('queued', 'running')"):  # noqa: ASYNC110
+            while await count(desk, "jobs", " AND kind = 'sync' AND status IN ('queued', 'running')"):  # noqa: ASYNC110 - the database rings no bell
                 await asyncio.sleep(0.05)
             if killing:
                 await killing
