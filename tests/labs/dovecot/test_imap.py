@@ -17,8 +17,10 @@ from kith.connectors import (
     Retry,
     Secret,
     Tombstone,
+    describe,
     open_context,
     pages_of,
+    provider_of,
 )
 from kith.connectors.imap import ImapConfig, ImapConnector, reader
 from kith.connectors.mail import MailConfig, MailConnector
@@ -347,6 +349,42 @@ async def test_what_no_longer_opens_the_account_is_renewed_by_a_human(one: Dovec
         with pytest.raises(Reauthorize) as raised:
             await IMAP.check(config, context)
     assert "wr0ng" not in str(raised.value)
+
+
+class Renewing:
+    """Renews a token as kith does: its secret then holds another text."""
+
+    def __init__(self, secret: Secret, server: Dovecot) -> None:
+        self._secret, self._server, self.renewed = secret, server, 0
+
+    async def see_to(self) -> None:
+        """Nothing ends soon."""
+
+    async def renew(self, used: str) -> bool:
+        assert used == self._secret.reveal()
+        self.renewed += 1
+        self._secret.become(self._server.token("ada"))
+        return True
+
+
+async def test_a_token_that_has_ended_is_renewed(one: Dovecot, tmp_path: Path) -> None:
+    token = Secret(one.token("ada", seconds=-30))
+    renewing = Renewing(token, one)
+    config = ImapConfig(f"127.0.0.1:{one.port}", "ada", token=token, security="none")
+    async with open_context(IMAP, config, tmp_path, renewal=renewing) as context:
+        for _ in range(2):
+            assert (await IMAP.check(config, context)).detail == "1 folders with 0 mails."
+        assert renewing.renewed == 1
+        assert context.http.redact(token.reveal()) != token.reveal(), "the new one is seen nowhere either"
+
+
+def test_who_lets_an_account_in_follows_from_its_server() -> None:
+    for server, name in (("imap.gmail.com:993", "google"), ("outlook.office365.com:993", "microsoft")):
+        found = provider_of(IMAP, {"server": server})
+        assert found
+        assert (found.name, found.scopes_for({}) != []) == (name, True)
+    assert provider_of(IMAP, ImapConfig("imap.example.org:993", "ada")) is None
+    assert describe(IMAP).capabilities == ("partitions", "audits", "live", "authorization")
 
 
 def test_the_folder_of_a_user_is_copied_with_its_numbers(one: Dovecot) -> None:

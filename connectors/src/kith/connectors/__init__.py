@@ -27,7 +27,7 @@ from kith.connectors._limits import (
     without_secrets,
 )
 from kith.connectors._live import Live
-from kith.connectors._oauth import Authorized, Provider, ScopeNeeded
+from kith.connectors._oauth import Authorized, AuthorizedAsSet, Provider, ScopeNeeded, provider_of, providers_of
 from kith.connectors._opening import egress_of, open_context
 from kith.connectors._paging import Seen, Window, by_cursor, by_id, by_link, by_offset, links
 from kith.connectors._partitions import HISTORY_SHARE, Historied, Partition, Partitioned, pages_of
@@ -73,6 +73,7 @@ __all__ = [
     "Audited",
     "Auth",
     "Authorized",
+    "AuthorizedAsSet",
     "Basic",
     "Bearer",
     "Cause",
@@ -165,6 +166,8 @@ __all__ = [
     "locations",
     "open_context",
     "pages_of",
+    "provider_of",
+    "providers_of",
     "pushes_of",
     "read_delivery",
     "save_cursor",

@@ -17,7 +17,7 @@ from kith.connectors._egress import NOWHERE, Egress
 from kith.connectors._errors import Fatal, Reauthorize, Retry, error_of
 from kith.connectors._exchange import POLITE, Dropped, Manners, Reply, Request, Wire, place_of
 from kith.connectors._rates import Limiter, LocalLimiter, Rate
-from kith.connectors._secrets import Auth, redact
+from kith.connectors._secrets import Auth, Secret, redact
 from kith.connectors._waits import LATER, is_passing, rest_of, wait_of
 
 Params = Mapping[str, str | int | float | bool | None] | Iterable[tuple[str, str]]
@@ -131,6 +131,18 @@ class Http:
             if not await self._renewal.renew(used[0]):
                 raise
         return await self._ask(asked, auth, repeat, allow)
+
+    async def fresh(self, token: Secret, refused: str | None = None) -> bool:
+        """Have a token of OAuth renewed that ends soon, or that was refused; return whether it is another one now.
+
+        For streams: requests see to it by themselves. Raises Reauthorize where it cannot be renewed.
+        """
+        if self._renewal is None:
+            return False
+        before = refused or token.reveal()
+        await (self._renewal.see_to() if refused is None else self._renewal.renew(refused))
+        self._secrets.add(token.reveal())
+        return token.reveal() != before
 
     async def _ask(self, asked: Request, auth: Auth | None, repeat: bool, allow: Collection[int]) -> Answer:
         """Send a request with its credentials, as they are now."""

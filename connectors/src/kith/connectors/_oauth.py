@@ -2,7 +2,7 @@
 
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -95,6 +95,32 @@ class Authorized(Protocol):
 
     @property
     def provider(self) -> Provider: ...
+
+
+@runtime_checkable
+class AuthorizedAsSet(Protocol):
+    """What a connector adds whose sources are let in by one of several providers, or by none, as they are set."""
+
+    @property
+    def providers(self) -> Sequence[Provider]: ...
+
+    def provider_of(self, config: Mapping[str, Any] | msgspec.Struct) -> Provider | None:
+        """Return the provider of a source. config: as it is stored, or the settings themselves."""
+        ...
+
+
+def providers_of(connector: object) -> Sequence[Provider]:
+    """Return the providers that let sources of a connector in."""
+    if isinstance(connector, AuthorizedAsSet):
+        return connector.providers
+    return (connector.provider,) if isinstance(connector, Authorized) else ()
+
+
+def provider_of(connector: object, config: Mapping[str, Any] | msgspec.Struct) -> Provider | None:
+    """Return the provider that lets a source in, if one does."""
+    if isinstance(connector, AuthorizedAsSet):
+        return connector.provider_of(config)
+    return connector.provider if isinstance(connector, Authorized) else None
 
 
 class App(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from kith.connectors import _hookspecs
 from kith.connectors._audits import Audited
 from kith.connectors._hookspecs import Connector
 from kith.connectors._live import Live
-from kith.connectors._oauth import Authorized
+from kith.connectors._oauth import Authorized, AuthorizedAsSet
 from kith.connectors._partitions import Historied, Partitioned
 from kith.connectors._push import Pushed
 from kith.connectors._settings import schema_of
@@ -26,13 +26,13 @@ T = TypeVar("T")
 IMPORT_SECONDS = 20.0  # of a partner's plugin
 GROUP = "kith.connectors"
 _OWN = "kith-connectors"
-_CAPABILITIES: dict[str, type] = {
+_CAPABILITIES: dict[str, type | tuple[type, ...]] = {
     "partitions": Partitioned,
     "history": Historied,
     "pushes": Pushed,
     "audits": Audited,
     "live": Live,
-    "authorization": Authorized,
+    "authorization": (Authorized, AuthorizedAsSet),
 }
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}(\.[a-z][a-z0-9_-]{0,62})?")
 
@@ -92,7 +92,7 @@ def describe(connector: Connector) -> Manifest:
         description=connector.description,
         version=connector.version,
         config_schema=schema_of(connector.Config),
-        capabilities=tuple(name for name, kind in _CAPABILITIES.items() if isinstance(connector, kind)),
+        capabilities=tuple(name for name, kinds in _CAPABILITIES.items() if isinstance(connector, kinds)),
     )
 
 

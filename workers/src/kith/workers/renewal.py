@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from kith.connectors import Authorized, Connector, Limits, Provider, Reauthorize, Retry, Secret, oauth
+from kith.connectors import Connector, Limits, Provider, Reauthorize, Retry, Secret, oauth, provider_of
 from kith.domain.ids import encode
 from kith.runtime.vault import Sealed
 from kith.store import authorizations, credentials, providers
@@ -22,11 +22,11 @@ log = structlog.get_logger()
 
 def renewal_of(work: Work, source_id: UUID, connector: Connector, config: Any, *, trusted: bool) -> "Renewer | None":
     """Return what keeps the token of a source fresh, where it may be of OAuth."""
-    if not isinstance(connector, Authorized):
+    if (provider := provider_of(connector, config)) is None:
         return None
-    secret = getattr(config, connector.provider.setting, None)
+    secret = getattr(config, provider.setting, None)
     limits = work.ground.limits_of(trusted=trusted)
-    return Renewer(work, source_id, connector.provider, config, secret, limits) if secret else None
+    return Renewer(work, source_id, provider, config, secret, limits) if secret else None
 
 
 class Renewer:

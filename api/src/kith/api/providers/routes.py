@@ -10,8 +10,8 @@ from litestar.params import FromPath
 from kith.api.http.ids import not_found
 from kith.api.http.problems import Fault, Problem
 from kith.api.providers.schemas import Provider, ProviderList, ProviderSet
-from kith.connectors import Authorized, Registry
 from kith.connectors import Provider as Facts
+from kith.connectors import Registry, providers_of
 from kith.runtime.vault import Vault
 from kith.store import providers as store
 from kith.store.db import Db
@@ -116,12 +116,11 @@ def find_facts(registry: Registry, name: str) -> Facts:
 
 
 def _facts(registry: Registry) -> dict[str, Facts]:
-    named = (one.provider for one in registry.connectors.values() if isinstance(one, Authorized))
-    return {facts.name: facts for facts in named}
+    return {facts.name: facts for one in registry.connectors.values() for facts in providers_of(one)}
 
 
 def _show(request: Request[Any, Any, Any], registry: Registry, name: str, rows: list[store.ProviderApp]) -> Provider:
-    users = [n for n, one in registry.connectors.items() if isinstance(one, Authorized) and one.provider.name == name]
+    users = [n for n, one in registry.connectors.items() if name in {facts.name for facts in providers_of(one)}]
     back = request.app.state.settings.issuer + RETURN
     return Provider.of(find_facts(registry, name), sorted(users), [row for row in rows if row.name == name], back)
 

@@ -22,7 +22,7 @@ from kith.api.pages.sessions import sign_in_of
 from kith.api.providers.routes import RETURN
 from kith.api.signin.telling import record
 from kith.api.sources.finding import find
-from kith.connectors import Authorized, ConnectorError, Limits, Provider, Registry, Secret, oauth
+from kith.connectors import ConnectorError, Limits, Provider, Registry, Secret, oauth, provider_of
 from kith.domain.members import scopes_of
 from kith.runtime.vault import Sealed, Unreadable, Vault
 from kith.store import authorizations, jobs, members, providers, sources
@@ -121,10 +121,8 @@ async def get_source_authorization(
     row = await authorizations.get(db, workspace_id, source.id)
     if row is None:
         raise not_found("authorization")
-    connector = registry.connectors.get(source.connector)
-    asked: list[str] = []
-    if isinstance(connector, Authorized) and row.scopes:
-        asked = connector.provider.scopes_for(source.config)
+    provider = provider_of(registry.connectors.get(source.connector), source.config)
+    asked = provider.scopes_for(source.config) if provider and row.scopes else []
     missing = [name for name in asked if name not in row.scopes]
     return shape(SourceAuthorization, row, missing=missing, renewable=row.key_id is not None)
 
@@ -215,10 +213,10 @@ async def _keep_registered(
 
 
 def _provider(registry: Registry, source: Source) -> Provider:
-    connector = registry.connectors.get(source.connector)
-    if not isinstance(connector, Authorized) or source.status == "deleting":
+    provider = provider_of(registry.connectors.get(source.connector), source.config)
+    if provider is None or source.status == "deleting":
         raise Problem("conflict", "This source is let in by no provider: its credentials are among its settings.")
-    return connector.provider
+    return provider
 
 
 def _refused(request: Request[Any, Any, Any], reason: str) -> Response[str]:

@@ -4,7 +4,8 @@ Reads iCalendar files and CalDAV servers: who asked whom to come, who accepted, 
 came. Meetings that repeat are told time by time, with their exceptions; canceled ones are taken back.
 
 Can't: who declined or did not answer, as acts; rooms; attachments; tasks. Descriptions are not kept.
-Resume and growth: calendars are read whole whenever anything in them has changed, and once a day for what has begun.
+Resume and growth: calendars are told whole whenever anything in them has changed, and once a day for what has begun.
+Of a server only what has changed is asked for.
 Deletions: a complete look at each calendar takes back what is no longer in it.
 Privacy: private, unless the settings say otherwise; of an event that is marked private the title is not kept.
 """

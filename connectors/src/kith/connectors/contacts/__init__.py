@@ -5,7 +5,7 @@ names, mail addresses, numbers, pages and accounts as identities with claims tha
 affiliations.
 
 Can't: pictures within a card, postal addresses, birthdays, notes, who is related to whom, who is in which group.
-Resume and growth: a book is read whole whenever anything in it has changed, and else not at all.
+Resume and growth: where anything has changed a book is told whole; of a server only what has changed is asked for.
 Deletions: what no card says any longer is claimed no longer.
 Privacy: a card is of the people who keep the book; it makes nobody's acts, and nothing public.
 """

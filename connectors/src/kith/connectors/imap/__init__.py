@@ -14,12 +14,14 @@ stays. The ids of mails are kept in the source's folder for that. An audit asks 
 Privacy: private mail is always ``direct``. Without ``bodies`` no word of a mail leaves the server.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from kith.connectors import Connector, Context, InteractionRef, Page, Partition, Received, Report, hookimpl
+from kith.connectors import Connector, Context, InteractionRef, Page, Partition, Provider, Received, Report, hookimpl
 from kith.connectors.imap.config import ImapConfig
+from kith.connectors.imap.provider import GOOGLE, MICROSOFT, PROVIDERS
 
 __all__ = ["ImapConfig", "ImapConnector", "kith_connectors"]
 
@@ -32,6 +34,11 @@ class ImapConnector:
     Config = ImapConfig
     egress = ()
     rates = ()
+    providers = (GOOGLE, MICROSOFT)
+
+    def provider_of(self, config: Mapping[str, Any] | msgspec.Struct) -> Provider | None:
+        server = config.get("server") if isinstance(config, Mapping) else getattr(config, "server", "")
+        return PROVIDERS.get(str(server or "").lower().partition(":")[0])
 
     async def check(self, config: ImapConfig, context: Context) -> Report:
         from kith.connectors.imap.reader import look

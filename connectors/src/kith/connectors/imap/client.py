@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import msgspec
 
@@ -230,7 +230,24 @@ class Client:
 
 @asynccontextmanager
 async def connected(config: ImapConfig, context: Context) -> AsyncIterator[Client]:
-    """Lend a signed-in connection."""
+    """Lend a signed-in connection; a token of OAuth is renewed where it ends soon, or is refused."""
+    async with AsyncExitStack() as stack:
+        if config.token is None:
+            yield await stack.enter_async_context(_signed_in(config, context))
+            return
+        await context.http.fresh(config.token)
+        used = config.token.reveal()
+        try:
+            client = await stack.enter_async_context(_signed_in(config, context))
+        except Reauthorize:
+            if not await context.http.fresh(config.token, used):
+                raise
+            client = await stack.enter_async_context(_signed_in(config, context))
+        yield client
+
+
+@asynccontextmanager
+async def _signed_in(config: ImapConfig, context: Context) -> AsyncIterator[Client]:
     host, port = host_and_port(config.server)
     async with context.stream(host, port, tls=config.security == "tls") as stream:
         client = Client(stream)
