@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from functools import lru_cache, partial
 from typing import Any
 
 from litestar import Litestar
@@ -30,6 +31,7 @@ from kith.runtime.vault import Vault, open_vault
 from kith.store.db import open_pool
 
 BODY_LIMIT = 1_000_000  # bytes
+KNOWN_PATHS = 1_000  # whose routes are remembered
 
 UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION]
 """Routes that the OpenAPI document leaves out."""
@@ -40,16 +42,19 @@ class Kith(Litestar):
 
     edge: Edge
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            await self.edge(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._straight = lru_cache(KNOWN_PATHS)(partial(handlers.straight, self))
 
-    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        beyond = self.edge if scope["type"] == "http" else super().__call__
+        return beyond(scope, receive, send)
+
+    def answer(self, scope: Any, receive: Any, send: Any) -> Any:
         """Answer what the edge lets pass."""
-        if not await handlers.answered_straight(self, scope, receive, send):
-            await super().__call__(scope, receive, send)
+        if scope["method"] == "GET" and not scope.get("root_path") and (found := self._straight(scope["path"])):
+            return handlers.answer_straight(found, scope, receive, send)
+        return super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None) -> Kith:

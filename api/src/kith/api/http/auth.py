@@ -1,6 +1,6 @@
 """Who asks, for which workspace, with which scopes. A token is bound to one workspace; so is every request."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from litestar.connection import Request
@@ -14,17 +14,19 @@ from kith.store.devices import use_proof
 from kith.store.tokens import Token
 
 REALM = 'realm="kith"'
+_BEARER = b"Bearer "
 
 
 async def guard(request: Request[Any, Any, Any]) -> None:
     """Let a request pass when its token has every scope that the route declares."""
-    handler = request.route_handler
-    if handler.opt.get("public"):
+    opt = request.route_handler.opt
+    if opt.get("public"):
         return
-    token = await authenticate(request)
+    token = _recognize(request) or await authenticate(request)
     request.scope["kith.token"] = token  # type: ignore[typeddict-unknown-key]  # our own key
-    for scope in handler.opt["scopes"]:
-        require(request, scope)
+    for scope in opt["scopes"]:
+        if scope not in token.scopes:
+            require(request, scope)
 
 
 def require(request: Request[Any, Any, Any], scope: str) -> None:
@@ -32,6 +34,17 @@ def require(request: Request[Any, Any, Any], scope: str) -> None:
     if scope not in token_of(request).scopes:
         detail = f"The token lacks the scope {scope}."
         raise _refuse(request, "missing_scope", detail, f'error="insufficient_scope", scope="{scope}"')
+
+
+def _recognize(request: Request[Any, Any, Any]) -> Token | None:
+    """Return a token that is remembered, where nothing else is to be checked, as of most requests."""
+    asked: Mapping[bytes, bytes] = request.scope["kith.asked"]  # type: ignore[typeddict-item]  # our own key
+    header = asked.get(b"authorization", b"")
+    if header[:7] != _BEARER or b"origin" in asked:
+        return None
+    tokens: Tokens = request.app.state.tokens
+    found = tokens.remembered(header[7:].decode("latin-1"))
+    return None if found is None or found.resources or found.thumbprint is not None else found
 
 
 async def authenticate(request: Request[Any, Any, Any]) -> Token:

@@ -3,20 +3,20 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from secrets import token_hex
+from os import urandom
 from typing import Any
 
 import structlog
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
-from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from kith.api.http import cors, lifetimes, limits, problems, traces
 from kith.api.http.cors import Origins
 from kith.api.http.ids import encode
 from kith.api.http.problems import Problem
+from kith.runtime.logs import REQUEST
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("kith.api.access")
 
@@ -46,8 +46,7 @@ class Edge:
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, send, self.allow)
-        told = {"trace_id": traces.trace_id(exchange.trace)} if exchange.trace else {}
-        named = bind_contextvars(request_id=exchange.request_id, **told)
+        before = REQUEST.set(exchange.named)
         try:
             if origin := exchange.asked.get(b"origin"):
                 exchange.allowed = await self.origins.admit(origin.decode("latin-1"), scope["path"])
@@ -61,7 +60,7 @@ class Edge:
                 await self.limits.hold_back()
                 await exchange.refuse(problem)
                 return  # not worth a line in the log
-            elif not _names_a_host(scope):
+            elif not _names_a_host(scope, exchange.asked):
                 await exchange.refuse(Problem("malformed_request", "The request does not name one host."))
             else:
                 if exchange.head:  # the server's own scope stays: it sends no body
@@ -70,7 +69,7 @@ class Edge:
             if self.logged:
                 exchange.log()
         finally:
-            reset_contextvars(**named)
+            REQUEST.reset(before)
 
     def allow(self, path: str) -> str | None:
         """Return the methods of a path; None where there is nothing."""
@@ -79,19 +78,26 @@ class Edge:
 
 
 class Exchange:
-    """One request and its answer."""
+    """One request and its answer. named: what each line of the log says of it."""
+
+    __slots__ = (
+        "_allow", "_send", "allowed", "asked", "head", "method", "named", "request_id", "scope", "start", "started",
+        "status", "trace",
+    )  # fmt: skip
 
     def __init__(self, scope: HTTPScope, send: Send, allow: Callable[[str], str | None]) -> None:
         self.scope, self._send, self._allow = scope, send, allow
-        self.head = scope["method"] == "HEAD"
-        self.method = str(scope["method"])
+        self.method: str = scope["method"]
+        self.head = self.method == "HEAD"
         self.asked = dict(scope["headers"])
         scope["kith.asked"] = self.asked  # type: ignore[typeddict-unknown-key]  # our own key
-        given = self.asked.get(b"request-id", b"").decode("latin-1")
-        self.request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
+        self.request_id = _request_id(self.asked.get(b"request-id"))
         scope["kith.request_id"] = self.request_id  # type: ignore[typeddict-unknown-key]  # our own key
+        self.named = {"request_id": self.request_id}
         self.allowed: str | None = None  # whose page may read the answer
         self.trace = traces.go_on(self.asked.get(b"traceparent"))
+        if self.trace:
+            self.named["trace_id"] = traces.trace_id(self.trace)
         self.started = time.perf_counter()
         self.status = 0
         self.start: dict[str, Any] | None = None
@@ -121,7 +127,7 @@ class Exchange:
     def _finish(self, start: dict[str, Any], body: bytes, more: bool) -> bytes:
         """Complete the headers; return the body to send, none when the client has it already."""
         headers = _HEADERS | dict(start["headers"])
-        headers[b"request-id"] = self.request_id.encode()
+        headers[b"request-id"] = self.request_id.encode("latin-1")
         if self.allowed:
             headers[b"access-control-allow-origin"] = self.allowed.encode("latin-1")
             headers[b"access-control-expose-headers"] = cors.EXPOSED
@@ -206,12 +212,19 @@ def _allow(route: HTTPRoute) -> str:
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
-def _names_a_host(scope: HTTPScope) -> bool:
+def _request_id(given: bytes | None) -> str:
+    """Return the id that the client chose, where it may be one, else a new one."""
+    chosen = given.decode("latin-1") if given else ""
+    return chosen if chosen and _REQUEST_ID.fullmatch(chosen) else urandom(16).hex()
+
+
+def _names_a_host(scope: HTTPScope, asked: Mapping[bytes, bytes]) -> bool:
     """Whether exactly one host is named, as RFC 9112 (3.2) demands since HTTP/1.1."""
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    if scope["http_version"] == "1.0" and not hosts:
-        return True
-    return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
+    if (host := asked.get(b"host")) is None:
+        return scope["http_version"] == "1.0"
+    if len(asked) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1:  # type: ignore[arg-type]  # a list
+        return False
+    return _HOST.fullmatch(host) is not None
 
 
 def _is_preflight(scope: HTTPScope) -> bool:

@@ -2,14 +2,14 @@
 
 By itself Litestar provides every argument by a function of its own, whose arguments it provides and checks in turn, and
 takes an answer through two classes; that was half the time of a short answer. What is not named here it still provides.
-Of a read that needs nothing else it only finds the route: ``answered_straight`` does the rest.
+Of a read that needs nothing else it only finds the route: ``answer_straight`` does the rest.
 """
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -23,8 +23,10 @@ from litestar.utils import normalize_path
 
 from kith.api.http import auth, changes, expand, idempotency, inputs, lifetimes, limits, problems, transactions
 
-_JSON = b"application/json"
+_JSON = (b"content-type", b"application/json")
+_SHOWN = (msgspec.Struct, list)
 _PARAMETER = re.compile(r"{(\w+):str}")
+_NONE: dict[str, str] = {}
 _encode = msgspec.json.Encoder(enc_hook=default_serializer).encode
 
 Incoming = Request[Any, Any, Any]
@@ -55,7 +57,7 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     first = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     returned = hints["return"] if handler.status_code == 204 else ASGIApp
 
-    answer: Any = _answer(fn, signature.parameters.keys(), raw=bool(handler.opt.get("raw")))
+    answer: Any = _answer(fn, signature.parameters.keys(), handler.opt)
     if told := lifetimes.headers_of(handler.opt):
         answer = _telling(answer, told)
     answer.__module__, answer.__name__, answer.__qualname__ = fn.__module__, fn.__name__, fn.__qualname__
@@ -68,35 +70,42 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     return found
 
 
-async def answered_straight(app: Litestar, scope: Any, receive: Receive, send: Send) -> bool:
-    """Answer a request of which Litestar need but find the route; False where it is another."""
-    if scope["method"] != "GET" or scope.get("root_path"):
-        return False
+class Straight(NamedTuple):
+    """A read of which Litestar has found the route: what answers it, and what else there is in its scope."""
+
+    answer: Callable[..., Awaitable[Any]]
+    params: dict[str, Any]
+    scope: dict[str, Any]
+
+
+def straight(app: Litestar, path: str) -> Straight | None:
+    """Return what answers a GET of this path without more of Litestar; None where it takes all of it."""
     try:
-        _, handler, path, params, template = app.asgi_router.handle_routing(
-            path=normalize_path(scope["path"]), method="GET"
-        )
+        _, handler, path, params, template = app.asgi_router.handle_routing(path=normalize_path(path), method="GET")
     except HTTPException:
-        return False  # Litestar says why
-    answer = handler.opt.get("straight")
-    if answer is None or not isinstance(handler, HTTPRouteHandler):
-        return False
-    scope["path"], scope["path_params"], scope["path_template"] = path, params, template
-    scope["app"] = scope["litestar_app"] = app
-    scope["route_handler"] = handler
+        return None  # Litestar says why
+    if "straight" not in handler.opt:
+        return None
+    found = {"path": path, "path_params": params, "path_template": template, "route_handler": handler}
+    return Straight(handler.opt["straight"], params, found | {"app": app, "litestar_app": app})
+
+
+async def answer_straight(found: Straight, scope: Any, receive: Receive, send: Send) -> None:
+    """Answer a request."""
+    scope.update(found.scope)
     scope.setdefault("state", {})
     request: Incoming = Request(scope, receive, send)
     try:
-        found = _sendable(request, handler, await answer(request, **params))
+        answer = _sendable(request, await found.answer(request, **found.params))
     except Exception as error:
-        found = _sendable(request, handler, problems.answer(request, error))
-    await found(scope, receive, send)
-    return True
+        answer = _sendable(request, problems.answer(request, error))
+    await answer(scope, receive, send)
 
 
-def _sendable(request: Incoming, handler: HTTPRouteHandler, found: Any) -> Any:
-    if not isinstance(found, Response):
+def _sendable(request: Incoming, found: Any) -> Any:
+    if type(found) is Json or not isinstance(found, Response):
         return found
+    handler: Any = request.route_handler
     media_type = None if isinstance(found, Redirect) else handler.media_type
     return found.to_asgi_response(None, request, media_type=media_type, status_code=handler.status_code)
 
@@ -111,17 +120,19 @@ def _telling(answer: Callable[..., Awaitable[Any]], told: list[tuple[bytes, byte
     return telling
 
 
-def _answer(fn: Callable[..., Awaitable[Any]], names: Any, *, raw: bool) -> Callable[..., Awaitable[Any]]:
-    """Return the function that answers a request by ``fn``, which takes ``names``. raw: it reads all itself."""
+def _answer(fn: Callable[..., Awaitable[Any]], names: Any, opt: Mapping[str, Any]) -> Callable[..., Awaitable[Any]]:
+    """Return the function that answers a request by ``fn``, which takes ``names``. With ``raw`` it reads all itself."""
     plain = [(name, get) for name, get in _PLAIN.items() if name in names]
-    reads, once, payload = "db" in names, "once" in names, inputs.declared(fn, "payload")
+    reads, once, ends_tokens = "db" in names, "once" in names, bool(opt.get("ends_tokens"))
+    raw = bool(opt.get("raw"))
+    params, payload = (None if raw else inputs.declared(fn, name) for name in ("params", "payload"))
 
     async def answer(request: Incoming, **given: Any) -> Any:
         await limits.guard(request, auth.guard)
-        if not raw:
+        if params or (request.scope["query_string"] and not raw):
             inputs.read_query(request, fn)
-            if payload:
-                await inputs.read_body(request, payload)
+        if payload:
+            await inputs.read_body(request, payload)
         for name, get in plain:
             given[name] = get(request)
         if not reads:
@@ -135,7 +146,7 @@ def _answer(fn: Callable[..., Awaitable[Any]], names: Any, *, raw: bool) -> Call
             if wanted := request.scope.get("kith.expand"):
                 shown = found.content if isinstance(found, Response) else found
                 request.scope["kith.expanded"] = await expand.load(request, db, shown, wanted)  # type: ignore[typeddict-unknown-key, arg-type]  # our own keys
-        if request.route_handler.opt.get("ends_tokens"):
+        if ends_tokens:
             await request.app.state.tokens.catch_up()
         return _ready(request, found)
 
@@ -144,12 +155,13 @@ def _answer(fn: Callable[..., Awaitable[Any]], names: Any, *, raw: bool) -> Call
 
 def _ready(request: Incoming, found: Any) -> Any:
     """Return JSON as what sends it, and anything else as a response that Litestar knows how to send."""
-    content, status, headers = found, request.route_handler.status_code, {}
+    handler: Any = request.scope["route_handler"]
+    content, status, headers = found, handler.status_code, _NONE
     if isinstance(found, Response):
         if type(found) is not Response or found.cookies or found.background:
             return found
         content, status, headers = found.content, found.status_code or status, found.headers
-    if isinstance(content, msgspec.Struct | list):
+    if isinstance(content, _SHOWN):
         body = _encode(content)
         if expanded := request.scope.get("kith.expanded"):
             body = expand.attach(body, expanded)  # type: ignore[arg-type]  # our own key
@@ -164,8 +176,9 @@ class Json:
 
     def __init__(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.status, self.body = status, body
-        self.headers = [(b"content-type", _JSON), (b"content-length", str(len(body)).encode())]
-        self.headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+        self.headers = [_JSON, (b"content-length", b"%d" % len(body))]
+        for name, value in headers.items():
+            self.headers.append((name.lower().encode(), value.encode("latin-1")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})

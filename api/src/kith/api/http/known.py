@@ -17,6 +17,7 @@ from kith.store.tokens import ACCESS, PREFIX, REVOKED, Token, digest, find_app_t
 CACHE_SECONDS = 10.0
 CACHE_SIZE = 10_000  # tokens
 AGAIN_SECONDS = 1.0  # between two tries to listen
+_NOBODY = (0.0, None)
 
 
 class Tokens:
@@ -35,7 +36,7 @@ class Tokens:
 
     def remembered(self, text: str) -> Token | None:
         """Return the living token of this text where it is remembered."""
-        until, token = self._known.get(digest(text), (0.0, None))
+        until, token = self._known.get(digest(text), _NOBODY)
         return token if time.monotonic() < until else None
 
     async def find(self, text: str) -> Token | None:

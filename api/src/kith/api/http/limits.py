@@ -17,11 +17,11 @@ from litestar.connection import Request
 from redis.asyncio import Redis
 
 from kith.api.http.addresses import address_of, site_of
-from kith.api.http.auth import token_of
 from kith.api.http.buckets import ANSWER_SECONDS, Bucket, Buckets
 from kith.api.http.problems import Problem
 from kith.api.http.quotas import Quotas
 from kith.runtime.settings import Settings
+from kith.store.tokens import Token
 
 Key = TypeVar("Key")
 Kept = TypeVar("Kept")
@@ -70,14 +70,12 @@ class Limits:
             finally:
                 self._held_back -= 1
 
-    async def admit(self, request: Request[Any, Any, Any]) -> None:
+    async def admit(self, scope: Any, token: Token) -> None:
         """Take what a request costs of its token and its workspace. Raises Problem."""
-        token = token_of(request)
-        cost = cost_of(request.route_handler.opt, request.method)
-        quotas = self._of_tokens.get(token.holder) or self._of_token(token.holder, token.workspace_id)
-        request.scope["kith.quotas"] = quotas  # type: ignore[typeddict-unknown-key]  # our own key
+        cost = cost_of(scope["route_handler"].opt, scope["method"])
+        scope["kith.quotas"] = quotas = self._of_tokens.get(token.holder) or self._of_token(token)
         if not quotas.take_at_once(cost):
-            await self._take(request.scope, quotas, cost)
+            await self._take(scope, quotas, cost)
 
     async def admit_stranger(self, request: Request[Any, Any, Any]) -> None:
         """Take a unit of the address of a request without a valid token. Raises Problem."""
@@ -128,13 +126,13 @@ class Limits:
             self.empty = {key: found for key, found in self.empty.items() if found[0] > now}
             self.empty[next(value for name, value in scope["headers"] if name == b"authorization")] = now + wait, quotas
 
-    def _of_token(self, holder: UUID, workspace_id: UUID) -> Quotas:
+    def _of_token(self, token: Token) -> Quotas:
         named = (
-            ("token", self._settings.rate_token, holder),
-            ("workspace", self._settings.rate_workspace, workspace_id),
+            ("token", self._settings.rate_token, token.holder),
+            ("workspace", self._settings.rate_workspace, token.workspace_id),
         )
         quotas = Quotas(tuple(self._bucket(name, quota, str(key)) for name, quota, key in named if quota), SECONDS)
-        return _kept(self._of_tokens, holder, quotas)
+        return _kept(self._of_tokens, token.holder, quotas)
 
     def _of(self, name: str, quota: int, key: str) -> Quotas:
         return Quotas((self._bucket(name, quota, key),) if quota else (), SECONDS)
@@ -165,8 +163,8 @@ async def guard(
     try:
         await authenticate(request)
     finally:
-        if "kith.token" in request.scope:
-            await limits.admit(request)
+        if (token := request.scope.get("kith.token")) is not None:
+            await limits.admit(request.scope, token)  # type: ignore[arg-type]  # our own key
         elif request.route_handler.opt.get("cost") != 0:
             await limits.admit_stranger(request)
 

@@ -5,7 +5,7 @@ Server: uvicorn; parser: llhttp (httptools), which takes no line that ends witho
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
@@ -33,6 +33,15 @@ class Cycle(RequestResponseCycle):
     """What is wrong with the rest of the body."""
     head = b""
     """What waits for the first of the body."""
+
+    def __init__(self, wire: "Wire", scope: dict[str, Any], *, keep_alive: bool) -> None:
+        self.scope: Any = scope
+        self.transport: Any = wire
+        self.flow, self.logger, self.default_headers = wire.flow, wire.logger, wire.server_state.default_headers
+        self.message_event, self.on_response = asyncio.Event(), wire.on_response_complete
+        self.disconnected, self.keep_alive, self.waiting_for_100_continue = False, keep_alive, wire.expect_100_continue
+        self.body, self.more_body = bytearray(), True
+        self.response_started = self.response_complete = False
 
     async def receive(self) -> Any:
         message = await super().receive()
@@ -69,7 +78,7 @@ class Cycle(RequestResponseCycle):
             self.keep_alive = False
         elif not self.keep_alive:
             fields.append((b"connection", b"close"))
-        self.chunked_encoding = False
+        self.chunked_encoding, self.expected_content_length = False, 0
         if (length := given.get(b"content-length")) is not None:
             self.expected_content_length = int(length)
         elif self.scope["method"] != "HEAD" and status not in _BODILESS:
@@ -260,19 +269,7 @@ class Wire(HttpToolsProtocol):
     def _take(self, scope: dict[str, Any], keep_alive: bool) -> None:
         """Answer a request, after those before it."""
         before = self.cycle
-        self.cycle = Cycle(
-            scope=scope,  # type: ignore[arg-type]  # keys of our own
-            transport=cast("asyncio.Transport", self),
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=keep_alive,
-            on_response=self.on_response_complete,
-        )
+        self.cycle = Cycle(self, scope, keep_alive=keep_alive)
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
