@@ -60,6 +60,17 @@ async def test_what_is_gone_is_taken_away_and_a_follow_ends(asking: Office) -> N
     assert not any(any(difference) for difference in (await asking.store.rebuild()).values())
 
 
+async def test_a_run_asks_for_an_audit_once_a_week(asking: Office) -> None:
+    asked = "SELECT count(*) FROM jobs WHERE workspace_id = $1 AND kind = 'audit'"
+    assert await asking.value(asked) == 1
+    assert (await asking.run(await asking.enqueue()))["status"] == "succeeded"
+    assert await asking.value(asked) == 1
+    older = "UPDATE jobs SET created_at = now() - interval '8 days', status = 'succeeded' WHERE workspace_id = $1"
+    await asking.value(f"{older} AND kind = 'audit'")
+    assert (await asking.run(await asking.enqueue()))["status"] == "succeeded"
+    assert await asking.value(asked) == 2
+
+
 async def test_where_much_would_be_gone_nothing_is(asking: Office) -> None:
     connector: Any = asking.connector
     connector.missing = {str(number) for number in range(8)}

@@ -86,6 +86,19 @@ async def ask_audit(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
     return (await enqueue(db, workspace_id, "audit", args, slot=f"audit:{source_id}"))[0]
 
 
+async def ask_weekly_audit(db: Db, workspace_id: UUID, source_id: UUID) -> None:
+    """Have acts of a source looked at again, unless that was asked for within a week."""
+    recent = await db.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM jobs
+            WHERE workspace_id = $1 AND slot = $2 AND created_at > now() - interval '7 days')
+        """,
+        workspace_id, f"audit:{source_id}",
+    )  # fmt: skip
+    if not recent:
+        await ask_audit(db, workspace_id, source_id)
+
+
 async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID, *, withdraw: bool) -> UUID:
     """Have a source removed. withdraw: with all that no other source told."""
     args = {"source_id": str(source_id), "withdraw": withdraw}

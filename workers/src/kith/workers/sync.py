@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kith.connectors import ConnectorError, Fatal, Live, Partitioned, Reauthorize, Retry, check_locations
+from kith.connectors import Audited, ConnectorError, Fatal, Live, Partitioned, Reauthorize, Retry, check_locations
 from kith.domain.schedules import Schedule, next_read
 from kith.projections.ingest import Ingest
 from kith.store import credentials, jobs, reach, runs, sealing, sources
@@ -64,6 +64,8 @@ async def sync(work: Work) -> dict[str, Any]:
         await _read(work, source_id, run_id, reading, opened)
     async with work.transaction() as db:
         await sources.clear_faults(db, work.job.workspace_id, source_id)
+        if isinstance(opened.connector, Audited):
+            await jobs.ask_weekly_audit(db, work.job.workspace_id, source_id)
         counts = await runs.close_run(db, work.job.workspace_id, work.job.id)
         if await sources.is_sealed(db, work.job.workspace_id, source_id):
             return counts
