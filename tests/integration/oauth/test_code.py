@@ -63,7 +63,6 @@ async def test_a_code_that_comes_twice_ends_what_it_was_exchanged_for(desk: Desk
         ({"code_verifier": "short"}, "invalid_request"),
         ({"code_verifier": None}, "invalid_request"),
         ({"redirect_uri": "https://app.example/other"}, "invalid_grant"),
-        ({"redirect_uri": None}, "invalid_grant"),
         ({"code": "kac_nothing"}, "invalid_grant"),
         ({"code": None}, "invalid_request"),
         ({"client_id": "app_00000000000000000000000000"}, "invalid_client"),
@@ -80,6 +79,19 @@ async def test_a_code_is_worth_nothing_to_others(desk: Desk, app: Registered, ch
     refused = await desk.exchange(app, code, pkce, **changed)
     assert (refused.json().get("error"), refused.status_code) == (error, 401 if error == "invalid_client" else 400)
     assert (await desk.exchange(app, code, pkce)).status_code == 200, "it was spent by a stranger"
+
+
+async def test_an_exchange_may_leave_out_the_redirect_uri(desk: Desk, app: Registered) -> None:
+    """As in OAuth 2.1: the verifier shows who asked for the code."""
+    browser, pkce = await desk.house.enter(), Pkce.new()
+    code = await desk.code(browser, app, pkce)
+    assert (await desk.exchange(app, code, pkce, redirect_uri=None)).status_code == 200
+
+
+async def test_who_proves_itself_twice_is_refused(desk: Desk, server: Registered, app: Registered) -> None:
+    for form in ({"client_secret": server.secret}, {"client_id": app.id}):
+        answer = await desk.refresh(server, "krt_unknown", **form)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), form
 
 
 async def test_a_code_of_one_app_is_worth_nothing_to_another(desk: Desk, app: Registered, server: Registered) -> None:

@@ -115,6 +115,6 @@ async def test_a_device_code_of_one_app_is_worth_nothing_to_another(
     assert (await begin(desk, app)).json()["error"] == "unauthorized_client"
     other = await register(desk.house.pool, desk.house.workspace_id, "device", redirect_uris=[])
     await decide(await desk.house.enter(), told["user_code"], "allow")
-    assert (await poll(desk, other, told["device_code"])).json()["error"] == "unauthorized_client"
+    assert (await poll(desk, other, told["device_code"])).json()["error"] == "invalid_grant"
     assert (await poll(desk, app, told["device_code"])).json()["error"] == "unauthorized_client"
     assert (await poll(desk, device, "kdc_unknown")).json()["error"] == "invalid_grant"

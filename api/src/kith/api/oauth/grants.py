@@ -27,13 +27,17 @@ class InvalidTarget(OAuth2Error):  # type: ignore[misc]  # Authlib ships no type
 
 
 class Credential:
-    """What is exchanged for tokens, as Authlib wants to see it. home: the workspace."""
+    """What is exchanged for tokens, as Authlib wants to see it. home: the workspace.
 
-    def __init__(self, home: UUID, row: Held | Found | Device) -> None:
-        self.home, self.row = home, row
+    named: whether the request names the redirect URI, which then has to be the code's. It may leave it out, as OAuth
+    2.1 has it: PKCE binds every code to who asked for it.
+    """
+
+    def __init__(self, home: UUID, row: Held | Found | Device, *, named: bool = False) -> None:
+        self.home, self.row, self.named = home, row, named
 
     def get_redirect_uri(self) -> Any:
-        return getattr(self.row, "redirect_uri", None)
+        return getattr(self.row, "redirect_uri", None) if self.named else None
 
     def get_scope(self) -> str:
         return " ".join(self.row.scopes)
@@ -86,7 +90,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib
             talk.tell(home, "endReplayedTokens", held.app_id, held.grant_id)
             return None
         _check_key(talk.thumbprint, held.thumbprint)
-        return Credential(home, held) if held.living else None
+        return Credential(home, held, named="redirect_uri" in self.request.form) if held.living else None
 
     def authenticate_user(self, authorization_code: Credential) -> Credential:
         return authorization_code
@@ -180,8 +184,8 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]  # Authlib ships no ty
 
     def query_device_credential(self, device_code: str) -> "DeviceCredential":
         found = self.server.talk.hop(devices.take_device, device_code)
-        if found is None or found.spent:
-            raise InvalidGrantError("The device code is unknown, or was exchanged.")
+        if found is None or found.spent or found.app_id != self.request.client.app.id:
+            raise InvalidGrantError("The device code is unknown, another app's, or was exchanged.")
         return DeviceCredential(found.home_id or UUID(int=0), found)
 
     def query_user_grant(self, user_code: str) -> tuple[Any, bool] | None:

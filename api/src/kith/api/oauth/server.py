@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError
+from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint
@@ -50,8 +51,15 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no typ
         return query_client(self.talk, client_id)
 
     def authenticate_client(self, request: Asked, methods: list[str], endpoint: str = "token") -> Client:
-        """An app that proves who it is has units of its own; the rest share those of their address."""
+        """An app that proves who it is has units of its own; the rest share those of their address.
+
+        It proves it in one way, and names no other app beside (RFC 6749, 2.3).
+        """
+        named, form = extract_basic_authorization(request.headers)[0], request.form
+        if named and ("client_secret" in form or form.get("client_id", named) != named):
+            raise OAuth2Error("The app proves who it is in more than one way.", error="invalid_request")
         found: Client = super().authenticate_client(request, methods, endpoint)
+        request.client = found
         if request.auth_method != "none":
             self.talk.admit(found.app.id)
         return found

@@ -10,7 +10,7 @@ from kith.api.oauth import keys
 from kith.api.oauth.authorization import read_authorization
 from kith.api.oauth.bridge import Asked, Talk, asked, in_thread, possession
 from kith.api.oauth.clients import Client
-from kith.api.oauth.errors import PROTOCOL, answer
+from kith.api.oauth.errors import PROTOCOL, Refused, answer
 from kith.api.oauth.parameters import Parameters, checked, read_form
 from kith.api.oauth.server import Neutral, Server
 from kith.api.signin.telling import where
@@ -28,6 +28,8 @@ REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
 async def issue_token(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Exchange a code, a refresh token, a secret or a device code for tokens."""
     form = await read_form(request)
+    if "grant_type" not in form.values:
+        raise Refused("invalid_request", "The parameter grant_type is missing.")
     async with request.app.state.turns.instance() as db:
         signer = await _signer(request, db) if form.values.get("grant_type") == CODE else None
         return await _serve(request, db, form, lambda server, ask: server.create_token_response(ask), signer)
