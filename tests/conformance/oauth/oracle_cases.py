@@ -317,14 +317,15 @@ _exchanged("no grant type", grant_type=None)
 @case("code: by another app")
 async def _(party: Party) -> str:
     code, pkce = await party.code()
-    form = {"code": code, "redirect_uri": CALLBACK, "code_verifier": pkce.verifier}
+    form: dict[str, Any] = {"code": code, "redirect_uri": CALLBACK, "code_verifier": pkce.verifier}
     return said(await party.token("quiet", grant_type="authorization_code", **form))
 
 
 @case("code: twice")
 async def _(party: Party) -> str:
     code, pkce = await party.code()
-    form = {"code": code, "redirect_uri": CALLBACK, "code_verifier": pkce.verifier, "grant_type": "authorization_code"}
+    form: dict[str, Any] = {"code": code, "redirect_uri": CALLBACK, "code_verifier": pkce.verifier}
+    form["grant_type"] = "authorization_code"
     first = (await party.token(**form)).json()
     again = said(await party.token(**form))
     lives = await party.active(first["access_token"]), (await party.refresh(first["refresh_token"])).status_code == 200

@@ -65,7 +65,7 @@ async def oracle(kith: Party) -> AsyncIterator[Party]:
         "clients": [client(kith, name) for name in KINDS],
         "scopes": ["openid", "offline_access", *SCOPES],
     }
-    signing = [ECKey.generate_key("P-256"), RSAKey.generate_key(2048)]
+    signing: list[Any] = [ECKey.generate_key("P-256"), RSAKey.generate_key(2048)]
     given["hold"] = [key.as_dict(private=True) for key in signing]
     process = await asyncio.create_subprocess_exec(
         str(NODE), "provider.mjs", json.dumps(given), cwd=ORACLE, env=ENV, stdout=asyncio.subprocess.PIPE,
