@@ -252,7 +252,7 @@ async def test_lists_as_cc(pool: Pool, tmp_path: Path) -> None:
     acts = await crowd.fetch("SELECT id FROM interactions WHERE workspace_id = $1 AND kind = 'copy'")
     async with crowd.transaction() as db:
         rows = await interactions.get_many(db, crowd.workspace_id, [act["id"] for act in acts])
-        shown = await shape_all(db, crowd.workspace_id, rows, Sight(True, True, True))
+        shown = await shape_all(db, crowd.workspace_id, rows, Sight(True, True, True, None))
     assert len(shown) == 12
     assert {tuple(target.identity.name for target in act.targets) for act in shown.values()} == {(None,)}
     assert not any("devel" in act.sentence or "stable" in act.sentence for act in shown.values())
