@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -17,7 +18,9 @@ from kith.connectors import (
     Identity,
     Interaction,
     InteractionRef,
+    Missing,
     Page,
+    Partition,
     Reauthorize,
     Ref,
     Refused,
@@ -25,6 +28,7 @@ from kith.connectors import (
     Target,
     Tombstone,
     open_context,
+    pages_of,
 )
 from kith.connectors.slack import SlackConfig, SlackConnector, archive, export, reader
 from kith.connectors.testing import Asked, Facts, FakeClock, FaultServer, Given, check_connector, given_json
@@ -70,8 +74,9 @@ def zipped(path: Path, days: dict[str, Any], **lists: Any) -> SlackConfig:
 
 
 async def read(config: SlackConfig, cursor: msgspec.Raw | None = None) -> list[Page]:
-    async with open_context(SLACK, config, Path("/nonexistent"), clock=FakeClock()) as context:
-        return [page async for page in SLACK.pull(config, cursor, context)]
+    with TemporaryDirectory() as folder:
+        async with open_context(SLACK, config, Path(folder), clock=FakeClock()) as context:
+            return [page async for page in pages_of(SLACK, config, cursor, context)]
 
 
 def acts(pages: list[Page]) -> dict[InteractionRef, Interaction]:
@@ -297,15 +302,12 @@ async def test_the_web_api_is_read_page_by_page(server: FaultServer, small_pages
     assert {act.ref.key for act in found.values()} == {f"C1:{stamp(number)}" for number in range(22)}
     assert found[ref(1, "reply")].reply_to == ref(0)
     assert found[ref(3)].url == server.url(f"/archives/C1/p{stamp(3).replace('.', '')}")
-    assert [(skip.place, skip.code) for page in pages for skip in page.skipped] == [
-        ("channels", "not_read"),
-        ("away", "not_read"),
-    ]
+    assert {(skip.place, skip.code) for page in pages for skip in page.skipped} == {("away", "not_read")}
     assert {asked.headers["authorization"] for asked in server.asked} == {"Bearer xoxb-not-a-token"}
     server.asked.clear()
     again = await read(msgspec.structs.replace(before.config, days=0), pages[-1].cursor)
     assert not acts(again)
-    assert [asked.path for asked in server.asked].count("/api/conversations.history") == 2
+    assert [asked.path for asked in server.asked].count("/api/conversations.history") == 3
     verdict = await check_connector(SLACK, before.config, after.config)
     assert verdict.tier == "branch"
 
@@ -318,6 +320,48 @@ async def test_an_export_tells_what_the_web_api_tells(server: FaultServer, tmp_p
     assert {act.url for act in told if act.ref == ref(3)} == {
         f"https://slack.com/archives/C1/p{stamp(3).replace('.', '')}"
     }
+
+
+async def test_each_channel_is_read_by_itself_the_newest_first(
+    server: FaultServer, tmp_path: Path, small_pages: None
+) -> None:
+    slack = Simulator(server, "/api", talk(22))
+    config = slack.config
+    async with open_context(SLACK, config, tmp_path, clock=FakeClock(still=True)) as context:
+        people = [page async for page in SLACK.pull(config, None, context)]
+        assert {type(record) for page in people for record in page.records} == {Identity}
+        general, away = [partition async for partition in SLACK.discover(config, context)]
+        assert (general.name, general.visibility, away.name) == ("general", "members", "away")
+        first = [page async for page in SLACK.read(config, general, None, context)]
+        assert max(acts(first), key=lambda found: found.key) == ref(21, "reply")
+        assert ref(3) not in acts(first), "history comes behind"
+        history = [page async for page in SLACK.read_history(config, general, None, context)]
+        assert len(acts(history)) == 22
+        assert [page async for page in SLACK.read_history(config, general, history[-1].cursor, context)] == []
+        for path in tmp_path.iterdir():  # noqa: ASYNC240 - few files
+            path.unlink()
+        later = [page async for page in SLACK.read(config, general, first[-1].cursor, context)]
+        assert {act.actor for act in acts(later).values()} == {Ref("slack", "U1", TEAM), Ref("slack", "U2", TEAM)}
+        with pytest.raises(Missing):
+            assert not [page async for page in SLACK.read(config, away, None, context)]
+
+
+async def test_of_a_channel_with_nothing_new_one_request_is_made_and_nothing_told(
+    server: FaultServer, tmp_path: Path
+) -> None:
+    slack = Simulator(server, "/api", [said(number) for number in range(5)])
+    room = Partition("C1", "general", "channel", "members")
+    async with open_context(SLACK, slack.config, tmp_path, clock=FakeClock(still=True)) as context:
+        assert [page async for page in SLACK.pull(slack.config, None, context)]
+        cursor = None
+        for told in (5, 5, 0):
+            server.asked.clear()
+            pages = [page async for page in SLACK.read(slack.config, room, cursor, context)]
+            assert (len(acts(pages)), len(server.asked), bool(pages)) == (told, 1, told > 0)
+            cursor = pages[-1].cursor if pages else cursor
+        slack.messages[2] |= {"reactions": [{"name": "eyes", "users": ["U2"]}]}
+        pages = [page async for page in SLACK.read(slack.config, room, cursor, context)]
+        assert [act.ref.kind for act in acts(pages).values()].count("react") == 1
 
 
 async def test_edits_and_reactions_of_the_last_days_are_seen(server: FaultServer) -> None:
@@ -340,7 +384,7 @@ async def test_recorded_answers_are_read(server: FaultServer) -> None:
     server.on("/api/auth.test", given_json({"ok": True, "team_id": "T0001", "url": "https://x.slack.com/"}))
     server.on("/api/users.list", given_json({"ok": True, "members": users}))
     server.on("/api/conversations.list", given_json({"ok": True, "channels": [room]}))
-    server.on("/api/conversations.history", *map(given_json, history))
+    server.on("/api/conversations.history", lambda asked: given_json(history["latest" in asked.query]))
     pages = await read(SlackConfig(token=TOKEN, api=server.url("/api")))
     facts = Facts(pages)
     assert Counter(ref.kind for ref in facts.interactions) == {"message": 7, "join": 1, "comment": 1}
@@ -367,12 +411,12 @@ async def test_refusals_say_what_to_do(
         await read(SlackConfig(token=TOKEN, api=server.url("/api")))
 
 
-async def test_a_limit_is_waited_for(server: FaultServer) -> None:
+async def test_a_limit_is_waited_for(server: FaultServer, tmp_path: Path) -> None:
     slack = Simulator(server, "/api", [said(1)])
     server.first(Given(429, headers={"retry-after": "30"}))
     clock = FakeClock()
-    async with open_context(SLACK, slack.config, Path("/nonexistent"), clock=clock) as context:
-        pages = [page async for page in SLACK.pull(slack.config, None, context)]
+    async with open_context(SLACK, slack.config, tmp_path, clock=clock) as context:
+        pages = [page async for page in pages_of(SLACK, slack.config, None, context)]
     assert list(acts(pages)) == [ref(1)]
     assert sum(clock.slept) >= 30
     assert all(not isinstance(record, Identity) or record.seen_at for page in pages for record in page.records)

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Protocol, runtime_checkable
 import msgspec
 
 from kith.connectors._context import Context
+from kith.connectors._errors import Missing, Refused
 from kith.connectors._hookspecs import Connector
-from kith.connectors._records import Key, Name, Page, Visibility
+from kith.connectors._records import Key, Name, Page, Skip, Visibility
 
 HISTORY_SHARE = 0.6
 """Of each declared rate, what reading history may take; the rest is left to what is fresh."""
@@ -89,16 +90,28 @@ async def pages_of(
     partitions = [partition async for partition in connector.discover(config, context)]
     for partition in partitions:
         place = stand.parts.setdefault(partition.key, _Place())
-        async for page in connector.read(config, partition, _start(place.fresh), context):
+        reading = connector.read(config, partition, _start(place.fresh), context)
+        async for page in _those_there(reading, partition, place.fresh):
             place.fresh = page.cursor
             yield _with(page, stand)
     if not isinstance(connector, Historied):
         return
     for partition in partitions:
         place = stand.parts[partition.key]
-        async for page in connector.read_history(config, partition, _start(place.history), context):
+        reading = connector.read_history(config, partition, _start(place.history), context)
+        async for page in _those_there(reading, partition, place.history):
             place.history = page.cursor
             yield _with(page, stand)
+
+
+async def _those_there(pages: AsyncIterator[Page], partition: Partition, cursor: msgspec.Raw) -> AsyncIterator[Page]:
+    """Yield the pages of a partition; one that is not there, or not shown, is told, and the others are read on."""
+    try:
+        async for page in pages:
+            cursor = page.cursor
+            yield page
+    except (Missing, Refused) as error:
+        yield Page((), cursor, (Skip(partition.name[:200], "not_read", str(error)),))
 
 
 def _start(cursor: msgspec.Raw) -> msgspec.Raw | None:

@@ -6,10 +6,11 @@ in the API alike. Reactions have no time of their own: they are dated by their m
 
 Can't: files themselves; a reply to a thread older than ``days`` that nobody sent to the channel too; reactions beyond
 those whose users Slack names.
-Resume and growth: the cursor of an export is a place in it, and another export is read from its beginning; that of the
-API holds for each channel what is read, and each run looks again at the last ``days``.
+Resume and growth: the cursor of an export is a place in it, and another export is read from its beginning. By the API
+each channel is a partition: its newest messages first, its history behind; each run looks again at the last ``days``.
 Deletions: those that Slack pushes, or shows as a tombstone. A message that is merely no longer given stays.
-Privacy: channels that all may join are for members; private channels and direct messages are off by default.
+Privacy: channels that all may join are for members; private channels and direct messages are listed where the settings
+say so, and by the API each is read where a human includes it.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -22,9 +23,11 @@ from kith.connectors import (
     Delivery,
     Fatal,
     Page,
+    Partition,
     Pushes,
     Received,
     Report,
+    Secret,
     Signature,
     hookimpl,
     read_delivery,
@@ -72,8 +75,27 @@ class SlackConnector:
         if config.export and not config.token:
             return archive.read(config, config.export, cursor, context)
         if config.token and not config.export:
-            return reader.read(config, config.token, cursor, context)
+            return reader.read_people(config, config.token, cursor, context)
         raise Fatal(_EITHER)
+
+    def discover(self, config: SlackConfig, context: Context) -> AsyncIterator[Partition]:
+        from kith.connectors.slack import reader
+
+        return reader.discover(config, config.token, context) if config.token else _nothing()
+
+    def read(
+        self, config: SlackConfig, partition: Partition, cursor: msgspec.Raw | None, context: Context
+    ) -> AsyncIterator[Page]:
+        from kith.connectors.slack import reader
+
+        return reader.read(config, _token(config), partition, cursor, context)
+
+    def read_history(
+        self, config: SlackConfig, partition: Partition, cursor: msgspec.Raw | None, context: Context
+    ) -> AsyncIterator[Page]:
+        from kith.connectors.slack import reader
+
+        return reader.read_history(config, _token(config), partition, cursor, context)
 
     async def receive(self, config: SlackConfig, delivery: Delivery, context: Context) -> Received:
         """Return what was deleted, else that there is news: reading finds it. What is no event has none."""
@@ -87,6 +109,18 @@ class SlackConnector:
 
 
 _EITHER = "Name either an export or a token."
+
+
+async def _nothing() -> AsyncIterator[Partition]:
+    """Yield no channel: an export is read as a whole."""
+    return
+    yield
+
+
+def _token(config: SlackConfig) -> Secret:
+    if config.token is None:
+        raise Fatal(_EITHER)
+    return config.token
 
 
 @hookimpl

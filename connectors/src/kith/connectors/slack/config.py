@@ -40,10 +40,10 @@ class SlackConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         msgspec.Meta(title="Channels", description="Names or ids of those to read; none: all.", examples=[["general"]]),
     ] = ()
     private: Annotated[
-        bool, msgspec.Meta(title="Private channels", description="Whether private channels are read too.")
+        bool, msgspec.Meta(title="Private channels", description="Whether private channels are listed too.")
     ] = False
     direct: Annotated[
-        bool, msgspec.Meta(title="Direct messages", description="Whether messages between a few people are read too.")
+        bool, msgspec.Meta(title="Direct messages", description="Whether messages between a few people are listed too.")
     ] = False
     days: Annotated[
         int,
