@@ -4,6 +4,11 @@ import re
 from typing import get_args
 from uuid import UUID
 
+import jsonschema  # type: ignore[import-untyped]  # ships no types
+import msgspec
+
+from kith.domain.events import KINDS
+from kith.domain.scopes import SCOPES
 from kith.store import events
 from tests.paths import ROOT
 
@@ -13,6 +18,15 @@ ROWS = dict(re.findall(r"^\| `([a-z]+\.[a-z]+)` \| .* \| (.*) \|$", TEXT, re.MUL
 
 def test_every_type_is_documented_and_no_other() -> None:
     assert sorted(ROWS) == sorted(get_args(events.Type))
+
+
+def test_every_type_holds_what_is_documented_and_its_example_fits() -> None:
+    assert list(KINDS) == list(get_args(events.Type)) == list(ROWS)
+    for name, kind in KINDS.items():
+        example = msgspec.to_builtins(kind.example)
+        assert set(re.findall(r"`(\w+)`", ROWS[name])) == set(example)
+        jsonschema.validate(example, kind.schema)
+        assert kind.scope in SCOPES
 
 
 def test_all_that_a_moves_event_holds_is_documented() -> None:

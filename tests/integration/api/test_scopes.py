@@ -63,6 +63,7 @@ SCOPES = {
     "deleteOrganization": ["organizations:write"],
     "listAffiliates": ["organizations:read", "people:read"],
     "listOrganizationDomains": ["organizations:read"],
+    "listEventKinds": ["events:read"],
     "listEvents": ["events:read"],
     "listAudit": ["audit:read"],
     "getOwnWorkspace": ["workspace:read"],

@@ -10,6 +10,8 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from kith.api.docs.routes import ROUTES as DOCS
+from kith.api.events.hub import Hub
+from kith.api.events.stream import ROUTES as STREAM
 from kith.api.expansions import LOADERS
 from kith.api.hooks.routes import ROUTES as HOOKS
 from kith.api.http import auth, handlers, idempotency, limits, problems
@@ -33,7 +35,7 @@ from kith.store.db import open_pool
 BODY_LIMIT = 1_000_000  # bytes
 KNOWN_PATHS = 1_000  # whose routes are remembered
 
-UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION]
+UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION, *STREAM]
 """Routes that the OpenAPI document leaves out."""
 
 
@@ -110,7 +112,8 @@ def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextM
             app.state.origins.turns = turns
             if isinstance(app, Kith):
                 app.edge.limits = app.state.limits
-            async with tokens.listening(settings.database_url):
+            app.state.hub = hub = Hub()
+            async with tokens.listening(settings.database_url), hub.listening(settings.database_url):
                 with closing(Passwords()) as app.state.passwords:
                     yield
 

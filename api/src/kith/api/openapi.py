@@ -111,6 +111,7 @@ _RESPONSES = {
     404: "NotFound",
     408: "RequestTimeout",
     409: "Conflict",
+    410: "Gone",
     412: "PreconditionFailed",
     413: "BodyTooLarge",
     415: "UnsupportedMediaType",

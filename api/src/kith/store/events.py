@@ -28,11 +28,21 @@ Type = Literal[
 ]
 
 
+ADDED = "kith_events"
+"""What processes that tell of events listen on; a payload is the workspace that has new ones."""
+
+
 class Event(msgspec.Struct, frozen=True):
     id: UUID
     type: Type
     data: dict[str, Any]
     occurred_at: datetime
+
+
+class Numbered(Event, frozen=True):
+    """seq: its place in the order in which events are read on."""
+
+    seq: int
 
 
 async def add(db: Db, workspace_id: UUID, events: Sequence[tuple[Type, Mapping[str, Any]]]) -> None:
@@ -46,16 +56,58 @@ async def add(db: Db, workspace_id: UUID, events: Sequence[tuple[Type, Mapping[s
             """,
             workspace_id, ids, types, data,
         )  # fmt: skip
+        await db.execute("SELECT pg_notify($1, $2)", ADDED, workspace_id.hex)
 
 
-async def list_events(
-    db: Db, workspace_id: UUID, types: tuple[str, ...], after: UUID | None, limit: int
-) -> list[Event]:
+async def number(db: Db, workspace_id: UUID) -> int:
+    """Number what was committed since the last time, in the order of ids, and return the last number there is.
+
+    A number is given when an event is there for all to see, and grows: whoever has read up to one has read all before.
+    """
+    await db.execute(
+        "INSERT INTO event_logs (workspace_id, last) VALUES ($1, 0) ON CONFLICT (workspace_id) DO NOTHING", workspace_id
+    )
+    last: int = await db.fetchval("SELECT last FROM event_logs WHERE workspace_id = $1 FOR UPDATE", workspace_id)
+    status = await db.execute(
+        """
+        UPDATE events e SET seq = $2 + n.number
+        FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM events
+              WHERE workspace_id = $1 AND seq IS NULL) AS n
+        WHERE e.workspace_id = $1 AND e.id = n.id
+        """,
+        workspace_id, last,
+    )  # fmt: skip
+    if added := int(status.split()[1]):
+        await db.execute("UPDATE event_logs SET last = $2 WHERE workspace_id = $1", workspace_id, last + added)
+    return last + added
+
+
+async def number_of(db: Db, workspace_id: UUID, event_id: UUID) -> int | None:
+    """Return the number of an event; None where it is gone, or was never there."""
+    found: int | None = await db.fetchval(
+        "SELECT seq FROM events WHERE workspace_id = $1 AND id = $2", workspace_id, event_id
+    )
+    return found
+
+
+async def read_on(db: Db, workspace_id: UUID, types: Sequence[str], after: int, limit: int) -> list[Numbered]:
+    """Return events of these types behind a number, in their order."""
+    rows = await db.fetch(
+        """
+        SELECT id, type, data, occurred_at, seq FROM events
+        WHERE workspace_id = $1 AND type = ANY ($2) AND seq > $3 ORDER BY seq LIMIT $4
+        """,
+        workspace_id, types, after, limit,
+    )  # fmt: skip
+    return [Numbered(**row) for row in rows]
+
+
+async def list_events(db: Db, workspace_id: UUID, types: Sequence[str], after: UUID | None, limit: int) -> list[Event]:
     """Return events, the newest first. after: id of the row before."""
     rows = await db.fetch(
         """
         SELECT id, type, data, occurred_at FROM events
-        WHERE workspace_id = $1 AND ($2::text[] = '{}' OR type = ANY ($2)) AND ($3::uuid IS NULL OR id < $3)
+        WHERE workspace_id = $1 AND type = ANY ($2) AND ($3::uuid IS NULL OR id < $3)
         ORDER BY id DESC LIMIT $4
         """,
         workspace_id, types, after, limit,

@@ -3,7 +3,7 @@
 from kith.store import policies
 from kith.store.db import GUEST, ROLE, SEALED_SCHEMA, WHOLE_SCHEMA, Db
 
-#: What only grows: rows are added, and nobody changes them.
+#: What only grows: rows are added, and nobody changes them; events are numbered afterwards.
 APPEND_ONLY = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
 #: What only grows, and from which only a function of its own deletes.
 SEALED = ("audit_entries",)
@@ -94,6 +94,10 @@ _LACKING = f"""
             AND (c.relname <> 'workspace_ids' OR has_column_privilege($1, c.oid, 'tended_on', 'UPDATE')))
     UNION ALL
     SELECT c.relname FROM pg_class c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = 'events'
+        AND NOT has_column_privilege($1, c.oid, 'seq', 'UPDATE')
+    UNION ALL
+    SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY ($4::text[])
         AND NOT (has_table_privilege($1, c.oid, 'SELECT') AND has_table_privilege($1, c.oid, 'INSERT')
             AND has_table_privilege($1, c.oid, 'UPDATE') AND has_table_privilege($1, c.oid, 'DELETE'))
@@ -130,6 +134,7 @@ _GRANT = f"""
         GRANT SELECT ON {", ".join(SHARED)} TO {ROLE};
         GRANT SELECT, INSERT, UPDATE, DELETE ON {", ".join(INSTANCE)} TO {ROLE};
         GRANT UPDATE (tended_on) ON workspace_ids TO {ROLE};
+        GRANT UPDATE (seq) ON events TO {ROLE};
         FOR found IN {_FUNCTIONS} LOOP
             EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', found.oid::regprocedure);
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {ROLE}', found.oid::regprocedure);

@@ -7,13 +7,25 @@ from kith.api.http.ids import EventId, encode
 from kith.api.http.kinds import Instant
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
+from kith.domain.events import KINDS, Kind
 from kith.store import events as store
 
-Type = Annotated[store.Type, Meta(description="What happened; docs/events.md says what `data` holds.")]
+Type = Annotated[store.Type, Meta(description="What happened; `GET /v1/event-kinds` says what `data` holds.")]
+Types = Annotated[tuple[Type, ...], Meta(max_length=20, description="Is one of these.")]
 
 
 class EventsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    type: Annotated[tuple[Type, ...], Meta(max_length=20, description="Is one of these.")] = ()
+    type: Types = ()
+    after: Annotated[
+        EventId | None, Meta(description="Reads on from this event: what came after it, the oldest first.")
+    ] = None
+
+
+class StreamParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    type: Types = ()
+    after: Annotated[
+        EventId | None, Meta(description="Reads on from this event; so does the header Last-Event-ID.")
+    ] = None
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -29,3 +41,27 @@ class Event(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, row: store.Event) -> "Event":
         return shape(cls, row, id=encode("event", row.id))
+
+
+class EventKind(msgspec.Struct, frozen=True):
+    """A type of events."""
+
+    type: Type
+    meaning: Annotated[str, Meta(description="When there is one.", examples=["A person was found to be another."])]
+    scope: Annotated[str, Meta(description="Who hears of it needs this too.", examples=["people:read"])]
+    schema: Annotated[dict[str, Any], Meta(description="JSON schema of `data`.", examples=[{"type": "object"}])]
+    example: Annotated[dict[str, Any], Meta(description="Of `data`.", examples=[{"person_id": "per_…"}])]
+
+    @classmethod
+    def of(cls, type_: store.Type, kind: Kind) -> "EventKind":
+        return cls(type_, kind.meaning, kind.scope, kind.schema, msgspec.to_builtins(kind.example))
+
+
+class EventKinds(msgspec.Struct, frozen=True):
+    """All types of events."""
+
+    data: Annotated[list[EventKind], Meta(description="In the order of docs/events.md.")]
+
+
+def kinds() -> EventKinds:
+    return EventKinds([EventKind.of(name, kind) for name, kind in KINDS.items()])  # type: ignore[arg-type]  # the table has these types

@@ -161,12 +161,21 @@ def _ready(request: Incoming, found: Any) -> Any:
         if type(found) is not Response or found.cookies or found.background:
             return found
         content, status, headers = found.content, found.status_code or status, found.headers
+    if isinstance(content, Streamed):
+        return content
     if isinstance(content, _SHOWN):
         body = _encode(content)
         if expanded := request.scope.get("kith.expanded"):
             body = expand.attach(body, expanded)  # type: ignore[arg-type]  # our own key
         return Json(status, body, headers)
     return found if isinstance(found, Response) or found is None else Response(found)
+
+
+class Streamed:
+    """An answer without an end, as an ASGI application."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise NotImplementedError
 
 
 class Json:

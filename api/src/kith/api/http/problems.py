@@ -74,6 +74,11 @@ KINDS: dict[str, Kind] = {
         "Request in progress",
         "A request with this Idempotency-Key is being worked on. Try again after Retry-After.",
     ),
+    "events_gone": Kind(
+        410,
+        "Events are gone",
+        "The event to read on from is kept no longer, and others may be missing behind it: read all things again.",
+    ),
     "precondition_failed": Kind(
         412, "Precondition failed", "The resource has changed since the ETag given in If-Match. Read it again."
     ),

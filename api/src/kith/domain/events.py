@@ -1,0 +1,110 @@
+"""Events: what happens in kith, kind by kind, with the shape of what each tells and the scope of who may hear it."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+import msgspec
+
+_PERSON, _OTHER = "per_06ae9jv9tg8009z1ajt0ds00tg", "per_06ae9jv9tg8009z1ajt0ds00v0"
+_IDENTITIES = ["idn_06ae9jv9tg8009z1ajt0ds00tg", "idn_06ae9jv9tg8009z1ajt0ds00v0"]
+_COMMUNITIES = ["com_06ae9jv9tg8009z1ajt0ds00tg", "com_06ae9jv9tg8009z1ajt0ds00v0"]
+_MEMBER = "mem_06ae9jv9tg8009z1ajt0ds00tg"
+
+
+class PersonJoined(msgspec.Struct, frozen=True):
+    person_id: str
+    retired_id: str
+    identity_ids: list[str]
+
+
+class PersonSplit(msgspec.Struct, frozen=True):
+    person_id: str
+    other_id: str
+    identity_ids: list[str]
+
+
+class SuggestionOpened(msgspec.Struct, frozen=True):
+    suggestion_id: str
+    identity_ids: list[str]
+    probability: float
+
+
+class IdentityJudged(msgspec.Struct, frozen=True):
+    identity_id: str
+    kind: str
+    reason: str
+
+
+class CommunityChanged(msgspec.Struct, frozen=True):
+    before_ids: list[str]
+    after_ids: list[str]
+
+
+class GrantRevoked(msgspec.Struct, frozen=True):
+    grant_id: str
+    app_id: str
+    member_id: str | None
+
+
+class MemberTold(msgspec.Struct, frozen=True):
+    member_id: str
+    role: str
+
+
+class Kind(NamedTuple):
+    """scope: who may hear of it, beside ``events:read``. example: of its data."""
+
+    scope: str
+    meaning: str
+    example: msgspec.Struct
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the data."""
+        (_, components) = msgspec.json.schema_components([type(self.example)])
+        schema: dict[str, Any] = components[type(self.example).__name__]
+        return schema
+
+
+_JUDGED = IdentityJudged(_IDENTITIES[0], "unknown", "It never acts, and 12 address it.")
+_TOLD = MemberTold(_MEMBER, "analyst")
+
+KINDS: dict[str, Kind] = {
+    "person.joined": Kind(
+        "people:read", "A person was found to be another.", PersonJoined(_PERSON, _OTHER, _IDENTITIES[1:])
+    ),
+    "person.split": Kind(
+        "people:read", "Identities of a person were found to be someone else's.",
+        PersonSplit(_PERSON, _OTHER, _IDENTITIES[1:]),
+    ),
+    "suggestion.opened": Kind(
+        "identities:read", "Two identities may be one person, for a human to judge.",
+        SuggestionOpened("sug_06ae9jv9tg8009z1ajt0ds00tg", _IDENTITIES, 0.7),
+    ),
+    "identity.suspected": Kind("identities:read", "An identity is suspected to be a list.", _JUDGED),
+    "identity.cleared": Kind("identities:read", "An identity is no longer suspected.", _JUDGED),
+    "community.born": Kind(
+        "communities:read", "A community was found that was not there before.", CommunityChanged([], _COMMUNITIES[:1])
+    ),
+    "community.ended": Kind(
+        "communities:read", "A community is found no longer.", CommunityChanged(_COMMUNITIES[:1], [])
+    ),
+    "community.merged": Kind(
+        "communities:read", "Several communities became one.", CommunityChanged(_COMMUNITIES, _COMMUNITIES[:1])
+    ),
+    "community.split": Kind(
+        "communities:read", "One community became several.", CommunityChanged(_COMMUNITIES[:1], _COMMUNITIES)
+    ),
+    "grant.revoked": Kind(
+        "apps:read", "An app lost what it was granted.",
+        GrantRevoked("gnt_06ae9jv9tg8009z1ajt0ds00tg", "app_06ae9jv9tg8009z1ajt0ds00tg", _MEMBER),
+    ),
+    "member.joined": Kind("members:read", "Somebody became a member.", _TOLD),
+    "member.changed": Kind("members:read", "A member has another role.", _TOLD),
+    "member.left": Kind("members:read", "Somebody is a member no longer.", _TOLD),
+}  # fmt: skip
+
+
+def heard_with(scopes: Collection[str], asked: Collection[str] = ()) -> list[str]:
+    """Return the types that a holder of these scopes hears of. asked: only these; all where there are none."""
+    return [name for name, kind in KINDS.items() if kind.scope in scopes and (not asked or name in asked)]
