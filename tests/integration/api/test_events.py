@@ -81,7 +81,9 @@ async def test_kinds_have_schemas(client: Client) -> None:
 @asynccontextmanager
 async def served(client: Client) -> AsyncIterator[httpx2.AsyncClient]:
     """Serve the application over a real connection: a stream has no end that could be waited for."""
-    config = uvicorn.Config(client.app, port=0, http=Wire, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        client.app, port=0, http=Wire, interface="asgi3", log_config=None, lifespan="off", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
     while not server.started:  # noqa: ASYNC110 -- uvicorn tells nobody
