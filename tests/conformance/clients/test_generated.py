@@ -77,7 +77,7 @@ async def python_client(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     folder = tmp_path_factory.mktemp("python")
     said = await run(
         "openapi-python-client", "generate", "--path", DOCUMENT, "--output-path", folder / "client", "--meta", "none",
-        cwd=folder,
+        "--custom-template-path", DOCUMENT.parent / "python", cwd=folder,
     )  # fmt: skip
     return folder, said
 
@@ -89,6 +89,16 @@ async def test_the_python_client_is_whole(python_client: tuple[Path, str]) -> No
     assert modules - {"__init__"} == {re.sub("(?=[A-Z])", "_", name).lower() for name in OPERATIONS}
     look = "import client, pkgutil\nfor m in pkgutil.walk_packages(client.__path__, 'client.'): __import__(m.name)"
     await run(sys.executable, "-W", "error", "-c", look, cwd=folder)
+
+
+async def test_the_python_client_keeps_values_of_later_versions(python_client: tuple[Path, str]) -> None:
+    look = """
+from client.models import Interaction, InteractionKind
+kind = InteractionKind("juggle")
+assert (kind, str(kind), kind.value, kind is InteractionKind.REVIEW) == ("juggle", "juggle", "juggle", False)
+assert InteractionKind("review") is InteractionKind.REVIEW
+"""
+    await run(sys.executable, "-W", "error", "-c", look, cwd=python_client[0])
 
 
 async def test_the_typescript_client_goes_on_the_tour(served: Served, tmp_path: Path) -> None:

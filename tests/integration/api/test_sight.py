@@ -251,6 +251,13 @@ async def test_an_answer_to_a_change_shows_no_more_than_a_look(planted: Planted)
             assert not holds(answer, planted.marks["private"])
     made = await client.send("POST", "/v1/groups", json={"name": "Whisperers", "channel": planted.hidden["channel"][0]})
     assert made.status_code == 201, made.text
+    said = [
+        await client.send(method, f"/v1/groups{of}", token=token, json={"name": "Guessers", "channel": channel})
+        for channel in (planted.hidden["channel"][0], ids.encode("channel", UUID(int=7)))
+        for method, of in (("POST", ""), ("PATCH", f"/{made.json()['id']}"))
+    ]
+    assert {answer.status_code for answer in said} == {422}
+    assert len({answer.json()["errors"][0]["message"] for answer in said}) == 1
     path = f"/v1/groups/{made.json()['id']}"
     for method, body in (("PATCH", {"name": "Whispering"}), ("DELETE", None)):
         answer = await client.send(method, path, token=token, json=body, headers={"If-Match": "*"})

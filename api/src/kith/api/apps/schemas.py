@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.http.ids import AppId, SecretId, encode
-from kith.api.http.kinds import TEXT, Instant, ScopeName
+from kith.api.http.kinds import TEXT, HeldScope, Instant, ScopeName
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.domain import apps
@@ -37,9 +37,7 @@ Origins = Annotated[
     list[_ADDRESS],
     Meta(max_length=50, description="Whose pages may call with its tokens.", examples=[["https://app.example"]]),
 ]
-Scopes = Annotated[
-    list[Annotated[str, Meta(max_length=100)]], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])
-]
+Scopes = Annotated[list[HeldScope], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])]
 Asked = Annotated[list[ScopeName], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])]
 Shared = Annotated[bool, Meta(description="Whether other workspaces of this installation may approve it too.")]
 

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.http.ids import AppId, GrantId, MemberId, encode, encode_optional
-from kith.api.http.kinds import Instant
+from kith.api.http.kinds import HeldScope, Instant
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.store import grants as store
@@ -28,7 +28,7 @@ class Grant(msgspec.Struct, frozen=True):
     id: GrantId
     app: GrantedApp
     member_id: Annotated[MemberId | None, Meta(description="Who granted it; null: the app acts by itself.")]
-    scopes: Annotated[list[str], Meta(description="The scopes.", examples=[["people:read"]])]
+    scopes: Annotated[list[HeldScope], Meta(description="The scopes.", examples=[["people:read"]])]
     created_at: Annotated[Instant, Meta(description="When it was first granted.")]
     updated_at: Annotated[Instant, Meta(description="When it last grew.")]
 

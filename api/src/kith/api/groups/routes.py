@@ -33,6 +33,7 @@ from kith.domain.scopes import Sight
 from kith.projections import strength
 from kith.store import groups as store
 from kith.store import people
+from kith.store.channels import get_channel
 from kith.store.db import Db, narrowed
 from kith.store.errors import NameTaken, NoSuch
 
@@ -61,11 +62,13 @@ async def create_group(
     workspace_id: NamedDependency[UUID],
     payload: NamedDependency[GroupCreate],
     once: NamedDependency[Once],
+    sight: NamedDependency[Sight],
 ) -> Response[Group]:
     """Create a group.
 
     Its people are listed one by one, affiliated with an organization, or active in a channel.
     """
+    await _check_channel(db, workspace_id, payload.channel, sight)
     made = await save(store.create_group(db, workspace_id, **content(msgspec.structs.asdict(payload))))
     headers = {"Location": f"/v1/groups/{encode('group', made.id)}", "ETag": tag(made)}
     return await once.answer(Group.of(made), 201, headers)
@@ -110,6 +113,7 @@ async def update_group(
     shown = Group.of(found)
     kept = {name: getattr(shown, name) for name in GroupPatch.__struct_fields__}
     asked = named(payload)
+    await _check_channel(db, workspace_id, asked.get("channel"), sight)
     saved = await save(store.update_group(db, workspace_id, found.id, **content(kept | asked)))
     async with narrowed(db, sight.rows):
         seen = await find(db, workspace_id, group_id)
@@ -221,6 +225,16 @@ async def find(db: Db, workspace_id: UUID, group_id: str, *, lock: bool = False)
     if found is None:
         raise not_found("group")
     return found
+
+
+async def _check_channel(db: Db, workspace_id: UUID, channel: str | None, sight: Sight) -> None:
+    """Refuse a channel that the caller does not see as one that does not exist."""
+    channel_id = ids.decode("channel", channel) if channel else None
+    if channel_id is not None:
+        async with narrowed(db, sight.rows):
+            found = await get_channel(db, workspace_id, channel_id)
+        if found is None:
+            raise unknown("channel", "/channel")
 
 
 async def save(saving: Any) -> store.Group:

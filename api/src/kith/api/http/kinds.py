@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from kith import connectors
 from kith.domain import members
-from kith.domain.scopes import SCOPES
+from kith.domain.scopes import IDENTITY, SCOPES
 
 Instant = Annotated[datetime, Meta(tz=True)]
 #: Any character but U+0000, which PostgreSQL cannot store.
@@ -21,6 +21,7 @@ IdentityKind = Annotated[connectors.IdentityKind, Meta(description="What is behi
 InteractionKind = Annotated[connectors.InteractionKind, Meta(description="What an act is.", examples=["review"])]
 Visibility = Annotated[connectors.Visibility, Meta(description="Who could see it on its network.")]
 TargetKind = Annotated[connectors.TargetKind, Meta(description="How an act addresses an identity.")]
+HeldScope = Annotated[str, Meta(description="A scope.", extra_json_schema={"enum": [*IDENTITY, *SCOPES]})]
 ScopeName = Annotated[str, Meta(description="A scope.", extra_json_schema={"enum": list(SCOPES)})]
 Role = Annotated[members.Role, Meta(description="What a member may do: each role may do all that the next may.")]
 JobStatus = Annotated[

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.http.ids import IdentityId, MemberId, TokenId, WorkspaceId
-from kith.api.http.kinds import Instant, Network, Role
+from kith.api.http.kinds import HeldScope, Instant, Network, Role
 from kith.api.http.paging import Listing
 
 
@@ -20,7 +20,7 @@ class Token(msgspec.Struct, frozen=True):
 
     id: TokenId
     name: Annotated[str, Meta(description="Its name.", examples=["dashboard"])]
-    scopes: Annotated[list[str], Meta(description="Its scopes.", examples=[["people:read"]])]
+    scopes: Annotated[list[HeldScope], Meta(description="Its scopes.", examples=[["people:read"]])]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     expires_at: Annotated[Instant | None, Meta(description="When it expires; null: never.")]
 

@@ -4,13 +4,13 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.http.ids import MemberId, TokenId, encode, encode_optional
-from kith.api.http.kinds import TEXT, Instant, ScopeName
+from kith.api.http.kinds import TEXT, HeldScope, Instant, ScopeName
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.store import tokens as store
 
 Scopes = Annotated[
-    list[Annotated[str, Meta(max_length=100)]],
+    list[HeldScope],
     Meta(max_length=200, description="What it may do.", examples=[["people:read"]]),
 ]
 Asked = Annotated[list[ScopeName], Meta(min_length=1, max_length=200, examples=[["people:read"]])]
