@@ -21,6 +21,7 @@ SCOPES = {
     "checkSource": ["sources:write"],
     "listFailedPushes": ["sources:read"],
     "auditSource": ["sources:write"],
+    "acceptSweeps": ["sources:write"],
     "authorizeSource": ["sources:write"],
     "getSourceAuthorization": ["sources:read"],
     "listProviders": ["sources:read"],

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from kith.connectors import Interaction, InteractionRef, Record, Sweep, Target
+from kith.store import ingest
+from kith.store.db import workspace
 from tests.integration.store.facts import DAY, Store, act, room, who
 
 BEGUN = Sweep("begun", ("message",))
@@ -57,6 +59,29 @@ async def test_a_suspiciously_small_sweep_is_refused(store: Store) -> None:
     [outcome] = await sweep(store, *posts(*range(20)))
     assert (outcome.is_refused, outcome.total, len(outcome.gone)) == (True, 30, 10)
     assert len(await live(store)) == 30
+
+
+async def test_a_refused_sweep_can_be_accepted_until_the_next_begins(store: Store) -> None:
+    async def accept() -> int:
+        async with workspace(store.pool, store.workspace_id) as db:
+            return await ingest.accept_sweeps(db, store.workspace_id, store.source_id)
+
+    await store.store(*posts(*range(30)))
+    assert await accept() == 0
+    await sweep(store, *posts(*range(20)))
+    await store.store(*posts(25))  # told since
+    assert await accept() == 9
+    assert await live(store) == {*map(str, range(20)), "25"}
+    assert await store.count("sweeps") == await store.count("sweep_sightings") == 0
+    assert not any(any(difference) for difference in (await store.rebuild()).values())
+    await sweep(store, *posts(0))
+    await store.store(BEGUN)
+    assert await accept() == 0
+    follows = [follow(f"p{number}") for number in range(8)]
+    await store.store(*follows)
+    await store.store(Sweep("begun", ("follow",)), follows[0], Sweep("complete", ("follow",)))
+    assert await accept() == 7, "what was a state has ended"
+    assert len([row for row in await store.rows("interactions") if row["ended_at"]]) == 7
 
 
 async def test_an_end_without_a_beginning_is_refused(store: Store) -> None:

@@ -308,15 +308,14 @@ async def _sweep(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> i
     batch.swept = [
         await sweeps.complete(db, workspace_id, source_id, sweep) for sweep in batch.sweeps if not sweep.begun
     ]
-    deleted = 0
-    for outcome in batch.swept:
-        if not outcome.is_refused:
-            now = await db.fetchval("SELECT now()")
-            ends = [Change(ended_id, now, False) for ended_id in outcome.ended]
-            await states.change(db, workspace_id, source_id, ends)
-            gone = [Tombstone(gone_id, "gone", now) for gone_id in outcome.gone]
-            deleted += await _delete(db, workspace_id, source_id, gone)
-    return deleted
+    return sum([await _lose(db, workspace_id, source_id, found) for found in batch.swept if not found.is_refused])
+
+
+async def _lose(db: Db, workspace_id: UUID, source_id: UUID, outcome: Outcome) -> int:
+    """Take away what a sweep did not see, and return how many interactions are gone."""
+    now = await db.fetchval("SELECT now()")
+    await states.change(db, workspace_id, source_id, [Change(ended_id, now, False) for ended_id in outcome.ended])
+    return await _delete(db, workspace_id, source_id, [Tombstone(gone_id, "gone", now) for gone_id in outcome.gone])
 
 
 async def _untell(db: Db, workspace_id: UUID, source_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
@@ -375,6 +374,17 @@ async def take_back(db: Db, workspace_id: UUID, source_id: UUID, most: int, *, s
     if sealed:
         await sealing.settle(db, workspace_id)
     return len(ids)
+
+
+async def accept_sweeps(db: Db, workspace_id: UUID, source_id: UUID) -> int:
+    """Take away what refused sweeps of a source did not see; return how many acts are gone or have ended."""
+    await lock(db, workspace_id, alone=True)
+    await db.execute(_STAGE)
+    found = await sweeps.take_refused(db, workspace_id, source_id)
+    gone = sum([await _lose(db, workspace_id, source_id, outcome) for outcome in found])
+    await _account(db, workspace_id)
+    await db.execute(_TOUCH, workspace_id, [])
+    return gone + sum(len(outcome.ended) for outcome in found)
 
 
 async def _account(db: Db, workspace_id: UUID) -> None:

@@ -24,6 +24,7 @@ Kind = Literal[
     "receive",
     "audit",
     "listen",
+    "accept_sweeps",
     "remove_source",
     "move_source",
     "project",
@@ -97,6 +98,12 @@ async def ask_weekly_audit(db: Db, workspace_id: UUID, source_id: UUID) -> None:
     )  # fmt: skip
     if not recent:
         await ask_audit(db, workspace_id, source_id)
+
+
+async def ask_accept_sweeps(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    """Have what refused sweeps of a source did not see taken away."""
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "accept_sweeps", args, slot=f"accept_sweeps:{source_id}"))[0]
 
 
 async def ask_remove_source(db: Db, workspace_id: UUID, source_id: UUID, *, withdraw: bool) -> UUID:

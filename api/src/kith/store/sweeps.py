@@ -1,6 +1,7 @@
 """Sweeps: complete looks at acts of some kinds, after which those that were not told again are gone.
 
-Until a sweep is complete, nothing is deleted; and where it would take away more than a fifth, nothing is either.
+Until a sweep is complete, nothing is deleted; and where it would take away more than a fifth, nothing is either, unless
+somebody accepts that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,19 +73,47 @@ async def see(db: Db, workspace_id: UUID, source_id: UUID, acts: Sequence[tuple[
 
 
 async def complete(db: Db, workspace_id: UUID, source_id: UUID, sweep: Sweep) -> Outcome:
-    """Return what is gone, and end the sweep."""
+    """Return what is gone, and end the sweep; one that is refused can be accepted until the next one begins."""
     began_at = await db.fetchval(
         "SELECT began_at FROM sweeps WHERE workspace_id = $1 AND source_id = $2 AND scope = $3",
         workspace_id, source_id, sweep.scope,
     )  # fmt: skip
     if began_at is None:
         return Outcome(sweep, False, 0, (), ())
+    outcome = await _outcome(db, workspace_id, source_id, sweep, began_at)
+    if outcome.is_refused:
+        await db.execute(
+            "UPDATE sweeps SET refused_at = now() WHERE workspace_id = $1 AND source_id = $2 AND scope = $3",
+            workspace_id, source_id, sweep.scope,
+        )  # fmt: skip
+    else:
+        await _forget(db, workspace_id, source_id, sweep)
+    return outcome
+
+
+async def take_refused(db: Db, workspace_id: UUID, source_id: UUID) -> list[Outcome]:
+    """Return what is gone by the sweeps that were refused, as it is now, and end them."""
+    rows = await db.fetch(
+        """
+        SELECT kinds, channel_id, since, began_at FROM sweeps
+        WHERE workspace_id = $1 AND source_id = $2 AND refused_at IS NOT NULL ORDER BY scope
+        """,
+        workspace_id, source_id,
+    )  # fmt: skip
+    outcomes = []
+    for row in rows:
+        sweep = Sweep(False, tuple(row["kinds"]), row["channel_id"], row["since"])
+        outcomes.append(await _outcome(db, workspace_id, source_id, sweep, row["began_at"]))
+        await _forget(db, workspace_id, source_id, sweep)
+    return outcomes
+
+
+async def _outcome(db: Db, workspace_id: UUID, source_id: UUID, sweep: Sweep, began_at: datetime) -> Outcome:
     values = (workspace_id, source_id, sweep.scope, sweep.kinds, sweep.since, began_at)
     if sweep.channel_id == NOWHERE:
         rows = await db.fetch(_lost(_THERE), *values)
     else:
         rows = await db.fetch(_lost(_THERE_IN_CHANNEL), *values, sweep.channel_id)
-    await _forget(db, workspace_id, source_id, sweep)
     lost = [row for row in rows if not row["seen"]]
     ended = [row["id"] for row in lost if row["kind"] in STATES]
     return Outcome(sweep, True, len(rows), [row["id"] for row in lost if row["kind"] not in STATES], ended)

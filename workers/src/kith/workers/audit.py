@@ -1,4 +1,4 @@
-"""The job ``audit``: asks the network for acts drawn by lot, and takes away those that are no longer there."""
+"""The jobs ``audit`` and ``accept_sweeps``: acts that are no longer there are taken away, by lot or by consent."""
 
 import asyncio
 from collections.abc import Sequence
@@ -68,6 +68,16 @@ async def audit(work: Work) -> dict[str, Any]:
         except ConnectorError as error:
             raise Failed(error.code, str(error)) from error
     return {"looked_at": looked, "gone": lost}
+
+
+async def accept_sweeps(work: Work) -> dict[str, Any]:
+    """Take away what refused sweeps did not see: somebody has accepted that. args: source_id."""
+    source_id = UUID(work.job.args["source_id"])
+    async with work.transaction() as db:
+        gone = await ingest.accept_sweeps(db, work.job.workspace_id, source_id)
+        await work.advance(db, gone, None, "acts")
+        await jobs.ask_project(db, work.job.workspace_id)
+    return {"gone": gone}
 
 
 async def _draw(work: Work, source_id: UUID) -> list[Act]:

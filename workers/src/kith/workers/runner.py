@@ -24,6 +24,7 @@ KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "check_source": sync.check_source,
     "find_partitions": sync.find_partitions,
     "audit": audit.audit,
+    "accept_sweeps": audit.accept_sweeps,
     "receive": receive.receive,
     "listen": listening.listen,
     "remove_source": sync.remove_source,

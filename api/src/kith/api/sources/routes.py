@@ -366,6 +366,33 @@ async def audit_source(
     return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
 
 
+@post(
+    "/v1/sources/{source_id:str}/sweeps",
+    operation_id="acceptSweeps",
+    tags=["sources"],
+    scopes=["sources:write"],
+    errors=["not_found", "conflict"],
+    status_code=202,
+)
+async def accept_sweeps(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    source_id: FromPath[str],
+    once: NamedDependency[Once],
+) -> Response[Job]:
+    """Accept complete looks at a source that were refused, and take away what they did not see.
+
+    A run whose errors hold `sweep_refused` found so much missing that it deleted nothing. What has been told since
+    stays, and so does what another source has. Where none was refused, nothing is taken away.
+    """
+    source = await find_readable(db, workspace_id, source_id)
+    if source.status == "deleting":
+        raise Problem("conflict", "The source is being deleted.")
+    job_id = await jobs.ask_accept_sweeps(db, workspace_id, source.id)
+    answer = await accepted(db, workspace_id, job_id)
+    return await once.answer(answer.content, 202, {"Location": f"/v1/jobs/{encode('job', job_id)}"})
+
+
 async def _update_written(db: Db, workspace_id: UUID, source: store.Source, payload: SourcePatch) -> Response[Source]:
     """Rename, pause or resume a source that an app writes."""
     if (payload.config, payload.schedule, payload.sealed) != (msgspec.UNSET,) * 3:
@@ -428,6 +455,7 @@ ROUTES = [
     start_run,
     check_source,
     audit_source,
+    accept_sweeps,
     *AUTHORIZATION,
     *PARTITIONS,
     *FAILED_PUSHES,
