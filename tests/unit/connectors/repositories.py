@@ -83,6 +83,14 @@ class Repo:
         self.git("update-ref", "HEAD", commit)
         return commit
 
+    def recorded(self, message: str, author: Author, moment: str) -> str:
+        """Commit the files as they are, all at one moment."""
+        env = {"GIT_AUTHOR_NAME": author.name, "GIT_AUTHOR_EMAIL": author.address, "GIT_AUTHOR_DATE": moment}
+        env |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in env.items()}
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message, env=env)
+        return self.git("rev-parse", "HEAD")
+
     def raw_commit(self, text: bytes) -> str:
         """Store a commit object that git itself would not make, and put the branch on it."""
         commit = self.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", given=text)

@@ -1,5 +1,6 @@
 """Backports and cherry-picks repeat what happened to the original; only what is new in them counts."""
 
+import random
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from kith.connectors import Interaction, InteractionRef, Page, Tombstone
 from kith.connectors.git import GitConfig
 from kith.connectors.git.messages import parse
 from kith.connectors.testing import Facts
-from tests.unit.connectors.repositories import ADA, BOB, CARL, DORA, Repo
+from tests.unit.connectors.repositories import ADA, BOB, CARL, DORA, Author, Repo
 from tests.unit.connectors.test_git import acts, pull, said
 
 COMMIT = "1234567890abcdef1234567890abcdef12345678"
@@ -164,6 +165,113 @@ async def test_the_same_patch_on_another_branch_is_a_copy_without_any_word(repo:
     assert [(ref.kind, ref.key) for ref in Facts(pages).interactions if ref.key == later] == [
         ("test", later), ("sign_off", later),
     ]  # fmt: skip
+
+
+def grown(repo: Repo) -> None:
+    """Make main and a branch ``stable``, whose files differ well above where they are mended."""
+    (repo.folder / "io.txt").write_text("".join(f"line {number}\n" for number in range(20)))
+    repo.commit("base")
+    repo.branch("stable")
+    (repo.folder / "io.txt").write_text("old\n" + (repo.folder / "io.txt").read_text())
+    repo.commit("io: begin otherwise")
+    repo.switch("main")
+
+
+def mended(repo: Repo, author: Author = ADA, message: str = "", *, days: int = 0, title: str = "io: mend") -> str:
+    """Add a line to the file, with a date of its own."""
+    repo.hour += 1
+    file = repo.folder / "io.txt"
+    file.write_text(file.read_text() + "mended\n")
+    moment = f"{1_710_000_000 + 86_400 * days + 3600 * repo.hour} +0000"
+    return repo.recorded(f"{title}\n\n{REVIEW}\n{message}", author, moment)
+
+
+@pytest.mark.parametrize("author", [ADA, CARL])
+async def test_the_same_patch_written_down_on_another_day_is_a_copy_without_any_word(
+    repo: Repo, author: Author
+) -> None:
+    grown(repo)
+    first = mended(repo)
+    pages = await pull(repo.folder)
+    repo.switch("stable")
+    copy = mended(repo, author, f"{TEST}\n", days=300)
+    pages += await pull(repo.folder, pages[-1].cursor)
+    assert reviews(pages) == [first]
+    new = {(ref.kind, ref.actor and ref.actor.key) for ref in Facts(pages).interactions if ref.key == copy}
+    assert new == {("test" if author is ADA else "contribute", str(CARL))}
+    assert Facts(pages).interactions == Facts(await pull(repo.folder)).interactions
+
+
+@pytest.mark.parametrize(("days", "title"), [(1000, "io: mend"), (3, "io: mend the reader")])
+async def test_a_patch_of_another_time_or_title_is_no_copy(repo: Repo, days: int, title: str) -> None:
+    grown(repo)
+    first = mended(repo)
+    repo.switch("stable")
+    second = mended(repo, days=days, title=title)
+    assert sorted(reviews(await pull(repo.folder))) == sorted([first, second])
+
+
+async def test_what_is_done_again_on_one_branch_is_work_again(repo: Repo) -> None:
+    """Lines that repeat make the same patch, and so does what was undone and is done again."""
+    grown(repo)
+    made = [mended(repo, days=day) for day in range(6)]
+    assert sorted(reviews(await pull(repo.folder))) == sorted(made)
+
+
+async def test_copies_are_told_by_the_names_of_contents_where_these_are_missing(repo: Repo, tmp_path: Path) -> None:
+    (repo.folder / "io.txt").write_text("line\n")
+    repo.commit("base")
+    repo.branch("stable")
+    first = mended(repo)
+    repo.branch("other", "main")
+    mended(repo, days=9)
+    repo.git("config", "uploadpack.allowFilter", "true")
+    bare = tmp_path / "bare"
+    repo.git("clone", "--quiet", "--bare", "--no-local", "--filter=blob:none", f"file://{repo.folder}", str(bare))
+    assert reviews(await pull(bare)) == [first]
+
+
+async def test_comparing_patches_runs_no_program_of_the_repository(repo: Repo, tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.chmod(0o755)
+    grown(repo)
+    first = mended(repo)
+    repo.switch("stable")
+    mended(repo, days=9)
+    (repo.folder / ".git" / "info" / "attributes").write_text("*.txt diff=trap filter=trap\n")
+    for setting in ("diff.external", "diff.trap.command", "diff.trap.textconv", "filter.trap.smudge", "diff.orderFile"):
+        repo.git("config", setting, str(trap))
+    assert reviews(await pull(repo.folder)) == [first]
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_copies_are_the_same_in_one_run_and_in_many(repo: Repo, seed: int) -> None:
+    chance = random.Random(seed)
+    grown(repo)
+    branches, pages = ["main", "stable"], await pull(repo.folder)
+    for step in range(10):
+        repo.switch(chance.choice(branches))
+        what = chance.random()
+        if what < 0.6:
+            mended(
+                repo,
+                chance.choice([ADA, CARL]),
+                days=chance.choice([0, 9, 300, 900]),
+                title=f"io: {chance.choice('ab')}",
+            )
+        elif what < 0.85 or len(branches) < 3:
+            repo.branch(f"b{step}")
+            branches.append(f"b{step}")
+        else:
+            gone = branches.pop()
+            repo.switch("main")
+            repo.git("branch", "-D", gone)
+        if chance.random() < 0.6:
+            pages += await pull(repo.folder, pages[-1].cursor)
+    pages += await pull(repo.folder, pages[-1].cursor)
+    assert Facts(pages).interactions == Facts(await pull(repo.folder)).interactions
 
 
 async def test_what_only_looks_alike_is_no_copy(repo: Repo) -> None:

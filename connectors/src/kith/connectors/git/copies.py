@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from kith.connectors import InteractionRef
 from kith.connectors.git.acts import FIELDS, FORMAT, Commit, Copy, decoded, read_commit, said
+from kith.connectors.git.patches import SPAN, Patches, Titled
 from kith.connectors.git.people import Human, human
 from kith.connectors.git.repository import Repository
 
 _BRIEF = "%x00".join(["%H", "%P", "%an", "%ae", "%at", "%s"])
+_TITLED = "%x00".join(["%H", "%P", "%s"])
 _LAST = datetime.max.replace(tzinfo=UTC)
 _HASHES = (40, 64)
 #: Of the messages that name an original, as git's own search finds them.
@@ -32,13 +34,20 @@ class Copies:
     """What the commits that a walk reaches repeat of one another.
 
     done: tips of which all was told before. Commits that say of no other that they copy it, but have the author, the
-    author's date, the title and the paths of another, are copies too: of the one that was committed first.
+    author's date, the title and the paths of another, are copies too: of the one that was committed first. So are those
+    that are the same patch.
     """
 
     def __init__(self, repository: Repository, tips: Sequence[str], done: Sequence[str]) -> None:
         self._repository = repository
         self._tips = tips
         self._done = done
+        self._patches = Patches(repository, tips)
+
+    @property
+    def left(self) -> int:
+        """Return how many commits were not compared by their patches, since they are too many."""
+        return self._patches.left
 
     def read(self, lines: bytes) -> list[Commit]:
         """Return the commits, each with what it is a copy of."""
@@ -52,7 +61,7 @@ class Copies:
         hashes = {commit.hash for commit in self._naming(gone)}
         hashes.update(self._alike(gone))
         if self._done:
-            hashes.update(commit for commit, original in self._twins.items() if original in self._new)
+            hashes.update(commit for commit, original in self._same.items() if original in self._new)
             hashes -= self._new
         lines = "".join(f"{commit}\n" for commit in sorted(hashes)).encode()
         yield from self.read(lines)
@@ -67,7 +76,7 @@ class Copies:
         return {commit.hash: _copy(commit, whole, here) for commit in copies}
 
     def _marked(self, commit: Commit) -> Commit:
-        original = self._twins.get(commit.hash)
+        original = self._same.get(commit.hash)
         if original is None or commit.message.origins:
             return commit
         trailers = tuple(trailer._replace(origin=original) for trailer in commit.message.trailers)
@@ -78,11 +87,45 @@ class Copies:
         return frozenset(self._repository.history(self._tips, self._done).decode().split())
 
     @cached_property
+    def _is_read_whole(self) -> bool:
+        """Whether commits of any age may be told again: at first, and where history was rewritten."""
+        return not self._done or self._repository.history(self._done, self._tips) != b""
+
+    @cached_property
+    def _same(self) -> dict[str, str]:
+        """Which commits are copies of which, whatever shows it."""
+        twins = self._twins
+        wanted = None if self._is_read_whole else self._new | {twins[commit] for commit in self._new if commit in twins}
+        found = self._patches.copies(self._titled(twins, wanted), wanted) | twins
+        return {commit: found.get(original, original) for commit, original in found.items()}
+
+    def _titled(self, twins: Collection[str], wanted: Collection[str] | None) -> Iterator[Titled]:
+        """Yield the commits that share their title with another, without those known as copies already.
+
+        wanted: only those whose title one of these has too; None for all.
+        """
+        since = SPAN if wanted is None else self._oldest(wanted, "%ct")
+        history = b"" if since is None else self._repository.history(self._tips, (), since - SPAN)
+        lines = history.decode().split()
+        told = self._repository.log(history, _TITLED, 3)
+        marks = array("q", (hash(commit if b" " in parents else title) for commit, parents, title in told))
+        several = {one for one, other in pairwise(sorted(marks)) if one == other}
+        if wanted is not None:
+            several &= {mark for commit, mark in zip(lines, marks, strict=True) if commit in wanted}
+        found = "".join(
+            f"{commit}\n" for commit, mark in zip(lines, marks, strict=True) if mark in several and commit not in twins
+        )
+        for commit in map(read_commit, self._repository.log(found.encode(), FORMAT, FIELDS)):
+            if commit.committed and not commit.is_merge:
+                moment = int(commit.committed.timestamp())
+                yield Titled(moment, commit.hash, commit.message.title, bool(commit.message.origins))
+
+    @cached_property
     def _twins(self) -> dict[str, str]:
         """Which commits are copies of which, as far as commits are concerned that were not told before."""
-        since = self._oldest(self._new) if self._done else 0
+        since = 0 if self._is_read_whole else self._oldest(self._new)
         history = b"" if since is None else self._repository.history(self._tips, (), since)
-        marks = array("q", (hash(patch) for _, patch in self._patches(history)))
+        marks = array("q", (hash(patch) for _, patch in self._briefs(history)))
         several = {one for one, other in pairwise(sorted(marks)) if one == other}
         lines = history.split()
         found = b"".join(lines[place] + b"\n" for place, mark in enumerate(marks) if mark in several)
@@ -99,13 +142,16 @@ class Copies:
         }
 
     def _alike(self, gone: Collection[Commit]) -> Iterator[str]:
-        """Yield the commits that are the patch that one of these was."""
-        wanted = set(map(_patch, gone)) - {None}
-        since = min((patch.authored for patch in wanted if patch), default=0)
+        """Yield the commits that may be the patch that one of these was."""
+        patches = [patch for patch in map(_patch, gone) if patch]
+        wanted = {patch.title for patch in patches}
+        since = min((patch.authored for patch in patches), default=0)
         history = self._repository.history(self._tips, (), since) if wanted else b""
-        yield from (commit for commit, patch in self._patches(history) if patch in wanted)
+        for commit, patch in self._briefs(history):
+            if isinstance(patch, Patch) and patch.title in wanted:
+                yield commit
 
-    def _patches(self, history: bytes) -> Iterator[tuple[str, "Patch | str"]]:
+    def _briefs(self, history: bytes) -> Iterator[tuple[str, "Patch | str"]]:
         """Yield each commit and what it is as a patch, a merge as itself."""
         for commit, parents, name, address, authored, title in self._repository.log(history, _BRIEF, 6):
             if b" " in parents or not authored.isdigit():
@@ -114,10 +160,10 @@ class Copies:
                 who, words = human(decoded(name), decoded(address)), decoded(title).split()
                 yield commit.decode(), Patch(who, int(authored), " ".join(words))
 
-    def _oldest(self, commits: Iterable[str]) -> int | None:
+    def _oldest(self, commits: Iterable[str], form: str = "%at") -> int | None:
         """Return when the oldest of these commits was written, in seconds since 1970; None of none."""
         lines = "".join(f"{commit}\n" for commit in commits).encode()
-        moments = (int(moment) for (moment,) in self._repository.log(lines, "%at", 1) if moment.isdigit())
+        moments = (int(moment) for (moment,) in self._repository.log(lines, form, 1) if moment.isdigit())
         return min(moments, default=None)
 
     def _naming(self, gone: Iterable[Commit]) -> Iterator[Commit]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 from kith.connectors import Fatal, Limits, Reauthorize, Retry
 from kith.connectors.git.addresses import Address, address_of, reach, redacted
@@ -19,6 +20,13 @@ TIPS = 500  # of the most recently moved refs: the tips of two walks have to fit
 
 _TEXT = 16 << 20  # bytes of the longest .mailmap that is read
 _REF = re.compile(r"refs/[\w.@+/-]+(/\*)?")
+
+
+class Change(NamedTuple):
+    """Marks of the paths that a commit changes, and of the contents before and after; alike where these are."""
+
+    paths: bytes
+    contents: bytes
 
 
 class Repository:
@@ -202,6 +210,32 @@ class Repository:
                 commit = word.decode().strip()
                 found[commit] = set()
         return {commit: frozenset(paths) for commit, paths in found.items()}
+
+    def changes(self, commits: Iterable[str]) -> dict[str, Change]:
+        """Return what each of these commits changes; those that change nothing, or lack trees, are left out."""
+        found: dict[str, Change] = {}
+        given = "".join(f"{commit}\n" for commit in commits).encode()
+        if not given:
+            return found
+        stream = self.stream(
+            "diff-tree", "--stdin", "--always", "--root", "--raw", "-r", "--no-renames", "-z", given=given
+        )
+        commit, paths, contents = "", blake2b(digest_size=16), blake2b(digest_size=16)
+        try:
+            words = (word for (word,) in stream.records(1))
+            for word in words:
+                if word.startswith(b":"):
+                    path = next(words) + b"\0"
+                    paths.update(path)
+                    contents.update(word + path)
+                    found[commit] = Change(paths.digest(), contents.digest())
+                elif word:
+                    commit, paths, contents = word.decode().strip(), blake2b(digest_size=16), blake2b(digest_size=16)
+        except Fatal:
+            return {}
+        finally:
+            stream.close()
+        return found
 
     def _with_trees(self, commits: Sequence[str]) -> list[str]:
         """Return those of the commits whose tree is here, and so is their first parent's, where they have one."""

@@ -146,6 +146,10 @@ class Reader:
                     yield draft.page(self._standing(), total, total)
         if mailmap != self._cursor.mailmap:
             draft.add(Edition(KIND, mailmap))
+        if left := self._copies.left:
+            draft.skip(
+                Skip("history", "not_compared", f"{left:,} commits under titles of others are taken for new work")
+            )
         if too_large:
             draft.skip(Skip(".mailmap", "not_read", f"it has {too_large:,} bytes, which is too much"))
         draft.extend(self._coverage())
