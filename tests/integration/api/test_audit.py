@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,15 +16,13 @@ from kith.domain.audit import BEGINNING, Entry, digest
 from kith.projections import audit
 from kith.runtime.settings import Settings
 from kith.store import audit as store
-from kith.store.db import open_pool, workspace
+from kith.store.db import workspace
 from kith.workers.forget import forget
-from tests.integration.api import town
-from tests.integration.api.conftest import RECORDS, Client, Square, connected
-from tests.integration.api.contract import Contract
+from tests.integration.api.changing import own_square  # noqa: F401 -- a fixture
+from tests.integration.api.conftest import RECORDS, Client, Square
 from tests.integration.api.test_repeats import BODIES as POSTED
 from tests.integration.api.test_repeats import filled, organization, suggestion
 from tests.integration.api.test_tenants import BODIES, foreign_ids
-from tests.servers import fresh_database
 
 CHANGES = {
     str(handler.operation_id): handler
@@ -37,15 +34,6 @@ REFUSED = {
     "undoMerge", "deleteAffiliation", "confirmMyIdentity", "denyMyIdentity", "updateMember", "removeMember",
     "authorizeSource", "deleteInteraction",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-async def square(database_url: str, servers: Any, contract: Contract) -> AsyncIterator[Square]:
-    """A town that these tests change."""
-    async with fresh_database(database_url) as url, await open_pool(url) as pool:
-        ours = await town.build(pool, "ours")
-        async with connected(url, pool, ours.workspace_id, servers.redis_url, contract) as client:
-            yield Square(client, ours, ours)
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES, key=lambda name: (str(name).startswith("delete"), name)))

@@ -1,17 +1,11 @@
 """If-Match: a change is refused where somebody else has changed what the client has seen."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
 
 from kith.api.routes import ROUTES
-from kith.store.db import open_pool
-from tests.integration.api import town
-from tests.integration.api.conftest import Square, connected
-from tests.integration.api.contract import Contract
+from tests.integration.api.changing import own_square  # noqa: F401 -- a fixture
+from tests.integration.api.conftest import Square
 from tests.integration.api.test_tenants import BODIES, foreign_ids
-from tests.servers import fresh_database
 
 #: What is read as a whole; a page of a list is no state that a change could rest on.
 READ = {
@@ -32,15 +26,6 @@ UNCONDITIONAL = {
     "deleteProvider": "an app is entered and removed, and never changed",
     "choosePartitions": "each partition is named, and what it is told says all that it is told",
 }
-
-
-@pytest.fixture(scope="module")
-async def square(database_url: str, servers: Any, contract: Contract) -> AsyncIterator[Square]:
-    """A town that these tests change."""
-    async with fresh_database(database_url) as url, await open_pool(url) as pool:
-        ours = await town.build(pool, "ours")
-        async with connected(url, pool, ours.workspace_id, servers.redis_url, contract) as client:
-            yield Square(client, ours, ours)
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES.keys() - UNCONDITIONAL.keys() - {"undoMerge"}))

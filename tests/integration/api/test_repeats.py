@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,13 +11,11 @@ from kith.api.http import inputs
 from kith.api.http.idempotency import Once
 from kith.api.routes import ROUTES
 from kith.domain import ids
-from kith.store.db import Pool, open_pool, workspace
-from tests.integration.api import town
-from tests.integration.api.conftest import RECORDS, Square, connected
-from tests.integration.api.contract import Contract
+from kith.store.db import Pool, workspace
+from tests.integration.api.changing import own_square  # noqa: F401 -- a fixture
+from tests.integration.api.conftest import RECORDS, Square
 from tests.integration.api.test_tenants import BODIES as FITTING
 from tests.integration.api.test_tenants import foreign_ids
-from tests.servers import fresh_database
 
 POSTS = {str(handler.operation_id): handler for handler in ROUTES if "POST" in handler.http_methods}
 #: What only a token that acts for a member can do.
@@ -46,15 +43,6 @@ BODIES: dict[str, Any] = {
     "decideIdentitySuggestions": {"decisions": [{"suggestion_id": "{suggestion_id}", "verdict": "postpone"}]},
     **{name: body for name, body in FITTING.items() if name.startswith("write") or name == "createInteraction"},
 }
-
-
-@pytest.fixture(scope="module")
-async def square(database_url: str, servers: Any, contract: Contract) -> AsyncIterator[Square]:
-    """A town that these tests change."""
-    async with fresh_database(database_url) as url, await open_pool(url) as pool:
-        ours = await town.build(pool, "ours")
-        async with connected(url, pool, ours.workspace_id, servers.redis_url, contract) as client:
-            yield Square(client, ours, ours)
 
 
 def test_every_post_takes_a_key_or_changes_nothing() -> None:

@@ -2,7 +2,6 @@
 
 import re
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -12,16 +11,14 @@ import pytest
 
 from kith.api.routes import ROUTES
 from kith.store import db as database
-from kith.store.db import Pool, open_pool, workspace
+from kith.store.db import Pool, workspace
 from kith.store.rights import INSTANCE
 from kith.store.workspaces import create_workspace
-from tests.integration.api import town
-from tests.integration.api.conftest import Square, connected
-from tests.integration.api.contract import Contract
+from tests.integration.api.changing import own_square  # noqa: F401 -- a fixture
+from tests.integration.api.conftest import Square
 from tests.integration.api.test_audit import CHANGES
 from tests.integration.api.test_audit import test_a_change_is_told_and_a_refusal_is_not as change
 from tests.integration.api.test_tenants import foreign_ids
-from tests.servers import fresh_database
 
 GETS = [handler for handler in ROUTES if "GET" in handler.http_methods and not handler.opt.get("public")]
 STORE = str(Path(database.__file__).parent)
@@ -36,15 +33,6 @@ class Sent(NamedTuple):
     function: str
     query: str
     args: tuple[Any, ...]
-
-
-@pytest.fixture(scope="module")
-async def square(database_url: str, servers: Any, contract: Contract) -> AsyncIterator[Square]:
-    """A town that these tests change."""
-    async with fresh_database(database_url) as url, await open_pool(url) as pool:
-        ours = await town.build(pool, "ours")
-        async with connected(url, pool, ours.workspace_id, servers.redis_url, contract) as client:
-            yield Square(client, ours, ours)
 
 
 @pytest.fixture(scope="module")
