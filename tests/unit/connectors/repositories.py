@@ -147,6 +147,13 @@ class _Redirect(BaseHTTPRequestHandler):
 @contextmanager
 def redirecting(folder: Path) -> Iterator[tuple[str, Path]]:
     """The address of an https server that sends everybody elsewhere, and its certificate."""
+    with secured(folder, _Redirect) as found:
+        yield found
+
+
+@contextmanager
+def secured(folder: Path, handler: type[BaseHTTPRequestHandler]) -> Iterator[tuple[str, Path]]:
+    """The address of an https server, and its certificate."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
@@ -155,7 +162,7 @@ def redirecting(folder: Path) -> Iterator[tuple[str, Path]]:
     )  # fmt: skip
     secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     secure.load_cert_chain(certificate, key)
-    with HTTPServer(("127.0.0.1", 0), _Redirect) as server:
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
         server.socket = secure.wrap_socket(server.socket, server_side=True)
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"https://127.0.0.1:{server.server_port}", certificate

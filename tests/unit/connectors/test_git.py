@@ -2,14 +2,16 @@
 
 import asyncio
 import io
+import os
 import shutil
 import socket
 import tarfile
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import msgspec
 import pytest
@@ -39,7 +41,7 @@ from kith.domain.roles.acts import HELP
 from kith.domain.trust.evidence import MEANINGS, Act, trust
 from tests.paths import shared
 from tests.unit.connectors.contexts import ALONE
-from tests.unit.connectors.repositories import ADA, BOB, CARL, DORA, Author, Repo, redirecting, served
+from tests.unit.connectors.repositories import ADA, BOB, CARL, DORA, Author, Repo, redirecting, secured, served
 
 
 async def pull(config: GitConfig | Path, cursor: msgspec.Raw | None = None, context: Context = ALONE) -> list[Page]:
@@ -628,3 +630,44 @@ async def test_who_is_named_twice_under_two_names_is_addressed_once(repo: Repo) 
     found = [record for page in await pull(repo.folder) for record in page.records if isinstance(record, Interaction)]
     assert [len(act.targets) for act in found if act.ref.kind == "contribute" and act.actor.key == str(ADA)] == [1]
     assert len([act for act in found if act.ref.kind == "review"]) == 1
+
+
+class _Listening(BaseHTTPRequestHandler):
+    """Has nothing, and notes who asks."""
+
+    heard: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.heard.append(self.headers.get("Authorization", ""))
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+async def test_a_password_is_on_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """git itself runs, and notes its arguments and those of all that it starts; the server hears the password."""
+    programs, notes = tmp_path / "programs", tmp_path / "notes"
+    programs.mkdir()
+    recorder = programs / "git"
+    recorder.write_text(
+        f'#!/bin/sh\necho "$@" >> {notes}\nenv > {tmp_path / "environment"}\n'
+        f'GIT_TRACE={notes} GIT_SSL_NO_VERIFY=1 exec {shutil.which("git")} "$@"\n'
+    )
+    recorder.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    kept = msgspec.structs.replace(ALONE, folder=tmp_path / "clones")
+    with secured(tmp_path, _Listening) as (url, _):
+        config = GitConfig(url.replace("https://", "https://ada:open%20sesame@") + "/app.git", channel="app")
+        for look in (GitConnector().check(config, kept), pull(config, context=kept)):
+            with pytest.raises(Fatal, match="no such repository"):
+                await look
+    basic = "YWRhOm9wZW4gc2VzYW1l"
+    assert set(_Listening.heard) == {f"Basic {basic}"}
+    told = notes.read_text()
+    assert "ls-remote" in told
+    assert "clone" in told
+    assert "remote-https" in told
+    assert not [secret for secret in ("sesame", basic, "ada@") if secret in told]
+    assert "sesame" not in (tmp_path / "environment").read_text()
+    assert f"GIT_CONFIG_VALUE_0=Authorization: Basic {basic}" in (tmp_path / "environment").read_text()

@@ -1,8 +1,10 @@
 """Addresses of repositories: which ones kith takes, what they are called, and how git is kept to the host named."""
 
 import re
+from base64 import b64encode
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from kith.connectors import Fatal, Limits
 
@@ -17,20 +19,22 @@ _SSH = "ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=30 -oServe
 
 
 class Address(NamedTuple):
-    """Where a remote repository is. port: None where the address names none."""
+    """Where a remote repository is. port: None where the address names none. secret: user and password of https."""
 
     url: str
     scheme: str
     host: str
     port: int | None
+    secret: str = ""
 
 
 class Network(NamedTuple):
-    """What one git may reach. options: of git itself."""
+    """What one git may reach. options: of git itself. settings: further ones, which no list of processes shows."""
 
     protocols: str = "none"
     options: tuple[str, ...] = ()
     ssh: str = _SSH
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 #: Nothing may be fetched: a local repository's own configuration would say how.
@@ -42,7 +46,10 @@ def address_of(repository: str) -> Address | None:
     if repository.startswith("/"):
         return None
     if match := _URL.fullmatch(repository):
-        return Address(repository, match["scheme"], match["host"], int(match["port"]) if match["port"] else None)
+        port = int(match["port"]) if match["port"] else None
+        if match["scheme"] == "https" and match["user"]:
+            return Address(redacted(repository), "https", match["host"], port, match["user"])
+        return Address(repository, match["scheme"], match["host"], port)
     if match := _SCP.fullmatch(repository):
         return Address(repository, "ssh", match["host"], None)
     raise Fatal(f"{redacted(repository)!r} is neither an absolute path nor an https, ssh or git address.")
@@ -53,8 +60,9 @@ def reach(address: Address, limits: Limits) -> Network:
 
     Redirects are refused, for they would lead elsewhere. With ``git://`` git looks the host up once more by itself.
     """
+    settings = _signing_in(address)
     if limits.private_addresses:  # and names may be aliases, known to ssh alone
-        return Network(address.scheme, OPTIONS)
+        return Network(address.scheme, OPTIONS, settings=settings)
     port = address.port or _PORTS[address.scheme]
     answers = limits.addresses(address.host, port)
     pinned: tuple[str, ...] = ()
@@ -62,7 +70,17 @@ def reach(address: Address, limits: Limits) -> Network:
         shown = ",".join(f"[{answer}]" if ":" in answer else answer for answer in answers)
         pinned = ("-c", f"http.curloptResolve={address.host}:{port}:{shown}")
     key = f"[{address.host}]:{port}" if port != _PORTS["ssh"] else address.host
-    return Network(address.scheme, OPTIONS + pinned, f"{_SSH} -oHostName={answers[0]} -oHostKeyAlias={key}")
+    return Network(address.scheme, OPTIONS + pinned, f"{_SSH} -oHostName={answers[0]} -oHostKeyAlias={key}", settings)
+
+
+def _signing_in(address: Address) -> tuple[tuple[str, str], ...]:
+    """Return what an address said of user and password, which an older kith took, as a header for that host alone."""
+    if not address.secret:
+        return ()
+    user, _, password = address.secret.partition(":")
+    basic = b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    host = address.url.split("/")[2]
+    return ((f"http.https://{host}/.extraHeader", f"Authorization: Basic {basic}"),)
 
 
 def public_name(url: str) -> str:

@@ -183,9 +183,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _environment(network: Network, folder: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "SSH_AUTH_SOCK", "TMPDIR") if name in os.environ}
     lazy = {"GIT_NO_LAZY_FETCH": "1"} if network == OFFLINE else {}
+    settings = {"GIT_CONFIG_COUNT": str(len(network.settings))}
+    for number, (name, value) in enumerate(network.settings):
+        settings |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     return (
         kept
         | lazy
+        | settings
         | {
             "GIT_ALLOW_PROTOCOL": network.protocols,
             "GIT_ASKPASS": "true",
