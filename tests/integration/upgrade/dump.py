@@ -66,7 +66,8 @@ class Version:
     """The programs of a version, as processes of their own."""
 
     def __init__(self, sources: Path, servers: Servers, port: int, folder: Path) -> None:
-        self._program = "kith.cli" if (sources / "api/src/kith/cli").exists() else "kith.api.cli"
+        inner = "" if (sources / "api/src/kith/cli").exists() else "api."
+        self._program = f"kith.{inner}cli"
         self._url = f"http://127.0.0.1:{port}"
         paths = [str(sources / "names"), *(str(sources / part / "src") for part in PARTS)]
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")} | {
