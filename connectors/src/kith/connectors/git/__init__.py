@@ -17,8 +17,8 @@ date, title and paths as a commit made earlier; or the same title and patch-id a
 ancestor) repeat what happened to the original: what the original tells too is no act of the copy; where it is not read
 here, its acts have its key and the author's date, and yield to it when another source reads it.
 
-Of a clone of an address, which has no file contents, patches are the same where the contents before and after are; in one
-run the patches of 20,000 commits are compared, and a skip says how many are not.
+Of a clone of an address, which has no file contents, patches are the same where the contents before and after are; in
+one run the patches of 20,000 commits are compared, and a skip says how many are not.
 
 Can't: names without an address (each is reported), tags, notes, and what a hosting service keeps beside git. Of merges
 with more than 100 authors, the 100 with most commits. More than 500 refs: the most recently moved. When ``.mailmap``
