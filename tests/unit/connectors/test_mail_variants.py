@@ -513,6 +513,12 @@ PEOPLE = [
     "write to {}!",
     "* {} *",
     "mailto:{}?subject=io",
+    "E-mail:{}",
+    "email={}",
+    "…{}…",
+    "请联系{}。",
+    "_{}_",
+    "{} 100% sure",
 ]
 NOBODY = [
     "https://x.example/{}/",
@@ -528,6 +534,14 @@ NOBODY = [
     "rsync -a x {}:",
     "mid:{}",
     "see http://l.example/r/{}",
+    "https://x.example/?mail={}",
+    "[{} ~]$ ls",
+    "{}:~/src$ ls",
+    "{} % ls",
+    "ssh-ed25519 AAAAC3NzaC1l {}",
+    "From {} Mon Sep 17 00:00:00 2001",
+    "diff --git a/{} b/{}",
+    "host/{}",
     "References: <x@y.example> <{}>",
 ]
 NEVER = [
@@ -544,6 +558,10 @@ NEVER = [
     "CAHk-=wi0kx7@mail.example",
     "@app.route",
     "user@host.local",
+    "serial@3f8.uart",
+    "session@2.scope",
+    "memcpy@plt.got",
+    "part1.0123ABCD.4567@birk.example",
 ]
 
 

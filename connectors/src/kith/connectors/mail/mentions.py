@@ -12,14 +12,22 @@ _MAIL_ID = re.compile(
     r"(?:<[^<>\s]{1,998}>[\s,]*)+",
     re.IGNORECASE,
 )
-#: Lines that are commands to a machine.
-_COMMAND = re.compile(
-    r"\s*(?:[$#%]\s+|>>>\s)?(?:sudo\s+)?(?:ssh|scp|sftp|rsync|mosh|git|svn|hg|cvs|telnet|ftp|sshfs|ping|npm|pip|docker|podman|finger|talk)\s"
+#: A word that says that an address follows at once.
+_ANNOUNCED = re.compile(
+    r"(?<!\S)(?:e-?mail|mail|address|contact|kontakt|from|to|cc|bcc|reply-to)[:=](?!//)", re.IGNORECASE
 )
+#: Lines that are commands to a machine, its prompts, keys, or the heads of patches.
+_COMMAND = re.compile(
+    r"\[?\w[\w.-]*@[\w.-]+(?::\S*|\s[~/]\S*)?\]?\s?[$#%]\s|.*\bssh-(?:rsa|dss|ed25519|ecdsa)\s+aaaa"
+    r"|from \S+@\S+ (?:mon|tue|wed|thu|fri|sat|sun) |diff --git |(?:---|\+\+\+) \S*/"
+    r"|\s*(?:[$#%]\s+|>>>\s)?(?:sudo\s+)?(?:ssh|scp|sftp|rsync|mosh|git|svn|hg|cvs|telnet|ftp|sshfs|ping|npm|pip"
+    r"|docker|podman|finger|talk)\s"
+)
+_LETTERS = r"a-z0-9\u00c0-\u024f\u0370-\u052f"
 _ADDRESS = re.compile(
-    r"(?:(?<=mailto:)|(?<![^\s<(\[{\"'“‘„«‹,;|=*_`—–（【「『《：，、。；]))"
-    r"(?P<local>\w[\w!#$%&'*+/=?^`{|}~-]{0,63}(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*)"
-    r"@(?P<host>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}|(?:[\w-]+\.)+xn--[a-z0-9-]+)"
+    r"(?:(?<=mailto:)|(?<![^\s<(\[{\"'“‘„«‹,;|=*_`—–…（【「『《：，、。；\u2e80-\u9fff\uac00-\ud7af]))"
+    rf"(?P<local>[{_LETTERS}][{_LETTERS}_!#$%&'*+=?^`{{|}}~-]{{0,63}}(?:\.[{_LETTERS}_!#$%&'*+=?^`{{|}}~-]+)*)"
+    rf"@(?P<host>(?:[{_LETTERS}](?:[{_LETTERS}-]{{0,61}}[{_LETTERS}])?\.)+[a-z]{{2,24}}|(?:[\w-]+\.)+xn--[a-z0-9-]+)"
     r"(?=$|[\s>)\]}\"'”’“»›,;|*_!?`—–…）】」』》：，、。；！？]|[.:](?:\s|$|[\"')>])|\?\w+=)",
     re.IGNORECASE,
 )
@@ -34,6 +42,12 @@ _NO_DOMAINS = frozenset(
         "home",
         "invalid",
         "service",
+        "scope",
+        "soc",
+        "uart",
+        "got",
+        "plt",
+        "realm",
         "socket",
         "timer",
         "target",
@@ -100,7 +114,7 @@ _NO_DOMAINS = frozenset(
 )
 #: A Message-ID's part before the @ rather than a mailbox's.
 _ID_LIKE = re.compile(
-    r".*\d{6,}.*[.$].*|.*[.$].*\d{6,}.*|.{41,}|.*[$=].*|.*\.fsf(?:_-_)?|\d{12,}|(?=.*\d.*\d.*\d)(?=.*[a-f])[0-9a-f-]{16,}"
+    r"part\d+\.[0-9a-f]{8}\..*|.*\d{6,}.*[.$].*|.*[.$].*\d{6,}.*|.{41,}|.*[$=].*|.*\.fsf(?:_-_)?|\d{12,}|(?=.*\d.*\d.*\d)(?=.*[a-f])[0-9a-f-]{16,}"
 )
 #: Where Message-IDs are made and nobody has a mailbox.
 _ID_HOSTS = frozenset(("mail.gmail.com", "mail.android.com", "email.android.com", "googlemail.l.google.com"))
@@ -119,7 +133,7 @@ def mentioned(text: str, known: Set[str] = frozenset()) -> list[str]:
     found: dict[str, None] = {}
     for line in text.lower().splitlines():
         if "@" in line and not _COMMAND.match(line):
-            for match in _ADDRESS.finditer(_MAIL_ID.sub(" ", _URL.sub(" ", line))):
+            for match in _ADDRESS.finditer(_MAIL_ID.sub(" ", _URL.sub(" ", _ANNOUNCED.sub(" ", line)))):
                 if match[0] in known or _is_persons(match["local"], match["host"]):
                     found.setdefault(match[0])
     return list(found)
