@@ -2,8 +2,11 @@
 
 import bz2
 import gzip
+import io
 import json
+import lzma
 import re
+import tarfile
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -324,6 +327,13 @@ async def test_no_key_is_taken_twice_wherever_it_stands(
     assert (page.records, len(page.skipped)) == ((), 1)
 
 
+def tarred() -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("a.ndjson"))
+    return made.getvalue()
+
+
 async def test_what_a_text_says_is_no_key(tmp_path: Path) -> None:
     path = tmp_path / "some.ndjson"
     path.write_text('{"name": "a \\"name\\": {b} [c]", "type": "identity", "ref": {"network": "n", "key": "k"}}\n')
@@ -338,6 +348,15 @@ async def test_what_a_text_says_is_no_key(tmp_path: Path) -> None:
         (bz2.compress(b"{}\n"), "packed with bzip2"),
         (b"PK\x03\x04 and so on", "a zip archive"),
         (b"\x04\x22\x4d\x18 and so on", "packed with LZ4"),
+        (b"Rar!\x1a\x07\x01\x00 and so on", "a RAR archive"),
+        (lzma.compress(b"{}\n", format=lzma.FORMAT_ALONE), "packed with LZMA"),
+        (b"\x1f\x9d\x90 and so on", "packed with compress"),
+        (b"SQLite format 3\x00 and so on", "an SQLite database"),
+        (tarred(), "a tar archive"),
+        (gzip.compress(tarred(), mtime=0), "a tar archive"),
+        (b"<?xml version='1.0'?>\n<a/>\n", "markup"),
+        (b"<!DOCTYPE html>\n<html>\n", "markup"),
+        (b'\x1e{"type":"identity"}\n', "a JSON text sequence"),
         ('{"type":"identity"}\n'.encode("utf-16"), "in UTF-16"),
         ('{"type":"identity"}\n'.encode("utf-16-le"), "in UTF-16"),
         ('{"type":"identity"}\n'.encode("utf-16-be"), "in UTF-16"),

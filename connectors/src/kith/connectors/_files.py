@@ -35,6 +35,12 @@ _OTHERS = {
     b"BZh": "packed with bzip2; unpack it, or pack it with gzip or Zstandard",
     b"PK\x03\x04": "a zip archive; unpack it, or pack each file with gzip or Zstandard",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it, or pack each file with gzip or Zstandard",
+    b"Rar!\x1a\x07": "a RAR archive; unpack it, or pack each file with gzip or Zstandard",
+    b"\x5d\x00\x00": "packed with LZMA; unpack it, or pack it with gzip or Zstandard",
+    b"\x1f\x9d": "packed with compress; unpack it, or pack it with gzip or Zstandard",
+    b"SQLite format 3\x00": "an SQLite database; write it as text",
+    b"PAR1": "a Parquet file; write it as text",
+    b"%PDF-": "a PDF document; write it as text",
     b"\x04\x22\x4d\x18": "packed with LZ4; unpack it, or pack it with gzip or Zstandard",
     b"\xff\xfe\x00\x00": "in UTF-32; write it in UTF-8",
     b"\x00\x00\xfe\xff": "in UTF-32; write it in UTF-8",
@@ -48,6 +54,8 @@ def foreign(head: bytes) -> str | None:
     for magic, name in _OTHERS.items():
         if head.startswith(magic):
             return name
+    if head[257:262] == b"ustar":
+        return "a tar archive; unpack it, or pack each file with gzip or Zstandard"
     odd, even = head[1:200:2], head[:200:2]
     is_wide = len(head) >= 8 and (not any(odd) or not any(even))
     return "in UTF-16; write it in UTF-8" if is_wide and any(head) else None

@@ -237,6 +237,10 @@ def _form(head: bytes) -> str | None:
         return "one JSON array; one record a line is wanted, without brackets and commas around them"
     if text.startswith(b"{") and not text.partition(b"\n")[0].removeprefix(b"{").strip():
         return "JSON written over several lines; one record a line is wanted"
+    if text[:1] == b"<":
+        return "markup (HTML or XML); one JSON record a line is wanted"
+    if text[:1] == b"\x1e":
+        return "a JSON text sequence; one record a line is wanted, without marks before it"
     if b"\r" in head and b"\n" not in head and head.rstrip().count(b"\r"):
         return "text whose lines end with CR alone; lines end with LF, or CR and LF"
     return None
