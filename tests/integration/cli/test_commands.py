@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -139,6 +140,13 @@ async def test_a_source_rests_goes_on_and_is_removed(settings: dict[str, str], t
     )
     assert kith(settings, "sources", "resume", source_id).stdout == "[town] is active.\n"
     assert kith(settings, "sources", "sync", source_id).returncode == 0
+    listed = kith(settings | {"COLUMNS": "250"}, "sources", "list").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["Name", "[town]"]
+    assert listed[1].endswith(" succeeded")
+    file.rename(tmp_path / "elsewhere")
+    assert kith(settings, "sources", "sync", source_id).returncode == 1
+    shown = kith(settings | {"COLUMNS": "250"}, "sources", "list").stdout.splitlines()[1]
+    assert re.search(r" failed: .*town\.ndjson", shown), shown
 
     for answer in ("n\n", ""):
         assert complaint(kith(settings, "sources", "remove", "[town]", said=answer)).startswith(
