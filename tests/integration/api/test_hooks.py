@@ -188,6 +188,21 @@ async def test_what_github_pushed_is_stored_as_it_came_and_worked_in_once(office
     assert await office.rows("jobs", "kind = 'sync'"), "a push that only says that there is news has the source read"
 
 
+async def test_a_hub_gets_its_challenge_back_where_the_connector_takes_its_pushes(office: Post) -> None:
+    get, asked = office.client.http.get, {"hub.mode": "subscribe", "hub.topic": "https://x.org/", "hub.challenge": "c1"}
+    assert (await get(office.path, params=asked)).status_code == 404
+    Hub.pushes = msgspec.structs.replace(before := Hub.pushes, confirms=True)
+    try:
+        answer = await get(office.path, params=asked)
+        assert (answer.status_code, answer.text) == (200, "c1")
+        assert answer.headers["content-type"].startswith("text/plain")
+        for wrong in ({"hub.mode": "unsubscribe"}, {"hub.challenge": ""}, {"hub.challenge": "c" * 1001}):
+            assert (await get(office.path, params=asked | wrong)).status_code == 404
+    finally:
+        Hub.pushes = before
+    assert await office.rows("pushes") == []
+
+
 async def test_what_is_not_signed_is_not_stored(office: Post) -> None:
     body = b'{"zen": "Keep it simple."}'
     for headers in ({HEADER: "sha256=" + "0" * 64}, {HEADER: "sha1=abc"}, {HEADER: ""}):

@@ -1,5 +1,6 @@
 """Feeds as blogs write them, served by a real server: what feedparser's own samples say, archives, gaps, lists."""
 
+import hmac
 import io
 import tarfile
 from calendar import timegm
@@ -7,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import feedparser
 import msgspec
@@ -14,13 +16,18 @@ import pytest
 
 from kith.connectors import (
     Coverage,
+    Delivery,
     Fatal,
     Identity,
     Interaction,
     Limits,
     Missing,
     Page,
+    Received,
+    Refused,
     Retry,
+    Secret,
+    Skip,
     open_context,
 )
 from kith.connectors.feeds import FeedsConfig, FeedsConnector
@@ -51,6 +58,57 @@ def rss(ids: list[int], title: str = "Blog", author: str = "ada@example.org (Ada
 async def read(config: FeedsConfig, cursor: msgspec.Raw | None = None) -> list[Page]:
     async with open_context(FEEDS, config, Path("/nonexistent"), clock=FakeClock()) as context:
         return [page async for page in FEEDS.pull(config, cursor, context)]
+
+
+@pytest.mark.parametrize("named", ["header", "document"])
+async def test_a_hub_is_asked_to_push_once_a_day(server: FaultServer, named: str) -> None:
+    topic, hub, back = server.url("/feed"), server.url("/hub"), "https://kith.example/v1/hooks/w/s"
+    given = rss([1])
+    if named == "header":
+        given = msgspec.structs.replace(given, headers={"link": f'<{hub}>; rel="hub", <{topic}>; rel="self"'})
+    else:
+        atom = f'<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="{hub}"/>'
+        body = given.body.replace(b"<item>", f"{atom}{atom.replace('hub', 'self').replace(hub, topic)}<item>".encode())
+        given = msgspec.structs.replace(given, body=body.replace(server.url("/self").encode(), topic.encode()))
+    server.on("/feed", given)
+    server.on("/hub", Given(202), Given(202), Given(403))
+    config = FeedsConfig(topic, hook_secret=Secret("s3cr3t-of-ours"))
+    cursor: msgspec.Raw | None = None
+    skipped: list[Skip] = []
+    for day in (0, 0, 1, 2):
+        clock = FakeClock(NEW_YEAR + timedelta(days=365 + day), still=True)
+        async with open_context(FEEDS, config, Path("/nonexistent"), clock=clock, hook=back) as context:
+            async for page in FEEDS.pull(config, cursor, context):
+                cursor, skipped = page.cursor, [*skipped, *page.skipped]
+    forms = [parse_qs(asked.body.decode()) for asked in server.asked if asked.path == "/hub"]
+    assert len(forms) == 3
+    assert {name: values[0] for name, values in forms[0].items()} == {
+        "hub.mode": "subscribe", "hub.topic": topic, "hub.callback": back, "hub.secret": "s3cr3t-of-ours",
+        "hub.lease_seconds": "864000",
+    }  # fmt: skip
+    assert [skip.code for skip in skipped] == ["not_pushed"]
+    server.asked.clear()
+    await read(msgspec.structs.replace(config, hook_secret=None))
+    assert {asked.path for asked in server.asked} == {"/feed"}
+
+
+@pytest.mark.parametrize("method", ["sha1", "sha256"])
+async def test_a_push_is_believed_where_it_is_signed(method: str) -> None:
+    config = FeedsConfig("https://blog.example/feed", hook_secret=Secret("s3cr3t-of-ours"))
+    body = b"<rss/>"
+    signature = f"{method}={hmac.digest(b's3cr3t-of-ours', body, method).hex()}"
+
+    async def receive(config: FeedsConfig, **headers: str) -> Received:
+        async with open_context(FEEDS, config, Path("/nonexistent")) as context:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await FEEDS.receive(config, Delivery(named, body, NEW_YEAR), context)
+
+    assert await receive(config, x_hub_signature=signature) == Received(read=True)
+    for wrong in ({}, {"x_hub_signature": "md5=00"}, {"x_hub_signature": f"{method}=00"}):
+        with pytest.raises(Refused):
+            await receive(config, **wrong)
+    with pytest.raises(Refused):
+        await receive(msgspec.structs.replace(config, hook_secret=None), x_hub_signature=signature)
 
 
 def acts(pages: list[Page]) -> list[Interaction]:

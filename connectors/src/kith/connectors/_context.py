@@ -17,7 +17,8 @@ class Context(msgspec.Struct, frozen=True):
     folder: for what would be costly to fetch again, such as a clone. It may be missing or empty at any time, and goes
     with the source. limits: check locations by them that the settings do not name themselves. http: the way to the
     hosts of the connector's ``egress`` and of the settings. clock: ask it for the time, so that tests can set it.
-    stream, websocket: the ways to the same hosts for what speaks no HTTP, and for WebSockets.
+    stream, websocket: the ways to the same hosts for what speaks no HTTP, and for WebSockets. hook: where the network
+    may push to this source; None where kith has no address that others reach.
     """
 
     folder: Path
@@ -26,3 +27,4 @@ class Context(msgspec.Struct, frozen=True):
     clock: Clock = SystemClock()
     stream: Streams = msgspec.field(default_factory=Streams)
     websocket: WebSockets = msgspec.field(default_factory=WebSockets)
+    hook: str | None = None

@@ -39,10 +39,12 @@ async def open_context(
     wire: Wire | None = None,
     dial: Dial | None = None,
     renewal: Renewal | None = None,
+    hook: str | None = None,
 ) -> AsyncIterator[Context]:
     """Lend a connector what it needs for one source, until the block ends.
 
     wire, dial: what carries requests and streams in place of the network. renewal: keeps the token of OAuth fresh.
+    hook: where the network may push to.
     """
     egress = Egress(egress_of(connector, config), limits)
     streams = Streams(egress, manners, dial)
@@ -59,7 +61,7 @@ async def open_context(
         renewal=renewal,
     )
     try:
-        yield Context(folder, limits, http, clock or SystemClock(), streams, WebSockets(egress, streams, manners))
+        yield Context(folder, limits, http, clock or SystemClock(), streams, WebSockets(egress, streams, manners), hook)
     finally:
         await http.close()
 

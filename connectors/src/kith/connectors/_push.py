@@ -93,12 +93,14 @@ class Pushes(msgspec.Struct, frozen=True):
     """What kith has to know of a network's pushes before it stores one.
 
     signature: None where the scheme is unusual: then ``receive`` verifies, and raises Refused. headers: those that it
-    needs. challenge: the name of the field that a network wants back when it tries the address.
+    needs. challenge: the name of the field that a network wants back when it tries the address. confirms: the network
+    asks by GET whether it was asked to push, and wants its challenge back (WebSub).
     """
 
     signature: Signature | None
     headers: tuple[str, ...] = ()
     challenge: str | None = None
+    confirms: bool = False
 
 
 @runtime_checkable

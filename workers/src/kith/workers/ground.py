@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from kith.connectors import Connector, Context, Limiter, Limits, Renewal, open_context
+from kith.domain.ids import encode
 from kith.runtime.vault import Sealed, Unreadable, Vault
 from kith.store.credentials import Credential, place
 
@@ -32,7 +33,8 @@ NO_QUOTAS = Quotas()
 class Ground:
     """folder: holds one folder a source. limits: for sources that the operator did not add.
 
-    limiter: keeps the rates that all workers share. vault: opens the credentials of sources.
+    limiter: keeps the rates that all workers share. vault: opens the credentials of sources. site: where networks reach
+    kith, if they do.
     """
 
     folder: Path
@@ -40,9 +42,11 @@ class Ground:
     limiter: Limiter | None = None
     vault: Vault | None = None
     quotas: Quotas = NO_QUOTAS
+    site: str | None = None
 
     def lend(
         self,
+        workspace_id: UUID,
         source_id: UUID,
         connector: Connector,
         config: msgspec.Struct,
@@ -59,7 +63,12 @@ class Ground:
             source=str(source_id),
             limiter=self.limiter,
             renewal=renewal,
+            hook=self._hook(workspace_id, source_id),
         )
+
+    def _hook(self, workspace_id: UUID, source_id: UUID) -> str | None:
+        path = f"/v1/hooks/{encode('workspace', workspace_id)}/{encode('source', source_id)}"
+        return f"{self.site}{path}" if self.site else None
 
     def limits_of(self, *, trusted: bool) -> Limits:
         return ANYWHERE if trusted else self.limits

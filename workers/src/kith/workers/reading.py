@@ -77,7 +77,8 @@ def open_source(work: Work, source_id: UUID, reading: ToRead, sealed: Sequence[C
     except msgspec.ValidationError as error:
         raise Failed("bad_config", f"The settings of the source do not fit its connector: {error}") from error
     renewal = renewal_of(work, source_id, connector, config, trusted=reading.trusted)
-    context = work.ground.lend(source_id, connector, config, trusted=reading.trusted, renewal=renewal)
+    lend = work.ground.lend
+    context = lend(work.job.workspace_id, source_id, connector, config, trusted=reading.trusted, renewal=renewal)
     return Opened(connector, config, context)
 
 

@@ -239,7 +239,8 @@ async def succeed(pool: Pool, name: str) -> None:
 def ground_of(settings: Settings, valkey: ArqRedis) -> Ground:
     limits = Limits(settings.source_folders, settings.private_addresses)
     quotas = Quotas(settings.quota_people, settings.quota_interactions, settings.quota_megabytes)
-    return Ground(settings.home.absolute() / "sources", limits, SharedLimiter(valkey), open_vault(settings), quotas)
+    folder, vault = settings.home.absolute() / "sources", open_vault(settings)
+    return Ground(folder, limits, SharedLimiter(valkey), vault, quotas, settings.public_url)
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromPath
@@ -53,6 +53,27 @@ async def receive_push(
     return Response("", status_code=202, media_type=MediaType.TEXT)
 
 
+@get("/v1/hooks/{workspace:str}/{source:str}", operation_id="confirmPush", public=True, hidden=True, raw=True, cost=1)
+async def confirm_push(
+    request: Request[Any, Any, Any],
+    registry: NamedDependency[Registry],
+    workspace: FromPath[str],
+    source: FromPath[str],
+) -> Response[str]:
+    """Confirm to a hub that a source wants its pushes (WebSub). Whoever asks, unsigned pushes are never believed."""
+    workspace_id, source_id = from_path("workspace", workspace), from_path("source", source)
+    async with request.app.state.turns.workspace(workspace_id) as db:
+        found = await sources.get_source(db, workspace_id, source_id)
+    connector = registry.connectors.get(found.connector) if found else None
+    challenge = request.query_params.get("hub.challenge", "")
+    if found is None or found.status == "deleting" or not isinstance(connector, Pushed):
+        raise not_found("source")
+    wanted = pushes_of(connector, found.config).confirms and request.query_params.get("hub.mode") == "subscribe"
+    if not wanted or not 0 < len(challenge) <= HEADER:
+        raise not_found("source")
+    return Response(challenge, status_code=200, media_type=MediaType.TEXT)
+
+
 async def _check(
     db: Db, workspace_id: UUID, source_id: UUID, wanted: Pushes, headers: Mapping[str, str], body: bytes, vault: Vault
 ) -> None:
@@ -81,4 +102,4 @@ def _challenge(wanted: Pushes, body: bytes) -> str | None:
     return found if isinstance(found, str) and len(found) <= HEADER else None
 
 
-ROUTES = [receive_push]
+ROUTES = [receive_push, confirm_push]

@@ -12,6 +12,7 @@ its archives, they are reported.
 Resume and growth: the cursor holds, for each feed, what names its version and its newest entries. An entry that changed
 is an edit. A feed shows its newest entries alone: where all that were known have run off its end, the time between is
 a gap.
+Pushes: with a secret, hubs that feeds name are asked to push (WebSub); what they push has the source read.
 Deletions: feeds tell of none; an entry that is no longer shown stays.
 Privacy: all is public.
 """
@@ -20,7 +21,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Context, Page, Report, hookimpl
+from kith.connectors import Connector, Context, Delivery, Page, Pushes, Received, Report, hookimpl
 from kith.connectors.feeds.config import FeedsConfig
 
 __all__ = ["FeedsConfig", "FeedsConnector", "kith_connectors"]
@@ -35,6 +36,8 @@ class FeedsConnector:
     #: A feed may move, or a list name any site.
     egress = ("*",)
     rates = ()
+    #: Signed as the hub chooses: receive() verifies.
+    pushes = Pushes(None, ("x-hub-signature",), confirms=True)
 
     async def check(self, config: FeedsConfig, context: Context) -> Report:
         from kith.connectors.feeds.reader import look
@@ -45,6 +48,11 @@ class FeedsConnector:
         from kith.connectors.feeds.reader import read
 
         return read(config, cursor, context)
+
+    async def receive(self, config: FeedsConfig, delivery: Delivery, context: Context) -> Received:
+        from kith.connectors.feeds.hubs import receive
+
+        return receive(config, delivery)
 
 
 @hookimpl

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from kith.connectors import Url
+from kith.connectors import Secret, Url
 
 
 class FeedsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,3 +22,10 @@ class FeedsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         bool,
         msgspec.Meta(title="Archives", description="Whether older pages are read too, where the feed names them."),
     ] = True
+    hook_secret: Annotated[
+        Secret | None,
+        msgspec.Meta(
+            title="Secret for hubs",
+            description="Any text of your own. With it hubs that feeds name are asked to push (WebSub), and sign.",
+        ),
+    ] = None

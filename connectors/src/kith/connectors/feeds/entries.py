@@ -51,7 +51,8 @@ class Entry(msgspec.Struct, frozen=True):
 class Feed(msgspec.Struct, frozen=True):
     """What a document holds. older: the page or archive before it, if it names one.
 
-    whole: it is well-formed; of another, part may be missing. shortened: how many words were too long.
+    whole: it is well-formed; of another, part may be missing. shortened: how many words were too long. hub: who pushes
+    what is new; topic: as what it is known there.
     """
 
     title: str
@@ -61,6 +62,8 @@ class Feed(msgspec.Struct, frozen=True):
     older: str | None
     whole: bool = True
     shortened: int = 0
+    hub: str = ""
+    topic: str = ""
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -108,6 +111,8 @@ def _xml_feed(answer: Answer) -> Feed:
         older=links.get("prev-archive") or links.get("next"),
         whole=whole,
         shortened=shortened,
+        hub=str(links.get("hub") or ""),
+        topic=str(links.get("self") or ""),
     )
 
 
@@ -169,11 +174,18 @@ class _JsonItem(msgspec.Struct, frozen=True):
     authors: list[_JsonAuthor] | None = None
 
 
+class _JsonHub(msgspec.Struct, frozen=True):
+    type: str = ""
+    url: str = ""
+
+
 class _JsonFeed(msgspec.Struct, frozen=True):
     version: str = ""
     title: str | None = None
     home_page_url: str | None = None
     next_url: str | None = None
+    feed_url: str | None = None
+    hubs: list[_JsonHub] | None = None
     author: _JsonAuthor | None = None
     authors: list[_JsonAuthor] | None = None
     items: list[msgspec.Raw] = []
@@ -189,6 +201,8 @@ def _json_feed(answer: Answer) -> Feed:
         authors=_json_authors(head.author, head.authors),
         entries=tuple(_json_entry(item, answer.url) for item in head.items),
         older=head.next_url and urljoin(answer.url, head.next_url),
+        hub=next((hub.url for hub in head.hubs or () if hub.type.lower() == "websub"), ""),
+        topic=head.feed_url or "",
     )
 
 

@@ -27,6 +27,7 @@ from kith.connectors import (
 )
 from kith.connectors.feeds.config import FeedsConfig
 from kith.connectors.feeds.entries import Entry, Feed, Listed, NoFeed, digest, parse
+from kith.connectors.feeds.hubs import Hub, asked, hub_of
 from kith.connectors.feeds.records import Site
 
 _ENTRIES = 500  # of one page
@@ -36,6 +37,7 @@ _ARCHIVES = 1000  # documents before the newest that one run reads; the next goe
 #: Entries without a date that are remembered, for a feed of its own and for one of a list.
 _UNDATED, _UNDATED_LISTED = 400, 5
 _CURSOR_FEEDS = 150  # whose state fits into a cursor
+_PUSHED = 25  # of these, for which hubs are asked to push
 _ACCEPT = {"accept": "application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.8"}
 
 
@@ -45,7 +47,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     body: a digest of the document as it was last read. known: the newest entries, as digests; newest: when the last of
     them appeared. undated: entries without a date, as digests: they are dated by when they were first read. older: an
     archive still to be read; archived: it has been looked for in a whole document. gone: the server has said so, and
-    is not asked again.
+    is not asked again. hub: who pushes what is new.
     """
 
     validators: Validators = Validators()
@@ -56,6 +58,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     older: str | None = None
     archived: bool = False
     gone: bool = False
+    hub: Hub | None = None
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -84,6 +87,9 @@ async def read(config: FeedsConfig, cursor: msgspec.Raw | None, context: Context
         async for page in reading.feed(address, alone=len(addresses) == 1):
             yield msgspec.structs.replace(page, done=number, total=len(addresses), unit="feeds")
     for address in addresses:
+        async for page in reading.hub(address):
+            yield page
+    for address in addresses:
         async for page in reading.archives(address):
             yield page
 
@@ -92,7 +98,7 @@ class _Reading:
     """One run: what the cursor says, and how it moves on."""
 
     def __init__(self, config: FeedsConfig, context: Context, cursor: Cursor) -> None:
-        self._config = config
+        self._config, self._context = config, context
         self._http = context.http
         self._clock = context.clock
         self._feeds = dict(cursor.feeds)
@@ -132,12 +138,28 @@ class _Reading:
             return
         site = Site(address, found)
         found, undated = self._dated(found, site, state, _UNDATED if alone else _UNDATED_LISTED)
-        after = msgspec.structs.replace(_after(state, site, found, answer), undated=undated)
+        hub = hub_of(answer, found, state.hub) if self._may_be_pushed(state) else None
+        after = msgspec.structs.replace(_after(state, site, found, answer), undated=undated, hub=hub)
         if self._config.archives and not state.archived and (found.older or found.whole):
             after = msgspec.structs.replace(after, older=found.older, archived=True)
         first = [*site.records(), *_coverage(state, site, found, self._clock.now())]
         async for page in self._entries(site, found, first, address, after):
             yield page
+
+    async def hub(self, address: str) -> AsyncIterator[Page]:
+        """Ask the hub of a feed to push what is new, from time to time."""
+        state = self._feeds.get(address, State())
+        if state.hub is None:
+            return
+        hub, skip = await asked(state.hub, self._config, self._context)
+        if hub != state.hub:
+            self._feeds[address] = msgspec.structs.replace(state, hub=hub)
+            yield self._page((), (skip,) if skip else ())
+
+    def _may_be_pushed(self, state: State) -> bool:
+        """Whether a hub may be asked for a feed: of a long list, the cursor holds the hubs of some."""
+        pushed = sum(one.hub is not None for one in self._feeds.values())
+        return self._config.hook_secret is not None and (state.hub is not None or pushed < _PUSHED)
 
     async def archives(self, address: str) -> AsyncIterator[Page]:
         """Yield the pages before the newest, one after another, until there is none or one comes up again."""
