@@ -1,11 +1,13 @@
 """Suspected doubles are shown on both people, and nobody is tied with himself."""
 
 import msgspec
+import pytest
 
-from kith.connectors import Channel, Ref
+from kith.connectors import Channel, Interaction, Ref
 from kith.store import people, relationships, suggestions
 from kith.store.db import Pool
 from tests.integration.resolution.crowd import Crowd, act, mail
+from tests.integration.resolution.test_behaviors import COLLEAGUES, FIRMS, worked
 
 ONE, OTHER, BO = (Ref("mail", key) for key in ("zw@wray.example", "q7@dale.example", "bo@lund.example"))
 
@@ -54,3 +56,28 @@ async def test_one_full_name_with_two_addresses_on_one_list_is_not_tied_with_its
         everything = relationships.RelationshipFilter()
         (pair,) = await relationships.list_relationships(db, crowd.workspace_id, everything, None, 10)
     assert {pair.person.id, pair.other.id} == {bo, min(one, other)}
+
+
+@pytest.mark.parametrize(
+    ("name", "local", "talks"), [("Corvin Thalberg", "c7", 1), ("Ana María Pérez", "amp", 3), ("Wei Zhang", "desk4", 2)]
+)
+async def test_a_maintainer_with_two_firms_is_suggested_on_both_and_heads_no_list(
+    pool: Pool, name: str, local: str, talks: int
+) -> None:
+    """One full name, one list, two addresses at one time: whoever it is, no list shows a tie of him with himself."""
+    one, other = mail(f"w.z@{FIRMS[0]}", name), mail(f"{local}@{FIRMS[1]}", name)
+    talk = [act(10_000 + n, one.ref, [other.ref], days=20 * n + 1) for n in range(talks)]
+    crowd = await Crowd.gather(pool)
+    acts = [*worked(one, 1, range(10, 500, 20)), *worked(other, 2, range(15, 500, 20)), *talk]
+    channel = Ref("mail", "dev@lists.x.example")
+    posts = [msgspec.structs.replace(post, channel=channel) for post in acts if isinstance(post, Interaction)]
+    await crowd.tell([Channel(channel, "list", channel.key), *COLLEAGUES, one, other, *posts])
+    ids = [crowd.id(who.ref.key) for who in (one, other)]
+    async with crowd.transaction() as db:
+        for mine, theirs in (ids, ids[::-1]):
+            (double,) = await suggestions.doubles(db, crowd.workspace_id, [mine], 20)
+            assert double.person_id == theirs
+        for wanted in (relationships.RelationshipFilter(), relationships.RelationshipFilter(person_id=ids[0])):
+            listed = await relationships.list_relationships(db, crowd.workspace_id, wanted, None, 100)
+            assert len(listed) > 5
+            assert not any({row.person.id, row.other.id} == set(ids) for row in listed)
