@@ -55,6 +55,9 @@ SEPARATORS = [
     b"From Wed May  1 12:00:00 2024",
     b"From ada@example.org Wed, 1 May 2024 12:00:00 +0000",
     b"From mboxrd@z Thu Jan  1 00:00:00 1970",
+    b"From  ada@example.org  Wed May  1 12:00:00 2024",
+    b"From ada@example.org Wed May  1 12:00:00 24",
+    b"From <ada@example.org> Wed May  1 12:00:00 2024",
 ]
 NO_SEPARATORS = [
     "From here on:",
@@ -96,6 +99,12 @@ async def test_an_mbox_is_cut_where_mails_begin(
     assert [act.ref.key for act in acts(pages)] == [f"{number}@example.org" for number in range(len(separators))]
     assert len(skips(pages)) == before.startswith(b"Mail")
     assert "List-Id" not in "".join(act.text or "" for act in acts(pages))
+
+
+@pytest.mark.parametrize("separator", [one for one in SEPARATORS if b"12:00" in one or b"00:00" in one])
+async def test_a_separator_with_a_date_needs_no_blank_line_before_it(tmp_path: Path, separator: bytes) -> None:
+    (tmp_path / "x.mbox").write_bytes(b"".join(separator + b"\n" + mail(n).rstrip(b"\n") + b"\n" for n in range(3)))
+    assert len(acts(await pull(tmp_path / "x.mbox"))) == 3
 
 
 async def test_a_file_of_patches_is_an_mbox_of_them(tmp_path: Path) -> None:
@@ -143,6 +152,29 @@ async def test_a_folder_of_everything_is_read_and_the_rest_is_named_once(tmp_pat
     (tmp_path / "new.eml").write_bytes(mail(21))
     second = await pull(tmp_path, first[-1].cursor)
     assert sorted(act.ref.key for act in acts(second)) == ["20@example.org", "21@example.org"]
+
+
+async def test_a_maildir_is_one_without_the_empty_folders_that_copies_leave_out(tmp_path: Path) -> None:
+    for name, number in (("a/cur/1.M1.host:2,S", 1), ("b/cur/2.M2.host:2,", 2), ("b/.Sent/cur/3.M3.host:2,S", 3)):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(mail(number))
+    assert sorted(act.ref.key for act in acts(await pull(tmp_path))) == [
+        f"{number}@example.org" for number in (1, 2, 3)
+    ]
+
+
+async def test_a_file_of_a_folder_that_is_no_mail_is_named_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "0.eml").write_bytes(b">From ada@x.example Fri Mar  1 09:00:00 2024\n" + mail(0))
+    (tmp_path / "1.eml").write_bytes(mail(1).decode().encode("utf-16"))
+    (tmp_path / "2.mbox.xz").write_bytes(b"\xfd7zXZ\x00...")
+    (tmp_path / "3.msg").write_bytes(b"\xd0\xcf\x11\xe0...")
+    pages = await pull(tmp_path)
+    assert [act.ref.key for act in acts(pages)] == ["0@example.org"]
+    assert [(skip.place, skip.code, skip.reason.partition(";")[0]) for skip in skips(pages)] == [
+        ("1.eml", "not_read", "in UTF-16"),
+        ("2.mbox.xz", "not_read", "packed with xz"),
+        ("3.msg", "not_read", "an Outlook message (.msg)"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from kith.connectors import Fatal, Forbidden, Limits
-from kith.connectors._files import BROKEN, open_file, uncompressed
+from kith.connectors._files import BROKEN, foreign, open_file, uncompressed
 from kith.connectors.mail import mailboxes
 from kith.connectors.mail.dates import Arrival
 from kith.connectors.mail.mailboxes import MAIL_BYTES, Item
@@ -27,6 +27,15 @@ _COMPANION = re.compile(
     re.IGNORECASE,
 )
 _DELIVERED = re.compile(r"(\d{9,10})[.,_]")
+
+
+#: Archives of mail that are not read, by their first bytes.
+_ARCHIVES = {
+    b"!BDN": "an Outlook data file (.pst); export it as mbox or .eml",
+    b"\xd0\xcf\x11\xe0": "an Outlook message (.msg); save it as .eml",
+    b"\x01\x01\x01\x01": "an MMDF mailbox; convert it to mbox",
+    b"BABYL": "an Rmail file; convert it to mbox",
+}
 
 
 class FolderCursor(msgspec.Struct, frozen=True, tag="folder"):
@@ -69,13 +78,17 @@ class Folder:
     def items(self) -> Iterator[Item]:
         mails: list[_File] = []
         mboxes: list[_File] = []
-        others: list[_File] = []
+        others: dict[str, str] = {}
         closed: dict[str, str] = {}
         for file in self._files(closed):
-            (mails if file.is_mail else mboxes if self._is_mbox(file.path) else others).append(file)
+            head = b"" if file.is_mail else head_of(str(file.path), self._limits)
+            if file.is_mail or is_mbox(head):
+                (mails if file.is_mail else mboxes).append(file)
+            else:
+                others[file.name] = archive(head) or "neither a mail nor an mbox"
         yield from self._mails(sorted(mails))
         yield from self._mboxes(sorted(mboxes, key=lambda file: file.name))
-        yield from self._others({file.name: "neither a mail nor an mbox" for file in others} | closed)
+        yield from self._others(others | closed)
 
     def _mails(self, found: list[_File]) -> Iterator[Item]:
         cursors = []
@@ -100,7 +113,8 @@ class Folder:
             except BROKEN as error:
                 yield Item(name, b"", self._cursor, number <= last, unread=f"breaks off: {error}")
                 continue
-            yield Item(name, mail, self._cursor, number <= last, arrived=arrived, is_cut=is_cut)
+            form = archive(mail[:HEAD_BYTES]) or ""
+            yield Item(name, mail, self._cursor, number <= last, arrived=arrived, is_cut=is_cut, unread=form)
 
     def _mboxes(self, found: list[_File]) -> Iterator[Item]:
         known = {file.name for file in sorted(found)[-MBOXES:]}
@@ -140,12 +154,18 @@ class Folder:
                 continue  # moved or deleted meanwhile
             yield _File(changed, name, path, _is_mail(path, self._path))
 
-    def _is_mbox(self, path: Path) -> bool:
-        return is_mbox(head_of(str(path), self._limits))
+
+def archive(head: bytes) -> str | None:
+    """Return what a file that begins so is, where it is no mail that can be read."""
+    return next((name for magic, name in _ARCHIVES.items() if head.startswith(magic)), foreign(head))
 
 
 def is_maildir(path: Path) -> bool:
-    return (path / "cur").is_dir() and (path / "new").is_dir()
+    """Whether a folder is one, also as copies have it, which leave empty folders out."""
+    cur = path / "cur"
+    return cur.is_dir() and (
+        (path / "new").is_dir() or (path / "tmp").is_dir() or any(":2," in name.name for name in cur.iterdir())
+    )
 
 
 class _Gate:
@@ -192,7 +212,7 @@ def _walk(folder: Path, root: Path, gate: _Gate) -> Iterator[tuple[Path, str]]:
     entries = sorted(folder.iterdir())
     if is_maildir(folder):
         inside = str(folder.relative_to(root)) + "/" if folder != root else ""
-        for part in filter(gate.enters, (folder / "cur", folder / "new")):
+        for part in filter(gate.enters, filter(Path.is_dir, (folder / "cur", folder / "new"))):
             for path in part.iterdir():
                 if not path.name.startswith(".") and not path.is_dir() and gate.lets(path) and path.is_file():
                     yield path, inside + path.name.partition(":2,")[0].partition(";2,")[0]

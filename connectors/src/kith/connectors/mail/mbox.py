@@ -19,6 +19,8 @@ BLANK = b"\xef\xbb\xbf\r\n"  # also a byte order mark
 HEAD_BYTES = 1 << 18
 
 _DATED = re.compile(rb"From \S.*\d\d?:\d\d.*\d{4}|From \S+\s+\d{4}-\d\d-\d\d")
+#: With a date in another order, which words may look like: more of a head has to follow.
+_LOOSELY_DATED = re.compile(rb"From\s+\S.*(?:\d\d?:\d\d.*\d\d|\d{4}.*\d\d?:\d\d)")
 #: What git writes before each patch, in a text or in a file of patches; no mail came then.
 _PATCH = re.compile(rb"From [0-9a-f]{7,64} Mon Sep 17 00:00:00 2001\s*$")
 _NAME = re.compile(rb"([!-9;-~]+)[ \t]*:|>From ")
@@ -143,7 +145,8 @@ def _begins(line: bytes, after_blank: bool, following: list[bytes]) -> bool:
     names = _head_names(following)
     if _DATED.match(line[:200]):
         return bool(names & _KNOWN) or bool(following and following[0].startswith(b">From "))
-    return after_blank and b"from" in names and len(names & _KNOWN) > 1
+    is_set_off = after_blank or _LOOSELY_DATED.match(line[:200]) is not None
+    return is_set_off and b"from" in names and len(names & _KNOWN) > 1
 
 
 def _head_names(lines: list[bytes]) -> set[bytes]:
@@ -172,6 +175,8 @@ def _item(data: bytes, number: int, before: datetime | None) -> Item:
 def unwrapped(data: bytes) -> tuple[bytes, datetime | None]:
     """Return a mail without its separator and the marks that this needed, and when the separator says that it came."""
     data = data.lstrip(BLANK)
+    if data.startswith(b">From "):
+        return data.partition(b"\n")[2], None
     if not data.startswith(b"From "):
         return data, None
     first, _, mail = data.partition(b"\n")

@@ -5,21 +5,12 @@ from pathlib import Path
 import msgspec
 
 from kith.connectors import Fatal, Limits
-from kith.connectors._files import foreign
-from kith.connectors.mail.folders import Folder, FolderCursor, head_of, is_maildir
+from kith.connectors.mail.folders import Folder, FolderCursor, archive, head_of, is_maildir
 from kith.connectors.mail.mailboxes import Mailbox
 from kith.connectors.mail.mbox import Mbox, MboxCursor, is_mbox
 from kith.connectors.mail.public_inbox import InboxCursor, PublicInbox, epochs
 
 Cursors = MboxCursor | FolderCursor | InboxCursor
-
-#: Archives of mail that are not read, by their first bytes.
-_OTHERS = {
-    b"!BDN": "an Outlook data file (.pst); export it as mbox or .eml",
-    b"\xd0\xcf\x11\xe0": "an Outlook message (.msg); save it as .eml",
-    b"\x01\x01\x01\x01": "an MMDF mailbox; convert it to mbox",
-    b"BABYL": "an Rmail file; convert it to mbox",
-}
 
 
 def open_mailbox(path: str, cursor: msgspec.Struct | None, limits: Limits) -> Mailbox:
@@ -27,8 +18,7 @@ def open_mailbox(path: str, cursor: msgspec.Struct | None, limits: Limits) -> Ma
     folder = Path(path)
     if folder.is_file():
         head = head_of(path, limits)
-        named = next((name for magic, name in _OTHERS.items() if head.startswith(magic)), foreign(head))
-        if named:
+        if named := archive(head):
             raise Fatal(f"{path} is {named}.")
         if is_mbox(head):
             return Mbox(path, cursor if isinstance(cursor, MboxCursor) else None, limits)
