@@ -5,11 +5,12 @@ shares, likes, edits, and who follows whom. A post is known by its address in th
 domain: what two servers show is the same. Likes have no time of their own and are dated by their post, follows by when
 they were first read.
 
-Can't: deletions, which only streams tell; who no longer likes; replies to a post that come after it was
+News: with a token, posts under hashtags and local ones are heard as they come, their edits and deletions, too.
+Can't: deletions of what was not heard; who no longer likes; replies to a post that come after it was
 read, unless they are in a list that is read.
 Resume and growth: for each list the cursor holds what the server itself named as newer and older.
-Deletions: none are told; a post that is merely no longer shown stays. Follows are looked through whole once a day: one
-that is no longer there has ended.
+Deletions: of posts that were heard; a post that is merely no longer shown stays. Follows are looked through whole once
+a day: one that is no longer there has ended.
 Privacy: posts for followers are private, posts to a few are direct.
 """
 
@@ -17,7 +18,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from kith.connectors import Connector, Context, Page, Rate, Report, hookimpl
+from kith.connectors import Connector, Context, Page, Partition, Rate, Received, Report, hookimpl
 from kith.connectors.mastodon.config import MastodonConfig
 from kith.connectors.mastodon.provider import MASTODON
 
@@ -44,6 +45,18 @@ class MastodonConnector:
         from kith.connectors.mastodon.reader import read
 
         return read(config, cursor, context)
+
+    def listens(self, config: MastodonConfig) -> bool:
+        return config.token is not None and (config.local or bool(config.hashtags))
+
+    async def live(
+        self, config: MastodonConfig, partitions: Sequence[Partition], context: Context
+    ) -> AsyncIterator[Received]:
+        from kith.connectors.mastodon.stream import listen
+
+        if config.token is not None:
+            async for told in listen(config, config.token, context):
+                yield told
 
 
 @hookimpl

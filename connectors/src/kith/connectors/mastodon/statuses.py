@@ -119,7 +119,7 @@ class Server:
         parent = above.get(status.in_reply_to_id or "")
         conversation = Ref(NETWORK, items.key(root.uri))
         act = Interaction(
-            _act(status, "reply" if status.in_reply_to_id else "post"),
+            act_of(status),
             author.ref,
             items.moment(status.created_at),
             tuple(self._targets(status, author.ref, parent is None)),
@@ -172,6 +172,11 @@ class Server:
         yield Interaction(
             InteractionRef(NETWORK, whom.key, "follow", actor=who), who, seen, (Target(whom),), visibility="public"
         )
+
+
+def act_of(status: Status) -> InteractionRef:
+    """Return the act that a post by somebody's own words is."""
+    return _act(status, "reply" if status.in_reply_to_id else "post")
 
 
 def _act(status: Status, kind: InteractionKind) -> InteractionRef:
