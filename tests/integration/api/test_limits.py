@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -107,6 +108,20 @@ async def test_who_has_used_up_its_units_is_told_when_to_come_back(client: Clien
             assert 5900 < int(answer.headers["retry-after"]) <= 6000
             assert left(answer)["token"] == 0
             assert answer.json()["request_id"] == answer.headers["request-id"] == "abc"
+
+
+async def test_refusals_go_out_one_after_the_other(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond what is waited for, the connection ends."""
+    monkeypatch.setattr(limits, "REFUSALS", 5)
+    monkeypatch.setattr(limits, "HOLD_BACK_SECONDS", 0.5)
+    async with limited(client, rate_token=2) as http:
+        assert await ask(http, 3) == [200, 200, 429]
+        began = time.monotonic()
+        answers = await asyncio.gather(*(http.get("/v1/me") for _ in range(6)))
+        assert time.monotonic() - began > 0.15, "the second waits for the first"
+    assert {answer.status_code for answer in answers} == {429}
+    ended = [answer.headers.get("connection") for answer in answers]
+    assert 3 <= ended.count("close") <= 4, "two or three go out within half a second"
 
 
 async def test_what_costs_more_than_is_left_is_refused_and_the_rest_stays(client: Client) -> None:
@@ -224,7 +239,7 @@ async def test_while_valkey_is_away_a_process_keeps_limits_by_itself(
     async with limited(client, redis_url=valkey.url, rate_token=10) as http:
         assert await ask(http, 4) == [200] * 4
         await valkey.signal(number)
-        assert await ask(http, 12) == [200] * 10 + [429] * 2, "ten of its own; nobody waits, nobody goes without limit"
+        assert await ask(http, 8) == [200] * 6 + [429] * 2, "what was left; nobody waits, nobody goes without limit"
         if number is signal.SIGSTOP:
             await valkey.signal(signal.SIGCONT)
         else:

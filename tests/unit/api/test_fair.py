@@ -5,6 +5,7 @@ from collections.abc import Hashable
 
 import pytest
 
+from kith.api.http import fair as fair_module
 from kith.api.http.fair import Crowded, Fair
 
 
@@ -35,6 +36,25 @@ async def test_one_workspace_never_has_all() -> None:
     await asyncio.wait_for(fair.acquire("b"), 1)
     fair.release("a")
     await asyncio.wait_for(waiting, 1)
+
+
+async def test_one_workspace_has_less_while_another_asks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = list[Hashable]()
+    fair = Fair(4, each=4, beside=1, line=100)
+    await fair.acquire("a")
+    await fair.acquire("a")
+    await asyncio.wait_for(fair.acquire("b"), 1)
+    waiting = asyncio.create_task(ask(fair, "a", order))
+    await asyncio.sleep(0)
+    fair.release("a")
+    await asyncio.sleep(0)
+    assert order == [], "one of it is in"
+    monkeypatch.setattr(fair_module, "BESIDE_SECONDS", 0.0)
+    fair.release("b")
+    await asyncio.wait_for(fair.acquire("b"), 1)
+    fair.release("b")
+    await asyncio.wait_for(waiting, 1)
+    assert order == ["a"], "the other has not asked for long"
 
 
 async def test_who_waits_longest_within_what_it_may_have_comes_first() -> None:

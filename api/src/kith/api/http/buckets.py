@@ -1,7 +1,7 @@
 """Buckets of units that fill again as time passes. Valkey keeps them for all processes, which take units in advance.
 
 A process takes a fiftieth of the quota at a time, and the next before that is used up: a request waits for Valkey only
-when a bucket is first used. While Valkey is unavailable, each process keeps buckets of its own.
+when a bucket is first used. While Valkey is unavailable, each process keeps buckets of its own, with what was left.
 """
 
 import asyncio
@@ -40,10 +40,14 @@ class Bucket:
     """What this process has taken of one bucket.
 
     quota: what it holds. rate: units that come back in a second. units: to be used here, a new part of them when fewer
-    than ``low`` are left. rest: left in the shared bucket, ``at`` which moment.
+    than ``low`` are left. rest: left in the shared bucket, ``at`` which moment. refused_at: when the last refusal is
+    sent.
     """
 
-    __slots__ = ("at", "key", "low", "name", "own", "own_at", "part", "quota", "rate", "refilling", "rest", "units")
+    __slots__ = (
+        "at", "key", "low", "name", "own", "own_at", "part", "quota", "rate", "refilling", "refused_at", "rest",
+        "units",
+    )  # fmt: skip
 
     def __init__(self, name: str, key: str, quota: int, seconds: float) -> None:
         self.name, self.key, self.quota, self.rate = name, f"{PREFIX}{name}:{key}", quota, quota / seconds
@@ -51,6 +55,7 @@ class Bucket:
         self.low = self.part // 2
         self.units, self.rest, self.at = 0, float(quota), time.monotonic()
         self.own, self.own_at = self.rest, self.at
+        self.refused_at = 0.0
         self.refilling: asyncio.Task[None] | None = None
 
     def left(self, now: float) -> int:
@@ -118,6 +123,7 @@ class Buckets:
                 bucket.take_own(wanted)
                 return
             bucket.units, bucket.rest, bucket.at = bucket.units + int(given), float(rest), time.monotonic()
+            bucket.own, bucket.own_at = bucket.rest, bucket.at
         finally:
             bucket.refilling = None
 

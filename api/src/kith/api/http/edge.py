@@ -56,8 +56,7 @@ class Edge:
                 headers = cors.preflight(exchange.allowed) if _is_preflight(scope) else []
                 await exchange.send({"type": "http.response.start", "status": 204, "headers": headers})
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
-            elif self.limits and self.limits.empty and (problem := self.limits.refuse(exchange.asked, scope)):
-                await self.limits.hold_back()
+            elif self.limits and self.limits.empty and (problem := await self.limits.refuse(exchange.asked, scope)):
                 await exchange.refuse(problem)
                 return  # not worth a line in the log
             elif not _names_a_host(scope, exchange.asked):

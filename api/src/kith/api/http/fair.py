@@ -1,8 +1,11 @@
 """Fair turns: so many at once, and of those who wait, workspaces come one after the other, each with its first."""
 
 import asyncio
+import time
 from collections import OrderedDict, deque
 from collections.abc import Hashable
+
+BESIDE_SECONDS = 1.0  # how long a workspace counts as one that asks too
 
 
 class Crowded(Exception):
@@ -10,20 +13,28 @@ class Crowded(Exception):
 
 
 class Fair:
-    """Lets ``size`` in at once, and ``each`` of one workspace; of one at most ``line`` wait. No key is None."""
+    """Lets ``size`` in at once, and ``each`` of one workspace; of one at most ``line`` wait. No key is None.
 
-    __slots__ = ("_free", "_held", "_waiting", "each", "line")
+    beside: how many of one workspace, while another asks too; None: as many.
+    """
 
-    def __init__(self, size: int, *, each: int, line: int) -> None:
-        self.each, self.line = each, line
+    __slots__ = ("_free", "_held", "_latest", "_shared_until", "_waiting", "beside", "each", "line")
+
+    def __init__(self, size: int, *, each: int, line: int, beside: int | None = None) -> None:
+        self.each, self.line, self.beside = each, line, each if beside is None else beside
         self._free = size
+        self._latest: Hashable = None
+        self._shared_until = 0.0
         self._held: dict[Hashable, int] = {}
         self._waiting: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
 
     async def acquire(self, key: Hashable) -> None:
         """Wait for a turn of the workspace. Raises Crowded."""
+        if key != self._latest:
+            self._shared_until = 0.0 if self._latest is None else time.monotonic() + BESIDE_SECONDS
+            self._latest = key
         held = self._held.get(key, 0)
-        if self._free > 0 and held < self.each and key not in self._waiting:
+        if self._free > 0 and held < self._most() and key not in self._waiting:
             self._free -= 1
             self._held[key] = held + 1
             return
@@ -50,9 +61,14 @@ class Fair:
         while self._waiting and self._free and self._call():
             pass
 
+    def _most(self) -> int:
+        """Return how many of one workspace may be in now."""
+        return self.beside if self._shared_until and time.monotonic() < self._shared_until else self.each
+
     def _call(self) -> bool:
         """Call the first in line of the workspace that has waited longest for one of its own to be called."""
-        key = next((key for key in self._waiting if self._held.get(key, 0) < self.each), None)
+        most = self._most()
+        key = next((key for key in self._waiting if self._held.get(key, 0) < most), None)
         if key is None:
             return False
         line = self._waiting[key]

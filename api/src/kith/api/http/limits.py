@@ -31,7 +31,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 SECONDS = 60.0  # in which a bucket fills
 KEPT = 20_000  # buckets, and clients, that a process remembers
 READ, CHANGE = 1, 5
-HOLD_BACK_SECONDS, MOST_HELD_BACK = 0.1, 500
+REFUSALS = 20  # a second, of one bucket
+HOLD_BACK_SECONDS, MOST_HELD_BACK = 10.0, 500
 TELL_SECONDS = 10.0  # between two lines in the log on one bucket
 
 
@@ -54,21 +55,34 @@ class Limits:
     async def close(self) -> None:
         await self._buckets.close()
 
-    def refuse(self, asked: Mapping[bytes, bytes], scope: Any) -> Problem | None:
-        """Return the refusal of who has no unit left."""
+    async def refuse(self, asked: Mapping[bytes, bytes], scope: Any) -> Problem | None:
+        """Return the refusal of who has no unit left, once it is its turn."""
         if (found := self.empty.get(asked.get(b"authorization", b""))) is None or found[0] <= time.monotonic():
             return None
         scope["kith.quotas"] = found[1]
-        return _refusal(found[1].nearest(), READ)
+        return await self._refusal(found[1].nearest(), READ)
 
-    async def hold_back(self) -> None:
-        """Let who goes on asking wait for the refusal, so that it costs others less; not if too many wait already."""
-        if self._held_back < MOST_HELD_BACK:
+    async def _refusal(self, bucket: Bucket, cost: int) -> Problem:
+        """Return a refusal when those before it have gone out, REFUSALS a second: so they cost others little.
+
+        Meanwhile nothing more is read of its connection. Where it would wait too long, or too many wait, that ends.
+        """
+        wait = max(1, math.ceil(bucket.wait(cost)))
+        detail = f"The {bucket.name} has too few units; {bucket.rate:g} a second come back."
+        problem = Problem("rate_limited", detail, headers={"Retry-After": str(wait)})
+        now = time.monotonic()
+        at = max(now, bucket.refused_at + 1 / REFUSALS)
+        if at - now > HOLD_BACK_SECONDS or self._held_back >= MOST_HELD_BACK:
+            problem.headers["Connection"] = "close"
+            return problem
+        bucket.refused_at = at
+        if at > now:
             self._held_back += 1
             try:
-                await asyncio.sleep(HOLD_BACK_SECONDS)
+                await asyncio.sleep(at - now)
             finally:
                 self._held_back -= 1
+        return problem
 
     async def admit(self, scope: Any, token: Token) -> None:
         """Take what a request costs of its token and its workspace. Raises Problem."""
@@ -93,13 +107,13 @@ class Limits:
         scope["kith.quotas"] = quotas = self._of("app", self._settings.rate_token, str(app_id))
         await self._take(scope, quotas, READ)
 
-    def check_stranger(self, request: Request[Any, Any, Any]) -> None:
+    async def check_stranger(self, request: Request[Any, Any, Any]) -> None:
         """Refuse a token that is still to be looked up where its address has used up its units. Raises Problem."""
         text = request.headers.get("authorization", "").partition(" ")[2].strip()
         if text and not request.app.state.tokens.knows(text):
             site = self._site(request.scope)
             if self.strangers.get(site, 0.0) > time.monotonic():
-                raise _refusal(self._bucket("address", self._settings.rate_address, site), READ)
+                raise await self._refusal(self._bucket("address", self._settings.rate_address, site), READ)
 
     async def _take(self, scope: Any, quotas: Quotas, cost: int) -> None:
         for number, bucket in enumerate(quotas.buckets):
@@ -108,7 +122,7 @@ class Limits:
             for taken in quotas.buckets[:number]:
                 taken.units += cost
             self._remember(scope, quotas, bucket)
-            raise _refusal(bucket, cost)
+            raise await self._refusal(bucket, cost)
 
     def _remember(self, scope: Any, quotas: Quotas, bucket: Bucket) -> None:
         """Have this client refused at once as long as there is not even one unit."""
@@ -159,7 +173,7 @@ async def guard(
     """Let a request pass that its token, or its address, has units for. Raises Problem."""
     limits: Limits = request.app.state.limits
     if limits.strangers:
-        limits.check_stranger(request)
+        await limits.check_stranger(request)
     try:
         await authenticate(request)
     finally:
@@ -173,12 +187,6 @@ def cost_of(opt: Mapping[str, Any], method: str) -> int:
     """Return how many units an operation costs."""
     cost: int = opt.get("cost") or (READ if method == "GET" else CHANGE)
     return cost
-
-
-def _refusal(bucket: Bucket, cost: int) -> Problem:
-    wait = max(1, math.ceil(bucket.wait(cost)))
-    detail = f"The {bucket.name} has too few units; {bucket.rate:g} a second come back."
-    return Problem("rate_limited", detail, headers={"Retry-After": str(wait)})
 
 
 def _kept(known: OrderedDict[Key, Kept], key: Key, value: Kept) -> Kept:

@@ -28,7 +28,7 @@ class Turns:
     def __init__(self, pool: Pool, size: int, seconds: float) -> None:
         self.pool, self.seconds = pool, seconds
         self.free = Fair(size, each=size - size // 8, line=LINE * size)
-        self.begin = Fair(max(2, 2 * size // 3), each=size, line=LINE * size)
+        self.begin = Fair(max(2, 2 * size // 3), each=size, line=LINE * size, beside=max(1, size // 4))
 
     def workspace(self, workspace_id: UUID, *, blind: bool = False) -> AbstractAsyncContextManager[Db]:
         """Yield a transaction that sees this workspace alone. Raises TimeoutError where its turn does not come.
