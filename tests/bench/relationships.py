@@ -154,7 +154,7 @@ def _act(actor_id: UUID, target_id: UUID) -> tuple[Any, ...]:
     values = dict.fromkeys(ingest.INTERACTION) | {
         "id": uuid4(), "kind": "reply", "actor_id": actor_id, "target_ids": [target_id], "target_kinds": ["reply"],
         "network": "mail", "host": "mail", "key": str(uuid4()), "occurred_at": datetime.now(UTC),
-        "visibility": "public", "version": b"",
+        "visibility": "public", "copied": False, "version": b"",
     }  # fmt: skip
     return tuple(values[name] for name in ingest.INTERACTION)
 
