@@ -525,6 +525,30 @@ def test_a_label_that_no_table_has_leaves_the_letters(label: str) -> None:
     assert decoded("żółw".encode(), label) == "żółw"
 
 
+# What a mail answers.
+
+
+@pytest.mark.parametrize(
+    ("value", "answers"),
+    [
+        ("<a@x.example>", ("a@x.example",)),
+        ("&lt;a@x.example&gt;", ("a@x.example",)),
+        ("a@x.example>", ("a@x.example",)),
+        ('Your message of "Fri, 1 Mar 2024" <a@x.example>', ("a@x.example",)),
+        ("Message from Bea Lund <bea@lund.example> <a@x.example>", ("a@x.example",)),
+        ("<bea@lund.example>'s message of Friday <a@x.example>", ("a@x.example",)),
+        ("Bea Lund <bea@lund.example>", ()),
+        ("Cai Moss <cai@moss.example>", ()),
+        ("<dev@lists.example.org>", ()),
+        ("Your mail of Friday", ()),
+    ],
+)
+def test_an_address_is_never_what_a_mail_answers(value: str, answers: tuple[str, ...]) -> None:
+    head = f"From: Ada <ada@birk.example>\nTo: {LIST}\nCc: bea@lund.example\nMessage-ID: <z@x.example>"
+    for name in ("In-Reply-To", "References"):
+        assert read_mail(f"{head}\n{name}: {value}\n\nx".encode(), None, Arrival()).answers == answers
+
+
 # Whom an @ in a text means.
 
 PEOPLE = [

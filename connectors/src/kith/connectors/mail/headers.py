@@ -19,6 +19,9 @@ _BRACKETED = re.compile(r"<([^<>]{1,998})>")
 _SHOWN = re.compile(r"\s*([^<>\"]{1,500}?)\s*<[^<>]*>\s*$")
 #: ``Birk, Ada <ada@example.org>``: the comma parts no mailboxes, though the standard says so.
 _TURNED = re.compile(r"\s*([^<>\"@,;:]{1,200},[^<>\"@,;:]{1,200}?)\s*<[^<>]*>\s*$")
+#: A name and an address, in place of what a mail answers: Message-IDs have digits, and words before them say so.
+_SOMEBODY = re.compile(r"\"?[^\W\d_][^<>\d\"]*\"?\s*<[^<>\d@]+@[^<>]+>")
+_OF_A_MAIL = re.compile(r"\b(?:message|mail|e-mail|post|article|your|of|id)\b", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 _BROKEN_WORD = re.compile(r"(=\?[\w-]+(?:\*[\w-]+)?\?[bqBQ]\?)([^?]*)(\?=)")
 
@@ -67,11 +70,14 @@ class Headers:
 
     def ids(self, name: str) -> list[str]:
         """Return the Message-IDs that a header names; an address that the mail has elsewhere is none of them."""
-        found = _ids(self.first(name))
-        if len(found) < 2 or name == "message-id":
+        value = self.first(name)
+        found = _ids(value)
+        if name == "message-id" or not found:
             return found
+        if _SOMEBODY.fullmatch(value) and not _OF_A_MAIL.search(value):
+            return []
         people = {mailbox.address for mailbox in self.mailboxes("from", "to", "cc", "reply-to", "sender")}
-        return [id_ for id_ in found if id_.lower() not in people] or found[-1:]
+        return [id_ for id_ in found if id_.lower() not in people]
 
 
 def _charset(message: "Message[str, str]") -> str | None:
@@ -133,9 +139,10 @@ def _name(name: str, address: str) -> str:
 
 def _ids(value: str) -> list[str]:
     """Return what stands in <>; of a value without brackets, itself where it is one word with an @."""
+    value = value.replace("&lt;", "<").replace("&gt;", ">")
     bracketed = ("".join(id_.split()) if "@" in id_ else id_.strip() for id_ in _BRACKETED.findall(value))
     found = [id_ for id_ in bracketed if id_ and len(id_) <= KEY_CHARACTERS and not _SPACES.search(id_)]
     if found or "<" in value:
         return found
-    bare = value.replace(",", " ").split()
+    bare = value.replace(",", " ").replace(">", " ").split()
     return [id_ for id_ in bare if "@" in id_ and len(id_) <= KEY_CHARACTERS] if all("@" in id_ for id_ in bare) else []
