@@ -28,6 +28,8 @@ BODIES: dict[str, Any] = {
     "createNote": {"text": "Noted.", "person_id": "{person_id}"},
     "createAttribute": {"name": "vip", "type": "tag"},
     "setAttributeValue": {"attribute_id": "{attribute_id}", "person_id": "{person_id}", "value": "silver"},
+    "createWebhook": {"url": "https://app.example/hooks"},
+    "replayEvents": {"since": "2026-05-01T00:00:00Z"},
     "createGroup": {"name": "Press"},
     "createApp": {"name": "Script", "kind": "machine", "scopes": ["people:read"]},
     "rotateAppSecret": {},

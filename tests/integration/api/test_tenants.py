@@ -10,7 +10,7 @@ import pytest
 from kith.api.routes import ROUTES
 from kith.domain import ids
 from kith.domain.scopes import OF_INSTANCE
-from kith.store import apps, attributes, detections, grants, invitations, members, notes, sign_ins, tokens
+from kith.store import apps, attributes, detections, grants, invitations, members, notes, sign_ins, tokens, webhooks
 from kith.store.db import Db, workspace
 from kith.store.jobs import enqueue
 from kith.store.subjects import Subject, Subjects
@@ -125,7 +125,7 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
 
 
 async def noted(square: Square, town: Town) -> dict[str, str]:
-    """Return ids of a note on a person of a town, and of an attribute."""
+    """Return ids of a note on a person of a town, of an attribute, and of a webhook."""
     home, ada = town.workspace_id, ids.decode("identity", town.ids["identity ada"])
     async with workspace(square.client.pool, home) as db:
         if not await notes.list_notes(db, home, Subjects(), None, 1):
@@ -133,9 +133,16 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
         if not await attributes.list_attributes(db, home, None, 1):
             made = await attributes.create_attribute(db, home, "tier", "text", [])
             await attributes.set_value(db, home, made, Subject(ada), "gold", "member:test")
+        if not await webhooks.list_webhooks(db, home, None, 1):
+            secret = ("test", b"wrapped", b"sealed")
+            await webhooks.create_webhook(
+                db, home, uuid4(), url="https://app.example/", types=[], scopes=[], app_id=None, secret=secret, last=0
+            )
+        (webhook,) = await webhooks.list_webhooks(db, home, None, 1)
         (note,) = await notes.list_notes(db, home, Subjects(), None, 1)
         (attribute,) = await attributes.list_attributes(db, home, None, 1)
-    return {"note_id": ids.encode("note", note.id), "attribute_id": ids.encode("attribute", attribute.id)}
+    rows = {"note": note.id, "attribute": attribute.id, "webhook": webhook.id}
+    return {f"{noun}_id": ids.encode(noun, value) for noun, value in rows.items()}
 
 
 async def let_in(square: Square, town: Town) -> dict[str, str]:
@@ -207,6 +214,8 @@ BODIES: dict[str, Any] = {
     "createWorkspace": {"name": "mine now"},
     "updateOwnWorkspace": {"name": "mine now"},
     "updateWorkspace": {"name": "mine now"},
+    "updateWebhook": {"types": ["person.joined"]},
+    "replayEvents": {"since": _SINCE},
     "updateNote": {"text": "mine now"},
     "createInteraction": {
         "occurred_at": _SINCE,

@@ -35,6 +35,7 @@ from kith.api.sources.routes import ROUTES as SOURCES
 from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
 from kith.api.tokens.routes import ROUTES as TOKENS
 from kith.api.topics.routes import ROUTES as TOPICS
+from kith.api.webhooks.routes import ROUTES as WEBHOOKS
 from kith.api.workspaces.routes import ROUTES as WORKSPACES
 
 ROUTES: list[HTTPRouteHandler] = [
@@ -62,6 +63,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *RUNS,
     *JOBS,
     *EVENTS,
+    *WEBHOOKS,
     *APPS,
     *GRANTS,
     *TOKENS,

@@ -51,6 +51,15 @@ class MemberTold(msgspec.Struct, frozen=True):
     role: str
 
 
+class WebhookTested(msgspec.Struct, frozen=True):
+    webhook_id: str
+
+
+class WebhookDisabled(msgspec.Struct, frozen=True):
+    webhook_id: str
+    reason: str
+
+
 class Kind(NamedTuple):
     """scope: who may hear of it, beside ``events:read``. example: of its data."""
 
@@ -102,6 +111,13 @@ KINDS: dict[str, Kind] = {
     "member.joined": Kind("members:read", "Somebody became a member.", _TOLD),
     "member.changed": Kind("members:read", "A member has another role.", _TOLD),
     "member.left": Kind("members:read", "Somebody is a member no longer.", _TOLD),
+    "webhook.tested": Kind(
+        "webhooks:read", "A webhook is tried; it alone gets this.", WebhookTested("whk_06ae9jv9tg8009z1ajt0ds00tg")
+    ),
+    "webhook.disabled": Kind(
+        "webhooks:read", "A webhook gets no more events.",
+        WebhookDisabled("whk_06ae9jv9tg8009z1ajt0ds00tg", "It answered 410: it is gone."),
+    ),
 }  # fmt: skip
 
 

@@ -43,6 +43,8 @@ PREFIXES = {
     "session": "ses",
     "workspace": "wsp",
     "event": "evt",
+    "webhook": "whk",
+    "delivery": "dlv",
 }
 
 #: 26 digits of 5 bits hold 128 bits and 2 zeros before them.

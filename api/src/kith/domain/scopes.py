@@ -55,6 +55,8 @@ TABLE: dict[str, Scope] = {
         "Have sources read any file and address that kith's own account can reach.", open=False
     ),
     "events:read": Scope("Read what happened in kith."),
+    "webhooks:read": Scope("Read webhooks and what was delivered to them.", open=False),
+    "webhooks:write": Scope("Create, change, test and delete webhooks, and have events delivered again.", open=False),
     "members:read": Scope("Read members and invitations."),
     "members:write": Scope("Invite members, change their roles, and remove them.", open=False),
     "jobs:read": Scope("Read background jobs."),

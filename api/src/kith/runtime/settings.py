@@ -143,7 +143,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     private_addresses: Annotated[
-        bool, Meta(description="Whether sources may read from private networks and from this machine's own ports.")
+        bool,
+        Meta(description="Whether sources and webhooks may be in private networks and at this machine's own ports."),
     ] = False
     secret_keys: Annotated[
         str | None,

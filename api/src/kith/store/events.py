@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from kith.domain.ids import encode
+from kith.store import webhooks
 from kith.store.db import Db, new_id
 from kith.store.persons import Move
 
@@ -25,6 +26,8 @@ Type = Literal[
     "member.joined",
     "member.changed",
     "member.left",
+    "webhook.tested",
+    "webhook.disabled",
 ]
 
 
@@ -57,6 +60,7 @@ async def add(db: Db, workspace_id: UUID, events: Sequence[tuple[Type, Mapping[s
             workspace_id, ids, types, data,
         )  # fmt: skip
         await db.execute("SELECT pg_notify($1, $2)", ADDED, workspace_id.hex)
+        await webhooks.ask_all(db, workspace_id)
 
 
 async def number(db: Db, workspace_id: UUID) -> int:

@@ -33,6 +33,8 @@ Kind = Literal[
     "rebuild",
     "resolve",
     "detect",
+    "deliver",
+    "deliver_later",
 ]
 
 

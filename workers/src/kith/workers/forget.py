@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from kith.runtime.settings import Settings
-from kith.store import apps, audit, events
+from kith.store import apps, audit, events, webhooks
 from kith.store.db import Pool, instance, workspace
 
 PART = 10_000  # rows that one transaction deletes
@@ -12,7 +12,9 @@ PART = 10_000  # rows that one transaction deletes
 
 async def forget(pool: Pool, workspace_id: UUID, settings: Settings) -> None:
     """Delete what is older than the settings say, part by part."""
-    for days, prune in ((settings.event_days, events.prune), (settings.audit_days, audit.prune)):
+    for days, prune in (
+        (settings.event_days, events.prune), (settings.event_days, webhooks.prune), (settings.audit_days, audit.prune),
+    ):  # fmt: skip
         left = PART if days else 0
         while left == PART:
             async with workspace(pool, workspace_id) as db:

@@ -13,7 +13,7 @@ from kith.runtime.settings import Settings
 from kith.store import jobs, runs
 from kith.store.db import ABSENT, LACKING, Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, HeldJob, Problem
-from kith.workers import audit, calibrate, detect, listening, project, rebuild, receive, resolve, sync
+from kith.workers import audit, calibrate, deliver, detect, listening, project, rebuild, receive, resolve, sync
 from kith.workers.ground import Ground
 from kith.workers.reading import Fault
 from kith.workers.work import Failed, Later, Unfinished, Work
@@ -35,6 +35,8 @@ KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
     "rebuild": rebuild.rebuild,
     "resolve": resolve.resolve,
     "detect": detect.detect,
+    "deliver": deliver.deliver,
+    "deliver_later": deliver.deliver_later,
 }
 
 # Waits after failures: 1 s, 2 s, 4 s ... at most 5 minutes, each drawn from half to the whole.
