@@ -1,7 +1,7 @@
 """Repositories one after the other, each with lists that are read on from where they stood: on GitHub and its like."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -13,14 +13,19 @@ S = TypeVar("S")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-_MOST = 250  # whose state fits into a cursor
-
 
 class Cursor(msgspec.Struct, Generic[S], frozen=True):
     """lists: by repository, as it is named in the settings, the states of its lists."""
 
     lists: dict[str, list[S]] = {}
     span: items.Span = items.Span()
+
+
+class Since(msgspec.Struct, frozen=True, array_like=True):
+    """Where a list stands: when the last item that was read was changed; page: 1, unless many were at one moment."""
+
+    since: str = ""
+    page: int = 1
 
 
 class Server(Protocol[R_co]):
@@ -30,21 +35,26 @@ class Server(Protocol[R_co]):
 
 
 class Repositories(ABC, Generic[S, R]):
-    """Reads the repositories of a source. lists: what is read of each; start: the state of a list that is not begun."""
+    """Reads the repositories of a source. lists: what is read of each; start: the state of a list that is not begun.
+
+    word: what the network calls them; most: of which the states fit into a cursor.
+    """
 
     lists: tuple[str, ...]
     start: S
+    word = "repositories"
+    most = 250
 
     def __init__(self, names: Sequence[str], server: Server[R], at: Cursor[S] | None, now: datetime) -> None:
         self._names, self._server, self._at, self._now = names, server, at or Cursor[S](), now
 
     async def pages(self) -> AsyncIterator[Page]:
         """Yield each repository, then what has been read. Raises Fatal where there are too many."""
-        if len(self._names) > _MOST:
-            raise Fatal(f"{len(self._names)} repositories are named; {_MOST} are allowed for one source.")
+        if len(self._names) > self.most:
+            raise Fatal(f"{len(self._names)} {self.word} are named; {self.most} are allowed for one source.")
         for number, name in enumerate(self._names, 1):
             async for page in self._found(name):
-                yield msgspec.structs.replace(page, done=number, total=len(self._names), unit="repositories")
+                yield msgspec.structs.replace(page, done=number, total=len(self._names), unit=self.word)
         records, span = self._at.span.read(self._now)
         self._at = msgspec.structs.replace(self._at, span=span)
         yield self.page(items.Told(records))
@@ -91,3 +101,34 @@ class Repositories(ABC, Generic[S, R]):
 
     def _not_read(self, place: str, error: Exception) -> Page:
         return self.page(items.Told([], [Skip(place, "not_read", str(error))]))
+
+
+class Changes(Repositories[Since, R]):
+    """Reads lists in the order of their changes, from the item on that was changed last. Not by pages.
+
+    What is changed meanwhile moves to the end of its list.
+    """
+
+    start = Since()
+
+    async def changes(
+        self,
+        name: str,
+        number: int,
+        ask: Callable[[str, int], Awaitable[tuple[list[msgspec.Raw], bool]]],
+        tell: Callable[[list[msgspec.Raw], items.Told], Awaitable[Iterable[str]]],
+    ) -> AsyncIterator[Page]:
+        """Yield a list from where it stood. ask: for what was changed since, and whether there is more of it.
+
+        tell: of these items; returns when they were changed.
+        """
+        more, circle = True, items.Circle(f"{name} {self.lists[number]}")
+        while more:
+            state = self.state(name, number)
+            raws, more = await ask(state.since, state.page)
+            circle.check(state.since, *map(bytes, raws))
+            told = items.Told()
+            latest = items.newest(await tell(raws, told), self._now)
+            stuck = more and latest <= state.since
+            self.move(name, number, Since(max(latest, state.since), state.page + 1 if stuck else 1))
+            yield self.page(told)

@@ -18,7 +18,7 @@ class Client:
         self._auth = KeyHeader("private-token", config.token) if config.token else None
         self.host = (urlsplit(config.site).hostname or "").lower()
 
-    async def project(self, path: str) -> Project:
+    async def repo(self, path: str) -> Project:
         answer = await self._http.get(f"{self._api}/projects/{quote(path, safe='')}", auth=self._auth)
         found: Project = answer.json(Project)
         return found
