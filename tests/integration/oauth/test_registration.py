@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx2
 import msgspec
 import pytest
+from joserfc.jwk import ECKey, RSAKey
 
 from kith.api.app import create_app
 from kith.api.oauth import registration
@@ -193,3 +194,72 @@ async def test_pages_of_an_apps_origin_may_call_with_its_tokens(desk: Desk) -> N
     for path, allowed in (("/oauth/token", "https://ours.example"), ("/oauth/jwks", "*"), ("/oauth/authorize", None)):
         answer = await desk.http.options(path, headers=preflight)
         assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+async def registered(desk: Desk, **wanted: Any) -> tuple[dict[str, Any], dict[str, str], str]:
+    """Return what an app that registers is told, the header with which it looks after itself, and where."""
+    wanted = {"redirect_uris": [CALLBACK], "scope": "people:read", **wanted}
+    answer = await desk.http.post("/oauth/register", json=wanted)
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    path = told["registration_client_uri"].removeprefix(desk.issuer)
+    return told, {"Authorization": f"Bearer {told['registration_access_token']}"}, path
+
+
+async def test_an_app_that_registered_itself_looks_after_itself(open_desk: Desk) -> None:
+    http = open_desk.http
+    told, mine, path = await registered(open_desk, client_name="Stranger")
+    shown = await http.get(path, headers=mine)
+    assert (shown.status_code, shown.json()["client_name"]) == (200, "Stranger")
+    assert not shown.json().keys() & {"client_secret", "registration_access_token"}
+    wanted = {"client_id": told["client_id"], "redirect_uris": [f"{CALLBACK}/new"], "scope": "people:read"}
+    changed = await http.put(path, headers=mine, json=wanted)
+    assert (changed.status_code, changed.json()["redirect_uris"]) == (200, [f"{CALLBACK}/new"]), changed.text
+    assert changed.json()["client_name"] == "An app without a name", "it says all of itself again"
+    for wrong in ({"client_id": "app_x"}, {"client_secret": "kas_no"}, {"token_endpoint_auth_method": "none"}):
+        answer = await http.put(path, headers=mine, json=wanted | wrong)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata"), wrong
+    assert (await http.delete(path, headers=mine)).status_code == 204
+    for answer in (await http.get(path, headers=mine), await http.delete(path, headers=mine)):
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
+
+
+async def test_nobody_else_looks_after_an_app(open_desk: Desk) -> None:
+    (_, mine, path), (_, theirs, other) = await registered(open_desk), await registered(open_desk)
+    for headers, where in ((theirs, path), (mine, other), ({}, path), ({"Authorization": "Bearer kreg_x"}, path)):
+        for method in ("GET", "PUT", "DELETE"):
+            body = {"redirect_uris": [CALLBACK]} if method == "PUT" else None
+            answer = await open_desk.http.request(method, where, headers=headers, json=body)
+            assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token"), method
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_what_a_workspace_has_approved_stays_as_it_is_but_for_keys(open_desk: Desk) -> None:
+    keys = [ECKey.generate_key("P-256").as_dict(private=False) for _ in range(2)]
+    wanted = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": keys[:1]}}
+    told, mine, path = await registered(open_desk, **wanted)
+    assert "client_secret" not in told
+    app_id, home = decode("app", told["client_id"]), open_desk.house.workspace_id
+    assert app_id
+    async with workspace(open_desk.house.pool, home) as db:
+        await apps.approve(db, home, app_id, ["people:read"], "test")
+    whole = {"client_id": told["client_id"], "redirect_uris": [CALLBACK], "scope": "people:read"} | wanted
+    answer = await open_desk.http.put(path, headers=mine, json=whole | {"redirect_uris": ["https://evil.example/"]})
+    assert (answer.status_code, answer.json()["error"]) == (403, "access_denied")
+    answer = await open_desk.http.put(path, headers=mine, json=whole | {"jwks": {"keys": keys[1:]}})
+    assert (answer.status_code, answer.json()["jwks"]["keys"][0]["x"]) == (200, keys[1]["x"]), answer.text
+
+
+@pytest.mark.parametrize(
+    "jwks",
+    [
+        None, {}, {"keys": []}, {"keys": [{}]}, {"keys": "x"}, {"keys": [ECKey.generate_key("P-384").as_dict()]},
+        {"keys": [ECKey.generate_key("P-256").as_dict(private=True)]}, {"keys": [RSAKey.generate_key(2048).as_dict()]},
+        {"keys": [ECKey.generate_key("P-256").as_dict() | {"x": "A" * 43}]},
+    ],
+    ids=lambda jwks: str(jwks)[:40],
+)  # fmt: skip
+async def test_a_key_is_the_public_half_of_one_on_the_curve(open_desk: Desk, jwks: Any) -> None:
+    wanted = {"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks}
+    answer = await open_desk.http.post("/oauth/register", json=wanted)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")

@@ -10,11 +10,11 @@ import msgspec
 from kith.domain.apps import Kind
 from kith.store.db import Db, new_id
 from kith.store.grants import tell
-from kith.store.tokens import SECRET, digest, mint
+from kith.store.tokens import REGISTRATION, SECRET, digest, mint
 
 _COLUMNS = """
     a.id, a.owner_id, a.name, a.kind, a.homepage, a.policy_url, a.redirect_uris, a.logout_uris, a.origins, a.scopes,
-    a.shared, a.revision, a.created_at, a.updated_at
+    a.shared, a.keys, a.revision, a.created_at, a.updated_at
 """
 # What a workspace sees: its own apps, and those of others that it approved.
 _SEEN = f"""
@@ -40,6 +40,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     origins: list[str]
     scopes: list[str]
     shared: bool
+    keys: list[dict[str, Any]]
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -67,21 +68,26 @@ async def create_app(db: Db, owner_id: UUID | None, **content: Any) -> App:
     return App(**row)
 
 
-async def update_app(db: Db, owner_id: UUID, app_id: UUID, **content: Any) -> None:
+async def update_app(db: Db, owner_id: UUID | None, app_id: UUID, **content: Any) -> None:
     """content: columns and their values."""
     sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(content, 3))
     await db.execute(
-        f"UPDATE apps SET {sets}, revision = revision + 1, updated_at = now() WHERE owner_id = $1 AND id = $2",
+        f"UPDATE apps SET {sets}, revision = revision + 1, updated_at = now() "
+        "WHERE owner_id IS NOT DISTINCT FROM $1 AND id = $2",
         owner_id, app_id, *content.values(),
     )  # fmt: skip
     await tell(db, None)
 
 
-async def delete_app(db: Db, owner_id: UUID, app_id: UUID) -> None:
+async def delete_app(db: Db, owner_id: UUID | None, app_id: UUID) -> None:
     """End an app and its tokens in every workspace; what it was granted stays readable."""
     await db.execute(
-        "UPDATE apps SET deleted_at = now() WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL", owner_id, app_id
-    )
+        """
+        UPDATE apps SET deleted_at = now()
+        WHERE owner_id IS NOT DISTINCT FROM $1 AND id = $2 AND deleted_at IS NULL
+        """,
+        owner_id, app_id,
+    )  # fmt: skip
     await tell(db, None)
 
 
@@ -185,6 +191,30 @@ async def has_secret(db: Db, app_id: UUID, text: str) -> bool:
         digest(text),
     )  # fmt: skip
     return bool(found)
+
+
+async def entrust(db: Db, app_id: UUID) -> str:
+    """Return the text with which whoever registered an app looks after it, which cannot be had again."""
+    text = mint(app_id, REGISTRATION)
+    await db.execute("UPDATE apps SET registration_hash = $2 WHERE id = $1 AND owner_id IS NULL", app_id, digest(text))
+    return text
+
+
+async def find_entrusted(db: Db, app_id: UUID, text: str) -> App | None:
+    """Return the app that registered itself and that a text looks after, held until the transaction ends."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {_COLUMNS} FROM apps a
+        WHERE a.id = $1 AND a.owner_id IS NULL AND a.deleted_at IS NULL AND a.registration_hash = $2 FOR UPDATE
+        """,
+        app_id, digest(text),
+    )  # fmt: skip
+    return App(**row) if row else None
+
+
+async def was_approved(db: Db, app_id: UUID) -> bool:
+    """Return whether a workspace has approved an app, then or now."""
+    return bool(await db.fetchval("SELECT EXISTS (SELECT FROM approved_apps WHERE app_id = $1)", app_id))
 
 
 async def registered_lately(db: Db) -> int:

@@ -17,7 +17,7 @@ from kith.store.db import Db
 
 PREFIX = "kpat_"
 ACCESS, REFRESH, CODE = "kat_", "krt_", "kac_"  # of apps; they name their workspace
-SECRET, DEVICE, PUSHED = "kas_", "kdc_", "kpr_"  # of apps; they name their app
+SECRET, DEVICE, PUSHED, REGISTRATION = "kas_", "kdc_", "kpr_", "kreg_"  # of apps; they name their app
 REVOKED = "kith_revoked"
 """What processes that remember tokens listen on; a payload is the workspace in which something was revoked."""
 _RANDOM_BYTES = 32

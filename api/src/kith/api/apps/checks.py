@@ -3,8 +3,11 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
+import msgspec
+
 from kith.api.http.problems import Fault, Problem
-from kith.domain.apps import Kind
+from kith.api.http.proofs import is_key
+from kith.domain.apps import SECRET, Kind
 from kith.domain.redirects import fault, origin_fault
 from kith.domain.scopes import SCOPES
 
@@ -27,6 +30,14 @@ def check(payload: Any, kind: Kind, redirect_uris: Collection[str]) -> None:
         Fault("invalid", "This must be an https address.", f"/{name}")
         for name in ("homepage", "policy_url")
         if (address := _given(payload, name)) and (not address.startswith("https://") or fault(address))
+    ]
+    keys = payload.keys if isinstance(payload.keys, list) else []
+    if keys and kind not in SECRET:
+        faults.append(Fault("invalid", "An app of this kind cannot keep a key.", "/keys"))
+    faults += [
+        Fault("invalid", "This is no point of P-256.", f"/keys/{number}")
+        for number, key in enumerate(keys)
+        if not is_key(msgspec.to_builtins(key))
     ]
     if kind in ("browser", "server") and not redirect_uris:
         faults.append(Fault("invalid", "An app of this kind needs a redirect URI.", "/redirect_uris"))

@@ -69,10 +69,10 @@ async def create_app(
     """
     check(payload, payload.kind, payload.redirect_uris)
     check_scopes(payload.scopes, token.scopes)
-    content = msgspec.structs.asdict(payload) | {"scopes": ordered(payload.scopes)}
+    content = msgspec.structs.asdict(payload) | {"scopes": ordered(payload.scopes), "keys": _stored(payload.keys)}
     made = await store.create_app(db, workspace_id, **content)
     await store.approve(db, workspace_id, made.id, made.scopes, author(token))
-    secret = (await store.add_secret(db, workspace_id, made.id, 0))[1] if made.kind in SECRET else None
+    secret = (await store.add_secret(db, workspace_id, made.id, 0))[1] if _has_secret(made) else None
     body = CreatedApp(**msgspec.structs.asdict(await _shown(db, workspace_id, made.id)), secret=secret)
     headers = {"Location": f"/v1/apps/{body.id}", "ETag": tag(made)}
     return await once.answer(body, 201, headers, kept=msgspec.structs.replace(body, secret=None))
@@ -113,6 +113,8 @@ async def update_app(
     if "scopes" in asked:
         check_scopes(set(asked["scopes"]) - set(found.scopes), token.scopes)
         asked["scopes"] = ordered(asked["scopes"])
+    if "keys" in asked:
+        asked["keys"] = _stored(asked["keys"])
     if asked:
         await store.update_app(db, workspace_id, found.id, **asked)
     saved = await _find(db, workspace_id, app_id)
@@ -166,8 +168,8 @@ async def rotate_secret(
     The one before goes on for a while, so that what uses it can change over; those before that end at once.
     """
     found = await _own(db, workspace_id, app_id)
-    if found.kind not in SECRET:
-        raise Problem("conflict", "An app of this kind has no secret.")
+    if not _has_secret(found):
+        raise Problem("conflict", "An app of this kind, or with keys, has no secret.")
     made, text = await store.add_secret(db, workspace_id, found.id, payload.overlap_hours * HOUR)
     body = CreatedSecret(id=encode("app secret", made.id), created_at=made.created_at, secret=text)
     headers = {"Location": f"/v1/apps/{app_id}"}
@@ -231,6 +233,16 @@ async def withdraw_approval(
     await grants.revoke(db, workspace_id, app_id=found.id)
     await store.withdraw(db, workspace_id, found.id)
     return shown
+
+
+def _has_secret(app: store.App) -> bool:
+    return app.kind in SECRET and not app.keys
+
+
+def _stored(keys: Any) -> list[dict[str, Any]]:
+    """Return keys as they are stored."""
+    found: list[dict[str, Any]] = msgspec.to_builtins(keys)
+    return found
 
 
 async def _find(db: Db, workspace_id: UUID, app_id: str, *, lock: bool = False) -> store.App:

@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -39,7 +39,38 @@ Origins = Annotated[
 ]
 Scopes = Annotated[list[HeldScope], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])]
 Asked = Annotated[list[ScopeName], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])]
+Coordinate = Annotated[
+    str,
+    Meta(
+        min_length=43,
+        max_length=43,
+        pattern="^[A-Za-z0-9_-]*$",
+        description="32 bytes in base64url.",
+        examples=["WKn-ZIGevcwGIyyrzFoZNBdaq9_TsqzGl96oc0CWuis"],
+    ),
+]
 Shared = Annotated[bool, Meta(description="Whether other workspaces of this installation may approve it too.")]
+
+
+class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """The public half of a key, as a JWK (RFC 7517)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: Coordinate
+    y: Coordinate
+    kid: Annotated[str, Meta(max_length=200, pattern=TEXT, description="Its name.")] | UnsetType = UNSET
+    alg: Literal["ES256"] | UnsetType = UNSET
+    use: Literal["sig"] | UnsetType = UNSET
+
+
+Keys = Annotated[
+    list[Key],
+    Meta(
+        max_length=5,
+        description="With which it proves who it is (`private_key_jwt`, ES256). Where there are any, no secret counts.",
+    ),
+]
 
 
 class AppsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,6 +98,7 @@ class App(msgspec.Struct, frozen=True):
     origins: Origins
     scopes: Annotated[Scopes, Meta(description="What it may ask for.")]
     shared: Shared
+    keys: Keys
     owned: Annotated[bool, Meta(description="Whether this workspace may change it.")]
     registered: Annotated[bool, Meta(description="Whether it registered itself, so that nobody vouches for it.")]
     approved: Annotated[
@@ -107,6 +139,7 @@ class AppCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     homepage: Homepage = None
     policy_url: Policy = None
     shared: Shared = False
+    keys: Keys = []
 
 
 class AppPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -120,6 +153,7 @@ class AppPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     homepage: Homepage | UnsetType = UNSET
     policy_url: Policy | UnsetType = UNSET
     shared: Shared | UnsetType = UNSET
+    keys: Keys | UnsetType = UNSET
 
 
 class SecretCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,5 +178,6 @@ def show(row: store.App, workspace_id: object, secrets: list[store.Secret]) -> A
         id=encode("app", row.id),
         owned=row.owner_id == workspace_id,
         registered=row.owner_id is None,
+        keys=msgspec.convert(row.keys, list[Key]),
         secrets=[Secret(encode("app secret", one.id), one.created_at, one.expires_at) for one in secrets],
     )

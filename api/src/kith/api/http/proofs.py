@@ -47,6 +47,15 @@ def read_proof(text: str, method: str, address: str, token: str | None = None) -
     return _judge(claims, thumbprint(key), method, address, token)
 
 
+def is_key(public: dict[str, Any]) -> bool:
+    """Whether a JWK is the public half of a key on P-256."""
+    try:
+        key = ECKey.import_key(public)
+        return public["crv"] == "P-256" and not key.is_private and key.public_key is not None
+    except (JoseError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _key(text: str) -> dict[str, Any]:
     """Return the public key that a proof names in its header."""
     try:

@@ -27,7 +27,7 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
         return self.talk.hop(apps.has_secret, self.app.id, client_secret)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        return method in methods(self.app.kind)
+        return method in methods(self.app.kind, has_keys=bool(self.app.keys))
 
     def check_grant_type(self, grant_type: str) -> bool:
         return grant_type in GRANT_TYPES[self.app.kind]

@@ -8,6 +8,7 @@ from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError, grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc8628 import DeviceCodeGrant
 
+from kith.api.oauth.assertions import METHOD
 from kith.api.oauth.clients import Client
 from kith.domain.ids import encode
 from kith.domain.scopes import IDENTITY, ordered
@@ -18,7 +19,7 @@ from kith.store.db import new_id
 from kith.store.devices import Device
 from kith.store.tokens import CODE, REFRESH, workspace_of
 
-METHODS = ["client_secret_basic", "client_secret_post", "none"]
+METHODS = [METHOD, "client_secret_basic", "client_secret_post", "none"]
 
 
 class InvalidTarget(OAuth2Error):  # type: ignore[misc]  # Authlib ships no types

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request, Response, get
 
 from kith.api.http import problems
+from kith.api.oauth.assertions import METHOD
 from kith.api.oauth.errors import answer
 from kith.domain.apps import CODE, DEVICE, MACHINE, REFRESH
 from kith.domain.scopes import IDENTITY, TABLE
@@ -15,7 +16,7 @@ from kith.store import keys
 PUBLIC: dict[str, Any] = {"public": True, "hidden": True, "exception_handlers": problems.HANDLERS}
 _KEEP = {"Cache-Control": "public, max-age=300"}
 _CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "name", "email", "email_verified")
-_METHODS = ["client_secret_basic", "client_secret_post"]
+_METHODS = [METHOD, "client_secret_basic", "client_secret_post"]
 
 
 @get("/.well-known/oauth-authorization-server", operation_id="showAuthorizationServer", **PUBLIC)
@@ -77,6 +78,10 @@ def describe(settings: Settings) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": [*_METHODS, "none"],
         "revocation_endpoint_auth_methods_supported": [*_METHODS, "none"],
         "introspection_endpoint_auth_methods_supported": _METHODS,
+        **{
+            f"{endpoint}_endpoint_auth_signing_alg_values_supported": [ALGORITHM]
+            for endpoint in ("token", "revocation", "introspection")
+        },
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": False,
         "dpop_signing_alg_values_supported": [ALGORITHM],

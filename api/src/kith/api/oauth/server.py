@@ -13,6 +13,7 @@ from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint
 from authlib.oauth2.rfc8628.endpoint import create_string_user_code
 from authlib.oidc.core import OpenIDCode
 
+from kith.api.oauth.assertions import METHOD, KeyAssertion
 from kith.api.oauth.authorization import read_resources, read_scopes
 from kith.api.oauth.bridge import Asked, Talk
 from kith.api.oauth.clients import Client, query_client
@@ -44,6 +45,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no typ
         self.register_grant(CodeGrant, [Challenge(), IdToken()])
         for grant in (RenewalGrant, MachineGrant, DeviceGrant):
             self.register_grant(grant)
+        self.register_client_auth_method(METHOD, KeyAssertion(talk))
         for endpoint in (Revocation, Introspection, DeviceAuthorization):
             self.register_endpoint(endpoint)
 
@@ -56,7 +58,8 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no typ
         It proves it in one way, and names no other app beside (RFC 6749, 2.3).
         """
         named, form = extract_basic_authorization(request.headers)[0], request.form
-        if named and ("client_secret" in form or form.get("client_id", named) != named):
+        ways = [named, form.get("client_secret"), form.get("client_assertion")]
+        if sum(map(bool, ways)) > 1 or (named and form.get("client_id", named) != named):
             raise OAuth2Error("The app proves who it is in more than one way.", error="invalid_request")
         found: Client = super().authenticate_client(request, methods, endpoint)
         request.client = found
@@ -187,7 +190,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib ships no 
 class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib ships no types
     """Tells an app what its own tokens are worth."""
 
-    CLIENT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]  # noqa: RUF012  # as Authlib has it
+    CLIENT_AUTH_METHODS = [METHOD, "client_secret_basic", "client_secret_post"]  # noqa: RUF012  # as Authlib has it
 
     def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:
         return _query(self.server.talk, token_string)
@@ -221,6 +224,7 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib shi
 class DeviceAuthorization(DeviceAuthorizationEndpoint):  # type: ignore[misc]  # Authlib ships no types
     """Gives a device a code for itself and one for a human to type."""
 
+    CLIENT_AUTH_METHODS = METHODS
     EXPIRES_IN = devices.DEVICE_SECONDS
     INTERVAL = devices.WAIT_SECONDS
 
