@@ -3,6 +3,7 @@
 import gzip
 import random
 import re
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -766,6 +767,56 @@ def test_a_digest_in_plain_text_is_its_mails() -> None:
         ("i1@x.example", "bea@x.example", "Inner words 1.", LIST),
         ("i2@x.example", "cai@x.example", "Inner words 2.", LIST),
     ]
+
+
+def inner(number: int, set_in: str = "") -> str:
+    lines = [f"Date: Fri, 1 Mar 2024 09:0{number}:00 +0000", f"From: P{number} <p{number}@x.example>"]
+    return "\n".join(
+        [*(set_in + line for line in lines), f"Message-ID: <{number}@x.example>", "", f"Text {number}.", ""]
+    )
+
+
+PARTS = "".join(f"--B\nContent-Type: message/rfc822\n\n{inner(number)}\n" for number in range(3))
+PACKED = b64encode(inner(0).encode()).decode()
+CARRIERS = {
+    "one after the other": ("Dev Digest, Vol 1", f'Content-Type: multipart/mixed; boundary="B"\n\n{PARTS}--B--\n', 3),
+    "with words before them": (
+        "Dev digest",
+        f'Content-Type: multipart/mixed; boundary="B"\n\n--B\nContent-Type: text/plain\n\nTopics\n{PARTS}--B--\n',
+        3,
+    ),
+    "between underscores, set in": (
+        "Digest Number 7",
+        "\nThere are 3 messages.\n\n"
+        + "".join(f"{'_' * 72}\n{'_' * 72}\n\nMessage: {n}\n{inner(n, '   ')}\n" for n in range(3)),
+        3,
+    ),
+    "between dashes": ("Dev Digest", "\nTopics\n\n" + "".join(f"{'-' * 30}\n\n{inner(n)}\n" for n in range(3)), 3),
+    "packed": (
+        "Plan",
+        'Content-Type: multipart/mixed; boundary="B"\n\n--B\nContent-Type: message/rfc822\n'
+        f"Content-Transfer-Encoding: base64\n\n{PACKED}\n--B--\n",
+        1,
+    ),
+    "held, for a moderator": (
+        "Post requires approval",
+        f'Content-Type: multipart/mixed; boundary="B"\n\n--B\nContent-Type: text/plain\n\nSee.\n{PARTS}--B--\n',
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CARRIERS)
+def test_the_authors_of_what_a_list_carries_are_those_inside(name: str) -> None:
+    subject, rest, count = CARRIERS[name]
+    head = f"From: dev-request@lists.example.org\nTo: {LIST}\nList-Post: <mailto:{LIST}>\nSubject: {subject}\n"
+    found = read_mails(f"{head}Message-ID: <d@x.example>\nMIME-Version: 1.0\n{rest}".encode(), None, Arrival())
+    if count:
+        assert [(one.sender.address, one.text) for one in found if one.sender] == [
+            (f"p{number}@x.example", f"Text {number}.") for number in range(count)
+        ]
+    else:
+        assert [one.key for one in found] == ["d@x.example"]
 
 
 def test_rules_in_a_humans_mail_make_no_digest() -> None:

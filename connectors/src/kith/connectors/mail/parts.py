@@ -1,15 +1,21 @@
 """The parts of a mail: its own words, and the mails that it carries for others."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
+from email import message_from_bytes
 from email.message import Message
+from email.policy import compat32
 
 from kith.connectors.html import CHARACTERS, html_text
 from kith.connectors.mail.charsets import decoded
 from kith.connectors.mail.headers import Headers, charset_of
 from kith.connectors.mail.texts import new_text
 
-_RULE = re.compile(r"^-{30}\s*$|^-{70}\s*$", re.MULTILINE)
+_RULE = re.compile(r"^-{30}\s*$|^-{70}\s*$|^(?:_{60,}\s*\n)+", re.MULTILINE)
+#: Heads that are set in, as those of Yahoo's digests.
+_SET_IN = re.compile(r"^ {1,4}(?=(?:from|date|to|subject|message-id|reply-to):)", re.MULTILINE | re.IGNORECASE)
 _INNER_HEAD = re.compile(r"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}(?=\s*\n|$)")
 _NUMBER = re.compile(r"\A(?:Message: *\d+ *\n)")
 
@@ -42,6 +48,8 @@ def carried(message: "Message[str, str]", *, is_lists: bool, key: str) -> list[b
     if digest:
         return [inner.as_bytes() for inner in digest]
     attached = list(_mails(message))
+    if len(attached) > 1 and is_lists and "digest" in Headers(message).words("subject").lower():
+        return [inner.as_bytes() for inner in attached]
     if len(attached) == 1 and (is_lists or key in Headers(attached[0]).ids("message-id")):
         own = new_text(body(message)[0])
         return (
@@ -68,17 +76,32 @@ def _mails(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
         part = parts.pop(0)
         children = [child for child in part.get_payload() if isinstance(child, Message)] if part.is_multipart() else []
         if part.get_content_maintype() == "message":
-            yield from children
+            yield from (_unpacked(child, str(part.get("content-transfer-encoding", ""))) for child in children)
         else:
             parts[:0] = children
+
+
+def _unpacked(inner: "Message[str, str]", encoding: str) -> "Message[str, str]":
+    """Return an attached mail, also where it is packed, as the standard does not allow."""
+    packed = inner.get_payload()
+    if encoding.strip().lower() != "base64" or inner.keys() or not isinstance(packed, str):
+        return inner
+    with suppress(ValueError):
+        return message_from_bytes(b64decode(packed), policy=compat32)
+    return inner
 
 
 def _written_out(message: "Message[str, str]") -> list[bytes]:
     """Return the mails of a digest in plain text (RFC 1153): each after a rule of dashes, with headers of its own."""
     text = "\n".join(_payload(part) for part in _leaves(message) if part.get_content_type() == "text/plain")
-    pieces = (_NUMBER.sub("", piece.strip("\n") + "\n") for piece in _RULE.split(text)[1:])
+    pieces = (_head_set_out(_NUMBER.sub("", piece.strip("\n") + "\n")) for piece in _RULE.split(text)[1:])
     found = [piece for piece in pieces if (head := _INNER_HEAD.match(piece)) and _has_author(head[0])]
     return [b"Content-Type: text/plain; charset=utf-8\n" + _without_type(piece).encode() for piece in found]
+
+
+def _head_set_out(piece: str) -> str:
+    head, blank, text = piece.partition("\n\n")
+    return _SET_IN.sub("", head) + blank + text
 
 
 def _has_author(head: str) -> bool:
