@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from kith.cli.home import Held, hold
-from kith.cli.processes import CannotStart
+from kith.cli.processes import CannotStart, Child
 from kith.cli.servers import addresses_of, start_servers
 
 
@@ -145,3 +145,12 @@ def test_a_file_in_the_place_of_the_home_is_said(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
     with pytest.raises(CannotStart, match=r"cannot be created .File exists.: set KITH_HOME"):
         start_servers(tmp_path / "home")
+
+
+@pytest.mark.parametrize(("limit", "left"), [(9, b"new"), (10, b"an old lognew")])
+def test_a_log_that_is_too_large_starts_over_with_its_process(tmp_path: Path, limit: int, left: bytes) -> None:
+    log = tmp_path / "it.log"
+    log.write_bytes(b"an old log")
+    says = [sys.executable, "-c", "print('new', end='')"]
+    Child("It", says, log, tmp_path, lambda: True, log_bytes=limit).run()
+    assert log.read_bytes() == left

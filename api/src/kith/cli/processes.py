@@ -19,7 +19,6 @@ from kith.cli import launch
 START_SECONDS = 60.0  # crash recovery of a large database included
 STOP_SECONDS = 30.0  # PostgreSQL writes a last checkpoint
 BACKLOG = 1_024  # connections that wait to be taken
-LOG_BYTES = 10_000_000  # a log beyond this size starts over
 
 # Capabilities of Linux, by number: pass through closed folders; the same and more; keep one after giving up root.
 _CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE, _CAP_SETPCAP = 2, 1, 8
@@ -47,7 +46,7 @@ class Child:
     """One child process, its log, and how to see that it is ready.
 
     ready: asked again and again until true. stop_signal: what makes it end in good order. env: None inherits ours.
-    before: run before each start.
+    before: run before each start. log_bytes: a log beyond this size starts over.
     """
 
     name: str
@@ -59,6 +58,7 @@ class Child:
     account: Account | None = None
     env: Mapping[str, str] | None = None
     before: Callable[[], None] = lambda: None
+    log_bytes: int = 10_000_000
     started: float = 0.0  # monotonic seconds
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -87,7 +87,7 @@ class Child:
             self._process.wait(STOP_SECONDS)
             self._end_session()
         self.before()
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+        if self.log.exists() and self.log.stat().st_size > self.log_bytes:
             self.log.unlink()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - callers pass programs of ours with fixed arguments

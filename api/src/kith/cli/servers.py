@@ -60,15 +60,16 @@ class Servers:
             shutil.rmtree(self.sockets, ignore_errors=True)
 
 
-def start_servers(home: Path, *, durable: bool = True) -> Servers:
+def start_servers(home: Path, *, durable: bool = True, log_bytes: int = 10_000_000) -> Servers:
     """Start both, whatever an earlier run left behind; the caller holds the home's lock.
 
-    home: created where missing. durable: False gives up safety against a power cut, for tests.
+    home: created where missing. durable: False gives up safety against a power cut, for tests. log_bytes: a log
+    beyond this size starts over.
     Raises CannotStart with a sentence that helps.
     """
     home = home.absolute()
     try:
-        return _start(home, durable=durable)
+        return _start(home, durable=durable, log_bytes=log_bytes)
     except OSError as error:
         raise CannotStart(f"{error.filename or home} cannot be used ({error.strerror}): see KITH_HOME.") from error
 
@@ -98,7 +99,7 @@ def postgres_program(name: str) -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin" / name
 
 
-def _start(home: Path, *, durable: bool) -> Servers:
+def _start(home: Path, *, durable: bool, log_bytes: int) -> Servers:
     prepare_home(home)
     data, logs, memory = home / "postgres", home / "log", home / "valkey"
     for folder in (logs, memory):
@@ -121,11 +122,12 @@ def _start(home: Path, *, durable: bool) -> Servers:
         signal.SIGINT,  # a fast shutdown: open sessions are closed
         account,
         before=lambda: _clear_postgres(data, sockets),
+        log_bytes=log_bytes,
     )
     socket = sockets / "valkey.sock"
     valkey = Child(
         "Valkey", _valkey(socket), logs / "valkey.log", memory, socket.is_socket,
-        before=lambda: _clear_valkey(memory, socket),
+        before=lambda: _clear_valkey(memory, socket), log_bytes=log_bytes,
     )  # fmt: skip
     servers = Servers(home, postgres, valkey, sockets)
     try:

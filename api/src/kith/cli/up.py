@@ -30,6 +30,7 @@ from kith.store.db import Db, Pool, open_pool, workspace
 from kith.store.migrate import migrate
 
 TEND_SECONDS = 0.2
+MEGABYTE = 1_000_000
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ def _start_servers(settings: Settings, supervisor: Supervisor, screen: Screen) -
     if settings.database_url or settings.redis_url:
         raise CannotStart("Set both KITH_DATABASE_URL and KITH_REDIS_URL, or neither for the embedded servers.")
     with screen.step("PostgreSQL and Valkey run"):
-        servers = start_servers(settings.home)
+        servers = start_servers(settings.home, log_bytes=settings.log_megabytes * MEGABYTE)
     supervisor.children += [servers.postgres, servers.valkey]
     return Addresses(servers.database_url, servers.redis_url)
 
@@ -117,10 +118,11 @@ def _start_processes(settings: Settings, addresses: Addresses, supervisor: Super
     api = [sys.executable, "-m", "kith.cli", "api"]
     worker = [sys.executable, "-m", "kith.workers"]
     url = f"{_base_url(settings)}/readyz"
+    made = partial(Child, cwd=here, env=env, log_bytes=settings.log_megabytes * MEGABYTE)
     children = [
-        Child("The API", api, logs / "api.log", here, lambda: _answers(url), env=env),
-        Child("The worker", worker, logs / "worker.log", here, lambda: True, env=env),
-        Child("The listener", [*worker[:-1], "kith.workers.live"], logs / "live.log", here, lambda: True, env=env),
+        made("The API", api, logs / "api.log", ready=lambda: _answers(url)),
+        made("The worker", worker, logs / "worker.log", ready=lambda: True),
+        made("The listener", [*worker[:-1], "kith.workers.live"], logs / "live.log", ready=lambda: True),
     ]
     with screen.step("The API and a worker run"):
         for child in reversed(children):  # the others make themselves ready while we wait for the API

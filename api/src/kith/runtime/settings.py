@@ -121,6 +121,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="Days for which the audit is kept, the last 30 in any case. 0: for ever.", ge=0)
     ] = 365
     event_days: Annotated[int, Meta(description="Days for which events are kept. 0: for ever.", ge=0)] = 90
+    log_megabytes: Annotated[
+        int, Meta(description="Size of a log of `kith up` beyond which it starts over with its process.", ge=1)
+    ] = 10
     workspace_days: Annotated[
         int, Meta(description="Days between the request to delete a workspace and its deletion.", ge=0)
     ] = 30
