@@ -47,6 +47,7 @@ CHANNELS = 40
 PAGE = 10_000
 CLIENTS = 8
 SECONDS = 2.0
+START_SECONDS = 120  # that a server may take on a machine with much else to do
 WIDTH = 160  # whatever the terminal: no path is cut
 ROUNDS = 8
 RECORDED = "BENCH_RECORDED"
@@ -181,20 +182,26 @@ def raw_app() -> Callable[..., Any]:
 
 @asynccontextmanager
 async def served(
-    target: str, environment: dict[str, str], processes: int = 1, protocol: str = WIRE
+    target: str,
+    environment: dict[str, str],
+    processes: int = 1,
+    protocol: str = WIRE,
+    *,
+    python: Path = Path(sys.executable),
+    folder: Path | None = None,
 ) -> AsyncIterator[int]:
-    """Serve an application as kith api does; yield its port."""
+    """Serve an application as kith api does; yield its port. python, folder: another's."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "uvicorn", "--factory", "--http", protocol, "--ws", "none",
+        python, "-m", "uvicorn", "--factory", "--http", protocol, "--ws", "none",
         "--interface", "asgi3", "--no-access-log", "--log-level", "warning", "--no-proxy-headers", "--no-server-header",
         "--workers", str(processes), "--host", "127.0.0.1", "--port", str(port), target,
-        env=os.environ | environment,
+        env=os.environ | environment, cwd=folder,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(START_SECONDS):
             while True:
                 try:
                     (await asyncio.open_connection("127.0.0.1", port))[1].close()

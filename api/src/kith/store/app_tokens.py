@@ -117,7 +117,8 @@ async def spend_code(db: Db, workspace_id: UUID, hash_: bytes) -> None:
 
 async def issue(db: Db, workspace_id: UUID, kind: Kind, made_for: Issue) -> str:
     """Store a token and return its text."""
-    await _sweep(db, workspace_id, "app_tokens")
+    if kind == "access":  # with which others come, and one sweep is enough
+        await _sweep(db, workspace_id, "app_tokens")
     text = mint(workspace_id, ACCESS if kind == "access" else REFRESH)
     await db.execute(
         """
