@@ -92,6 +92,16 @@ def test_signatures_and_footers_go(footer: str) -> None:
         '<div class="protonmail_quote">OLD<img src="x"><br>OLD</div>',
         "<p><b>From:</b> Bea &lt;b@x.example&gt;<br><b>Sent:</b> Friday<br><b>To:</b> Ada</p><p>OLD</p>",
         "<div>-----Original Message-----</div><div>OLD</div>",
+        '<div id="ydp12abyahoo_quoted_4" class="ydp12abyahoo_quoted">OLD</div>',
+        '<div id="yahoo_quoted_123">OLD</div>',
+        '<div class="aolReplacedBody">OLD</div>',
+        '<div class="gmail_quote_attribution">On Mar 1, Bea wrote:</div><blockquote>OLD</blockquote>',
+        '<div name="messageReplySection">On 1 Mar 2024, 08:00, Bea wrote:<br><blockquote>OLD</blockquote></div>',
+        '<div style="border-top:solid #B5C4DF 1.0pt"><p><b>Von:</b> Bea<br><b>Gesendet:</b> Freitag<br>'
+        "<b>An:</b> Ada<br><b>Betreff:</b> Plan</p></div><p>OLD</p>",
+        "<div>------------------ 原始邮件 ------------------</div><div>OLD</div>",
+        '<div id="mail-editor-reference-message-container"><b>From: </b>Bea<br><b>Date: </b>Fri<br>'
+        "<b>To: </b>Ada</div>OLD",
     ],
 )
 def test_old_mails_in_html_go(old: str) -> None:

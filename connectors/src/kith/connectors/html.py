@@ -30,11 +30,11 @@ def _without_comments(html: str) -> str:
 
 #: Elements of mail programs that hold an old mail, or say who wrote it; and those that end what is new.
 _OLD = re.compile(
-    r"\b(?:x_)*(?:yahoo_quoted|moz-cite-prefix|gmail_attr|gmail_signature|moz-signature|protonmail_quote"
+    r"\b(?:x_|ydp[0-9a-f]*)*(?:yahoo_quoted(?:_\d+)?|aolreplacedbody|moz-cite-prefix|gmail_attr|gmail_signature|moz-signature|protonmail_quote"
     r"|tutanota_quote"
     r"|zmail_extra|mail_android_quote|ms-outlook-mobile-reference-message|replyheader|isforwardcontent|quoted-reply"
     r"|hm_quote|mailru-blockquote|ya-quote|wacimagecontainer-reply|skype_reply|airmail_ext_on|front-blockquote"
-    r"|email_quote|quote-header|reply-intro|nylas-quote|zoho_quote|freebirdmsg)\b",
+    r"|email_quote|quote-header|reply-intro|gmail_quote_attribution|nylas-quote|zoho_quote|freebirdmsg)\b",
     re.IGNORECASE,
 )
 _FROM_HERE = re.compile(
