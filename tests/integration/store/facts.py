@@ -37,7 +37,7 @@ FACTS = ("identities", "channels", "conversations", "interactions", "sightings",
 PROJECTIONS = (
     "person_identities", "identity_kinds", "interaction_targets", "contact_days", "activity_days", "identity_days",
     "channel_days",
-    "people", "channel_activity", "conversation_activity", "relationships",
+    "people", "channel_activity", "conversation_activity", "relationships", "ask_acts", "asks",
 )  # fmt: skip
 _PRIVATE = {"workspace_id", "source_id", "learnt_at", "decided_at"}
 

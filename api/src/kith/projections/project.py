@@ -10,7 +10,7 @@ from itertools import combinations
 from uuid import UUID
 
 from kith.domain.days import midnight
-from kith.projections import answers, behaviors, kinds, resolution, strength
+from kith.projections import answers, asks, behaviors, kinds, resolution, strength
 from kith.store import affiliations, jobs, profiles, projection
 from kith.store.db import Db
 from kith.store.persons import Move
@@ -74,6 +74,7 @@ async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
     await _want_moved(db, workspace_id, moves)
     await _want_judged(db, workspace_id, judged, moves)
     await _save_wanted(db, workspace_id, now)
+    await asks.work_in(db, workspace_id, [], [], _stood_otherwise(judged, moves))
     return len(moves)
 
 
@@ -87,6 +88,7 @@ async def settle_next(db: Db, workspace_id: UUID, now: datetime) -> resolution.S
     await _want_moved(db, workspace_id, step.moves)
     await _want_judged(db, workspace_id, judged, step.moves)
     await _save_wanted(db, workspace_id, now)
+    await asks.work_in(db, workspace_id, [], [], _stood_otherwise(judged, step.moves))
     return step
 
 
@@ -138,6 +140,14 @@ async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[
     await _want_moved(db, workspace_id, moves)
     await _want_judged(db, workspace_id, judged, moves)
     await _save_wanted(db, workspace_id, now)
+    await asks.work_in(
+        db, workspace_id, touched("act_ids"), touched("conversation_ids"), _stood_otherwise(judged, moves)
+    )
+
+
+def _stood_otherwise(judged: Collection[UUID], moves: Sequence[Move]) -> set[UUID]:
+    """Return the identities that stand for another person than before, or are now known as human or not."""
+    return {*judged, *(move.identity_id for move in moves)}
 
 
 async def _judge(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> set[UUID]:

@@ -893,7 +893,7 @@ _TOUCHED = f"""
             ARRAY(SELECT DISTINCT channel_id FROM staged_changes WHERE channel_id IS NOT NULL) AS channel_ids,
             ARRAY(SELECT conversation_id FROM staged_changes WHERE conversation_id IS NOT NULL
                   UNION SELECT id FROM staged_conversations) AS conversation_ids,
-            ARRAY(SELECT DISTINCT id FROM staged_changes WHERE sign > 0 AND kind IN {TALK}) AS act_ids
+            ARRAY(SELECT DISTINCT id FROM staged_changes WHERE kind IN {TALK}) AS act_ids
     )
 """
 _TOUCH = f"""

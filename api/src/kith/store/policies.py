@@ -13,6 +13,8 @@ _IN_CHANNEL = f"""
 """
 _SEEN = "EXISTS (SELECT FROM interactions i WHERE i.workspace_id = {0}.workspace_id AND i.conversation_id = {0}.{1})"
 
+_ACT = "EXISTS (SELECT FROM interactions i WHERE i.workspace_id = {0}.workspace_id AND i.id = {0}.{1})"
+
 _SEALED = "(SELECT sealed_sources(nullif(current_setting('kith.workspace', true), '')::uuid))::uuid[]"
 _OPEN_SOURCE = f"{{0}} IS NULL OR {{0}} <> ALL ({_SEALED})"
 _OF_OPEN_SOURCE = _OPEN_SOURCE.format("source_id")
@@ -34,6 +36,8 @@ SHOWN = {
         EXISTS (SELECT FROM topic_channels h WHERE h.workspace_id = topics.workspace_id AND h.topic_id = topics.id)
     """,
     "conversations": _SEEN.format("conversations", "id"),
+    "asks": _ACT.format("asks", "id"),
+    "ask_acts": _ACT.format("ask_acts", "interaction_id"),
     "conversation_activity": _SEEN.format("conversation_activity", "conversation_id"),
 }
 

@@ -259,9 +259,10 @@ _WANTED = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_people (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_channels (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_conversations (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE IF NOT EXISTS wanted_asks (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
     {strength.WANTED_PAIRS}
     {strength.TABLES}
-    TRUNCATE wanted_people, wanted_channels, wanted_conversations;
+    TRUNCATE wanted_people, wanted_channels, wanted_conversations, wanted_asks;
 """
 
 _TOUCH = f"""

@@ -4,7 +4,15 @@ from kith.store import policies
 from kith.store.db import GUEST, ROLE, SEALED_SCHEMA, WHOLE_SCHEMA, Db
 
 #: What only grows: rows are added, and nobody changes them; events are numbered afterwards.
-APPEND_ONLY = ("claims", "community_events", "corrections", "decisions", "events", "interaction_versions")
+APPEND_ONLY = (
+    "ask_statements",
+    "claims",
+    "community_events",
+    "corrections",
+    "decisions",
+    "events",
+    "interaction_versions",
+)
 #: What only grows, and from which only a function of its own deletes.
 SEALED = ("audit_entries",)
 #: What every workspace may read.

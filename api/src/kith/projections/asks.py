@@ -1,0 +1,74 @@
+"""Asks from the facts: acts are judged once, and what became of an ask is told again where a place was touched."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from kith.domain.asks.model import SHOWN, shipped
+from kith.store import asks as store
+from kith.store import jobs, projection
+from kith.store import rebuild as rebuilding
+from kith.store.db import Db
+from kith.store.rebuild import Difference
+
+_AT_ONCE = 5_000  # texts
+
+
+async def work_in(
+    db: Db, workspace_id: UUID, act_ids: Sequence[UUID], place_ids: Collection[UUID], identity_ids: Collection[UUID]
+) -> None:
+    """Judge acts that changed, and tell again what became of the asks of places, and of those of the identities."""
+    for start in range(0, len(act_ids), _AT_ONCE):
+        some = act_ids[start : start + _AT_ONCE]
+        await store.save_acts(db, workspace_id, some, await _judge(await store.texts_of(db, workspace_id, some)))
+    await store.want(db, workspace_id, {*place_ids, *act_ids}, identity_ids)
+    await projection.save(db, workspace_id, store.ASKS)
+
+
+async def state(
+    db: Db, workspace_id: UUID, interaction_id: UUID, said: str | None, taken: bool | None, author: str
+) -> None:
+    """Keep what a member says of an ask; where another transaction works in pages, it counts a little later."""
+    await store.add_statement(db, workspace_id, interaction_id, said, taken, author)
+    if await projection.try_lock(db, workspace_id):
+        await projection.start(db)
+        place = await store.place_of(db, workspace_id, interaction_id)
+        await store.want(db, workspace_id, [] if place is None else [place], [])
+        await projection.save(db, workspace_id, store.ASKS)
+    else:
+        await store.touch(db, workspace_id, interaction_id)
+        await jobs.ask_project(db, workspace_id)
+
+
+async def restore(db: Db, workspace_id: UUID) -> dict[str, Difference]:
+    """Judge all acts again and tell again what became of every ask; return how what was stored differed."""
+    await store.begin_rebuilt(db)
+    after = UUID(int=0)
+    while texts := await store.next_texts(db, workspace_id, after, _AT_ONCE):
+        await store.add_rebuilt(db, await _judge(texts))
+        after = texts[-1].id
+    found = {"ask_acts": await rebuilding.put_right(db, workspace_id, store.ACTS)}
+    await projection.start(db)
+    await store.want_all(db, workspace_id)
+    return found | {"asks": await rebuilding.restore(db, workspace_id, store.ASKS)}
+
+
+async def _judge(texts: Sequence[store.Text]) -> list[store.Judged]:
+    return await asyncio.to_thread(judged, texts)
+
+
+def judged(texts: Sequence[store.Text]) -> list[store.Judged]:
+    """Return which acts ask something: what a network calls a question does, others by what they say."""
+    return [found for text in texts if (found := _judged(text))]
+
+
+def _judged(text: store.Text) -> store.Judged | None:
+    native = text.kind == "question"
+    said = text.text or ""
+    found = shipped().ask(said)
+    if native:
+        title = (text.title or "").strip()
+        return store.Judged(text.id, 1.0, True, title or (found.sentence if found else ""))
+    if found is None or found.chance < SHOWN:
+        return None
+    return store.Judged(text.id, round(found.chance, 4), found.learnt, found.sentence)

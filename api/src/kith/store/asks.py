@@ -1,0 +1,360 @@
+"""Asks: which acts ask something, what became of it, and what members say of it."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from kith.store.db import Db, new_id
+from kith.store.ingest import TALK
+from kith.store.projection import Projection
+from kith.store.queries import Order, Statement, fetch_page, structs
+
+JUDGED = tuple(kind for kind in TALK if kind != "answer")
+"""Kinds of acts that may ask something."""
+
+ACTS = Projection("ask_acts", ("interaction_id",), ("chance", "learnt", "sentence"), "", "")
+
+_HUMAN = """
+    NOT EXISTS (
+        SELECT FROM identities d LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = d.id
+        WHERE d.workspace_id = $1 AND d.id = i.actor_id AND coalesce(k.kind, d.kind) IN ('bot', 'group'))
+"""
+_SAID = f"""
+    SELECT w.id AS place_id, i.id, i.actor_id, coalesce(p.person_id, i.actor_id) AS person_id, i.kind, i.occurred_at,
+        i.reply_to, i.channel_id
+    FROM wanted_asks w JOIN interactions i ON i.workspace_id = $1 AND {{}}
+    LEFT JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = i.actor_id
+    WHERE i.kind IN {(*TALK, "accept")} AND {_HUMAN}
+"""
+# Who opened the conversation is answered by what points at nothing.
+ASKS = Projection(
+    "asks",
+    ("place_id", "id"),
+    (
+        "actor_id", "channel_id", "native", "chance", "learnt", "sentence", "occurred_at", "asked_at", "state",
+        "answer_id", "answered_at", "answerer_id", "taken_by",
+    ),
+    "SELECT a.place_id, a.id FROM wanted_asks x JOIN asks a ON a.workspace_id = $1 AND a.place_id = x.id",
+    f"""
+    WITH said AS MATERIALIZED (
+        {_SAID.format("i.conversation_id = w.id")}
+        UNION ALL {_SAID.format("i.id = w.id AND i.conversation_id IS NULL")}
+    ),
+    stated AS MATERIALIZED (
+        SELECT s.id,
+            (SELECT t.state FROM ask_statements t WHERE t.workspace_id = $1 AND t.interaction_id = s.id
+                AND t.state IS NOT NULL ORDER BY t.id DESC LIMIT 1) AS state,
+            (SELECT CASE WHEN t.taken THEN t.author END FROM ask_statements t WHERE t.workspace_id = $1
+                AND t.interaction_id = s.id AND t.taken IS NOT NULL ORDER BY t.id DESC LIMIT 1) AS taken_by
+        FROM said s WHERE EXISTS (SELECT FROM ask_statements t WHERE t.workspace_id = $1 AND t.interaction_id = s.id)
+    ),
+    asked AS MATERIALIZED (
+        SELECT s.*, j.chance, j.learnt, j.sentence FROM said s
+        JOIN ask_acts j ON j.workspace_id = $1 AND j.interaction_id = s.id
+        WHERE NOT EXISTS (SELECT FROM stated t WHERE t.id = s.id AND t.state = 'not_an_ask')
+    ),
+    heads AS MATERIALIZED (
+        SELECT DISTINCT ON (place_id, person_id) a.*,
+            max(occurred_at) OVER (PARTITION BY place_id, person_id) AS asked_at,
+            NOT EXISTS (SELECT FROM said s WHERE s.place_id = a.place_id
+                AND (s.occurred_at, s.id) < (a.occurred_at, a.id)) AS opens
+        FROM asked a ORDER BY place_id, person_id, occurred_at, id
+    ),
+    answers AS MATERIALIZED (
+        SELECT h.id AS ask_id, r.id, r.occurred_at, r.actor_id FROM heads h
+        JOIN said r ON r.place_id = h.place_id AND r.person_id <> h.person_id AND r.occurred_at >= h.occurred_at
+            AND r.kind <> 'accept' AND NOT (r.kind = 'comment' AND h.kind = 'question')
+            AND (
+                r.reply_to IS NULL AND r.kind IN ('reply', 'answer') AND h.opens
+                OR EXISTS (SELECT FROM asked a
+                    WHERE a.id = r.reply_to AND a.place_id = h.place_id AND a.person_id = h.person_id)
+            )
+    )
+    SELECT h.place_id, h.id, h.actor_id, h.channel_id, h.kind = 'question' AS native, h.chance, h.learnt, h.sentence,
+        h.occurred_at, h.asked_at,
+        CASE
+            WHEN t.state IN ('answered', 'withdrawn', 'closed') THEN t.state
+            WHEN EXISTS (SELECT FROM said s WHERE s.place_id = h.place_id AND s.person_id = h.person_id
+                AND s.kind = 'accept') THEN 'accepted'
+            WHEN one.id IS NULL THEN 'open'
+            WHEN h.asked_at > (SELECT max(occurred_at) FROM answers n WHERE n.ask_id = h.id) THEN 'reopened'
+            ELSE 'answered'
+        END AS state,
+        one.id AS answer_id, one.occurred_at AS answered_at, one.actor_id AS answerer_id, t.taken_by
+    FROM heads h LEFT JOIN stated t ON t.id = h.id
+    LEFT JOIN LATERAL (
+        SELECT n.id, n.occurred_at, n.actor_id FROM answers n WHERE n.ask_id = h.id
+        ORDER BY n.occurred_at, n.id LIMIT 1
+    ) AS one ON true
+    """,
+)  # fmt: skip
+
+
+class Text(NamedTuple):
+    """What an act says."""
+
+    id: UUID
+    kind: str
+    title: str | None
+    text: str | None
+
+
+class Judged(NamedTuple):
+    """A row of ask_acts, without workspace_id."""
+
+    interaction_id: UUID
+    chance: float
+    learnt: bool
+    sentence: str
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """What one person asks in one conversation. conversation_id: None where it stands alone."""
+
+    id: UUID
+    actor_id: UUID
+    channel_id: UUID | None
+    channel_name: str | None
+    conversation_id: UUID | None
+    conversation_title: str | None
+    native: bool
+    chance: float
+    learnt: bool
+    sentence: str
+    occurred_at: datetime
+    asked_at: datetime
+    state: str
+    answer_id: UUID | None
+    answered_at: datetime | None
+    answerer_id: UUID | None
+    taken_by: str | None
+    to_us: bool
+
+
+class AskFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """actor_ids: of any of these; None for all."""
+
+    states: tuple[str, ...] = ()
+    actor_ids: Sequence[UUID] | None = None
+    channel_id: UUID | None = None
+    conversation_id: UUID | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    to_us: bool | None = None
+    least: float = 0.0
+
+
+class Wait(NamedTuple):
+    """When an ask of a channel was asked, and first answered."""
+
+    channel_id: UUID | None
+    occurred_at: datetime
+    answered_at: datetime | None
+
+
+class Help(NamedTuple):
+    """An answer to an ask, the persons of both, and the channel."""
+
+    answer_id: UUID
+    answered_at: datetime
+    answerer_id: UUID
+    asker_id: UUID
+    channel_id: UUID | None
+
+
+async def texts_of(db: Db, workspace_id: UUID, act_ids: Collection[UUID]) -> list[Text]:
+    rows = await db.fetch(f"{_TEXTS} AND id = ANY ($2)", workspace_id, list(act_ids))
+    return [Text(*row) for row in rows]
+
+
+async def next_texts(db: Db, workspace_id: UUID, after: UUID, limit: int) -> list[Text]:
+    """Return what the acts behind ``after`` say, by id."""
+    rows = await db.fetch(f"{_TEXTS} AND id > $2 ORDER BY id LIMIT {limit:d}", workspace_id, after)
+    return [Text(*row) for row in rows]
+
+
+async def save_acts(db: Db, workspace_id: UUID, act_ids: Collection[UUID], judged: Sequence[Judged]) -> None:
+    """Keep which of the acts ask something."""
+    kept = [each.interaction_id for each in judged]
+    await db.execute(
+        "DELETE FROM ask_acts WHERE workspace_id = $1 AND interaction_id = ANY ($2) AND interaction_id <> ALL ($3)",
+        workspace_id, list(act_ids), kept,
+    )  # fmt: skip
+    if judged:
+        await db.execute(_SAVE_ACTS, workspace_id, *map(list, zip(*judged, strict=True)))
+
+
+async def begin_rebuilt(db: Db) -> None:
+    """Make the temporary table that is filled by ``add_rebuilt`` and read by ``rebuild.put_right``."""
+    await db.execute(
+        """
+        CREATE TEMPORARY TABLE rebuilt (interaction_id uuid, chance real, learnt boolean, sentence text) ON COMMIT DROP
+        """
+    )
+
+
+async def add_rebuilt(db: Db, judged: Sequence[Judged]) -> None:
+    await db.copy_records_to_table("rebuilt", records=judged)
+
+
+async def want(db: Db, workspace_id: UUID, place_ids: Collection[UUID], identity_ids: Collection[UUID]) -> None:
+    """Want the asks of these places, and of those in which the identities acted."""
+    await db.execute(_WANT, workspace_id, list(place_ids), list(identity_ids))
+
+
+async def want_all(db: Db, workspace_id: UUID) -> None:
+    await db.execute(_WANT_ALL, workspace_id)
+
+
+async def touch(db: Db, workspace_id: UUID, interaction_id: UUID) -> None:
+    """Leave it to a job to work in what was said of an ask."""
+    await db.execute(_TOUCH, workspace_id, interaction_id)
+
+
+async def place_of(db: Db, workspace_id: UUID, interaction_id: UUID) -> UUID | None:
+    """Return the place of an act that asks something, whatever members say of it."""
+    found: UUID | None = await db.fetchval(_PLACE, workspace_id, interaction_id)
+    return found
+
+
+async def add_statement(
+    db: Db, workspace_id: UUID, interaction_id: UUID, state: str | None, taken: bool | None, author: str
+) -> None:
+    await db.execute(
+        """
+        INSERT INTO ask_statements (workspace_id, id, interaction_id, state, taken, author)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        workspace_id, new_id(), interaction_id, state, taken, author,
+    )  # fmt: skip
+
+
+async def list_asks(
+    db: Db, workspace_id: UUID, wanted: AskFilter, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Ask]:
+    """Return asks, the newest first. after: occurred_at and id of the row before."""
+    statement = Statement(workspace_id)
+    statement.where("a.state = ANY ({})", wanted.states)
+    statement.where("a.actor_id = ANY ({}::uuid[])", wanted.actor_ids)
+    statement.where("a.channel_id = {}", wanted.channel_id)
+    statement.where("a.place_id = {}", wanted.conversation_id)
+    statement.where("a.occurred_at >= {}", wanted.since)
+    statement.where("a.occurred_at < {}", wanted.before)
+    statement.where("a.chance >= {}::real", wanted.least)
+    statement.where(f"{_TO_US} = {{}}", wanted.to_us)
+    return structs(Ask, await fetch_page(db, _SELECT, statement, _NEWEST, after, limit))
+
+
+async def get_ask(db: Db, workspace_id: UUID, ask_id: UUID) -> Ask | None:
+    row = await db.fetchrow(f"{_SELECT} AND a.id = $2", workspace_id, ask_id)
+    return Ask(**row) if row else None
+
+
+async def list_waits(
+    db: Db, workspace_id: UUID, channel_ids: Collection[UUID], before: datetime, limit: int
+) -> list[Wait]:
+    """Return the latest asks of each channel, and of the workspace (channel None), the oldest first."""
+    rows = await db.fetch(_WAITS, workspace_id, list(channel_ids), before, limit)
+    return [Wait(*row) for row in rows]
+
+
+async def list_helps(db: Db, workspace_id: UUID, before: datetime, limit: int) -> list[Help]:
+    """Return the latest answers before a moment, the oldest first."""
+    return [Help(*row) for row in await db.fetch(_HELPS, workspace_id, before, limit)]
+
+
+async def active_since(db: Db, workspace_id: UUID, person_ids: Collection[UUID], since: datetime) -> set[UUID]:
+    """Return those of these persons who have acted since."""
+    rows = await db.fetch(
+        "SELECT id FROM people WHERE workspace_id = $1 AND id = ANY ($2) AND last_seen >= $3",
+        workspace_id, list(person_ids), since,
+    )  # fmt: skip
+    return {row["id"] for row in rows}
+
+
+_NEWEST = Order("a.occurred_at", ("a.id",), newest=True)
+
+_TO_US = """
+    EXISTS (SELECT FROM interactions i
+        WHERE i.workspace_id = $1 AND i.id = a.id AND i.target_ids && ARRAY(
+            SELECT s.identity_id FROM groups g
+            JOIN group_people m ON m.workspace_id = $1 AND m.group_id = g.id
+            JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = m.identity_id
+            JOIN person_identities s ON s.workspace_id = $1 AND s.person_id = p.person_id
+            WHERE g.workspace_id = $1 AND g.name = 'team'))
+"""
+_SELECT = f"""
+    SELECT a.id, a.actor_id, a.channel_id, c.name AS channel_name, v.id AS conversation_id,
+        v.title AS conversation_title, a.native, a.chance, a.learnt, a.sentence, a.occurred_at, a.asked_at, a.state,
+        a.answer_id, a.answered_at, a.answerer_id, a.taken_by, {_TO_US} AS to_us
+    FROM asks a
+    LEFT JOIN channels c ON c.workspace_id = $1 AND c.id = a.channel_id
+    LEFT JOIN conversations v ON v.workspace_id = $1 AND v.id = a.place_id
+    WHERE a.workspace_id = $1
+"""
+
+_TEXTS = f"SELECT id, kind, title, text FROM interactions WHERE workspace_id = $1 AND kind IN {JUDGED}"
+
+_SAVE_ACTS = """
+    INSERT INTO ask_acts AS a (workspace_id, interaction_id, chance, learnt, sentence)
+    SELECT $1, * FROM unnest($2::uuid[], $3::real[], $4::boolean[], $5::text[])
+    ON CONFLICT (workspace_id, interaction_id) DO UPDATE SET chance = excluded.chance, learnt = excluded.learnt,
+        sentence = excluded.sentence
+    WHERE (a.chance, a.learnt, a.sentence) IS DISTINCT FROM (excluded.chance, excluded.learnt, excluded.sentence)
+"""
+
+_WANT = """
+    INSERT INTO wanted_asks
+    SELECT unnest($2::uuid[])
+    UNION
+    SELECT coalesce(i.conversation_id, i.id) FROM interactions i
+    WHERE i.workspace_id = $1 AND i.actor_id = ANY ($3) AND EXISTS (
+        SELECT FROM ask_acts j JOIN interactions s ON s.workspace_id = $1 AND s.id = j.interaction_id
+        WHERE j.workspace_id = $1 AND s.conversation_id = i.conversation_id
+        UNION ALL SELECT FROM ask_acts j WHERE j.workspace_id = $1 AND j.interaction_id = i.id)
+    ON CONFLICT DO NOTHING
+"""
+
+_WANT_ALL = """
+    INSERT INTO wanted_asks
+    SELECT DISTINCT coalesce(i.conversation_id, i.id) FROM ask_acts j
+    JOIN interactions i ON i.workspace_id = $1 AND i.id = j.interaction_id WHERE j.workspace_id = $1
+    ON CONFLICT DO NOTHING
+"""
+
+_PLACE = """
+    SELECT coalesce(i.conversation_id, i.id) FROM ask_acts j
+    JOIN interactions i ON i.workspace_id = $1 AND i.id = j.interaction_id
+    WHERE j.workspace_id = $1 AND j.interaction_id = $2
+"""
+
+_TOUCH = """
+    INSERT INTO touches (workspace_id, identity_ids, actor_ids, target_ids, channel_ids, conversation_ids, act_ids)
+    SELECT $1::uuid, '{}', '{}', '{}', '{}', array_remove(ARRAY[i.conversation_id], NULL), ARRAY[i.id]
+    FROM interactions i WHERE i.workspace_id = $1 AND i.id = $2
+"""
+
+_WAITS = """
+    SELECT channel_id, occurred_at, answered_at FROM (
+        SELECT w.id AS channel_id, a.occurred_at, a.answered_at, a.id FROM unnest($2::uuid[]) AS w (id),
+            LATERAL (SELECT * FROM asks a WHERE a.workspace_id = $1 AND a.channel_id = w.id AND a.occurred_at < $3
+                ORDER BY a.occurred_at DESC, a.id DESC LIMIT $4) AS a
+        UNION ALL
+        (SELECT NULL, a.occurred_at, a.answered_at, a.id FROM asks a WHERE a.workspace_id = $1 AND a.occurred_at < $3
+            ORDER BY a.occurred_at DESC, a.id DESC LIMIT $4)
+    ) AS latest ORDER BY occurred_at, id
+"""
+
+_HELPS = """
+    SELECT * FROM (
+        SELECT a.answer_id, a.answered_at, coalesce(p.person_id, a.answerer_id), coalesce(q.person_id, a.actor_id),
+            a.channel_id
+        FROM asks a
+        LEFT JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = a.answerer_id
+        LEFT JOIN person_identities q ON q.workspace_id = $1 AND q.identity_id = a.actor_id
+        WHERE a.workspace_id = $1 AND a.answered_at < $2 ORDER BY a.answered_at DESC LIMIT $3
+    ) AS latest ORDER BY answered_at, answer_id
+"""
