@@ -24,6 +24,7 @@ UNCONDITIONAL = {
     "denyMyIdentity": "a confirmation is made and taken back, and never changed",
     "setProvider": "the app that is entered takes the place of the whole one before",
     "deleteProvider": "an app is entered and removed, and never changed",
+    "updateAsk": "what is said of an ask is added to what was said before",
     "choosePartitions": "each partition is named, and what it is told says all that it is told",
 }
 

@@ -38,7 +38,7 @@ SHOWN = {
     "contact": {"getPerson", "listIdentitiesOfPerson", "listIdentities", "getIdentity"},
     "text": {
         "listTimeline", "listInteractions", "getInteraction", "listEvidence", "getRelationship", "listConversations",
-        "getConversation", "listRunErrors", "listFailedPushes",
+        "getConversation", "listRunErrors", "listFailedPushes", "listAsks", "getAsk",
     },
     "private": {
         "getPerson", "listTimeline", "listInteractions", "listEvidence", "getRelationship",
@@ -184,6 +184,7 @@ async def mark_rows(client: Client, ours: town.Town, known: dict[str, str]) -> d
             "VALUES ($1, $2, 1, 'line 1', 'bad', 'Bad.', $3)",
             home, ids.decode("run", known["run_id"]), f"From: {WRITTEN} {PRIVATE}",
         )  # fmt: skip
+        await db.execute("UPDATE asks SET sentence = $2 WHERE workspace_id = $1", home, f"Who lights the {WRITTEN}?")
         await db.execute(
             "INSERT INTO topics VALUES ($1, $2, $3, '{whisper}', 1, now())", home, UUID(int=home.int + 8), PRIVATE
         )

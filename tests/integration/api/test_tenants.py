@@ -64,6 +64,7 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
         | await detected(square, town)
         | await let_in(square, town)
         | await noted(square, town)
+        | await asked(square, town)
         | {name: ids.encode(name.removesuffix("_id"), value) for name, value in rows.items()}
     )
 
@@ -145,6 +146,30 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
     return {f"{noun}_id": ids.encode(noun, value) for noun, value in rows.items()}
 
 
+async def asked(square: Square, town: Town) -> dict[str, str]:
+    """Return the id of an ask of a town."""
+    home, ada = town.workspace_id, ids.decode("identity", town.ids["identity ada"])
+    async with workspace(square.client.pool, home) as db:
+        found = await db.fetchval(
+            """
+            WITH act AS (
+                SELECT * FROM interactions WHERE workspace_id = $1 AND actor_id = $2 AND kind = 'review'
+                ORDER BY occurred_at, id LIMIT 1
+            ), judged AS (
+                INSERT INTO ask_acts SELECT $1, id, 1, true, 'Who lights them?' FROM act ON CONFLICT DO NOTHING
+            ), told AS (
+                INSERT INTO asks (workspace_id, place_id, id, actor_id, channel_id, native, chance, learnt, sentence,
+                    occurred_at, asked_at, state)
+                SELECT $1, id, id, actor_id, channel_id, true, 1, true, 'Who lights them?', occurred_at, occurred_at,
+                    'open' FROM act ON CONFLICT DO NOTHING
+            )
+            SELECT id FROM act
+            """,
+            home, ada,
+        )  # fmt: skip
+    return {"ask_id": ids.encode("interaction", found)}
+
+
 async def let_in(square: Square, town: Town) -> dict[str, str]:
     """Return ids of an app of a town, what it was granted, and a token."""
     home = town.workspace_id
@@ -217,6 +242,7 @@ BODIES: dict[str, Any] = {
     "updateWebhook": {"types": ["person.joined"]},
     "replayEvents": {"since": _SINCE},
     "updateNote": {"text": "mine now"},
+    "updateAsk": {"taken": True},
     "createInteraction": {
         "occurred_at": _SINCE,
         "actor": {"name": "Ada"},

@@ -4,6 +4,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
 from kith.api.apps.routes import ROUTES as APPS
+from kith.api.asks.routes import ROUTES as ASKS
 from kith.api.attributes.routes import ROUTES as ATTRIBUTES
 from kith.api.audit.routes import ROUTES as AUDIT
 from kith.api.batches.routes import ROUTES as BATCHES
@@ -51,6 +52,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *CONVERSATIONS,
     *INTERACTIONS,
     *BATCHES,
+    *ASKS,
     *RELATIONSHIPS,
     *NOTES,
     *ATTRIBUTES,

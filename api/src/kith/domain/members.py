@@ -12,12 +12,14 @@ _VIEWER = frozenset(
     {
         "people:read", "identities:read", "organizations:read", "channels:read", "conversations:read",
         "interactions:read", "interactions:text:read", "relationships:read", "communities:read", "topics:read",
-        "groups:read", "notes:read", "connectors:read", "sources:read", "sources:private:read", "members:read",
+        "asks:read", "groups:read", "notes:read", "connectors:read", "sources:read", "sources:private:read",
+        "members:read",
     }
 )  # fmt: skip
 _ANALYST = _VIEWER | {
     "people:write", "people:contact:read", "identities:write", "organizations:write", "channels:write",
-    "interactions:write", "communities:write", "groups:write", "notes:write", "events:read", "jobs:read",
+    "interactions:write", "communities:write", "groups:write", "notes:write", "asks:write", "events:read",
+    "jobs:read",
 }  # fmt: skip
 _OWNER_ALONE = frozenset({"workspace:write"})
 

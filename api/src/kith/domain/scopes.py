@@ -37,6 +37,8 @@ TABLE: dict[str, Scope] = {
     "relationships:read": Scope("Read relationships and what they rest on.", "Who is in touch with whom."),
     "communities:read": Scope("Read communities, roles, and who belongs where."),
     "communities:write": Scope("Declare and change communities, and start detections."),
+    "asks:read": Scope("Read open questions and requests, and who could answer them.", "What people ask for."),
+    "asks:write": Scope("Say what became of a question or request."),
     "topics:read": Scope("Read what people talk about."),
     "notes:read": Scope("Read notes, tags and fields of the workspace's own.", "What members noted of people."),
     "notes:write": Scope("Write notes, and set tags and fields of the workspace's own."),

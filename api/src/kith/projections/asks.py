@@ -2,8 +2,13 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+import numpy as np
+
+from kith.domain.asks.answerers import Helps, History
 from kith.domain.asks.model import SHOWN, shipped
 from kith.store import asks as store
 from kith.store import jobs, projection
@@ -12,6 +17,9 @@ from kith.store.db import Db
 from kith.store.rebuild import Difference
 
 _AT_ONCE = 5_000  # texts
+_HELPS = 1_000  # latest answers that speak for whom to ask
+_LESSONS = 100  # of these, from which the weight of help elsewhere is chosen
+_CITED = 3
 
 
 async def work_in(
@@ -72,3 +80,56 @@ def _judged(text: store.Text) -> store.Judged | None:
     if found is None or found.chance < SHOWN:
         return None
     return store.Judged(text.id, round(found.chance, 4), found.learnt, found.sentence)
+
+
+class Answerer(msgspec.Struct, frozen=True):
+    """Who could answer an ask, what speaks for them, and their latest answers that this rests on."""
+
+    person_id: UUID
+    score: float
+    here: float
+    for_asker: float
+    elsewhere: float
+    answers: list[UUID]
+
+
+async def answerers(
+    db: Db, workspace_id: UUID, ask: store.Ask, now: datetime, lately: timedelta, most: int
+) -> list[Answerer]:
+    """Return the best to ask, by the latest answers to asks; of those who have acted lately."""
+    helps = await store.list_helps(db, workspace_id, now, _HELPS)
+    asker = ask.person_id
+    people = sorted({asker, *(id_ for each in helps for id_ in (each.answerer_id, each.asker_id))})
+    place = {person: i for i, person in enumerate(people)}
+    history = History(
+        Helps(
+            np.array([each.answered_at.timestamp() for each in helps]) / 86_400,
+            np.array([place[each.answerer_id] for each in helps], dtype=np.int64),
+            np.array([place[each.asker_id] for each in helps], dtype=np.int64),
+            [(each.channel_id,) if each.channel_id else () for each in helps],
+        ),
+        len(people),
+    )
+    for known in range(max(0, len(helps) - _LESSONS), len(helps)):
+        each = helps[known]
+        history.take(known)
+        topics = (each.channel_id,) if each.channel_id else ()
+        evidence = history.evidence(place[each.asker_id], topics, each.answered_at.timestamp() / 86_400)
+        history.learn(evidence, {place[each.answerer_id]})
+    history.take(len(helps))
+    found = history.evidence(place[asker], (ask.channel_id,) if ask.channel_id else (), now.timestamp() / 86_400)
+    elsewhere = history.elsewhere * found.at_large
+    score = found.score(history.elsewhere)
+    awake = await store.active_since(db, workspace_id, people, now - lately)
+    best = [i for i in np.argsort(-score, kind="stable").tolist() if score[i] > 0 and people[i] in awake][:most]
+    return [
+        Answerer(
+            people[i],
+            float(score[i]),
+            float(found.in_topic[i]),
+            float(found.for_asker[i]),
+            float(elsewhere[i]),
+            [each.answer_id for each in reversed(helps) if each.answerer_id == people[i]][:_CITED],
+        )
+        for i in best
+    ]

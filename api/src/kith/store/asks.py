@@ -116,6 +116,7 @@ class Ask(msgspec.Struct, frozen=True):
 
     id: UUID
     actor_id: UUID
+    person_id: UUID
     channel_id: UUID | None
     channel_name: str | None
     conversation_id: UUID | None
@@ -287,10 +288,12 @@ _TO_US = """
             WHERE g.workspace_id = $1 AND g.name = 'team'))
 """
 _SELECT = f"""
-    SELECT a.id, a.actor_id, a.channel_id, c.name AS channel_name, v.id AS conversation_id,
-        v.title AS conversation_title, a.native, a.chance, a.learnt, a.sentence, a.occurred_at, a.asked_at, a.state,
+    SELECT a.id, a.actor_id, coalesce(b.person_id, a.actor_id) AS person_id, a.channel_id,
+        c.name AS channel_name, v.id AS conversation_id, v.title AS conversation_title, a.native,
+        a.chance, a.learnt, a.sentence, a.occurred_at, a.asked_at, a.state,
         a.answer_id, a.answered_at, a.answerer_id, a.taken_by, {_TO_US} AS to_us
     FROM asks a
+    LEFT JOIN person_identities b ON b.workspace_id = $1 AND b.identity_id = a.actor_id
     LEFT JOIN channels c ON c.workspace_id = $1 AND c.id = a.channel_id
     LEFT JOIN conversations v ON v.workspace_id = $1 AND v.id = a.place_id
     WHERE a.workspace_id = $1

@@ -1,0 +1,91 @@
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, patch
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from kith.api.asks.schemas import Ask, AskDetail, AskPatch, AskSaid, AsksParams
+from kith.api.asks.show import show_all, show_one
+from kith.api.decisions.show import author
+from kith.api.http.coverage import get_coverage
+from kith.api.http.ids import encode, from_path, from_query, not_found
+from kith.api.http.paging import CoveredPage, after, covered_page
+from kith.domain.scopes import Sight
+from kith.projections import asks as projection
+from kith.store import asks as store
+from kith.store import people
+from kith.store.db import Db
+from kith.store.tokens import Token
+
+
+@get("/v1/asks", operation_id="listAsks", tags=["asks"], scopes=["asks:read"])
+async def list_asks(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    params: NamedDependency[AsksParams],
+    sight: NamedDependency[Sight],
+) -> Response[CoveredPage[Ask]]:
+    """List open questions and requests of people.
+
+    The newest first. `state=open` lists what nobody has answered, as far as sources were read; see `coverage`.
+    """
+    person = from_query("person", "person", params.person)
+    wanted = store.AskFilter(
+        states=params.state,
+        actor_ids=None if person is None else await people.identities_of(db, workspace_id, person),
+        channel_id=from_query("channel", "channel", params.channel),
+        conversation_id=from_query("conversation", "conversation", params.conversation),
+        since=params.since,
+        before=params.before,
+        to_us=params.to_us,
+        least=params.chance,
+    )
+    key = after(request, params, tuple[datetime, UUID])
+    rows = await store.list_asks(db, workspace_id, wanted, key, params.limit + 1)
+    shown = await show_all(db, workspace_id, rows, sight, datetime.now(UTC))
+    coverage = await get_coverage(db, workspace_id)
+    return covered_page(
+        request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id), coverage
+    )
+
+
+@get("/v1/asks/{ask_id:str}", operation_id="getAsk", tags=["asks"], scopes=["asks:read"], errors=["not_found"])
+async def get_ask(
+    db: NamedDependency[Db], workspace_id: NamedDependency[UUID], ask_id: FromPath[str], sight: NamedDependency[Sight]
+) -> AskDetail:
+    """Show one ask.
+
+    Why it is one, how long asks wait here, and who could answer it.
+    """
+    found = await store.get_ask(db, workspace_id, from_path("interaction", ask_id))
+    if found is None:
+        raise not_found("ask")
+    return await show_one(db, workspace_id, found, sight, datetime.now(UTC))
+
+
+@patch("/v1/asks/{ask_id:str}", operation_id="updateAsk", tags=["asks"], scopes=["asks:write"], errors=["not_found"])
+async def update_ask(
+    db: NamedDependency[Db],
+    workspace_id: NamedDependency[UUID],
+    token: NamedDependency[Token],
+    ask_id: FromPath[str],
+    payload: NamedDependency[AskPatch],
+    sight: NamedDependency[Sight],
+) -> AskSaid:
+    """Say what became of an ask.
+
+    That it is none, was answered elsewhere, or is taken. What is said stays through every rebuild.
+    """
+    key = from_path("interaction", ask_id)
+    if await store.place_of(db, workspace_id, key) is None:
+        raise not_found("ask")
+    await projection.state(db, workspace_id, key, payload.state, payload.taken, author(token))
+    row = await store.get_ask(db, workspace_id, key)
+    shown = await show_all(db, workspace_id, [row] if row else [], sight, datetime.now(UTC))
+    return AskSaid(encode("interaction", key), payload, shown.get(key))
+
+
+ROUTES = [list_asks, get_ask, update_ask]

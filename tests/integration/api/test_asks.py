@@ -1,0 +1,112 @@
+"""Asks over HTTP: what is open, why it is an ask, whom to ask, and what members say of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kith.projections.project import project
+from kith.store.db import workspace
+from tests.integration.api.conftest import Client
+from tests.integration.api.test_batches import ref, write
+
+ASKED = "Could you please tell me how I can build it?"
+
+
+def said(key: str, actor: str, text: str, *, to: str | None = None, ago: float = 1.0, **more: Any) -> dict[str, Any]:
+    """Return a message of a conversation, written so many days ago."""
+    about: dict[str, Any] = {"reply_to": {"network": "app", "key": to, "kind": "message"}} if to else {}
+    return {
+        "type": "interaction",
+        "ref": {"network": "app", "key": key, "kind": "message"},
+        "actor": ref(actor),
+        "occurred_at": (datetime.now(UTC) - timedelta(days=ago)).isoformat(),
+        "conversation": {"network": "app", "key": more.pop("thread", f"thread {to or key}")},
+        "text": text,
+        "visibility": "public",
+        **about,
+        **more,
+    }
+
+
+async def tell(client: Client, *records: dict[str, Any]) -> list[str]:
+    """Write acts and work them in; return their ids."""
+    answer = await write(client, "interactions", *records)
+    assert all(item["outcome"] in ("created", "updated") for item in answer["data"]), answer
+    async with workspace(client.pool, client.workspace_id) as db:
+        while (await project(db, client.workspace_id, datetime.now(UTC)))[1]:
+            pass
+    return [item["id"] for item in answer["data"]]
+
+
+async def patched(client: Client, ask_id: str, **body: Any) -> Any:
+    answer = await client.send("PATCH", f"/v1/asks/{ask_id}", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_an_open_ask_is_listed_with_its_reasons_until_somebody_answers(client: Client) -> None:
+    first, _ = await tell(client, said("1", "ada", ASKED), said("2", "bo", "The sun shines."))
+    (ask,) = await client.pages("/v1/asks?state=open")
+    assert (ask["id"], ask["sentence"], ask["state"]) == (first, ASKED, "open")
+    shown = await client.get(f"/v1/asks/{first}")
+    assert {part["part"] for part in shown["contributions"]} >= {"mark", "request", "opener"}
+    odds = shown["intercept"] + sum(part["weight"] for part in shown["contributions"])
+    assert 1 / (1 + 2.718281828459045**-odds) == pytest.approx(shown["chance"], abs=1e-4)
+    assert shown["usual_wait"] is None
+    (answer,) = await tell(client, said("3", "bo", "It is in the archive.", to="1", ago=0.5))
+    assert await client.pages("/v1/asks?state=open") == []
+    (ask,) = await client.pages("/v1/asks?state=answered")
+    assert (ask["answer_id"], ask["answerer"]["name"]) == (answer, None)
+
+
+async def test_what_a_member_says_counts_at_once_and_can_be_taken_back(client: Client) -> None:
+    (first,) = await tell(client, said("1", "ada", ASKED))
+    taken = await patched(client, first, taken=True)
+    assert taken["ask"]["taken_by"].startswith("member:tok_")
+    for state in ("answered", "withdrawn", "closed", "open"):
+        assert (await patched(client, first, state=state))["ask"]["state"] == state
+    assert (await patched(client, first, state="not_an_ask"))["ask"] is None
+    assert (await client.send("GET", f"/v1/asks/{first}")).status_code == 404
+    assert await client.pages("/v1/asks") == []
+    assert (await patched(client, first, state="open"))["ask"]["taken_by"]
+
+
+async def test_a_wait_stands_beside_the_usual_one_and_who_answered_before_is_to_be_asked(client: Client) -> None:
+    past = []
+    for n in range(20):
+        past.append(said(f"q{n}", f"asker{n}", ASKED, ago=20 - n * 0.1))
+        past.append(said(f"a{n}", "bo" if n % 4 else "cyd", "It is in the archive.", to=f"q{n}", ago=19.9 - n * 0.1))
+    lately = [said("x", "bo", "The sun shines.", ago=1), said("old", "ada", ASKED, ago=5)]
+    *_, asked = await tell(client, *past, *lately)
+    shown = await client.get(f"/v1/asks/{asked}")
+    wait = shown["usual_wait"]
+    assert (wait["of"], wait["asks"]) == ("workspace", 21)
+    assert wait["median"] == pytest.approx(8640, abs=5)
+    assert shown["overdue"]
+    assert datetime.fromisoformat(shown["overdue_at"]) > datetime.fromisoformat(shown["asked_at"])
+    (answerer,) = shown["answerers"]  # Cyd has not been seen for two weeks
+    assert answerer["score"] == pytest.approx(answerer["here"] + answerer["for_asker"] + answerer["elsewhere"])
+    assert len(answerer["answers"]) == 3
+    by_person = await client.pages(f"/v1/asks?person={shown['asker']['person_id']}")
+    assert [each["id"] for each in by_person] == [asked]
+    assert len(await client.pages("/v1/asks?limit=7&state=answered")) == 20
+
+
+async def test_learnt_words_are_shown_together_to_whom_may_not_read_texts(client: Client) -> None:
+    (first,) = await tell(client, said("1", "ada", ASKED))
+    whole = await client.get(f"/v1/asks/{first}")
+    made = await client.send("POST", "/v1/tokens", json={"name": "blind", "scopes": ["asks:read"]})
+    less = (await client.send("GET", f"/v1/asks/{first}", token=made.json()["token"])).json()
+    assert less["sentence"] is None
+    assert {part["part"] for part in less["contributions"]} <= {
+        "mark",
+        "mark inside",
+        "opener",
+        "request",
+        "length",
+        "words",
+    }
+    total = [sum(part["weight"] for part in shown["contributions"]) for shown in (whole, less)]
+    assert total[0] == pytest.approx(total[1])
+    assert (await client.send("PATCH", f"/v1/asks/{first}", json={}, token=made.json()["token"])).status_code == 403
