@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shlex
 from pathlib import Path
 
 import httpx2
@@ -12,8 +13,10 @@ from kith.runtime.settings import load_settings
 from kith.runtime.vault import new_key
 from tests.integration.api.conftest import running
 from tests.integration.cli.test_commands import complaint, kith, settings  # noqa: F401  # a fixture
+from tests.paths import ROOT
 
 Variables = dict[str, str]
+TEXT = (ROOT / "docs" / "apps.md").read_text()
 
 
 def value(said: str, name: str) -> str:
@@ -50,6 +53,12 @@ async def test_an_app_is_created_used_rotated_and_revoked(settings: Variables) -
     assert "There is no app" in complaint(await asyncio.to_thread(kith, settings, "apps", "revoke", app))
     audit = await asyncio.to_thread(run, "audit", "verify")
     assert audit.startswith("The audit holds: 5 entries."), "created, rotated, revoked, and two tokens"
+
+
+def test_the_command_of_the_page_on_apps_works(settings: Variables) -> None:  # noqa: F811  # the fixture
+    (command,) = re.findall(r"^kith (apps create .*?[^\\])$", TEXT, re.MULTILINE | re.DOTALL)
+    done = kith(settings, *shlex.split(command.replace("\\\n", "")))
+    assert value(done.stdout, "client_id") in kith(settings, "apps", "list").stdout
 
 
 @pytest.mark.parametrize(
