@@ -202,6 +202,19 @@ async def test_the_same_patch_written_down_on_another_day_is_a_copy_without_any_
     assert Facts(pages).interactions == Facts(await pull(repo.folder)).interactions
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["[Backport 3.2] io: mend", "[stable] io: mend (#12)", "Backport: io: mend", "Backport #12: io: mend",
+     "Cherry-pick io: mend", "[3.2] [backport] io: mend (#12) (#14)", "io: mend [3.2]", "Backport of io: mend"],
+)  # fmt: skip
+async def test_what_a_copy_puts_around_its_title_hides_nothing(repo: Repo, title: str) -> None:
+    grown(repo)
+    first = mended(repo)
+    repo.switch("stable")
+    mended(repo, CARL, days=30, title=title)
+    assert reviews(await pull(repo.folder)) == [first]
+
+
 @pytest.mark.parametrize(("days", "title"), [(1000, "io: mend"), (3, "io: mend the reader")])
 async def test_a_patch_of_another_time_or_title_is_no_copy(repo: Repo, days: int, title: str) -> None:
     grown(repo)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kith.connectors import InteractionRef
 from kith.connectors.git.acts import FIELDS, FORMAT, Commit, Copy, decoded, read_commit, said
-from kith.connectors.git.patches import SPAN, Patches, Titled
+from kith.connectors.git.patches import SPAN, Patches, Titled, plain
 from kith.connectors.git.people import Human, human
 from kith.connectors.git.repository import Repository
 
@@ -108,7 +108,9 @@ class Copies:
         history = b"" if since is None else self._repository.history(self._tips, (), since - SPAN)
         lines = history.decode().split()
         told = self._repository.log(history, _TITLED, 3)
-        marks = array("q", (hash(commit if b" " in parents else title) for commit, parents, title in told))
+        marks = array(
+            "q", (hash(commit if b" " in parents else plain(decoded(title))) for commit, parents, title in told)
+        )
         several = {one for one, other in pairwise(sorted(marks)) if one == other}
         if wanted is not None:
             several &= {mark for commit, mark in zip(lines, marks, strict=True) if commit in wanted}
@@ -118,7 +120,7 @@ class Copies:
         for commit in map(read_commit, self._repository.log(found.encode(), FORMAT, FIELDS)):
             if commit.committed and not commit.is_merge:
                 moment = int(commit.committed.timestamp())
-                yield Titled(moment, commit.hash, commit.message.title, bool(commit.message.origins))
+                yield Titled(moment, commit.hash, plain(commit.message.title), bool(commit.message.origins))
 
     @cached_property
     def _twins(self) -> dict[str, str]:
@@ -144,11 +146,11 @@ class Copies:
     def _alike(self, gone: Collection[Commit]) -> Iterator[str]:
         """Yield the commits that may be the patch that one of these was."""
         patches = [patch for patch in map(_patch, gone) if patch]
-        wanted = {patch.title for patch in patches}
+        wanted = {plain(patch.title) for patch in patches}
         since = min((patch.authored for patch in patches), default=0)
         history = self._repository.history(self._tips, (), since) if wanted else b""
         for commit, patch in self._briefs(history):
-            if isinstance(patch, Patch) and patch.title in wanted:
+            if isinstance(patch, Patch) and plain(patch.title) in wanted:
                 yield commit
 
     def _briefs(self, history: bytes) -> Iterator[tuple[str, "Patch | str"]]:

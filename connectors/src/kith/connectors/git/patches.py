@@ -5,6 +5,7 @@ ancestors is no copy of it: what was undone and done again is work again. Where 
 of contents before and after have to be the same.
 """
 
+import re
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
@@ -26,6 +27,21 @@ _DIFF = (
     "diff-tree", "--stdin", "--root", "--patch", "--full-index", "--no-renames", "--no-color", "--no-ext-diff",
     "--no-textconv", "--submodule=short", "--ignore-submodules=dirty", "--unified=3", "-O/dev/null",
 )  # fmt: skip
+
+
+#: What copies put before a title, and behind: ``[Backport 3.2] io: mend (#12)``.
+_BEFORE = re.compile(
+    r"(?:\[[^\]]*\]\s*|(?:back[- ]?port|cherry[- ]?pick)(?:ed)?\b(?:\s+(?:of|from|to\s+\S+)\b)?\s*(?:[#!]\d+)?[:\s-]*)+",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(r"(?:\s*(?:\([#!]\d+\)|\[[^\]]*\]))+\s*$")
+
+
+def plain(title: str) -> str:
+    """Return the title without what copies put around it; itself where nothing else is there."""
+    return (
+        " ".join(_BEHIND.sub("", _BEFORE.sub("", title, count=1) if _BEFORE.match(title) else title).split()) or title
+    )
 
 
 class Titled(NamedTuple):
