@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from kith.connectors import Fatal, Reauthorize, Retry
 from kith.connectors.git.ancestry import Ancestry
+from kith.connectors.git.messages import TITLE_CHARACTERS
 from kith.connectors.git.repository import Repository
 
 SPAN = 2 * 365 * 86_400  # seconds between commits that may be one patch
@@ -31,17 +32,18 @@ _DIFF = (
 
 #: What copies put before a title, and behind: ``[Backport 3.2] io: mend (#12)``.
 _BEFORE = re.compile(
-    r"(?:\[[^\]]*\]\s*|(?:back[- ]?port|cherry[- ]?pick)(?:ed)?\b(?:\s+(?:of|from|to\s+\S+)\b)?\s*(?:[#!]\d+)?[:\s-]*)+",
+    r"\s*(?:\[[^\]]*\]\s*|(?:back[- ]?port|cherry[- ]?pick)(?:ed)?\b(?:\s+(?:of|from|to\s+\S+)\b)?"
+    r"\s*(?:[#!]\d+)?[:\s-]*)+",
     re.IGNORECASE,
 )
-_BEHIND = re.compile(r"(?:\s*(?:\([#!]\d+\)|\[[^\]]*\]))+\s*$")
+_BEHIND = re.compile(r"(?:(?:^|\s+)(?:\([#!]\d+\)|\[[^\]]*\]))+\s*$")
 
 
 def plain(title: str) -> str:
     """Return the title without what copies put around it; itself where nothing else is there."""
-    return (
-        " ".join(_BEHIND.sub("", _BEFORE.sub("", title, count=1) if _BEFORE.match(title) else title).split()) or title
-    )
+    title = " ".join(title[:TITLE_CHARACTERS].split())
+    before = _BEFORE.match(title)
+    return _BEHIND.sub("", title[before.end() if before else 0 :]) or title
 
 
 class Titled(NamedTuple):
