@@ -6,16 +6,23 @@ import hashlib
 import json
 import secrets
 import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
+from kith.api.app import create_app
 from kith.runtime.keyring import thumbprint
+from kith.runtime.settings import Settings
+from tests.integration.api.conftest import running
 from tests.integration.oauth.client import Desk, Pkce, Registered, register, sent_back
 from tests.integration.pages.browser import Page
+from tests.integration.pages.conftest import House
 
 
 def push_form(desk: Desk, app: Registered, pkce: Pkce, **changed: Any) -> dict[str, Any]:
@@ -219,3 +226,34 @@ async def test_a_token_that_is_not_bound_is_sent_as_bearer(desk: Desk, app: Regi
     made = proof(key, "GET", f"{desk.issuer}/v1/me", tokens["access_token"])
     headers = {"Authorization": f"DPoP {tokens['access_token']}", "DPoP": made}
     assert (await desk.http.get("/v1/me", headers=headers)).status_code == 401
+
+
+@pytest.fixture
+async def strict_desk(house: House, settings: Settings) -> AsyncIterator[Desk]:
+    """The same where proofs have to hold a nonce."""
+    app = create_app(msgspec.structs.replace(settings, dpop_nonce="on"))
+    async with running(app), Desk(replace(house, app=app), settings.issuer) as desk:
+        yield desk
+
+
+async def test_a_proof_holds_the_nonce_that_the_server_named(strict_desk: Desk) -> None:
+    desk, key = strict_desk, fresh_key()
+    app = await register(desk.house.pool, desk.house.workspace_id, "machine", scopes=["people:read"])
+    here, form = f"{desk.issuer}/oauth/token", {"grant_type": "client_credentials", "scope": "people:read"}
+    nonces = list[str]()
+    for given in ({}, {"nonce": "x"}, {"nonce": 7}):
+        refused = await desk.token(app, {"DPoP": proof(key, "POST", here, **given)}, **form)
+        assert (refused.status_code, refused.json()["error"]) == (400, "use_dpop_nonce")
+        nonces.append(refused.headers["dpop-nonce"])
+    answer = await desk.token(app, {"DPoP": proof(key, "POST", here, nonce=nonces[0])}, **form)
+    assert (answer.status_code, answer.json()["token_type"]) == (200, "DPoP")
+    token, me = answer.json()["access_token"], f"{desk.issuer}/v1/me"
+    for given, status in (({}, 401), ({"nonce": nonces[-1]}, 200)):
+        headers = {"Authorization": f"DPoP {token}", "DPoP": proof(key, "GET", me, token, **given)}
+        found = await desk.http.get("/v1/me", headers=headers)
+        assert found.status_code == status
+        assert ("dpop-nonce" in found.headers) == (
+            'error="use_dpop_nonce"' in found.headers.get("www-authenticate", "")
+        )
+        assert ("dpop-nonce" in found.headers) == (status == 401)
+    assert (await desk.token(app, None, **form)).status_code == 200, "who proves nothing needs none"

@@ -68,6 +68,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "of a client's address is believed. Unset: nobody is."
         ),
     ] = None
+    dpop_nonce: Annotated[
+        Literal["off", "on"],
+        Meta(
+            description="Whether proofs of possession (DPoP) have to hold a nonce that kith names, new every 5 minutes."
+        ),
+    ] = "off"
     app_registration: Annotated[
         Literal["off", "open"],
         Meta(description="Whether apps may register themselves at `/oauth/register`."),

@@ -6,9 +6,11 @@ only the wrapping is done again.
 
 import base64
 import binascii
+import hmac
 import os
 import secrets
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,6 +52,10 @@ class Vault:
     def rewrap(self, sealed: Sealed, place: str) -> Sealed:
         """Return the same text under the current key. Raises Unreadable."""
         return Sealed(self.current, self._wrap(self._unwrap(sealed, place), place), sealed.text)
+
+    def derive(self, purpose: str) -> bytes:
+        """Return a key for a purpose of its own, which changes with the current key."""
+        return hmac.digest(self._keys[self.current], f"kith {purpose}".encode(), sha256)
 
     def _wrap(self, key: bytes, place: str) -> bytes:
         return _encrypt(self._keys[self.current], key, f"{self.current} {place}")

@@ -8,6 +8,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from kith.api.http import proofs
 from kith.api.http.known import Tokens
+from kith.api.http.nonces import Stale, check_nonce
 from kith.api.http.problems import Problem
 from kith.domain.scopes import SCOPES, Sight
 from kith.store.devices import use_proof
@@ -68,8 +69,9 @@ async def _check_possession(request: Request[Any, Any, Any], token: Token, kind:
     try:
         await _prove(request, token, kind, text)
     except proofs.Unproven as error:
-        challenge = f'DPoP {REALM}, algs="ES256", error="invalid_token", {_metadata(request)}'
-        raise Problem("invalid_token", str(error), headers={"WWW-Authenticate": challenge}) from error
+        why, named = ("use_dpop_nonce", error.headers) if isinstance(error, Stale) else ("invalid_token", {})
+        challenge = f'DPoP {REALM}, algs="ES256", error="{why}", {_metadata(request)}'
+        raise Problem("invalid_token", str(error), headers={"WWW-Authenticate": challenge, **named}) from error
 
 
 async def _prove(request: Request[Any, Any, Any], token: Token, kind: str, text: str) -> None:
@@ -79,6 +81,7 @@ async def _prove(request: Request[Any, Any, Any], token: Token, kind: str, text:
     address = request.app.state.settings.issuer + request.scope["path"]
     method = "HEAD" if request.scope.get("kith.head") else request.method
     proof = proofs.read_proof(request.headers.get(proofs.HEADER, ""), method, address, text)
+    check_nonce(request, proof)
     if proof.thumbprint != token.thumbprint:
         raise proofs.Unproven("The token is bound to another key.")
     async with request.app.state.turns.instance() as db:

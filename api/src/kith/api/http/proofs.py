@@ -25,11 +25,14 @@ class Unproven(Exception):
 
 
 class Proof(NamedTuple):
-    """thumbprint: of the key that made it. id: its maker's own, to be used once within ``seconds``."""
+    """thumbprint: of the key that made it. id: its maker's own, to be used once within ``seconds``. nonce: empty for
+    none.
+    """
 
     thumbprint: str
     id: str
     seconds: float
+    nonce: str
 
 
 def read_proof(text: str, method: str, address: str, token: str | None = None) -> Proof:
@@ -82,7 +85,7 @@ def _judge(claims: dict[str, Any], key: str, method: str, address: str, token: s
         raise Unproven("The proof is too old, or from the future.")
     if token is not None and not hmac.compare_digest(str(claims.get("ath")).encode(), _hash(token)):
         raise Unproven("The proof is for another token.")
-    return Proof(key, id_, OLDEST_SECONDS - age)
+    return Proof(key, id_, OLDEST_SECONDS - age, str(claims.get("nonce", "")))
 
 
 def _hash(token: str) -> bytes:

@@ -15,6 +15,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload, OAuth2Request
 from litestar.connection import Request
 
 from kith.api.http import proofs
+from kith.api.http.nonces import Stale, check_nonce
 from kith.api.oauth.errors import Refused
 from kith.api.oauth.parameters import Parameters
 from kith.domain.ids import encode_optional
@@ -115,6 +116,9 @@ async def possession(request: Request[Any, Any, Any], db: Db) -> str | None:
         raise Refused("invalid_dpop_proof", "There is more than one proof.")
     try:
         proof = proofs.read_proof(given[0], request.method, request.app.state.settings.issuer + request.scope["path"])
+        check_nonce(request, proof)
+    except Stale as error:
+        raise Refused("use_dpop_nonce", str(error), headers=error.headers) from error
     except proofs.Unproven as error:
         raise Refused("invalid_dpop_proof", str(error)) from error
     if not await use_proof(db, proof.thumbprint, proof.id, proof.seconds):
