@@ -118,14 +118,15 @@ def _start_processes(settings: Settings, addresses: Addresses, supervisor: Super
     api = [sys.executable, "-m", "kith.cli", "api"]
     worker = [sys.executable, "-m", "kith.workers"]
     url = f"{_base_url(settings)}/readyz"
+    listener = [*worker[:-1], "kith.workers.live"]
     made = partial(Child, cwd=here, env=env, log_bytes=settings.log_megabytes * MEGABYTE)
     children = [
+        made("The worker", worker, logs / "worker.log", ready=lambda: True),  # makes itself ready beside the API
         made("The API", api, logs / "api.log", ready=lambda: _answers(url)),
-        made("The worker", worker, logs / "worker.log", ready=lambda: True),
-        made("The listener", [*worker[:-1], "kith.workers.live"], logs / "live.log", ready=lambda: True),
+        made("The listener", listener, logs / "live.log", ready=lambda: True),  # is in nobody's way at the start
     ]
     with screen.step("The API and a worker run"):
-        for child in reversed(children):  # the others make themselves ready while we wait for the API
+        for child in children:
             supervisor.children.append(child)
             child.start()
 
