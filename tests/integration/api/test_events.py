@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +14,15 @@ import uvicorn
 
 from kith.api.events import hub, stream
 from kith.api.http.wire import Wire
-from kith.domain.ids import decode
+from kith.domain.ids import decode, encode
+from kith.projections import project
 from kith.store import events
 from kith.store.db import workspace
 from kith.store.tokens import revoke_token
+from tests.integration.api import town
 from tests.integration.api.conftest import Client
+from tests.integration.api.test_batches import act, ref, write
+from tests.integration.detections import detect_in
 
 READ = ["events:read", "members:read", "people:read"]
 
@@ -178,3 +183,41 @@ async def test_a_token_has_so_many_streams_and_no_more(client: Client, monkeypat
             pass
     head = await client.http.head("/v1/events/stream", headers={"Authorization": f"Bearer {token}"})
     assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream")
+
+
+async def test_a_relationships_word_is_told_when_it_changes_and_once(client: Client) -> None:
+    home = client.workspace_id
+    days = [f"2026-04-{n:02}T12:00:00Z" for n in range(1, 31)]
+    met = [act(day, occurred_at=day) for day in days]
+    back = [act(f"b{day}", occurred_at=day, actor=ref("bo"), targets=[{"identity": ref("ada")}]) for day in days]
+    await write(client, "interactions", *met, *back)
+    async with workspace(client.pool, home) as db:
+        while (await project.project(db, home, datetime(2026, 5, 1, 12, tzinfo=UTC)))[1]:
+            pass
+    words = []
+    for month in (5, 5, 11, 11):
+        until = {"since": "2026-04-01T00:00:00Z", "until": f"2026-{month:02}-02T00:00:00Z"}
+        await write(client, "interactions", {"type": "coverage", "status": "read"} | until)
+        async with workspace(client.pool, home) as db:
+            await project.refresh(db, home, datetime(2026, month, 2, 12, tzinfo=UTC), (UUID(int=0), UUID(int=0)))
+            words.append(await db.fetchval("SELECT word FROM relationships LIMIT 1"))
+    told = (await client.get("/v1/events?type=relationship.changed"))["data"]
+    assert words[0] == words[1] != words[2] == words[3]
+    assert [(event["data"]["before"], event["data"]["after"]) for event in told] == [(words[0], words[2])]
+
+
+async def test_roles_are_told_when_they_change_and_once(client: Client) -> None:
+    made = await town.build(client.pool, "roles")
+    counts = []
+    for step in range(3):
+        async with workspace(client.pool, made.workspace_id) as db:
+            if step == 1:
+                lost = await db.fetchrow("DELETE FROM roles WHERE ctid = (SELECT min(ctid) FROM roles) RETURNING *")
+            await detect_in(db, made.workspace_id, whole=True)
+            rows = await db.fetch("SELECT data FROM events WHERE type = 'role.changed'")
+            counts.append(len(rows))
+    assert counts == [0, 1, 1]
+    assert lost
+    told = rows[0]["data"]
+    assert told["person_id"] == encode("person", lost["person_id"])
+    assert {*told["after"]} - {*told["before"]} == {lost["role"]}

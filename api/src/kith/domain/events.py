@@ -51,6 +51,20 @@ class MemberTold(msgspec.Struct, frozen=True):
     role: str
 
 
+class RelationshipChanged(msgspec.Struct, frozen=True):
+    person_id: str
+    other_id: str
+    before: str
+    after: str
+
+
+class RolesChanged(msgspec.Struct, frozen=True):
+    community_id: str
+    person_id: str
+    before: list[str]
+    after: list[str]
+
+
 class WebhookTested(msgspec.Struct, frozen=True):
     webhook_id: str
 
@@ -111,6 +125,14 @@ KINDS: dict[str, Kind] = {
     "member.joined": Kind("members:read", "Somebody became a member.", _TOLD),
     "member.changed": Kind("members:read", "A member has another role.", _TOLD),
     "member.left": Kind("members:read", "Somebody is a member no longer.", _TOLD),
+    "relationship.changed": Kind(
+        "relationships:read", "A relationship has another word: it became strong, or fades.",
+        RelationshipChanged(_PERSON, _OTHER, "new", "strong"),
+    ),
+    "role.changed": Kind(
+        "communities:read", "A person has other roles in a community.",
+        RolesChanged(_COMMUNITIES[0], _PERSON, [], ["connector"]),
+    ),
     "webhook.tested": Kind(
         "webhooks:read", "A webhook is tried; it alone gets this.", WebhookTested("whk_06ae9jv9tg8009z1ajt0ds00tg")
     ),

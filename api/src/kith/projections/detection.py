@@ -195,13 +195,14 @@ async def save(
         db, workspace_id, moment, facts.as_of, Division(found.resolution, found.counting, found.foreseen),
         whole=facts.last is None, people=found.people, ties=found.ties,
     )  # fmt: skip
-    await detections.save_communities(
+    roles = await detections.save_communities(
         db, workspace_id, moment, _communities_found(found), _belonging(facts, found),
         _roles_found(facts, found), _events_found(found),
     )  # fmt: skip
     await _save_topics(db, workspace_id, moment, facts, found)
     changes = _events_found(found)
-    await events.add(db, workspace_id, [events.tell_change(*change) for change in changes])
+    told = [events.tell_change(*change) for change in changes]
+    await events.add(db, workspace_id, told + [events.tell_roles(*change) for change in roles])
     return True
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from kith.domain.days import midnight
 from kith.projections import answers, asks, behaviors, kinds, resolution, strength
-from kith.store import affiliations, jobs, profiles, projection
+from kith.store import affiliations, events, jobs, profiles, projection
 from kith.store.db import Db
 from kith.store.persons import Move
 
@@ -102,13 +102,18 @@ async def settle_answers(db: Db, workspace_id: UUID, now: datetime) -> int:
 
 
 async def refresh(db: Db, workspace_id: UUID, now: datetime, after: tuple[UUID, UUID]) -> tuple[UUID, UUID] | None:
-    """Compute the strengths of the next pairs for the midnight of ``now``; return the last of them, or None."""
+    """Compute the strengths of the next pairs for the midnight of ``now``; return the last of them, or None.
+
+    Words that changed since they were last told become events: here, once a day, and not while history is being read.
+    """
     await projection.start(db)
     await projection.lock(db, workspace_id)
     last = await projection.want_next_pairs(db, workspace_id, after, strength.PAIRS)
     if last is None:
         return None
     await compute_relationships(db, workspace_id, now)
+    told = await projection.tell_words(db, workspace_id)
+    await events.add(db, workspace_id, [events.tell_word(*change) for change in told])
     await projection.save(db, workspace_id, projection.RELATIONSHIPS)
     return last
 

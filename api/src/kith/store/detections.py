@@ -222,13 +222,17 @@ async def add(
 async def save_communities(
     db: Db, workspace_id: UUID, moment: datetime, found: Sequence[FoundCommunity],
     belonging: dict[str, Any] | None, roles: Sequence[FoundRole], events: Sequence[FoundEvent],
-) -> None:  # fmt: skip
-    """Store communities, who belongs to the detected ones (columns), their roles, and what became of them."""
+) -> list[tuple[UUID, UUID, list[str], list[str]]]:  # fmt: skip
+    """Store communities, who belongs to the detected ones (columns), their roles, and what became of them.
+
+    Returns whose roles changed: community, person, roles before and after; of communities that had some.
+    """
     await db.execute(_SAVED)
     await db.copy_records_to_table("found_communities", records=found, columns=FoundCommunity._fields)
     if belonging:
         await columns.write(db, "found_people", **belonging)
     await db.copy_records_to_table("found_roles", records=roles, columns=FoundRole._fields)
+    changed = await db.fetch(_CHANGED_ROLES, workspace_id)
     for statement in _SAVE_COMMUNITIES:
         named = 1 + ("$2" in statement)
         await db.execute(statement, *(workspace_id, moment)[:named])
@@ -239,6 +243,7 @@ async def save_communities(
         """,
         [(workspace_id, new_id(), *event, moment) for event in events],
     )
+    return [(row["community_id"], row["person_id"], row["before"], row["after"]) for row in changed]
 
 
 async def save_topics(
@@ -416,6 +421,21 @@ _SAVED = """
 _NUMBERS = """
     size = f.size, health = f.health::jsonb, map = f.map, computed_at = $2, as_of = f.as_of, updated_at = now(),
     cohesion = (f.health::jsonb ->> 'cohesion')::float8, openness = (f.health::jsonb ->> 'openness')::float8
+"""
+
+_CHANGED_ROLES = """
+    WITH old AS MATERIALIZED (
+        SELECT r.community_id, r.person_id, array_agg(r.role ORDER BY r.role) AS roles FROM roles r
+        WHERE r.workspace_id = $1 AND r.community_id IN (SELECT id FROM found_communities WHERE map IS NOT NULL)
+        GROUP BY r.community_id, r.person_id
+    ),
+    new AS (
+        SELECT community_id, person_id, array_agg(role ORDER BY role) AS roles FROM found_roles
+        WHERE community_id IN (SELECT community_id FROM old) GROUP BY community_id, person_id
+    )
+    SELECT community_id, person_id, coalesce(o.roles, '{}') AS before, coalesce(n.roles, '{}') AS after
+    FROM old o FULL JOIN new n USING (community_id, person_id)
+    WHERE o.roles IS DISTINCT FROM n.roles ORDER BY community_id, person_id
 """
 
 _SAVE_COMMUNITIES = (

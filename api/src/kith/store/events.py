@@ -26,6 +26,8 @@ Type = Literal[
     "member.joined",
     "member.changed",
     "member.left",
+    "relationship.changed",
+    "role.changed",
     "webhook.tested",
     "webhook.disabled",
 ]
@@ -158,6 +160,20 @@ def tell_change(change: str, before: Iterable[UUID], after: Iterable[UUID]) -> t
         "before_ids": [encode("community", id_) for id_ in before],
         "after_ids": [encode("community", id_) for id_ in after],
     }
+
+
+def tell_word(one: UUID, other: UUID, before: str, after: str) -> tuple[Type, dict[str, Any]]:
+    """A relationship has another word."""
+    people = {"person_id": encode("person", one), "other_id": encode("person", other)}
+    return "relationship.changed", people | {"before": before, "after": after}
+
+
+def tell_roles(
+    community_id: UUID, person_id: UUID, before: Sequence[str], after: Sequence[str]
+) -> tuple[Type, dict[str, Any]]:
+    """A person has other roles in a community."""
+    where = {"community_id": encode("community", community_id), "person_id": encode("person", person_id)}
+    return "role.changed", where | {"before": list(before), "after": list(after)}
 
 
 async def tell_of_member(db: Db, workspace_id: UUID, told: Type, member_id: UUID, role: str) -> None:

@@ -254,6 +254,21 @@ async def save(db: Db, workspace_id: UUID, projection: Projection) -> None:
     )
 
 
+async def tell_words(db: Db, workspace_id: UUID) -> list[tuple[UUID, UUID, str, str]]:
+    """Note the words of the pairs just weighed; return those that changed since they were last told: before, after."""
+    rows = await db.fetch(_TELL_WORDS, workspace_id)
+    return [(row["person_id"], row["other_id"], row["before"], row["word"]) for row in rows if row["before"]]
+
+
+_TELL_WORDS = f"""
+    INSERT INTO told_words AS t (workspace_id, person_id, other_id, word)
+    SELECT $1::uuid, person_id, other_id, word FROM ({strength.COMPUTED}) AS fresh WHERE person_id < other_id
+    ORDER BY person_id, other_id
+    ON CONFLICT (workspace_id, person_id, other_id) DO UPDATE SET before = t.word, word = excluded.word
+    WHERE t.word <> excluded.word
+    RETURNING person_id, other_id, before, word
+"""
+
 _WANTED = f"""
     SET LOCAL client_min_messages = warning; SET LOCAL plan_cache_mode = force_custom_plan;
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_people (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
