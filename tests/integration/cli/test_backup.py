@@ -188,7 +188,11 @@ async def test_what_lacks_its_rights_is_not_called_healthy(
     assert kith(there, "doctor").returncode == 0
     assert (await ask(there, token, "/readyz"))[0][0] == 200
     db = await asyncpg.connect(url)
-    bound = await db.fetch("SELECT tablename FROM pg_policies WHERE policyname = 'guest'")
+    searching = "SELECT DISTINCT pg_get_userbyid(proowner) FROM pg_proc WHERE proname LIKE 'find%' AND prosecdef"
+    assert [tuple(row) for row in await db.fetch(searching)] == (
+        [("kith_search",)] if user == "postgres" else [("kith",)]
+    )
+    bound = await db.fetch("SELECT tablename FROM pg_policies WHERE policyname = 'guest' AND schemaname = 'public'")
     await db.close()
     assert {row["tablename"] for row in bound} == set(SHOWN)
     assert await ask(there, token, *ASKED) == before

@@ -1,7 +1,7 @@
 """How lists are read at a million people and ten million interactions: PostgreSQL is told of them, and has few."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -71,9 +71,11 @@ SIZES: dict[str, tuple[int, dict[str, float]]] = {
     "runs": (1_000_000, {"source_id": 100}),
     "run_errors": (5_000_000, {"run_id": 100_000}),
     "partitions": (200_000, {"source_id": 100}),
+    "organizations": (100_000, {}),
+    "organization_domains": (200_000, {"organization_id": 100_000}),
 }
 
-_FILL = """
+FILL = """
     INSERT INTO identities (workspace_id, id, network, host, key, kind, name)
     SELECT $1, md5('person ' || n)::uuid, CASE WHEN n % 500 = 1 THEN 'rare' ELSE 'mail' END, 'mail', 'p' || n,
         CASE WHEN n % 500 = 2 THEN 'bot' ELSE 'person' END, CASE WHEN n % 500 = 3 THEN 'Tamsin ' ELSE 'Person ' END || n
@@ -93,7 +95,7 @@ _FILL = """
     INSERT INTO interactions (workspace_id, id, kind, actor_id, target_ids, target_kinds, channel_id, conversation_id,
         network, host, key, occurred_at, text, visibility, version)
     SELECT $1, md5('act ' || n)::uuid, CASE WHEN n % 500 = 1 THEN 'thank' ELSE 'message' END,
-        md5('person ' || n % 2000)::uuid, ARRAY[md5('person ' || (n + 1) % 2000)::uuid], '{to}',
+        md5('person ' || n % 2000 + 1)::uuid, ARRAY[md5('person ' || (n + 1) % 2000 + 1)::uuid], '{to}',
         md5('channel ' || n % 200)::uuid, md5('talk ' || n % 2000)::uuid, 'mail', 'mail', n::text,
         now() - interval '10 minutes' * n,
         'about the plan' || CASE WHEN n % 500 = 1 THEN ' quillwort' ELSE '' END, 'public', ''
@@ -118,14 +120,17 @@ _FILL = """
     FROM generate_series(1, 5000) AS n;
     INSERT INTO community_events
     SELECT $1, gen_random_uuid(), 'birth', '{}', ARRAY[id], now() FROM communities;
-    INSERT INTO community_health SELECT $1, id, current_date - n, '{}' FROM communities, generate_series(1, 3) AS n;
+    INSERT INTO community_health
+    SELECT $1, id, current_date - n, '{"people": 3, "newcomers": 0, "questions": 0, "cohesion": null, "openness": null,
+        "kept": null, "unanswered": null, "peer_to_peer": null, "dependence": null}'
+    FROM communities, generate_series(1, 3) AS n;
     INSERT INTO roles
-    SELECT $1, community_id, person_id, 'host', 1, 1, 1, '{}', '{}', 1, now() FROM community_people;
+    SELECT $1, community_id, person_id, 'host', 1, 1, 1, '{"newcomers_met": 1}', '{}', 1, now() FROM community_people;
     INSERT INTO topics SELECT $1, md5('topic ' || n)::uuid, 't' || n, '{}', n, now() FROM generate_series(1, 2000) AS n;
     INSERT INTO topic_channels
     SELECT $1, t.id, c.id, 1 FROM topics t, (SELECT id FROM channels ORDER BY id LIMIT 3) AS c;
     INSERT INTO events (workspace_id, id, type, data)
-    SELECT $1, gen_random_uuid(), CASE WHEN n % 500 = 1 THEN 'rare' ELSE 'person.merged' END, '{}'
+    SELECT $1, gen_random_uuid(), CASE WHEN n % 500 = 1 THEN 'rare' ELSE 'person.joined' END, '{}'
     FROM generate_series(1, 5000) AS n;
     INSERT INTO sources (workspace_id, id, connector, name, config, status)
     SELECT $1, md5('source ' || n)::uuid, 'mail', 's' || n, '{}', 'active' FROM generate_series(1, 100) AS n;
@@ -139,13 +144,17 @@ _FILL = """
     SELECT $1, md5('run ' || n % 500 + 1)::uuid, 'line ' || n, 'invalid', 'no', n FROM generate_series(1, 5000) AS n;
     INSERT INTO partitions (workspace_id, source_id, key, name, kind, visibility)
     SELECT $1, md5('source ' || n % 100 + 1)::uuid, 'k' || n, 'n', 'list', 'public' FROM generate_series(1, 5000) AS n;
+    INSERT INTO organizations (workspace_id, id, name)
+    SELECT $1, md5('organization ' || n)::uuid, CASE WHEN n % 500 = 3 THEN 'Tamsin ' ELSE 'Works ' END || n
+    FROM generate_series(1, 2000) AS n;
+    INSERT INTO organization_domains SELECT workspace_id, md5(name) || '.example', id FROM organizations;
 """
 
 _ROWS = """
     SELECT pg_restore_relation_stats(
         'schemaname', 'public', 'relname', relname::text, 'relpages', (pg_relation_size(oid) / 8192)::integer,
         'reltuples', $2::real, 'relallvisible', (pg_relation_size(oid) / 8192)::integer)
-    FROM pg_class WHERE relname = $1
+    FROM pg_class WHERE oid = $1::text::regclass
     UNION ALL SELECT pg_restore_relation_stats(
         'schemaname', 'public', 'relname', c.relname::text, 'relpages', (pg_relation_size(c.oid) / 8192)::integer,
         'reltuples', $2::real)
@@ -162,16 +171,22 @@ _VALUES = """
 async def large(pool: Pool, workspace_id: UUID) -> AsyncIterator[Db]:
     """A connection to a workspace that is as large as PostgreSQL is told."""
     async with workspace(pool, workspace_id) as db:
-        for statement in _FILL.split(";\n"):
+        for statement in FILL.split(";\n"):
             if statement.strip():
                 await db.execute(statement.replace("$1", f"'{workspace_id}'::uuid"))
-        await db.execute("SET LOCAL ROLE NONE; ANALYZE")
-        for table, (rows, columns) in SIZES.items():
-            await db.fetch(_ROWS, table, float(rows))
-            for column, values in columns.items():
-                await db.fetch(_VALUES, table, column, values)
+        await db.execute("SET LOCAL ROLE NONE")
+        await plant(db, SIZES)
         await db.execute("SET LOCAL ROLE kith_app")
         yield db
+
+
+async def plant(db: Db, sizes: dict[str, tuple[int, dict[str, float]]]) -> None:
+    """Tell PostgreSQL how large tables are. db: of their owner."""
+    await db.execute("ANALYZE")
+    for table, (rows, columns) in sizes.items():
+        await db.fetch(_ROWS, table, float(rows))
+        for column, values in columns.items():
+            await db.fetch(_VALUES, table, column, values)
 
 
 Ask = Any
@@ -265,7 +280,7 @@ OTHERS: list[tuple[Any, Any, Any]] = [
     *[(communities.list_health, SOME, after) for after in (None, NOW.date())],
     (communities.list_roles_of, SOME, (1, SOME, "host")),
     *[(topics.list_topics, TopicFilter(channel_id=channel), (5, SOME)) for channel in (None, SOME)],
-    *[(events.list_events, types, SOME) for types in ((), ("person.merged",), ("rare",), ("none",))],
+    *[(events.list_events, types, SOME) for types in ((), ("person.joined",), ("rare",), ("none",))],
     *[(runs.list_runs, SOME, after) for after in (None, SOME)],
     *[(runs.list_run_errors, SOME, after) for after in (0, 100)],
     *[(partitions.list_partitions, SOME, after) for after in (None, "general")],
@@ -372,9 +387,10 @@ async def test_words_are_found_by_their_index(large: Db, workspace_id: UUID, wor
         ("find_interactions", (workspace_id, words, None, None, 100)),
         ("find_interactions", (workspace_id, words, NOW - timedelta(1), NOW, None)),
         ("find_identities", (workspace_id, words)),
+        ("find_organizations", (workspace_id, words)),
     ):
         plan = await explain_within(large, name, values)
-        assert {node.get("Index Name") for node in nodes(plan)} & {"interactions_by_words", "identities_by_words"}, plan
+        assert any(str(node.get("Index Name")).endswith("_by_words") for node in nodes(plan)), plan
         assert not [node for node in nodes(plan) if node["Node Type"] == "Seq Scan"], plan
 
 
@@ -394,7 +410,7 @@ async def sent(monkeypatch: pytest.MonkeyPatch, asking: Any) -> list[tuple[str, 
 
 
 async def explain(db: Db, sql: str, values: Any, mode: str = "") -> Any:
-    (plan,) = await db.fetchval(f"EXPLAIN ({mode}FORMAT JSON) {sql}", *values)
+    (plan,) = await db.fetchval(f"EXPLAIN ({mode}VERBOSE, FORMAT JSON) {sql}", *values)
     return plan["Plan"]
 
 
@@ -422,20 +438,24 @@ def nodes(plan: Any) -> Iterator[Any]:
         yield from nodes(part)
 
 
-def faults(plan: Any, *, limited: bool = False) -> Iterator[str]:
+def faults(plan: Any, sizes: Collection[str] = SIZES.keys(), *, limited: bool = False) -> Iterator[str]:
     """Yield what in a plan would read much of a large table: all of it, or a workspace's rows in no useful order.
 
-    limited: what is above takes no more rows than it needs.
+    sizes: which are large. limited: what is above takes no more rows than it needs.
     """
     kind, table = plan["Node Type"], plan.get("Relation Name")
     condition = plan.get("Index Cond", "")
-    if kind == "Seq Scan" and table in SIZES:
+    if plan.get("Schema") == "sealed":
+        return  # what few see is none of the million
+    if kind == "Seq Scan" and table in sizes:
         yield f"all of {table}"
     elif kind in ("Index Scan", "Index Only Scan", "Bitmap Index Scan"):
-        large = table in SIZES or any(plan["Index Name"].startswith(name) for name in SIZES)
+        if plan["Index Name"].endswith("_open"):
+            return  # it holds what is open alone
+        large = table in sizes or any(plan["Index Name"].startswith(name) for name in sizes)
         if large and not limited and condition.count(" AND ") == 0:
             yield f"all of {plan['Index Name']}"
     stops = kind in ("Sort", "Incremental Sort", "Hash", "Aggregate", "Materialize", "Memoize")
     for place, part in enumerate(plan.get("Plans", ())):
         within = kind == "Limit" or (limited and not stops and (place == 0 or kind == "Append"))
-        yield from faults(part, limited=within)
+        yield from faults(part, sizes, limited=within)

@@ -8,6 +8,7 @@ import msgspec
 
 from kith.domain.audit import BEGINNING, Chain, Chained
 from kith.store.db import Db
+from kith.store.queries import Statement
 
 _COLUMNS = ", ".join(Chained.__struct_fields__)
 
@@ -61,22 +62,17 @@ async def list_entries(
     db: Db, workspace_id: UUID, wanted: AuditFilter, before: int | None, limit: int
 ) -> Sequence[Chained]:
     """Return entries, the newest first. before: number of the row before."""
-    rows = await db.fetch(
-        f"""
-        SELECT {_COLUMNS} FROM audit_entries
-        WHERE workspace_id = $1
-            AND ($2::text[] = '{{}}' OR operation = ANY ($2))
-            AND ($3::text IS NULL OR object = $3)
-            AND ($4::uuid IS NULL OR member_id = $4)
-            AND ($5::uuid IS NULL OR app_id = $5)
-            AND ($6::uuid IS NULL OR token_id = $6)
-            AND ($7::timestamptz IS NULL OR occurred_at >= $7)
-            AND ($8::timestamptz IS NULL OR occurred_at < $8)
-            AND ($9::bigint IS NULL OR number < $9)
-        ORDER BY number DESC LIMIT $10
-        """,
-        workspace_id, *msgspec.structs.astuple(wanted), before, limit,
-    )  # fmt: skip
+    statement = Statement(workspace_id)
+    statement.where("operation = ANY ({})", wanted.operations)
+    statement.where("object = {}", wanted.object)
+    statement.where("member_id = {}", wanted.member_id)
+    statement.where("app_id = {}", wanted.app_id)
+    statement.where("token_id = {}", wanted.token_id)
+    statement.where("occurred_at >= {}", wanted.since)
+    statement.where("occurred_at < {}", wanted.until)
+    statement.where("number < {}", before)
+    sql = f"SELECT {_COLUMNS} FROM audit_entries WHERE workspace_id = $1{statement.and_()}"
+    rows = await db.fetch(f"{sql} ORDER BY number DESC LIMIT {limit:d}", *statement.values)
     return [Chained(**row) for row in rows]
 
 

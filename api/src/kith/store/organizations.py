@@ -120,12 +120,7 @@ async def count_organizations(db: Db, workspace_id: UUID, wanted: OrganizationFi
 def _conditions(workspace_id: UUID, wanted: OrganizationFilter) -> Statement:
     statement = Statement(workspace_id)
     statement.where("o.id = ANY({})", wanted.ids)
-    statement.where(
-        """(strpos(lower(o.name), lower({0})) > 0 OR EXISTS (
-            SELECT FROM organization_domains d
-            WHERE d.workspace_id = $1 AND d.organization_id = o.id AND strpos(d.domain, lower({0})) > 0))""",
-        wanted.words,
-    )
+    statement.where("o.id IN (SELECT find_organizations($1, {}))", wanted.words)
     return statement
 
 

@@ -155,10 +155,10 @@ _GRANT = f"""
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kith_search') THEN
             CREATE ROLE kith_search NOLOGIN BYPASSRLS;
         END IF;
-        GRANT SELECT ON identities, interactions TO kith_search;
+        GRANT SELECT ON identities, interactions, organizations, organization_domains TO kith_search;
         EXECUTE format('GRANT kith_search TO %I', current_user);
         EXECUTE format('GRANT CREATE ON SCHEMA %I TO kith_search', current_schema());
-        FOR found IN {_FUNCTIONS} AND p.proname LIKE 'search\\_%' LOOP
+        FOR found IN {_FUNCTIONS} AND p.proname LIKE 'find\\_%' LOOP
             EXECUTE format('ALTER FUNCTION %s OWNER TO kith_search', found.oid::regprocedure);
         END LOOP;
         EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM kith_search', current_schema());
