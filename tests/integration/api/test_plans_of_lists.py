@@ -30,6 +30,7 @@ MORE: dict[str, tuple[int, dict[str, float]]] = {
     "group_people": (1_000_000, {"group_id": 10_000}),
     "notes": (1_000_000, {"identity_id": 500_000}),
     "attribute_values": (5_000_000, {"attribute_id": 100, "identity_id": 1_000_000}),
+    "asks": (1_000_000, {"actor_id": 300_000, "channel_id": 2_000, "place_id": 500_000}),
     "pushes": (1_000_000, {"source_id": 100}),
 }
 FILL_MORE = """
@@ -58,6 +59,10 @@ FILL_MORE = """
     INSERT INTO pushes (workspace_id, source_id, id, headers, body, problem)
     SELECT $1, md5('source ' || n % 100 + 1)::uuid, gen_random_uuid(), '{}', CASE WHEN n % 500 = 1 THEN 'b'::bytea END,
         CASE WHEN n % 500 = 1 THEN 'p' END FROM generate_series(1, 2000) AS n;
+    INSERT INTO asks (workspace_id, place_id, id, actor_id, channel_id, native, chance, learnt, sentence, occurred_at,
+        asked_at, state)
+    SELECT workspace_id, conversation_id, id, actor_id, channel_id, false, 0.8, true, 's', occurred_at, occurred_at,
+        CASE WHEN kind = 'thank' THEN 'answered' ELSE 'open' END FROM interactions;
     INSERT INTO notes (workspace_id, id, identity_id, text, author)
     SELECT $1, gen_random_uuid(), md5('person ' || n)::uuid, 't', 'a' FROM generate_series(1, 2000) AS n;
     INSERT INTO attributes (workspace_id, id, name, type, choices)
@@ -132,6 +137,10 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "listEvents after": (),
     "listJobs status": ("succeeded", "failed", "queued"),
     "listJobs kind": ("sync", "rebuild", "export"),
+    "event": (ids.encode("event", UUID(int=7)),),
+    "to_us": ("true", "false"),
+    "chance[gte]": (0.1, 0.99),
+    "listAsks state": ("open", "answered", "withdrawn"),
     "listAudit operation": ("updateGroup", "deleteGroup", "createApp"),
     "listAudit object": (f"grp_{1:026}", id_of("group", 999)),
     "listAudit member": any_of("member"),
@@ -142,8 +151,9 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "listInvitations status": ("open", "accepted", "revoked", "expired"),
     "listAttributeValues value": ("true", "false"),
 }
-#: Faults that are known. A group of a channel is all who ever acted there, and no index leads from a channel to them.
-KNOWN = {"listPeopleOfGroup": {"all of person_identities"}}
+#: Faults that are known. A group of a channel is all who ever acted there, and no index leads from a channel to them;
+#: neither does one lead to asks of a state or of a chance that few have.
+KNOWN = {"listPeopleOfGroup": {"all of person_identities"}, "listAsks": {"all of asks", "all of interactions"}}
 #: Of every list: how much of it, and what comes along.
 SHAPE = {"limit", "cursor", "include", "expand"}
 
