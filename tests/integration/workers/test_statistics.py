@@ -7,7 +7,7 @@ from tests.integration.workers.conftest import Office, page
 
 THREADS = 20_000  # some 4 MB
 
-_KNOWN = "SELECT reltuples FROM pg_class WHERE $1::uuid IS NOT NULL AND relname = 'conversations'"
+_KNOWN = "SELECT reltuples FROM pg_class WHERE $1::uuid IS NOT NULL AND oid = 'conversations'::regclass"
 
 
 async def test_what_grew_much_is_analyzed(office: Office) -> None:
