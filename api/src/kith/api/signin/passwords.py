@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,6 +18,7 @@ SHORTEST, LONGEST = 12, 200  # characters
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODYS = _HASHER.hash(os.urandom(16).hex())
 _WAITING = 4  # judgements that wait for each that is under way
+_NICENESS = 10  # of the threads that judge
 
 T = TypeVar("T")
 
@@ -24,7 +27,7 @@ class Passwords:
     """Hashes and verifies. size: how many at once; each keeps one core busy and takes 19 MiB."""
 
     def __init__(self, size: int = max(1, (os.cpu_count() or 2) // 2)) -> None:
-        self._threads = ThreadPoolExecutor(size, "password")
+        self._threads = ThreadPoolExecutor(size, "password", _let_others_pass)
         self._most, self._asked = size * (1 + _WAITING), 0
 
     async def hash(self, password: str) -> str:
@@ -58,6 +61,12 @@ def flaw(password: str, *known: str | None) -> str | None:
     if len(set(plain)) < 5 or any(text and text.lower() in plain for text in known):
         return "This password is easy to guess."
     return None
+
+
+def _let_others_pass() -> None:
+    """Have this thread yield to what answers requests, where an operating system knows priorities of threads."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _verify(known: str, password: str) -> bool:
