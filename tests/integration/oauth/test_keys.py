@@ -73,7 +73,6 @@ async def test_an_assertion_is_good_once(desk: Desk, machine: Registered, key: E
         {"exp": int(time.time()) + 10 * LONGEST_SECONDS}, {"iss": "app_00000000000000000000000000"}, {"iss": None},
         {"sub": "app_00000000000000000000000000"}, {"sub": None}, {"sub": 7}, {"nbf": int(time.time()) + 3600},
     ],
-    ids=str,
 )  # fmt: skip
 async def test_an_assertion_says_for_whom_and_until_when(
     desk: Desk, machine: Registered, key: ECKey, changed: dict[str, Any]

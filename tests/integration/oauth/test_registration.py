@@ -257,7 +257,6 @@ async def test_what_a_workspace_has_approved_stays_as_it_is_but_for_keys(open_de
         {"keys": [ECKey.generate_key("P-256").as_dict(private=True)]}, {"keys": [RSAKey.generate_key(2048).as_dict()]},
         {"keys": [ECKey.generate_key("P-256").as_dict() | {"x": "A" * 43}]},
     ],
-    ids=lambda jwks: str(jwks)[:40],
 )  # fmt: skip
 async def test_a_key_is_the_public_half_of_one_on_the_curve(open_desk: Desk, jwks: Any) -> None:
     wanted = {"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks}
