@@ -204,7 +204,8 @@ NAMESAKES = [
     ("ptalbot", "ptalbot@x.org"), ("srabot", "srabot@x.org"), ("Marc LeBot", "marc@lebot.example"),
     ("LeBot", "le@x.org"), ("Ci Chen", "ci.chen@x.org"), ("Ai Mori", "ai.mori@x.org"), ("Manus Kelly", "manus@x.org"),
     ("Roo", "roo@gmail.com"), ("windows-server-2003", "rin@x.org"), ("Oz Lund", "oz@x.org"),
-    ("Kilo Wren", "kilo@wren.example"),
+    ("Kilo Wren", "kilo@wren.example"), ("ada-vercel", "ada@x.org"), ("snyk-tom", "tom@x.org"),
+    ("say-please", "s@x.org"),
 ]  # fmt: skip
 
 

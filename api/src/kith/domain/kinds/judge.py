@@ -34,7 +34,7 @@ _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
 _APART = re.compile(r"[^a-z0-9]+")
 _OPEN_LIST = re.compile(r"\b(?:mailing|open|moderated|discussion)[\s-]+lists?\b|\blist:")
 #: Written as one word: ``GopherBot``, and ``triagebot``, but not as family names end (Abbot, Talbot, Lambot).
-_CAMEL = re.compile(r"(?:^|\s)(?:\w*[a-z0-9]{3}|[A-Z]{3,})(?:Bot|Robot)\d?$")
+_CAMEL = re.compile(r"(?:^|[\s_.-])(?:\w*[a-z0-9]{3}|[A-Z]{3,})(?:Bot|Robot)\d?$")
 _GLUED = re.compile(r"(?!.*[abolmr]bot\d?$)(?:[a-z0-9]+[-_.])*[a-z0-9]{4,}bot\d?$")
 _CONVERTER = re.compile(r"^(?:cvs|svn|hg|bzr|git|p4|darcs|tfs|rcs)(?:2|-to-)(?:cvs|svn|hg|git)\b", re.IGNORECASE)
 _CI = re.compile(r"[A-Za-z0-9]\s+CI$|^[^A-Z\s]+-ci$")
@@ -149,7 +149,7 @@ def _is_robot_name(shown: _Shown) -> bool:
         return False
     if " ".join(found) in w.WHOLE or _CONVERTER.search(shown.raw) or _CAMEL.search(shown.raw):
         return True
-    if " " not in shown.raw and (_GLUED.search(shown.raw) or not w.SERVICES.isdisjoint((found[0], found[-1]))):
+    if " " not in shown.raw and (_GLUED.search(shown.raw) or not w.PROGRAMS.isdisjoint((found[0], found[-1]))):
         return True
     if _is_given(found) and not (found[0] in w.NAMESAKES and found[-1] in w.ROBOT):
         return False

@@ -35,8 +35,14 @@ SERVICES = words("""
     pullapprove pyup readthedocs renovate renovatebot restyled scrutinizer semgrep snyk sonarcloud styleci syzbot
     syzkaller teamcity transifex vercel weblate whitesource zuul gitgitgadget dco lkft openhands please rustbot
     asfbot mergebot snykbot stalebot clusterfuzz codegen coderabbitai codium copybara cppcheck cssjanus cursoragent
-    debbugs depfu devcontainers ffxbld gitpod greptile greptileai hacktoberfest imgbotapp jazzer korbit libraryupgrader
+    debbugs depfu ffxbld gitpod greptile greptileai imgbotapp jazzer korbit libraryupgrader
     probot qodo roomote ryantm reposurgeon subgit terragon translatewiki trunkio
+""")
+
+# Of these, what makes any handle a program's that begins or ends with it; firms' names make their people's too.
+PROGRAMS = words("""
+    bors bugzilla clusterfuzz copybara dependabot greenkeeper homu imgbot mergify patchwork renovate renovatebot
+    syzbot zuul
 """)
 
 # Models and tools that write text and code.
