@@ -50,6 +50,7 @@ SECONDS = 2.0
 START_SECONDS = 120  # that a server may take on a machine with much else to do
 WIDTH = 160  # whatever the terminal: no path is cut
 ROUNDS = 8
+STATEMENT_SECONDS = 60.0  # a busy machine makes nobody give up
 RECORDED = "BENCH_RECORDED"
 DATABASE = "BENCH_DATABASE"
 WORKSPACE = "BENCH_WORKSPACE"
@@ -160,7 +161,7 @@ def raw_app() -> Callable[..., Any]:
         nonlocal pool
         if scope["type"] == "lifespan":
             await receive()
-            pool = await open_pool(os.environ[DATABASE], size=10)
+            pool = await open_pool(os.environ[DATABASE], size=10, statement_seconds=STATEMENT_SECONDS)
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await pool.close()
@@ -256,7 +257,8 @@ async def main() -> None:
         recorded.write_bytes(pickle.dumps(await record(url, token, asked)))
         environment = {
             RECORDED: str(recorded), DATABASE: url, WORKSPACE: str(workspace_id), "KITH_DATABASE_URL": url,
-            "KITH_LOG_LEVEL": "error", "KITH_REDIS_URL": servers.redis_url, **UNLIMITED,
+            "KITH_LOG_LEVEL": "error", "KITH_REDIS_URL": servers.redis_url,
+            "KITH_STATEMENT_SECONDS": str(STATEMENT_SECONDS), **UNLIMITED,
         }  # fmt: skip
         async with (
             served("tests.bench.reads:raw_app", environment, protocol="httptools") as raw,
