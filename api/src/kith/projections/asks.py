@@ -31,6 +31,7 @@ async def work_in(
         await store.save_acts(db, workspace_id, some, await _judge(await store.texts_of(db, workspace_id, some)))
     await store.want(db, workspace_id, {*place_ids, *act_ids}, identity_ids)
     await projection.save(db, workspace_id, store.ASKS)
+    await store.end(db)
 
 
 async def state(
@@ -58,7 +59,9 @@ async def restore(db: Db, workspace_id: UUID) -> dict[str, Difference]:
     found = {"ask_acts": await rebuilding.put_right(db, workspace_id, store.ACTS)}
     await projection.start(db)
     await store.want_all(db, workspace_id)
-    return found | {"asks": await rebuilding.restore(db, workspace_id, store.ASKS)}
+    found["asks"] = await rebuilding.restore(db, workspace_id, store.ASKS)
+    await store.end(db)
+    return found
 
 
 async def _judge(texts: Sequence[store.Text]) -> list[store.Judged]:

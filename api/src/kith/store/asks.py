@@ -12,6 +12,9 @@ from kith.store.ingest import TALK
 from kith.store.projection import Projection
 from kith.store.queries import Order, Statement, fetch_page, structs
 
+_FEW = 200
+"""Places up to which a join may look each row up; PostgreSQL cannot know how many rows a judged page has."""
+
 JUDGED = tuple(kind for kind in TALK if kind != "answer")
 """Kinds of acts that may ask something."""
 
@@ -22,13 +25,6 @@ _HUMAN = """
         SELECT FROM identities d LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = d.id
         WHERE d.workspace_id = $1 AND d.id = i.actor_id AND coalesce(k.kind, d.kind) IN ('bot', 'group'))
 """
-_SAID = f"""
-    SELECT w.id AS place_id, i.id, i.actor_id, coalesce(p.person_id, i.actor_id) AS person_id, i.kind, i.occurred_at,
-        i.reply_to, i.channel_id
-    FROM wanted_asks w JOIN interactions i ON i.workspace_id = $1 AND {{}}
-    LEFT JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = i.actor_id
-    WHERE i.kind IN {(*TALK, "accept")} AND {_HUMAN}
-"""
 # Who opened the conversation is answered by what points at nothing.
 ASKS = Projection(
     "asks",
@@ -38,57 +34,55 @@ ASKS = Projection(
         "answer_id", "answered_at", "answerer_id", "taken_by",
     ),
     "SELECT a.place_id, a.id FROM wanted_asks x JOIN asks a ON a.workspace_id = $1 AND a.place_id = x.id",
-    f"""
-    WITH said AS MATERIALIZED (
-        {_SAID.format("i.conversation_id = w.id")}
-        UNION ALL {_SAID.format("i.id = w.id AND i.conversation_id IS NULL")}
-    ),
-    stated AS MATERIALIZED (
-        SELECT s.id,
-            (SELECT t.state FROM ask_statements t WHERE t.workspace_id = $1 AND t.interaction_id = s.id
-                AND t.state IS NOT NULL ORDER BY t.id DESC LIMIT 1) AS state,
-            (SELECT CASE WHEN t.taken THEN t.author END FROM ask_statements t WHERE t.workspace_id = $1
-                AND t.interaction_id = s.id AND t.taken IS NOT NULL ORDER BY t.id DESC LIMIT 1) AS taken_by
-        FROM said s WHERE EXISTS (SELECT FROM ask_statements t WHERE t.workspace_id = $1 AND t.interaction_id = s.id)
+    """
+    WITH stated AS MATERIALIZED (
+        SELECT t.interaction_id AS id,
+            (array_agg(t.state ORDER BY t.id DESC) FILTER (WHERE t.state IS NOT NULL))[1] AS state,
+            (array_agg(CASE WHEN t.taken THEN t.author END ORDER BY t.id DESC) FILTER (WHERE t.taken IS NOT NULL))[1]
+                AS taken_by
+        FROM said_of_asks s JOIN ask_statements t ON t.workspace_id = $1 AND t.interaction_id = s.id
+        GROUP BY t.interaction_id
     ),
     asked AS MATERIALIZED (
-        SELECT s.*, j.chance, j.learnt, j.sentence FROM said s
+        SELECT s.*, j.chance, j.learnt, j.sentence,
+            first_value(s.id) OVER one AS ask_id, first_value(s.kind) OVER one AS ask_kind,
+            first_value(s.occurred_at) OVER one AS first_at,
+            max(s.occurred_at) OVER (PARTITION BY s.place_id, s.person_id) AS asked_at
+        FROM said_of_asks s
         JOIN ask_acts j ON j.workspace_id = $1 AND j.interaction_id = s.id
-        WHERE NOT EXISTS (SELECT FROM stated t WHERE t.id = s.id AND t.state = 'not_an_ask')
+        LEFT JOIN stated t ON t.id = s.id
+        WHERE t.state IS DISTINCT FROM 'not_an_ask'
+        WINDOW one AS (PARTITION BY s.place_id, s.person_id ORDER BY s.occurred_at, s.id)
     ),
-    heads AS MATERIALIZED (
-        SELECT DISTINCT ON (place_id, person_id) a.*,
-            max(occurred_at) OVER (PARTITION BY place_id, person_id) AS asked_at,
-            NOT EXISTS (SELECT FROM said s WHERE s.place_id = a.place_id
-                AND (s.occurred_at, s.id) < (a.occurred_at, a.id)) AS opens
-        FROM asked a ORDER BY place_id, person_id, occurred_at, id
+    answers AS (
+        SELECT a.ask_id, (array_agg(r.id ORDER BY r.occurred_at, r.id))[1] AS first_id,
+            (array_agg(r.actor_id ORDER BY r.occurred_at, r.id))[1] AS actor_id,
+            min(r.occurred_at) AS first_at, max(r.occurred_at) AS last_at
+        FROM asked a JOIN said_of_asks r ON r.place_id = a.place_id AND r.person_id <> a.person_id
+            AND a.id = CASE
+                WHEN r.reply_to IS NOT NULL THEN r.reply_to
+                WHEN r.kind IN ('reply', 'answer') AND r.id <> r.opener_id THEN r.opener_id
+            END
+        WHERE r.occurred_at >= a.first_at AND r.kind <> 'accept'
+            AND NOT (r.kind = 'comment' AND a.ask_kind = 'question')
+        GROUP BY a.ask_id
     ),
-    answers AS MATERIALIZED (
-        SELECT h.id AS ask_id, r.id, r.occurred_at, r.actor_id FROM heads h
-        JOIN said r ON r.place_id = h.place_id AND r.person_id <> h.person_id AND r.occurred_at >= h.occurred_at
-            AND r.kind <> 'accept' AND NOT (r.kind = 'comment' AND h.kind = 'question')
-            AND (
-                r.reply_to IS NULL AND r.kind IN ('reply', 'answer') AND h.opens
-                OR EXISTS (SELECT FROM asked a
-                    WHERE a.id = r.reply_to AND a.place_id = h.place_id AND a.person_id = h.person_id)
-            )
-    )
+    accepts AS (SELECT DISTINCT place_id, person_id FROM said_of_asks WHERE kind = 'accept')
     SELECT h.place_id, h.id, h.actor_id, h.channel_id, h.kind = 'question' AS native, h.chance, h.learnt, h.sentence,
         h.occurred_at, h.asked_at,
         CASE
             WHEN t.state IN ('answered', 'withdrawn', 'closed') THEN t.state
-            WHEN EXISTS (SELECT FROM said s WHERE s.place_id = h.place_id AND s.person_id = h.person_id
-                AND s.kind = 'accept') THEN 'accepted'
-            WHEN one.id IS NULL THEN 'open'
-            WHEN h.asked_at > (SELECT max(occurred_at) FROM answers n WHERE n.ask_id = h.id) THEN 'reopened'
+            WHEN c.place_id IS NOT NULL THEN 'accepted'
+            WHEN n.ask_id IS NULL THEN 'open'
+            WHEN h.asked_at > n.last_at THEN 'reopened'
             ELSE 'answered'
         END AS state,
-        one.id AS answer_id, one.occurred_at AS answered_at, one.actor_id AS answerer_id, t.taken_by
-    FROM heads h LEFT JOIN stated t ON t.id = h.id
-    LEFT JOIN LATERAL (
-        SELECT n.id, n.occurred_at, n.actor_id FROM answers n WHERE n.ask_id = h.id
-        ORDER BY n.occurred_at, n.id LIMIT 1
-    ) AS one ON true
+        n.first_id AS answer_id, n.first_at AS answered_at, n.actor_id AS answerer_id, t.taken_by
+    FROM asked h
+    LEFT JOIN stated t ON t.id = h.id
+    LEFT JOIN answers n ON n.ask_id = h.id
+    LEFT JOIN accepts c ON c.place_id = h.place_id AND c.person_id = h.person_id
+    WHERE h.id = h.ask_id
     """,
 )  # fmt: skip
 
@@ -204,10 +198,26 @@ async def add_rebuilt(db: Db, judged: Sequence[Judged]) -> None:
 async def want(db: Db, workspace_id: UUID, place_ids: Collection[UUID], identity_ids: Collection[UUID]) -> None:
     """Want the asks of these places, and of those in which the identities acted."""
     await db.execute(_WANT, workspace_id, list(place_ids), list(identity_ids))
+    await _gather(db, workspace_id)
 
 
 async def want_all(db: Db, workspace_id: UUID) -> None:
     await db.execute(_WANT_ALL, workspace_id)
+    await _gather(db, workspace_id)
+
+
+async def _gather(db: Db, workspace_id: UUID) -> None:
+    """Keep what was said in the wanted places, counted, so that it is joined as so many rows should be."""
+    await db.execute("ANALYZE wanted_asks")
+    await db.execute(_GATHER, workspace_id)
+    await db.execute("ANALYZE said_of_asks")
+    if await db.fetchval("SELECT count(*) FROM wanted_asks") > _FEW:
+        await db.execute("SET LOCAL enable_nestloop = off")
+
+
+async def end(db: Db) -> None:
+    """Let this transaction plan as ever, after what was wanted is saved."""
+    await db.execute("SET LOCAL enable_nestloop = DEFAULT")
 
 
 async def touch(db: Db, workspace_id: UUID, interaction_id: UUID) -> None:
@@ -326,6 +336,21 @@ _WANT_ALL = """
     SELECT DISTINCT coalesce(i.conversation_id, i.id) FROM ask_acts j
     JOIN interactions i ON i.workspace_id = $1 AND i.id = j.interaction_id WHERE j.workspace_id = $1
     ON CONFLICT DO NOTHING
+"""
+
+_SAID = f"""
+    SELECT w.id AS place_id, i.id, i.actor_id, coalesce(p.person_id, i.actor_id) AS person_id, i.kind, i.occurred_at,
+        i.reply_to, i.channel_id
+    FROM wanted_asks w JOIN interactions i ON i.workspace_id = $1 AND {{}}
+    LEFT JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = i.actor_id
+    WHERE i.kind IN {(*TALK, "accept")} AND {_HUMAN}
+"""
+_GATHER = f"""
+    INSERT INTO said_of_asks
+    SELECT s.*, first_value(s.id) OVER (PARTITION BY place_id ORDER BY occurred_at, id) FROM (
+        {_SAID.format("i.conversation_id = w.id")}
+        UNION ALL {_SAID.format("i.id = w.id AND i.conversation_id IS NULL")}
+    ) AS s
 """
 
 _PLACE = """

@@ -275,9 +275,13 @@ _WANTED = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_channels (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_conversations (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS wanted_asks (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE IF NOT EXISTS said_of_asks (place_id uuid, id uuid PRIMARY KEY, actor_id uuid,
+        person_id uuid, kind text, occurred_at timestamptz, reply_to uuid, channel_id uuid, opener_id uuid)
+        ON COMMIT DELETE ROWS;
+    CREATE INDEX IF NOT EXISTS said_of_asks_by_place ON said_of_asks (place_id);
     {strength.WANTED_PAIRS}
     {strength.TABLES}
-    TRUNCATE wanted_people, wanted_channels, wanted_conversations, wanted_asks;
+    TRUNCATE wanted_people, wanted_channels, wanted_conversations, wanted_asks, said_of_asks;
 """
 
 _TOUCH = f"""
