@@ -29,7 +29,7 @@ def _request(line: str) -> tuple[str, str, Any]:
 
 
 def told_by_file(case: str, name: str) -> list[Record]:
-    return _records((shared(f"cases/api/{case}") / name).read_bytes())
+    return records_of((shared(f"cases/api/{case}") / name).read_bytes())
 
 
 async def told_by_script(case: str) -> list[Record]:
@@ -37,15 +37,15 @@ async def told_by_script(case: str) -> list[Record]:
     process = await asyncio.create_subprocess_exec(sys.executable, script, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
     assert process.returncode == 0
-    return _records(output)
+    return records_of(output)
 
 
-def _records(lines: bytes) -> list[Record]:
+def records_of(lines: bytes) -> list[Record]:
     return [msgspec.json.decode(line, type=Record) for line in lines.splitlines()]
 
 
-async def store(client: Client, told: Sequence[Record], name: str = "records") -> None:
-    """Store records of a source of this name in the client's workspace."""
+async def store(client: Client, told: Sequence[Record], name: str = "records") -> str:
+    """Store records of a source of this name in the client's workspace; return its id."""
     body = {"connector": "ndjson", "name": name, "config": {"path": str(RECORDS)}}
     made = await client.send("POST", "/v1/sources", json=body)
     source_id = ids.decode("source", made.json()["id"])
@@ -53,3 +53,4 @@ async def store(client: Client, told: Sequence[Record], name: str = "records") -
     home = town.Town(client.workspace_id, source_id)
     for start in range(0, len(told), PAGE):
         await town.tell(client.pool, home, told[start : start + PAGE])
+    return str(made.json()["id"])
