@@ -20,9 +20,9 @@ class SubjectParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     organization: Annotated[OrganizationId | None, Meta(description="About this organization.")] = None
 
 
-_Person = Annotated[PersonId | None, Meta(description="A person; as they stand now, whoever was joined.")]
-_Other = Annotated[PersonId | None, Meta(description="With `person_id`: the relationship of the two.")]
-_Organization = Annotated[OrganizationId | None, Meta(description="An organization.")]
+_Person = Annotated[PersonId | None, Meta(description="The person; after a merge, the one that stays.")]
+_Other = Annotated[PersonId | None, Meta(description="The other person, where it is about the relationship of two.")]
+_Organization = Annotated[OrganizationId | None, Meta(description="The organization.")]
 
 
 class About(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class AboutBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     person_id: _Person = None
     other_id: _Other = None
-    organization_id: _Organization = None
+    organization_id: Annotated[_Organization, Meta(examples=[None])] = None
 
 
 async def wanted(db: Db, workspace_id: UUID, params: SubjectParams) -> Subjects:

@@ -55,20 +55,20 @@ Shared = Annotated[bool, Meta(description="Whether other workspaces of this inst
 class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """The public half of a key, as a JWK (RFC 7517)."""
 
-    kty: Literal["EC"]
-    crv: Literal["P-256"]
+    kty: Annotated[Literal["EC"], Meta(description="Type of the key.")]
+    crv: Annotated[Literal["P-256"], Meta(description="Its curve.")]
     x: Coordinate
     y: Coordinate
-    kid: Annotated[str, Meta(max_length=200, pattern=TEXT, description="Its name.")] | UnsetType = UNSET
-    alg: Literal["ES256"] | UnsetType = UNSET
-    use: Literal["sig"] | UnsetType = UNSET
+    kid: Annotated[str, Meta(max_length=200, pattern=TEXT, description="Name of the key.")] | UnsetType = UNSET
+    alg: Annotated[Literal["ES256"], Meta(description="Algorithm of the key.")] | UnsetType = UNSET
+    use: Annotated[Literal["sig"], Meta(description="Use of the key: to sign.")] | UnsetType = UNSET
 
 
 Keys = Annotated[
     list[Key],
     Meta(
         max_length=5,
-        description="With which it proves who it is (`private_key_jwt`, ES256). Where there are any, no secret counts.",
+        description="Public keys by which it proves its identity (`private_key_jwt`, ES256), in place of a secret.",
     ),
 ]
 

@@ -30,7 +30,8 @@ async def list_asks(
 ) -> Response[CoveredPage[Ask]]:
     """List open questions and requests of people.
 
-    The newest first. `state=open` lists what nobody has answered, as far as sources were read; see `coverage`.
+    The newest first. `state=open` lists asks that nobody has answered, as far as sources were read; see `coverage`.
+    Replies count where the network tells them; kith infers none.
     """
     person = from_query("person", "person", params.person)
     wanted = store.AskFilter(
@@ -58,7 +59,7 @@ async def get_ask(
 ) -> AskDetail:
     """Show one ask.
 
-    Why it is one, how long asks wait here, and who could answer it.
+    With the reasons why it is an ask, the usual wait in its channel, and people who could answer it.
     """
     found = await store.get_ask(db, workspace_id, from_path("interaction", ask_id))
     if found is None:
@@ -77,7 +78,7 @@ async def update_ask(
 ) -> AskSaid:
     """Say what became of an ask.
 
-    That it is none, was answered elsewhere, or is taken. What is said stays through every rebuild.
+    Such as: it is no ask, it was answered elsewhere, or you take it. This stays through every rebuild.
     """
     key = from_path("interaction", ask_id)
     if await store.place_of(db, workspace_id, key) is None:

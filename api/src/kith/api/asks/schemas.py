@@ -11,17 +11,16 @@ from kith.api.http.paging import Listing
 from kith.api.refs import ChannelRef, ConversationRef, IdentityRef, PersonRef
 
 AskState = Literal["open", "answered", "accepted", "reopened", "withdrawn", "closed"]
-_Seconds = Annotated[float | None, Meta(description="Seconds; null where so many were never answered.")]
 
 
 class AsksParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    state: Annotated[tuple[AskState, ...], Meta(max_length=6, description="Is in one of these states.")] = ()
-    person: Annotated[PersonId | None, Meta(description="Of this person.")] = None
+    state: Annotated[tuple[AskState, ...], Meta(max_length=6, description="In one of these states.")] = ()
+    person: Annotated[PersonId | None, Meta(description="Asked by this person.")] = None
     channel: Annotated[ChannelId | None, Meta(description="In this channel.")] = None
     conversation: Annotated[ConversationId | None, Meta(description="In this conversation.")] = None
-    to_us: Annotated[bool | None, Meta(description="Whether it is towards one of the group `team`.")] = None
+    to_us: Annotated[bool | None, Meta(description="Whether it addresses somebody of the group `team`.")] = None
     chance: Annotated[
-        float, Meta(ge=0, le=1, description="Asks something at least so likely; what a network marks is certain.")
+        float, Meta(ge=0, le=1, description="With at least this chance; questions that a network marks have 1.")
     ] = msgspec.field(name="chance[gte]", default=0.7)
     since: Annotated[Bound | None, Meta(description="Asked at or after this time.")] = msgspec.field(
         name="occurred_at[gte]", default=None
@@ -32,29 +31,39 @@ class AsksParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class UsualWait(msgspec.Struct, frozen=True):
-    """How long asks wait for a first answer here; those that wait still are counted as waiting."""
+    """How long asks wait for a first answer, estimated with those that still wait."""
 
     of: Annotated[
         Literal["channel", "workspace"],
-        Meta(description="Whose latest asks, 100 at most: the channel's where it has 20."),
+        Meta(description="Where the asks are from: the channel if it has 20, else the workspace."),
     ]
-    asks: Annotated[int, Meta(description="How many.", ge=20)]
-    median: _Seconds
-    low: Annotated[_Seconds, Meta(description="Start of the range that holds 80 %, in seconds.")]
-    high: Annotated[_Seconds, Meta(description="End of that range, in seconds.")]
+    asks: Annotated[int, Meta(description="How many asks it rests on: the latest, 100 at most.", ge=20)]
+    median: Annotated[
+        float | None, Meta(description="Half of the asks wait longer. Seconds; null where too many have no answer.")
+    ]
+    low: Annotated[
+        float | None, Meta(description="One ask in ten waits less. Seconds; null where too many have no answer.")
+    ]
+    high: Annotated[
+        float | None, Meta(description="One ask in ten waits longer. Seconds; null where too many have no answer.")
+    ]
 
 
 class Ask(msgspec.Struct, frozen=True):
     """All that one person asks in one conversation."""
 
-    id: Annotated[InteractionId, Meta(description="The first act that asks.")]
+    id: Annotated[InteractionId, Meta(description="Id of the first interaction that asks.")]
     asker: IdentityRef
     channel: ChannelRef | None
     conversation: ConversationRef | None
-    sentence: Annotated[str | None, Meta(description="What asks most; null without the scope interactions:text:read.")]
-    native: Annotated[bool, Meta(description="Whether its network calls it a question.")]
-    chance: Annotated[float, Meta(ge=0, le=1, description="That it asks something, not that it will be answered.")]
-    learnt: Annotated[bool, Meta(description="Whether words were judged; false: its question mark alone.")]
+    sentence: Annotated[
+        str | None, Meta(description="The sentence that asks; null without the scope interactions:text:read.")
+    ]
+    native: Annotated[bool, Meta(description="Whether its network marks it as a question.")]
+    chance: Annotated[
+        float, Meta(ge=0, le=1, description="The chance that it is an ask, not that it will be answered.")
+    ]
+    learnt: Annotated[bool, Meta(description="Whether its words were judged; false: only its question mark.")]
     occurred_at: Annotated[Instant, Meta(description="When it was asked first.")]
     asked_at: Annotated[Instant, Meta(description="When it was asked last.")]
     state: Annotated[
@@ -65,70 +74,74 @@ class Ask(msgspec.Struct, frozen=True):
         ),
     ]
     answer_id: Annotated[InteractionId | None, Meta(description="The first answer by another human.")]
-    answered_at: Annotated[Instant | None, Meta(description="When that was.")]
-    answerer: Annotated[IdentityRef | None, Meta(description="Who gave it.")]
-    to_us: Annotated[bool, Meta(description="Whether it is towards one of the group `team`.")]
-    taken_by: Annotated[str | None, Meta(description="The member who said that they take it.")]
-    usual_wait: Annotated[UsualWait | None, Meta(description="null: fewer than 20 asks are known.")]
+    answered_at: Annotated[Instant | None, Meta(description="When the first answer was given.")]
+    answerer: Annotated[IdentityRef | None, Meta(description="The identity that gave the first answer.")]
+    to_us: Annotated[bool, Meta(description="Whether it addresses somebody of the group `team`.")]
+    taken_by: Annotated[str | None, Meta(description="The member who takes care of it.")]
+    usual_wait: Annotated[UsualWait | None, Meta(description="null where kith knows fewer than 20 asks.")]
     overdue_at: Annotated[
         Instant | None,
-        Meta(description="From when on it waits longer than 90 % of asks here; null: not known, or answered."),
+        Meta(description="When it has waited longer than nine of ten asks do; null if unknown or answered."),
     ]
-    overdue: Annotated[bool, Meta(description="Whether that time has come.")]
+    overdue: Annotated[bool, Meta(description="Whether `overdue_at` has passed.")]
 
 
 class AskPart(msgspec.Struct, frozen=True):
-    """What speaks for its being an ask, or against it."""
+    """A reason why it is an ask, or is none."""
 
     part: Annotated[
         str,
         Meta(
-            description="A named part, or learnt words; these are shown together as `words` without the scope "
-            "interactions:text:read.",
+            description="A named part, or learnt words. Without the scope interactions:text:read, all learnt words "
+            "are one part, `words`.",
             examples=["mark"],
         ),
     ]
-    meaning: Annotated[str | None, Meta(description="Of a named part.")]
+    meaning: Annotated[str | None, Meta(description="What a named part looks at; null for learnt words.")]
     weight: Annotated[float, Meta(description="What it adds to the log-odds.")]
 
 
 class Answerer(msgspec.Struct, frozen=True):
-    """Who could be asked: they have answered here, or this asker, and acted in the last 14 days."""
+    """A person who could answer: they have answered asks, and acted in the last 14 days."""
 
     person: PersonRef
-    score: Annotated[float, Meta(ge=0, description="Sum of the next three.")]
-    here: Annotated[float, Meta(ge=0, description="Answers in this channel, the older the less.")]
-    for_asker: Annotated[float, Meta(ge=0, description="Answers to this asker.")]
-    elsewhere: Annotated[float, Meta(ge=0, description="Other answers, weighed as the workspace's own past has it.")]
-    answers: Annotated[list[InteractionId], Meta(description="The latest that this rests on, 3 at most.")]
+    score: Annotated[float, Meta(ge=0, description="Sum of the next three; it orders the list and has no unit.")]
+    here: Annotated[float, Meta(ge=0, description="Answers in this channel; older ones count less.")]
+    for_asker: Annotated[float, Meta(ge=0, description="Answers to this asker; older ones count less.")]
+    elsewhere: Annotated[
+        float, Meta(ge=0, description="Other answers, by a weight learnt from the workspace's own past.")
+    ]
+    answers: Annotated[
+        list[InteractionId], Meta(description="Ids of the latest answers that this rests on, 3 at most.")
+    ]
 
 
 class AskDetail(Ask, frozen=True):
     """An ask, why it is one, and who could answer it."""
 
     intercept: Annotated[
-        float | None, Meta(description="Log-odds before any part; null where its network says it asks.")
+        float | None, Meta(description="Log-odds before any part; null where its network marks it as a question.")
     ]
     contributions: Annotated[
-        list[AskPart], Meta(description="With the intercept they add up to the log-odds of the chance.")
+        list[AskPart], Meta(description="With the intercept, their weights add up to the log-odds of the chance.")
     ]
-    answerers: Annotated[list[Answerer], Meta(description="The best five; robots and lists are none.")]
+    answerers: Annotated[list[Answerer], Meta(description="The best five people, no robots and lists.")]
     coverage: Coverage
 
 
 class AskPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a member says of an ask. It survives every rebuild; the latest word counts."""
+    """What a member says of an ask. It survives every rebuild; the latest statement counts."""
 
     state: Annotated[
         Literal["open", "answered", "withdrawn", "closed", "not_an_ask"] | None,
-        Meta(description="answered: elsewhere. open: as what was read says. not_an_ask: it is left out of all lists."),
+        Meta(description="answered: elsewhere. open: go back to what was read. not_an_ask: leave it out of all lists."),
     ] = None
-    taken: Annotated[bool | None, Meta(description="Whether you take it.")] = None
+    taken: Annotated[bool | None, Meta(description="Whether you take care of it.")] = None
 
 
 class AskSaid(msgspec.Struct, frozen=True):
-    """What was said of an ask, and the ask after it."""
+    """What was said of an ask, and the ask as it is now."""
 
     id: InteractionId
     said: AskPatch
-    ask: Annotated[Ask | None, Meta(description="null where it is none, or where it is part of an earlier one.")]
+    ask: Annotated[Ask | None, Meta(description="null where it is no ask, or belongs to an earlier one.")]

@@ -91,7 +91,7 @@ async def delete_attribute(
     workspace_id: NamedDependency[UUID],
     attribute_id: FromPath[str],
 ) -> Attribute:
-    """Delete an attribute with all that it is set to."""
+    """Delete an attribute with all its values."""
     found = await _find(db, workspace_id, from_path("attribute", attribute_id))
     shown = Attribute.of(found)
     check_content(request, shown)
@@ -106,10 +106,10 @@ async def list_attribute_values(
     workspace_id: NamedDependency[UUID],
     params: NamedDependency[AttributeValuesParams],
 ) -> Response[Page[AttributeValue]]:
-    """List what attributes are set to.
+    """List the values of attributes.
 
-    Of a person, an organization or a relationship, or of all that have an attribute. Where people were joined who had
-    it set differently, the latest holds, and parting them gives each its own again.
+    Those of a person, an organization or a relationship, or all values of an attribute. If merged people had different
+    values, the latest holds; undoing the merge gives each their own again.
     """
     key = after(request, params, tuple[UUID])
     attribute = from_query("attribute", "attribute", params.attribute)

@@ -11,13 +11,13 @@ from kith.api.subjects import About, AboutBody, SubjectParams, shown
 from kith.store import attributes as store
 
 Name = Annotated[
-    str, Meta(pattern="^[a-z][a-z0-9_-]{0,62}$", description="Unique in the workspace.", examples=["tier"])
+    str, Meta(pattern="^[a-z][a-z0-9_-]{0,62}$", description="Name, unique in the workspace.", examples=["tier"])
 ]
-Type = Annotated[store.Type, Meta(description="What it may be set to; a `tag` is set to true.", examples=["text"])]
+Type = Annotated[store.Type, Meta(description="Type of its values; a `tag` is set to true.", examples=["choice"])]
 Choice = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT, examples=["gold"])]
-Choices = Annotated[list[Choice], Meta(max_length=200, description="Of a `choice`: what there is to choose from.")]
+Choices = Annotated[list[Choice], Meta(max_length=200, description="The values of a `choice`; empty for other types.")]
 Text = Annotated[str, Meta(max_length=2000, pattern=TEXT, examples=["gold"])]
-_AUTHOR = Meta(description="Who set it.", examples=["member:tok_06ae9jv9tg8009z1ajt0ds00tg"])
+_AUTHOR = Meta(description="Member, app or token that set it.", examples=["member:tok_06ae9jv9tg8009z1ajt0ds00tg"])
 
 
 class AttributesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -25,7 +25,7 @@ class AttributesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class AttributeCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An attribute to be."""
+    """An attribute to create."""
 
     name: Name
     type: Type
@@ -47,25 +47,27 @@ class Attribute(msgspec.Struct, frozen=True):
 
 
 class AttributeValuesParams(SubjectParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    attribute: Annotated[AttributeId | None, Meta(description="Of this attribute.")] = None
+    attribute: Annotated[AttributeId | None, Meta(description="Values of this attribute.")] = None
     value: Annotated[
-        Annotated[str, Meta(max_length=2000, pattern=TEXT)] | None, Meta(description="Set to this, such as `true`.")
+        Annotated[str, Meta(max_length=2000, pattern=TEXT)] | None, Meta(description="With this value, such as `true`.")
     ] = None
 
 
 class AttributeValueSet(AboutBody, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What an attribute is to be set to."""
+    """A value to set."""
 
     attribute_id: AttributeId
-    value: Annotated[Text | float | bool | None, Meta(description="null: to nothing.")]
+    value: Annotated[
+        Text | float | bool | None, Meta(description="A value that fits the type of the attribute; null clears it.")
+    ]
 
 
 class AttributeValue(About, frozen=True):
-    """What an attribute is set to."""
+    """The value of an attribute."""
 
     attribute_id: AttributeId
     name: Name
-    value: Annotated[Text | float | bool | None, Meta(description="null: it was set to nothing.")]
+    value: Annotated[Text | float | bool | None, Meta(description="null: it was cleared.")]
     author: Annotated[str | None, _AUTHOR]
     updated_at: Annotated[Instant | None, Meta(description="When it was set.")]
 

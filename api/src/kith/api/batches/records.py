@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from kith import connectors as sdk
+from kith.api.batches.fields import MEANINGS
 
 INTERACTIONS = sdk.Interaction | sdk.Ending | sdk.Tombstone | sdk.Sweep | sdk.Coverage
 IDENTITIES = sdk.Identity | sdk.Claim | sdk.Edition | sdk.Standing
@@ -33,10 +34,16 @@ def schemas() -> dict[str, Any]:
     for name in components:
         text = text.replace(f'"{_REF.format(name=name)}"', f'"{_REF.format(name=_name(name))}"')
     found = {_name(name): {**schema, "title": _name(name)} for name, schema in msgspec.json.decode(text).items()}
-    for schema in found.values():
-        for part in schema["properties"].values():
+    for name, schema in found.items():
+        meanings = MEANINGS[name]
+        schema["description"] = meanings.get("", schema["description"])
+        for field, part in schema["properties"].items():
             if part.get("type") == "array":
                 part["maxItems"] = _FIT
+            if field == "type":
+                part["description"] = "Kind of the record."
+            elif "$ref" not in part:
+                part["description"] = meanings[field]
     return found
 
 

@@ -51,9 +51,9 @@ async def write_interactions(
 ) -> Response[BatchAnswer]:
     """Write up to 500 interactions, their endings and deletions.
 
-    Records of the import format: `interaction`, `ending`, `tombstone`, `sweep` and `coverage`. Telling of a key again
-    replaces what was told. Each is judged by itself; with `atomic`, one that is refused refuses all. People and
-    relationships follow within seconds.
+    Records of the import format: `interaction`, `ending`, `tombstone`, `sweep` and `coverage`. A record with a known
+    key replaces the stored one. Each record is judged by itself, so look at `refused`; with `atomic`, one refused
+    record refuses the batch. People and relationships follow within seconds.
     """
     return await _write(db, token, payload, records.INTERACTIONS, once)
 

@@ -11,20 +11,18 @@ from kith.domain.events import KINDS, Kind
 from kith.store import events as store
 
 Type = Annotated[store.Type, Meta(description="What happened; `GET /v1/event-kinds` says what `data` holds.")]
-Types = Annotated[tuple[Type, ...], Meta(max_length=20, description="Is one of these.")]
+Types = Annotated[tuple[Type, ...], Meta(max_length=20, description="Of one of these types.")]
 
 
 class EventsParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     type: Types = ()
-    after: Annotated[
-        EventId | None, Meta(description="Reads on from this event: what came after it, the oldest first.")
-    ] = None
+    after: Annotated[EventId | None, Meta(description="Continues after this event, the oldest first.")] = None
 
 
 class StreamParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     type: Types = ()
     after: Annotated[
-        EventId | None, Meta(description="Reads on from this event; so does the header Last-Event-ID.")
+        EventId | None, Meta(description="Continues after this event; so does the header Last-Event-ID.")
     ] = None
 
 
@@ -47,10 +45,12 @@ class EventKind(msgspec.Struct, frozen=True):
     """A type of events."""
 
     type: Type
-    meaning: Annotated[str, Meta(description="When there is one.", examples=["A person was found to be another."])]
-    scope: Annotated[str, Meta(description="Who hears of it needs this too.", examples=["people:read"])]
+    meaning: Annotated[
+        str, Meta(description="What such an event reports.", examples=["A person was found to be another."])
+    ]
+    scope: Annotated[str, Meta(description="Scope that it takes, beside events:read.", examples=["people:read"])]
     schema: Annotated[dict[str, Any], Meta(description="JSON schema of `data`.", examples=[{"type": "object"}])]
-    example: Annotated[dict[str, Any], Meta(description="Of `data`.", examples=[{"person_id": "per_…"}])]
+    example: Annotated[dict[str, Any], Meta(description="Example of `data`.", examples=[{"person_id": "per_…"}])]
 
     @classmethod
     def of(cls, type_: store.Type, kind: Kind) -> "EventKind":

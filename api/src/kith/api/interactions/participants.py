@@ -18,14 +18,16 @@ _Words = Annotated[str, Meta(min_length=1, max_length=300, pattern=TEXT)]
 
 
 class Participant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who took part: named in one way, by an id, an address, a handle on a network, or a name."""
+    """Somebody who took part, named in one way: by an id, an address, a handle on a network, or a name."""
 
     person_id: Annotated[PersonId | None, Meta(description="A person whom kith knows.")] = None
     identity_id: Annotated[IdentityId | None, Meta(description="An identity that kith knows.")] = None
     address: Annotated[_Words | None, Meta(description="An e-mail address.", examples=["ada@example.org"])] = None
     handle: Annotated[_Words | None, Meta(description="A handle on `network`.", examples=["ada"])] = None
-    network: Annotated[Network | None, Meta(description="Where the handle is from.")] = None
-    name: Annotated[_Words | None, Meta(description="A name alone; with an address or a handle, theirs.")] = None
+    network: Annotated[
+        Network | None, Meta(description="Network of the handle; needed with `handle`, and only then.")
+    ] = None
+    name: Annotated[_Words | None, Meta(description="Name, alone or beside an address or handle.")] = None
 
 
 class Named(msgspec.Struct, frozen=True):

@@ -33,14 +33,23 @@ class InteractionCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """A meeting, a call, or any other act."""
 
     occurred_at: Annotated[Moment, Meta(description="When it happened.")]
-    participants: Annotated[tuple[Participant, ...], Meta(min_length=1, max_length=200, description="Towards whom.")]
+    participants: Annotated[
+        tuple[Participant, ...],
+        Meta(
+            min_length=1,
+            max_length=200,
+            description="Those who took part, beside the actor.",
+            examples=[[{"address": "bo@example.org"}, {"name": "Cy Dee"}]],
+        ),
+    ]
     kind: InteractionKind = "meet"
-    actor: Annotated[Participant | None, Meta(description="Who acted; null: the member for whom the token acts.")] = (
-        None
-    )
+    actor: Annotated[
+        Participant | None,
+        Meta(description="Actor; null: the member for whom the token acts.", examples=[{"address": "ada@example.org"}]),
+    ] = None
     key: Annotated[
         Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT)] | None,
-        Meta(description="Your own key of it: what is written again with the same key and kind is replaced."),
+        Meta(description="Your own key. Written again with the same key and kind, it is replaced."),
     ] = None
     channel_id: Annotated[ChannelId | None, Meta(description="Where it happened.")] = None
     title: Annotated[
@@ -60,8 +69,7 @@ class WrittenInteraction(InteractionDetail, frozen=True):
     open: Annotated[
         list[str],
         Meta(
-            description="Ids of the identities that are nobody whom kith knew: they are kept open, and resolved like "
-            "any other.",
+            description="Ids of identities that kith did not know before. They are resolved like any other.",
             examples=[["idn_06ae9jv9tg8009z1ajt0ds00tg"]],
         ),
     ]
@@ -83,9 +91,9 @@ async def create_interaction(
 ) -> Response[WrittenInteraction]:
     """Write one interaction, such as a meeting or a call.
 
-    Participants are named by an id, an address, a handle or a name. Who is known is found; a name alone, or a handle of
-    nobody, is kept open as an identity of its own, and resolved like any other. `occurred_at` in the future gives way
-    to the present.
+    Each participant is named in one way: by an id, an address, a handle with its network, or a name. Known addresses
+    and handles are found. A name alone, or what kith does not know, becomes an identity of its own, which is resolved
+    like any other. If `occurred_at` lies in the future, the present counts.
     """
     source = await written_by(db, token)
     named = await _participants(db, token, source.id, payload)
@@ -131,7 +139,7 @@ async def delete_interaction(
 ) -> InteractionDetail:
     """Take back an interaction that the same app, or a member by hand, has written.
 
-    It stays where a source of another kind has it too. The answer shows it as it was.
+    It stays where another source tells it too. The answer is its last version.
     """
     key = from_path("interaction", interaction_id)
     conditional = await is_conditional(request, db, token.workspace_id)

@@ -26,7 +26,7 @@ async def list_notes(
 ) -> Response[Page[Note]]:
     """List notes.
 
-    The newest first. A note stays with the identities that it was written of, through every merge and back.
+    The newest first. A note stays with its identities through every merge, and after its undoing.
     """
     key = after(request, params, tuple[UUID])
     subjects = await wanted(db, workspace_id, params)

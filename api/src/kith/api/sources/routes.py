@@ -380,7 +380,7 @@ async def accept_sweeps(
     source_id: FromPath[str],
     once: NamedDependency[Once],
 ) -> Response[Job]:
-    """Accept complete looks at a source that were refused, and take away what they did not see.
+    """Accept refused sweeps of a source, and remove what they did not find.
 
     A run whose errors hold `sweep_refused` found so much missing that it deleted nothing. What has been told since
     stays, and so does what another source has. Where none was refused, nothing is taken away.

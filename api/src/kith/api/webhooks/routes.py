@@ -66,7 +66,7 @@ async def create_webhook(
 ) -> Response[WebhookWithSecret]:
     """Create a webhook.
 
-    It gets what happens from now on, as far as the scopes of the token reach that creates it. Its secret is shown once.
+    It gets the events from now on that the scopes of your token allow. Its secret is shown once.
     """
     _check(payload.url, limits)
     if len(await store.list_webhooks(db, workspace_id, None, MOST)) == MOST:
@@ -112,9 +112,9 @@ async def update_webhook(
     webhook_id: FromPath[str],
     payload: NamedDependency[WebhookPatch],
 ) -> Response[Webhook]:
-    """Change a webhook, pause it, or have it go on.
+    """Change, pause or resume a webhook.
 
-    What happens while it is paused or disabled waits for it, as long as events are kept.
+    Events that happen while it is paused or disabled wait, as long as events are kept.
     """
     found = await _find(db, workspace_id, webhook_id, lock=True)
     check_unchanged(request, found)
@@ -165,9 +165,9 @@ async def rotate_secret(
     webhook_id: FromPath[str],
     once: NamedDependency[Once],
 ) -> Response[WebhookWithSecret]:
-    """Give a webhook another secret.
+    """Replace the secret of a webhook.
 
-    For 24 hours its deliveries are signed with both.
+    For 24 hours deliveries are signed with the old and the new secret.
     """
     found = await _find(db, workspace_id, webhook_id, lock=True)
     secret = _secret()
@@ -191,9 +191,9 @@ async def test_webhook(
     webhook_id: FromPath[str],
     once: NamedDependency[Once],
 ) -> Response[Replayed]:
-    """Have an event of the type `webhook.tested` delivered to a webhook, and to no other.
+    """Test a webhook.
 
-    `GET /v1/webhooks/{webhook_id}/deliveries` tells what came of it.
+    It alone gets an event of the type `webhook.tested`. `GET /v1/webhooks/{webhook_id}/deliveries` shows the result.
     """
     found = await _find(db, workspace_id, webhook_id, lock=True)
     before = await events.number(db, workspace_id)
@@ -244,9 +244,9 @@ async def replay_events(
     payload: NamedDependency[Replay],
     once: NamedDependency[Once],
 ) -> Response[Replayed]:
-    """Have events delivered again: one, or those of a period.
+    """Deliver events again: one, or those of a period.
 
-    With the `webhook-id` that they had, so that a receiver knows them.
+    They keep their `webhook-id`, so a receiver recognizes them.
     """
     found = await _find(db, workspace_id, webhook_id, lock=True)
     await events.number(db, workspace_id)

@@ -13,13 +13,19 @@ from kith.store import webhooks as store
 
 Url = Annotated[
     str,
-    Meta(min_length=1, max_length=2000, pattern=TEXT, description="Where to.", examples=["https://app.example/hooks"]),
+    Meta(
+        min_length=1,
+        max_length=2000,
+        pattern=TEXT,
+        description="Address that gets the events.",
+        examples=["https://app.example/hooks"],
+    ),
 ]
-Types = Annotated[list[Type], Meta(max_length=100, description="Which events; all where there are none.")]
+Types = Annotated[list[Type], Meta(max_length=100, description="Types of events to send; empty: all.")]
 Secret = Annotated[
     str,
     Meta(
-        description="What its deliveries are signed with; shown once.",
+        description="Signs the deliveries (Standard Webhooks); shown once.",
         examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw2vR5vXWsQ2M="],
     ),
 ]
@@ -30,11 +36,11 @@ class WebhooksParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class DeliveriesParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    event: Annotated[EventId | None, Meta(description="Of this event.")] = None
+    event: Annotated[EventId | None, Meta(description="Attempts to deliver this event.")] = None
 
 
 class WebhookCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A webhook to be."""
+    """A webhook to create."""
 
     url: Url
     types: Types = []
@@ -46,16 +52,21 @@ class WebhookPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: Url | UnsetType = UNSET
     types: Types | UnsetType = UNSET
     status: (
-        Annotated[Literal["active", "paused"], Meta(description="`active` also of one that was disabled.")] | UnsetType
+        Annotated[Literal["active", "paused"], Meta(description="`active` also resumes a webhook that was disabled.")]
+        | UnsetType
     ) = UNSET
 
 
 class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be delivered again: one event, or those of a period."""
+    """What to deliver again: one event, or those of a period."""
 
-    event_id: Annotated[EventId | None, Meta(description="This one.")] = None
-    since: Annotated[Bound | None, Meta(description="Those that happened at or after this time.")] = None
-    before: Annotated[Bound | None, Meta(description="Those that happened before this time.")] = None
+    event_id: Annotated[EventId | None, Meta(description="The one event to deliver; without `since` and `before`.")] = (
+        None
+    )
+    since: Annotated[Bound | None, Meta(description="Events that happened at or after this time.", examples=[None])] = (
+        None
+    )
+    before: Annotated[Bound | None, Meta(description="Events that happened before this time.", examples=[None])] = None
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -65,21 +76,21 @@ class Replayed(msgspec.Struct, frozen=True):
 
 
 class Webhook(msgspec.Struct, frozen=True):
-    """Where events are handed on to."""
+    """An address to which kith sends events."""
 
     id: WebhookId
     url: Url
     types: Types
-    status: Annotated[
-        store.Status, Meta(description="`disabled`: it said that it is gone, or took nothing for five days.")
-    ]
-    reason: Annotated[str | None, Meta(description="Why it was disabled.")]
-    app_id: Annotated[AppId | None, Meta(description="The app that it belongs to.")]
+    status: Annotated[store.Status, Meta(description="`disabled`: it answered 410, or accepted nothing for five days.")]
+    reason: Annotated[str | None, Meta(description="Why it was disabled; null: it was not.")]
+    app_id: Annotated[AppId | None, Meta(description="The app that created it; null: a member did.")]
     scopes: Annotated[
         list[str],
-        Meta(description="Of whoever created it: events beyond them are left out.", examples=[["people:read"]]),
+        Meta(description="Scopes of its creator; events that take others are left out.", examples=[["people:read"]]),
     ]
-    failing_since: Annotated[Instant | None, Meta(description="Since when it has taken nothing; null: it takes.")]
+    failing_since: Annotated[
+        Instant | None, Meta(description="Since when every attempt has failed; null: the last one succeeded.")
+    ]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
 
@@ -91,19 +102,19 @@ class Webhook(msgspec.Struct, frozen=True):
 class WebhookWithSecret(Webhook, frozen=True):
     """A webhook, and its secret."""
 
-    secret: Secret | None
+    secret: Annotated[Secret | None, Meta(description="null where the answer is repeated (Idempotency-Key).")]
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One attempt to hand an event on to a webhook."""
+    """One attempt to deliver an event to a webhook."""
 
     id: DeliveryId
     event_id: EventId
-    type: Annotated[str | None, Meta(description="Of the event; null where it is kept no longer.")]
-    attempt: Annotated[int, Meta(ge=1, description="The how-manieth attempt it was.")]
-    status: Annotated[int | None, Meta(description="HTTP status of the answer; null: none came.")]
-    problem: Annotated[str | None, Meta(description="Why it failed; null: it did not.")]
-    milliseconds: Annotated[int, Meta(ge=0, description="How long it took.")]
+    type: Annotated[str | None, Meta(description="Type of the event; null where the event is no longer kept.")]
+    attempt: Annotated[int, Meta(ge=1, description="Number of the attempt, from 1.")]
+    status: Annotated[int | None, Meta(description="HTTP status of the answer; null: there was none.")]
+    problem: Annotated[str | None, Meta(description="Why it failed; null: it succeeded.")]
+    milliseconds: Annotated[int, Meta(ge=0, description="How long it took, in milliseconds.")]
     delivered_at: Annotated[Instant, Meta(description="When it ended.")]
 
     @classmethod
