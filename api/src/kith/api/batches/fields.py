@@ -27,7 +27,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "address": "E-mail address.",
         "url": "Its page.",
         "avatar_url": "Its picture.",
-        "verified": "Whether the network has verified it.",
+        "verified": "Whether the network vouches that one human owns it.",
         "seen_at": "When this was so. Leave it out if you know the key alone: then nothing known is overwritten.",
     },
     "AffiliationRecord": {
@@ -38,7 +38,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "since": "First day; null: unknown.",
         "until": "Last day; null: it still holds, or is unknown.",
         "evidence": "Where it is from: the identity itself, a dated record, or a data broker.",
-        "seen_at": "When the network said so.",
+        "seen_at": "When the network said so; without `until`, it counts until the last such time.",
     },
     "StandingRecord": {
         "": "How a network or a channel rates an identity. It is shown, and changes no number of kith.",
