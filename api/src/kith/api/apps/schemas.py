@@ -37,8 +37,8 @@ Origins = Annotated[
     list[_ADDRESS],
     Meta(max_length=50, description="Whose pages may call with its tokens.", examples=[["https://app.example"]]),
 ]
-Scopes = Annotated[list[HeldScope], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])]
-Asked = Annotated[list[ScopeName], Meta(max_length=200, description="Scopes.", examples=[["people:read"]])]
+Scopes = Annotated[list[HeldScope], Meta(max_length=200, description="Names of scopes.", examples=[["people:read"]])]
+Asked = Annotated[list[ScopeName], Meta(max_length=200, description="Names of scopes.", examples=[["people:read"]])]
 Coordinate = Annotated[
     str,
     Meta(

@@ -135,7 +135,7 @@ async def set_attribute_value(
 ) -> Response[AttributeValue]:
     """Set an attribute of a person, a relationship or an organization.
 
-    No source overwrites it.
+    It replaces the value that is set; no source overwrites it.
     """
     attribute = await store.get_attribute(
         db, workspace_id, from_body("attribute", "/attribute_id", payload.attribute_id)

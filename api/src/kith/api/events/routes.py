@@ -30,8 +30,9 @@ async def list_events(
 ) -> Response[Page[Event]]:
     """List what happened in kith.
 
-    The newest first; with `after`, what came after an event, the oldest first: none is missed, however late its
-    transaction ended. Each type takes the scope of what it tells of.
+    The newest first; with `after`, those that came after an event, the oldest first: none is missed, however late its
+    transaction ended. Each type takes the scope of what it is about. `GET /v1/events/stream` sends the same events as
+    they happen (server-sent events).
     """
     types = heard_with(token.scopes, params.type)
     if params.after is None:

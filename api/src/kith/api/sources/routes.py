@@ -382,8 +382,8 @@ async def accept_sweeps(
 ) -> Response[Job]:
     """Accept refused sweeps of a source, and remove what they did not find.
 
-    A run whose errors hold `sweep_refused` found so much missing that it deleted nothing. What has been told since
-    stays, and so does what another source has. Where none was refused, nothing is taken away.
+    A run with the error `sweep_refused` found so much missing that it deleted nothing. Interactions that were told
+    since, or that another source has, stay. If no sweep was refused, nothing is removed.
     """
     source = await find_readable(db, workspace_id, source_id)
     if source.status == "deleting":
