@@ -198,6 +198,9 @@ async def test_what_lacks_its_rights_is_not_called_healthy(
     assert await ask(there, token, *ASKED) == before
 
 
+POLICIES = "SELECT * FROM pg_policies ORDER BY schemaname, tablename, policyname"
+
+
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
@@ -206,19 +209,25 @@ async def test_what_lacks_its_rights_is_not_called_healthy(
         ("REVOKE SELECT ON workspace_ids FROM kith_app", "no rights on workspace_ids"),
         ("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM kith_app", "no rights on count_hidden"),
         ("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM kith_app", " others: run"),
+        ("DROP POLICY guest ON interactions", "no rights on interactions"),
+        ("DROP POLICY blind ON sources", "no rights on sources"),
+        ("DROP POLICY once ON sealed.channel_activity", "no rights on sealed.channel_activity"),
+        ("DROP POLICY guest ON sealed.touches", "no rights on sealed.touches"),
     ],
 )
 async def test_a_right_that_is_lost_is_named_and_granted_again(
     settings: dict[str, str], statement: str, said: str
 ) -> None:
     db = await asyncpg.connect(settings["KITH_DATABASE_URL"])
+    before = await db.fetch(POLICIES)
     await db.execute(statement)
-    await db.close()
     ((status, ready),) = await ask(settings, "", "/readyz")
     assert status == 503
     assert said in ready["database"]
     assert said in kith(settings, "doctor").stdout
     assert kith(settings, "migrate").returncode == 0
+    assert await db.fetch(POLICIES) == before
+    await db.close()
     assert (await ask(settings, "", "/readyz"))[0][0] == 200
 
 

@@ -1,10 +1,12 @@
-"""What is hidden from guests: policies on top of the tenant's. They bind no other role, which pays nothing for them.
+"""What is hidden: policies on top of the tenant's. Those for guests bind no other role, which pays nothing for them.
 
 Like rights, each migration makes those that are missing: where the role was not there, a dump was restored without.
 """
 
+from typing import NamedTuple
+
 from kith.domain.ids import NOWHERE
-from kith.store.db import GUEST, SEALED_SCHEMA
+from kith.store.db import GUEST, ROLE, SEALED_SCHEMA
 
 _OPEN = "{} NOT IN ('private', 'direct') OR (SELECT sees('private'))"
 _IN_CHANNEL = f"""
@@ -41,26 +43,53 @@ SHOWN = {
     "conversation_activity": _SEEN.format("conversation_activity", "conversation_id"),
 }
 
+#: What names a row of a sealed table of which the views show one where an open source tells it too.
+ONCE = {
+    **dict.fromkeys(("identities", "channels", "conversations", "interactions"), "id"),
+    "channel_activity": "channel_id",
+    "conversation_activity": "conversation_id",
+}
+_ONCE = """
+    NOT (SELECT sees('sealed')) OR NOT EXISTS (
+        SELECT FROM public.{0} p WHERE p.workspace_id = {0}.workspace_id AND p.{1} = {0}.{1})
+"""
+_BLIND = "NOT sealed OR (SELECT coalesce(current_setting('kith.blind', true), '') <> 'on')"
+
+
+class _Policy(NamedTuple):
+    table: str
+    name: str
+    role: str
+    shown: str
+
+
+_POLICIES = [
+    *(_Policy(table, "guest", GUEST, shown) for table, shown in SHOWN.items()),
+    _Policy("sources", "blind", ROLE, _BLIND),
+    *(_Policy(f"{SEALED_SCHEMA}.{table}", "once", ROLE, _ONCE.format(table, key)) for table, key in ONCE.items()),
+]
+
+_NAMES = ", ".join(f"('{each.table}', '{each.name}')" for each in _POLICIES)
+
 LACKING = f"""
-    SELECT t.name FROM unnest('{{{",".join(SHOWN)}}}'::text[]) AS t (name)
-    WHERE to_regclass(t.name) IS NOT NULL AND NOT EXISTS (
-        SELECT FROM pg_policies p
-        WHERE p.schemaname = current_schema() AND p.tablename = t.name AND p.policyname = 'guest'
-    )
+    SELECT t.name FROM (VALUES {_NAMES}) AS t (name, policy)
+    JOIN pg_class c ON c.oid::regclass::text = t.name
+        AND c.relnamespace IN (current_schema()::regnamespace, to_regnamespace('{SEALED_SCHEMA}'))
+    WHERE NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = t.policy)
     UNION ALL
-    SELECT c.relname FROM pg_class c
+    SELECT c.oid::regclass::text FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('{SEALED_SCHEMA}') AND c.relkind = 'r'
         AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'guest')
 """
-"""Tables that show guests too much."""
+"""Tables that show too much."""
 
 MAKE = (
     ";".join(
         f"""
-    DROP POLICY IF EXISTS guest ON {table};
-    CREATE POLICY guest ON {table} AS RESTRICTIVE FOR SELECT TO {GUEST} USING ({shown})
+    DROP POLICY IF EXISTS {name} ON {table};
+    CREATE POLICY {name} ON {table} AS RESTRICTIVE FOR SELECT TO {role} USING ({shown})
     """
-        for table, shown in SHOWN.items()
+        for table, name, role, shown in _POLICIES
     )
     + f"""
     ;DO $$
