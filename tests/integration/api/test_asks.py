@@ -72,6 +72,29 @@ async def test_what_a_member_says_counts_at_once_and_can_be_taken_back(client: C
     assert (await patched(client, first, state="open"))["ask"]["taken_by"]
 
 
+async def test_pages_of_several_states_follow_each_other_the_newest_first(client: Client) -> None:
+    """Read state by state; and what is likely, or towards us, is found by an index."""
+    ids = await tell(client, *(said(f"{n}", f"p{n}", ASKED, ago=9 - n) for n in range(6)))
+    await tell(client, *(said(f"r{n}", "bo", "It is done.", to=f"{n}", ago=0.5) for n in (1, 4)))
+    await patched(client, ids[2], state="withdrawn")
+    for states, left in (("answered,open", (0, 1, 3, 4, 5)), ("withdrawn,open", (0, 2, 3, 5)), ("closed", ())):
+        rows = await client.pages(f"/v1/asks?limit=2&state={states}")
+        assert [row["id"] for row in rows] == [ids[n] for n in reversed(left)], states
+    chance = (await client.get(f"/v1/asks/{ids[0]}"))["chance"]
+    assert len(await client.pages(f"/v1/asks?chance[gte]={chance - 0.01}")) == 6
+    assert await client.pages(f"/v1/asks?chance[gte]={chance + 0.001}") == []
+
+
+async def test_asks_towards_the_team_are_listed_alone(client: Client) -> None:
+    ids = await tell(client, said("1", "ada", ASKED, targets=[{"identity": ref("us")}], ago=2), said("2", "bo", ASKED))
+    assert await client.pages("/v1/asks?to_us=true") == []
+    (us,) = [row for row in await client.pages("/v1/identities") if row["key"] == "us"]
+    made = await client.send("POST", "/v1/groups", json={"name": "team", "people": [us["person_id"]]})
+    assert made.status_code == 201, made.text
+    assert [row["id"] for row in await client.pages("/v1/asks?to_us=true")] == ids[:1]
+    assert [row["id"] for row in await client.pages("/v1/asks?to_us=false")] == ids[1:]
+
+
 async def test_a_wait_stands_beside_the_usual_one_and_who_answered_before_is_to_be_asked(client: Client) -> None:
     past = []
     for n in range(20):

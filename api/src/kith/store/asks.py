@@ -11,6 +11,7 @@ from kith.store.db import Db, new_id
 from kith.store.ingest import TALK
 from kith.store.projection import Projection
 from kith.store.queries import Order, Statement, fetch_page, structs
+from kith.store.search import MOST
 
 _FEW = 200
 """Places up to which a join may look each row up; PostgreSQL cannot know how many rows a judged page has."""
@@ -247,16 +248,30 @@ async def list_asks(
     db: Db, workspace_id: UUID, wanted: AskFilter, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Ask]:
     """Return asks, the newest first. after: occurred_at and id of the row before."""
-    statement = Statement(workspace_id)
-    statement.where("a.state = ANY ({})", wanted.states)
-    statement.where("a.actor_id = ANY ({}::uuid[])", wanted.actor_ids)
-    statement.where("a.channel_id = {}", wanted.channel_id)
-    statement.where("a.place_id = {}", wanted.conversation_id)
-    statement.where("a.occurred_at >= {}", wanted.since)
-    statement.where("a.occurred_at < {}", wanted.before)
-    statement.where("a.chance >= {}::real", wanted.least)
-    statement.where(f"{_TO_US} = {{}}", wanted.to_us)
-    return structs(Ask, await fetch_page(db, _SELECT, statement, _NEWEST, after, limit))
+    few = await _few(db, workspace_id, wanted)
+    found: list[Ask] = []
+    for state in dict.fromkeys(wanted.states) or (None,):
+        statement = Statement(workspace_id)
+        statement.where("a.id = ANY ({}::uuid[])", few)
+        statement.where("a.state = {}", state)
+        statement.where("a.actor_id = ANY ({}::uuid[])", wanted.actor_ids)
+        statement.where("a.channel_id = {}", wanted.channel_id)
+        statement.where("a.place_id = {}", wanted.conversation_id)
+        statement.where("a.occurred_at >= {}", wanted.since)
+        statement.where("a.occurred_at < {}", wanted.before)
+        statement.where("a.chance >= {}::real", wanted.least)
+        statement.where(f"{_TO_US} = {{}}", wanted.to_us)
+        found += structs(Ask, await fetch_page(db, _SELECT, statement, _NEWEST, after, limit))
+    return sorted(found, key=lambda ask: (ask.occurred_at, ask.id), reverse=True)[:limit]
+
+
+async def _few(db: Db, workspace_id: UUID, wanted: AskFilter) -> list[UUID] | None:
+    """Return the asks among which all that are wanted are; None where no index leads to MOST of them or fewer."""
+    if wanted.to_us:
+        rows = await db.fetch(_TO_TEAM, workspace_id)
+    else:
+        rows = await db.fetch(_LIKELY, workspace_id, wanted.least)
+    return [row["id"] for row in rows] if len(rows) <= MOST else None
 
 
 async def get_ask(db: Db, workspace_id: UUID, ask_id: UUID) -> Ask | None:
@@ -288,15 +303,27 @@ async def active_since(db: Db, workspace_id: UUID, person_ids: Collection[UUID],
 
 _NEWEST = Order("a.occurred_at", ("a.id",), newest=True)
 
-_TO_US = """
-    EXISTS (SELECT FROM interactions i
-        WHERE i.workspace_id = $1 AND i.id = a.id AND i.target_ids && ARRAY(
-            SELECT s.identity_id FROM groups g
-            JOIN group_people m ON m.workspace_id = $1 AND m.group_id = g.id
-            JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = m.identity_id
-            JOIN person_identities s ON s.workspace_id = $1 AND s.person_id = p.person_id
-            WHERE g.workspace_id = $1 AND g.name = 'team'))
+_TEAM = """
+    SELECT s.identity_id FROM groups g
+    JOIN group_people m ON m.workspace_id = $1 AND m.group_id = g.id
+    JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = m.identity_id
+    JOIN person_identities s ON s.workspace_id = $1 AND s.person_id = p.person_id
+    WHERE g.workspace_id = $1 AND g.name = 'team'
 """
+# A value and no EXISTS, which would be joined with all interactions.
+_TO_US = f"""
+    coalesce((SELECT i.target_ids && ARRAY({_TEAM}) FROM interactions i
+        WHERE i.workspace_id = $1 AND i.id = a.id), false)
+"""
+_TO_TEAM = f"""
+    SELECT DISTINCT a.id FROM ({_TEAM}) AS team
+    JOIN interaction_targets t ON t.workspace_id = $1 AND t.identity_id = team.identity_id
+    CROSS JOIN LATERAL (
+        SELECT id FROM asks WHERE workspace_id = $1 AND id = t.interaction_id LIMIT 1  -- which is looked up, one by one
+    ) AS a
+    LIMIT {MOST + 1}
+"""
+_LIKELY = f"SELECT id FROM asks WHERE workspace_id = $1 AND chance >= $2::real ORDER BY chance DESC LIMIT {MOST + 1}"
 _SELECT = f"""
     SELECT a.id, a.actor_id, coalesce(b.person_id, a.actor_id) AS person_id, a.channel_id,
         c.name AS channel_name, v.id AS conversation_id, v.title AS conversation_title, a.native,

@@ -12,22 +12,33 @@ from kith.store.db import Db, new_id
 from kith.store.errors import NameTaken, NoSuch
 from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
-# The people of a group, as one column person_id. {group}: the parameter that holds the group's id.
+# The people of a group, as one column person_id. {group}: the parameter that holds the group's id. Of a channel each
+# identity is looked up behind the one before: no matter how many days each acted on.
 PEOPLE = """
-    SELECT p.person_id FROM group_people listed
-    JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = listed.identity_id
-    WHERE listed.workspace_id = $1 AND listed.group_id = {group}
-    UNION
-    SELECT p.person_id FROM groups saved
-    JOIN affiliations a ON a.workspace_id = $1 AND a.organization_id = saved.organization_id
-        AND a.period @> current_date AND coalesce(a.seen @> current_date, true)
-    JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = a.identity_id
-    WHERE saved.workspace_id = $1 AND saved.id = {group}
-    UNION
-    SELECT p.person_id FROM groups saved
-    JOIN activity_days d ON d.workspace_id = $1 AND d.channel_id = saved.channel_id AND d.acts > 0
-    JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = d.identity_id
-    WHERE saved.workspace_id = $1 AND saved.id = {group}
+    WITH RECURSIVE acting (channel_id, identity_id) AS (
+        SELECT channel_id, '00000000-0000-0000-0000-000000000000'::uuid FROM groups
+        WHERE workspace_id = $1 AND id = {group} AND channel_id IS NOT NULL
+        UNION ALL
+        SELECT acting.channel_id, next.identity_id FROM acting CROSS JOIN LATERAL (
+            SELECT identity_id FROM activity_days
+            WHERE workspace_id = $1 AND channel_id = acting.channel_id AND identity_id > acting.identity_id
+                AND acts > 0
+            ORDER BY identity_id LIMIT 1
+        ) AS next
+    )
+    SELECT DISTINCT p.person_id FROM (
+        SELECT identity_id FROM group_people WHERE workspace_id = $1 AND group_id = {group}
+        UNION ALL
+        SELECT a.identity_id FROM groups saved
+        JOIN affiliations a ON a.workspace_id = $1 AND a.organization_id = saved.organization_id
+            AND a.period @> current_date AND coalesce(a.seen @> current_date, true)
+        WHERE saved.workspace_id = $1 AND saved.id = {group}
+        UNION ALL
+        SELECT identity_id FROM acting
+    ) AS i
+    CROSS JOIN LATERAL (
+        SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = i.identity_id LIMIT 1
+    ) AS p
 """
 
 _COLUMNS = f"""
