@@ -18,6 +18,7 @@ SILENT = {
     "backup": "reads",
     "api": "serves",
     "worker": "serves",
+    "live": "serves",
     "doctor": "reads",
     "migrate": "what is there before there is an audit; the log says which migration ran when",
     "mail test": "sends a letter",

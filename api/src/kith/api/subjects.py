@@ -61,7 +61,7 @@ async def meant(db: Db, workspace_id: UUID, body: AboutBody) -> tuple[Subject, S
         body.other_id is not None and body.other_id == body.person_id
     ):
         message = "One of person_id and organization_id is needed; other_id goes with person_id, and is another person."
-        raise Problem("invalid_body", message, Fault("invalid", message, pointer=""))
+        raise Problem("invalid_body", message, Fault("invalid", message, pointer="/person_id"))
     if body.organization_id is not None:
         id_ = from_body("organization", "/organization_id", body.organization_id)
         if body.other_id is not None or await organizations.get_organization(db, workspace_id, id_) is None:

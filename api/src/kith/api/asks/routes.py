@@ -67,7 +67,10 @@ async def get_ask(
     return await show_one(db, workspace_id, found, sight, datetime.now(UTC))
 
 
-@patch("/v1/asks/{ask_id:str}", operation_id="updateAsk", tags=["asks"], scopes=["asks:write"], errors=["not_found"])
+@patch(
+    "/v1/asks/{ask_id:str}", operation_id="updateAsk", tags=["asks"], scopes=["asks:write"], errors=["not_found"],
+    merges=False,
+)  # fmt: skip
 async def update_ask(
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],

@@ -9,10 +9,11 @@ from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.store import invitations as store
 
+_SIGNS = r"[^@\s\u0000-\u001f\u0085\ufeff]+"  # what is white space differs by language
 Address = Annotated[
     str,
     Meta(
-        max_length=320, pattern=r"^[^@\s\u0000]+@[^@\s\u0000]+$", description="E-mail address.",
+        max_length=320, pattern=f"^{_SIGNS}@{_SIGNS}$", description="E-mail address.",
         examples=["theo@example.org"],
     ),
 ]  # fmt: skip

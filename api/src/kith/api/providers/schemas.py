@@ -12,7 +12,7 @@ Site = Annotated[
     str,
     Meta(
         description="The instance; where a provider has but one, it may be left out.",
-        pattern=r"^https?://[^/?#\s@]+$",
+        pattern=r"^https?://[^/?#\s\u001c-\u001f\u0085\ufeff@]+$",
         max_length=300,
         examples=["https://gitlab.example.org"],
     ),

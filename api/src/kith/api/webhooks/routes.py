@@ -262,7 +262,7 @@ async def _range(db: Db, workspace_id: UUID, payload: Replay) -> tuple[int, int]
     period = (payload.since, payload.before)
     if (payload.event_id is None) == (period == (None, None)):
         message = "Either event_id, or since or before, is needed."
-        raise Problem("invalid_body", message, Fault("invalid", message, pointer=""))
+        raise Problem("invalid_body", message, Fault("invalid", message, pointer="/event_id"))
     if payload.event_id is None:
         return await store.numbers_between(db, workspace_id, *period)
     number = await events.number_of(db, workspace_id, from_body("event", "/event_id", payload.event_id))
