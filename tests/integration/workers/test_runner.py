@@ -195,8 +195,7 @@ async def test_a_worker_that_must_end_gives_its_job_back_after_the_page(office: 
         started.set()
         await asyncio.sleep(0.5)  # longer than pages are gathered that come shortly after one another
 
-    script = [page(act("1")), wait, page(act("2")), wait, page(act("3")), wait, page(act("4"))]
-    office.connector.script = script
+    office.connector.script = [page(act("1")), wait, page(act("2")), wait, page(act("3")), wait, page(act("4"))]
     job_id = await office.enqueue()
     task = office.runner.start(office.store.workspace_id, job_id)
     await started.wait()
