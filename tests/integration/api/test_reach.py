@@ -110,8 +110,9 @@ async def test_roles_and_trust_of_those_whom_a_later_source_does_not_see_stay(cl
 
 
 def trusted(answers: list[Any]) -> list[Any]:
-    """Return the numbers, and until when they speak. What topics there are follows from all that is said."""
-    return [(each["as_of"], each["value"], each["low"], each["supports"], each["opposes"]) for each in answers]
+    """Return the numbers, and until when they speak, in their order. Topics follow from all that is said."""
+    found = [(each["as_of"], each["value"], each["low"], each["supports"], each["opposes"]) for each in answers]
+    return sorted(found, key=lambda each: [f"{part:.6f}" if isinstance(part, float) else str(part) for part in each])
 
 
 def held(roles: list[Any]) -> list[Any]:
