@@ -7,7 +7,7 @@ from uuid import UUID
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import msgspec
 
-from kith.domain.events import KINDS
+from kith.domain.events import KINDS, Type
 from kith.domain.scopes import SCOPES
 from kith.store import events
 from tests.paths import ROOT
@@ -17,11 +17,11 @@ ROWS = dict(re.findall(r"^\| `([a-z]+\.[a-z]+)` \| .* \| (.*) \|$", TEXT, re.MUL
 
 
 def test_every_type_is_documented_and_no_other() -> None:
-    assert sorted(ROWS) == sorted(get_args(events.Type))
+    assert sorted(ROWS) == sorted(get_args(Type))
 
 
 def test_every_type_holds_what_is_documented_and_its_example_fits() -> None:
-    assert list(KINDS) == list(get_args(events.Type)) == list(ROWS)
+    assert list(KINDS) == list(get_args(Type)) == list(ROWS)
     for name, kind in KINDS.items():
         example = msgspec.to_builtins(kind.example)
         assert set(re.findall(r"`(\w+)`", ROWS[name])) == set(example)

@@ -1,9 +1,29 @@
 """Events: what happens in kith, kind by kind, with the shape of what each tells and the scope of who may hear it."""
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
+
+Type = Literal[
+    "person.joined",
+    "person.split",
+    "suggestion.opened",
+    "identity.suspected",
+    "identity.cleared",
+    "community.born",
+    "community.ended",
+    "community.merged",
+    "community.split",
+    "grant.revoked",
+    "member.joined",
+    "member.changed",
+    "member.left",
+    "relationship.changed",
+    "role.changed",
+    "webhook.tested",
+    "webhook.disabled",
+]
 
 _PERSON, _OTHER = "per_06ae9jv9tg8009z1ajt0ds00tg", "per_06ae9jv9tg8009z1ajt0ds00v0"
 _IDENTITIES = ["idn_06ae9jv9tg8009z1ajt0ds00tg", "idn_06ae9jv9tg8009z1ajt0ds00v0"]
@@ -92,7 +112,7 @@ class Kind(NamedTuple):
 _JUDGED = IdentityJudged(_IDENTITIES[0], "unknown", "It never acts, and 12 address it.")
 _TOLD = MemberTold(_MEMBER, "analyst")
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[Type, Kind] = {
     "person.joined": Kind(
         "people:read", "A person was found to be another.", PersonJoined(_PERSON, _OTHER, _IDENTITIES[1:])
     ),
@@ -143,6 +163,6 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 
 
-def heard_with(scopes: Collection[str], asked: Collection[str] = ()) -> list[str]:
+def heard_with(scopes: Collection[str], asked: Collection[str] = ()) -> list[Type]:
     """Return the types that a holder of these scopes hears of. asked: only these; all where there are none."""
     return [name for name, kind in KINDS.items() if kind.scope in scopes and (not asked or name in asked)]

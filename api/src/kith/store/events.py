@@ -2,36 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from kith.domain.events import Type
 from kith.domain.ids import encode
 from kith.store import webhooks
 from kith.store.db import Db, new_id
 from kith.store.persons import Move
-
-Type = Literal[
-    "person.joined",
-    "person.split",
-    "suggestion.opened",
-    "identity.suspected",
-    "identity.cleared",
-    "community.born",
-    "community.ended",
-    "community.merged",
-    "community.split",
-    "grant.revoked",
-    "member.joined",
-    "member.changed",
-    "member.left",
-    "relationship.changed",
-    "role.changed",
-    "webhook.tested",
-    "webhook.disabled",
-]
-
 
 ADDED = "kith_events"
 """What processes that tell of events listen on; a payload is the workspace that has new ones."""

@@ -7,10 +7,11 @@ from kith.api.http.ids import EventId, encode
 from kith.api.http.kinds import Instant
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
+from kith.domain import events
 from kith.domain.events import KINDS, Kind
 from kith.store import events as store
 
-Type = Annotated[store.Type, Meta(description="What happened; `GET /v1/event-kinds` says what `data` holds.")]
+Type = Annotated[events.Type, Meta(description="What happened; `GET /v1/event-kinds` says what `data` holds.")]
 Types = Annotated[tuple[Type, ...], Meta(max_length=20, description="Of one of these types.")]
 
 
@@ -53,7 +54,7 @@ class EventKind(msgspec.Struct, frozen=True):
     example: Annotated[dict[str, Any], Meta(description="Example of `data`.", examples=[{"person_id": "per_…"}])]
 
     @classmethod
-    def of(cls, type_: store.Type, kind: Kind) -> "EventKind":
+    def of(cls, type_: events.Type, kind: Kind) -> "EventKind":
         return cls(type_, kind.meaning, kind.scope, kind.schema, msgspec.to_builtins(kind.example))
 
 
@@ -64,4 +65,4 @@ class EventKinds(msgspec.Struct, frozen=True):
 
 
 def kinds() -> EventKinds:
-    return EventKinds([EventKind.of(name, kind) for name, kind in KINDS.items()])  # type: ignore[arg-type]  # the table has these types
+    return EventKinds([EventKind.of(name, kind) for name, kind in KINDS.items()])
