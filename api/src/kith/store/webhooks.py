@@ -190,14 +190,6 @@ async def delete_webhook(db: Db, workspace_id: UUID, webhook_id: UUID) -> None:
     await db.execute("DELETE FROM webhooks WHERE workspace_id = $1 AND id = $2", workspace_id, webhook_id)
 
 
-async def approved_scopes(db: Db, workspace_id: UUID, app_id: UUID) -> list[str]:
-    """Return what the workspace lets an app do at most."""
-    found: list[str] | None = await db.fetchval(
-        "SELECT scopes FROM app_approvals WHERE workspace_id = $1 AND app_id = $2", workspace_id, app_id
-    )
-    return found or []
-
-
 # What an event is about.
 _SUBJECT = """
     coalesce(e.data ->> 'person_id', e.data ->> 'member_id', e.data ->> 'identity_id', e.data ->> 'suggestion_id',

@@ -17,7 +17,7 @@ from kith.connectors._exchange import Dropped, Manners, Reply, Request
 from kith.domain.events import heard_with
 from kith.domain.ids import encode
 from kith.runtime.vault import Sealed, Unreadable
-from kith.store import events, webhooks
+from kith.store import apps, events, webhooks
 from kith.store.webhooks import Outcome, Waiting, Webhook
 from kith.workers.work import Failed, Unfinished, Work
 
@@ -45,7 +45,7 @@ async def deliver(work: Work) -> dict[str, Any]:
                     return {"delivered": done}
                 scopes = set(webhook.scopes)
                 if webhook.app_id:
-                    scopes &= set(await webhooks.approved_scopes(db, workspace_id, webhook.app_id))
+                    scopes &= set(await apps.approved(db, workspace_id, webhook.app_id) or ())
                 last = await events.number(db, workspace_id)
                 await webhooks.take_up(db, workspace_id, webhook, heard_with(scopes, webhook.types), last)
                 waiting = await webhooks.due(db, workspace_id, webhook_id, BATCH)
