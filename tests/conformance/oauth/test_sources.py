@@ -38,6 +38,7 @@ from kith.runtime.vault import Vault, new_key, open_vault
 from kith.store import authorizations, credentials, grants, jobs, members, tokens
 from kith.store.db import Pool, workspace
 from kith.workers.ground import ANYWHERE, Ground
+from kith.workers.kinds import KINDS
 from kith.workers.renewal import renewal_of
 from kith.workers.runner import Runner
 from kith.workers.work import Work
@@ -135,7 +136,7 @@ class Home:
 
     def runner(self) -> Runner:
         ground = Ground(self.folder, ANYWHERE, vault=self.vault)
-        return Runner(self.house.pool, {"acme.town": Town()}, ground, most=4, lease_seconds=30)
+        return Runner(self.house.pool, KINDS, {"acme.town": Town()}, ground, most=4, lease_seconds=30)
 
     async def run(self) -> dict[str, Any]:
         started = await self.call("POST", f"/v1/sources/{self.source}/runs", 202)

@@ -35,6 +35,7 @@ from kith.runtime.vault import Sealed, Unreadable, Vault, new_key, open_vault
 from kith.store import credentials
 from kith.store.db import Pool, workspace
 from kith.workers.ground import Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.api.conftest import Client, connected
 from tests.integration.api.contract import Contract
@@ -111,7 +112,9 @@ async def run(client: Client, source: str, vault: Vault | None) -> dict[str, Any
 
 
 async def work(client: Client, job: str, vault: Vault | None) -> None:
-    runner = Runner(client.pool, {"acme.safe": Safe()}, Ground(Path("/nonexistent"), Limits(), None, vault), 1, 30)
+    runner = Runner(
+        client.pool, KINDS, {"acme.safe": Safe()}, Ground(Path("/nonexistent"), Limits(), None, vault), 1, 30
+    )
     job_id = decode("job", job)
     assert job_id is not None
     await runner.start(client.workspace_id, job_id)

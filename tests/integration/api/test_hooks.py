@@ -37,6 +37,7 @@ from kith.runtime.vault import open_vault
 from kith.store import pushes
 from kith.store.db import Pool, workspace
 from kith.workers.ground import ANYWHERE, Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.api.conftest import Client, connected
 from tests.integration.api.contract import Contract
@@ -121,7 +122,7 @@ class Post:
         self.source_id = decode("source", source["id"])
         vault = open_vault(Settings(home=folder))
         ground = Ground(folder, ANYWHERE, vault=vault)
-        self.runner = Runner(client.pool, {"hub": Hub()}, ground, most=2, lease_seconds=30)
+        self.runner = Runner(client.pool, KINDS, {"hub": Hub()}, ground, most=2, lease_seconds=30)
 
     async def push(self, body: bytes, event: str, delivery: str = "1", **headers: str) -> Any:
         digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()

@@ -17,6 +17,7 @@ from kith.runtime.settings import Settings
 from kith.runtime.vault import open_vault
 from kith.store.db import Pool, workspace
 from kith.workers.ground import ANYWHERE, Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.api.conftest import Client, connected
 from tests.integration.api.contract import Contract
@@ -80,7 +81,7 @@ async def test_deliveries_signed_as_the_settings_say_are_worked_in(own: Client, 
     assert await push(body, SECRET, str(int(stamp) - 4000)) == 401
     assert await push(body, SECRET, stamp) == await push(body, SECRET, stamp) == 202
     ground = Ground(tmp_path, ANYWHERE, vault=open_vault(Settings(home=tmp_path)))
-    runner = Runner(own.pool, load_registry().connectors, ground, most=2, lease_seconds=30)
+    runner = Runner(own.pool, KINDS, load_registry().connectors, ground, most=2, lease_seconds=30)
     async with workspace(own.pool, own.workspace_id) as db:
         [job] = await db.fetch(
             "UPDATE jobs SET due_at = now() WHERE workspace_id = $1 AND kind = 'receive' RETURNING id", own.workspace_id

@@ -12,6 +12,7 @@ from kith.connectors import Record
 from kith.domain import ids
 from kith.store.db import workspace
 from kith.workers.ground import ANYWHERE, Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.api.cases import records_of, requests, store, told_by_file
 from tests.integration.api.conftest import Client
@@ -135,7 +136,7 @@ async def test_what_is_told_before_a_removal_is_what_goes(client: Client, facts:
     assert told["shared"] >= 18  # one of the twenty was deleted
     job = await client.send("DELETE", f"/v1/sources/{source}?facts={facts}")
     assert job.status_code == 202
-    runner = Runner(client.pool, {}, Ground(Path("/nonexistent"), ANYWHERE), most=1, lease_seconds=30)
+    runner = Runner(client.pool, KINDS, {}, Ground(Path("/nonexistent"), ANYWHERE), most=1, lease_seconds=30)
     job_id = ids.decode("job", job.json()["id"])
     assert job_id
     await runner.start(client.workspace_id, job_id)

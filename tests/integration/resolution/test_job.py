@@ -6,6 +6,7 @@ from kith.connectors import Limits
 from kith.store import jobs, resolution
 from kith.store.db import Pool
 from kith.workers.ground import Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.resolution.crowd import Crowd, mail
 
@@ -17,7 +18,7 @@ async def test_the_job_applies_thresholds_to_everybody(pool: Pool) -> None:
     async with crowd.transaction() as db:
         await resolution.set_wish(db, crowd.workspace_id, 1.0, 0.05)
         job_id, _ = await jobs.enqueue(db, crowd.workspace_id, "resolve", {}, slot="resolve")
-    runner = Runner(pool, {}, Ground(Path(), Limits()), 1, 30)
+    runner = Runner(pool, KINDS, {}, Ground(Path(), Limits()), 1, 30)
     await runner.start(crowd.workspace_id, job_id)
     await runner.stop(5)
     ((status, result),) = await crowd.fetch(

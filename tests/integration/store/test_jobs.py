@@ -13,7 +13,7 @@ from kith.store import ingest, jobs
 from kith.store.db import Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, HeldJob, Problem
 from kith.store.workspaces import create_workspace
-from kith.workers.runner import KINDS
+from kith.workers.kinds import KINDS
 from tests.integration.store.facts import Store, act
 
 LEASE = 30.0

@@ -31,6 +31,7 @@ from kith.runtime.settings import Settings
 from kith.store import jobs, migrate, sources, tokens
 from kith.store.db import Pool, open_pool, workspace
 from kith.workers.ground import ANYWHERE, Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.api.conftest import running
 from tests.integration.api.contract import Contract
@@ -167,7 +168,7 @@ class Kith:
         apart: detect in a process of its own, which takes a second to start.
         """
         runner = Runner(
-            self.pool, {"ndjson": NdjsonConnector()}, Ground(self.folder, ANYWHERE), most=1, lease_seconds=30
+            self.pool, KINDS, {"ndjson": NdjsonConnector()}, Ground(self.folder, ANYWHERE), most=1, lease_seconds=30
         )
         while due := await self._due(home):
             for job_id, kind in due:

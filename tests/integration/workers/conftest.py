@@ -13,6 +13,7 @@ from kith.connectors import Connector, Context, Limits, Page, Record, Report
 from kith.store import jobs
 from kith.store.db import Pool, workspace
 from kith.workers.ground import ANYWHERE, Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner, _ending
 from tests.integration.store.facts import Store, add_source
 
@@ -65,7 +66,7 @@ class Office:
         self.store = store
         self.connector = connector
         connectors: dict[str, Connector] = {"scripted": connector}
-        self.runner = Runner(store.pool, connectors, Ground(folder, limits), most=4, lease_seconds=30)
+        self.runner = Runner(store.pool, KINDS, connectors, Ground(folder, limits), most=4, lease_seconds=30)
 
     async def enqueue(self, kind: jobs.Kind = "sync", **options: Any) -> UUID:
         async with workspace(self.store.pool, self.store.workspace_id) as db:

@@ -12,6 +12,7 @@ from kith.connectors.ndjson import NdjsonConnector
 from kith.store import jobs
 from kith.store.db import Pool, workspace
 from kith.workers.ground import Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.store.facts import Store, add_source
 
@@ -24,7 +25,7 @@ class Readings:
 
     def __init__(self, store: Store, folder: Path, connectors: dict[str, Connector] = CONNECTORS) -> None:
         self.store = store
-        self.runner = Runner(store.pool, connectors, Ground(folder, ANYWHERE), most=4, lease_seconds=30)
+        self.runner = Runner(store.pool, KINDS, connectors, Ground(folder, ANYWHERE), most=4, lease_seconds=30)
         self.run_id: UUID | None = None
 
     @classmethod

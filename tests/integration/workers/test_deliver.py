@@ -24,6 +24,7 @@ from kith.store import events, webhooks
 from kith.store.db import Pool, new_id, workspace
 from kith.workers import deliver
 from kith.workers.ground import ANYWHERE, Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.workers.test_kill import worker
 
@@ -135,7 +136,7 @@ async def sink() -> AsyncIterator[Sink]:
 @pytest.fixture
 async def post(pool: Pool, workspace_id: UUID, tmp_path: Path, sink: Sink) -> AsyncIterator[Post]:
     vault = Vault({"test": KEY})
-    runner = Runner(pool, {}, Ground(tmp_path, ANYWHERE, vault=vault), most=4, lease_seconds=30)
+    runner = Runner(pool, KINDS, {}, Ground(tmp_path, ANYWHERE, vault=vault), most=4, lease_seconds=30)
     yield Post(pool, workspace_id, sink, vault, runner)
     await runner.stop(1)
 
@@ -292,7 +293,9 @@ async def test_a_webhook_hears_what_its_scopes_and_types_let_it(post: Post) -> N
 
 async def test_no_private_address_is_reached_that_the_operator_does_not_allow(post: Post, tmp_path: Path) -> None:
     await post.open()
-    post.runner = Runner(post.pool, {}, Ground(tmp_path, Limits((), False), vault=post.vault), most=4, lease_seconds=30)
+    post.runner = Runner(
+        post.pool, KINDS, {}, Ground(tmp_path, Limits((), False), vault=post.vault), most=4, lease_seconds=30
+    )
     for number, host in enumerate(("127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0.0.0.0")):
         url = f"http://{host}:{post.sink.port}/"
         await post.value("UPDATE webhooks SET url = $2 WHERE workspace_id = $1", url)

@@ -17,6 +17,7 @@ from kith.store import jobs, sources
 from kith.store.db import Pool, workspace
 from kith.workers import listening
 from kith.workers.ground import ANYWHERE, Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.store.facts import Store, add_source
 
@@ -114,9 +115,15 @@ async def stored(store: Store, interactions: int) -> None:
 
 @pytest.fixture
 async def runner(pool: Pool, tmp_path: Path) -> AsyncIterator[Runner]:
-    runner = Runner(pool, {"irc": IrcConnector()}, Ground(tmp_path, ANYWHERE), most=2, lease_seconds=30)
+    runner = Runner(pool, KINDS, {"irc": IrcConnector()}, Ground(tmp_path, ANYWHERE), most=2, lease_seconds=30)
     yield runner
     await runner.stop(1)
+
+
+def test_the_process_that_listens_imports_no_other_job() -> None:
+    code = "import sys, kith.workers.live; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {do.__module__ for do in KINDS.values()} & {*loaded} == {listening.__name__}
 
 
 async def test_what_is_said_is_stored_until_the_source_rests(

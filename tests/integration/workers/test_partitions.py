@@ -16,6 +16,7 @@ from kith.store import partitions
 from kith.store.db import Pool, workspace
 from kith.workers import parts, reading, work
 from kith.workers.ground import Ground
+from kith.workers.kinds import KINDS
 from kith.workers.runner import Runner
 from tests.integration.store.facts import Store, add_source
 from tests.integration.workers.conftest import Office
@@ -29,7 +30,7 @@ class House(Office):
 
     def __init__(self, store: Store, connector: Rooms, folder: Path, server: FaultServer) -> None:
         self.store = store
-        self.runner = Runner(store.pool, {"rooms": connector}, Ground(folder, HERE), most=4, lease_seconds=30)
+        self.runner = Runner(store.pool, KINDS, {"rooms": connector}, Ground(folder, HERE), most=4, lease_seconds=30)
         self.rooms = connector
         self.server = server
 

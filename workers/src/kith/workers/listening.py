@@ -12,9 +12,9 @@ from kith.connectors import Context, Live, Page, Partition, Partitioned, check_l
 from kith.projections.ingest import Ingest
 from kith.store import credentials, jobs, partitions, sources
 from kith.store.sources import ToRead
+from kith.workers.judging import judged
 from kith.workers.reading import NOWHERE, Opened, open_source, pages_ahead
 from kith.workers.storing import Storing
-from kith.workers.sync import judged
 from kith.workers.work import Unfinished, Work
 
 MOST = 200

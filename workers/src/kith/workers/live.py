@@ -14,12 +14,14 @@ from redis.exceptions import RedisError
 from kith.runtime.settings import Settings
 from kith.store import jobs
 from kith.store.db import ABSENT, Pool
-from kith.workers.__main__ import serve
-from kith.workers.runner import Runner
-from kith.workers.worker import ground_of, installed_connectors, pool_when_there, succeed, valkey
+from kith.workers import listening
+from kith.workers.process import ground_of, installed_connectors, pool_when_there, serve, succeed, valkey
+from kith.workers.runner import Kinds, Runner
 
 MOST = 1000
 """Sources that one process listens to."""
+
+KINDS: Kinds = {"listen": listening.listen}
 
 SWEEP_SECONDS = 1.0
 STOP_SECONDS = 3.5
@@ -36,7 +38,7 @@ async def listen(settings: Settings, database_url: str, redis_url: str, stop: as
     name = f"{settings.worker_name} live" if settings.worker_name else None
     async with pool:
         ground = ground_of(settings, shared)
-        runner = Runner(pool, installed_connectors(), ground, MOST, settings.lease_seconds, name)
+        runner = Runner(pool, KINDS, installed_connectors(), ground, MOST, settings.lease_seconds, name)
         if name:
             await succeed(pool, name)
         log.info("live_ready")

@@ -13,31 +13,12 @@ from kith.runtime.settings import Settings
 from kith.store import jobs, runs
 from kith.store.db import ABSENT, LACKING, Db, Pool, workspace
 from kith.store.jobs import Canceled, Fenced, HeldJob, Problem
-from kith.workers import audit, calibrate, deliver, detect, listening, project, rebuild, receive, resolve, sync
 from kith.workers.ground import Ground
 from kith.workers.reading import Fault
 from kith.workers.work import Failed, Later, Unfinished, Work
 
-KINDS: Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]] = {
-    "sync": sync.sync,
-    "read_on_schedule": sync.read_on_schedule,
-    "check_source": sync.check_source,
-    "find_partitions": sync.find_partitions,
-    "audit": audit.audit,
-    "accept_sweeps": audit.accept_sweeps,
-    "receive": receive.receive,
-    "listen": listening.listen,
-    "remove_source": sync.remove_source,
-    "move_source": sync.move_source,
-    "project": project.project,
-    "refresh": project.refresh,
-    "calibrate": calibrate.calibrate,
-    "rebuild": rebuild.rebuild,
-    "resolve": resolve.resolve,
-    "detect": detect.detect,
-    "deliver": deliver.deliver,
-    "deliver_later": deliver.deliver_later,
-}
+Kinds = Mapping[jobs.Kind, Callable[[Work], Awaitable[dict[str, Any]]]]
+"""What each kind of job does."""
 
 # Waits after failures: 1 s, 2 s, 4 s ... at most 5 minutes, each drawn from half to the whole.
 LONGEST_WAIT = 300.0
@@ -50,11 +31,12 @@ log = structlog.get_logger()
 
 
 class Runner:
-    """Runs up to ``most`` jobs at once in this process."""
+    """Runs up to ``most`` jobs of some kinds at once in this process."""
 
     def __init__(
         self,
         pool: Pool,
+        kinds: Kinds,
         connectors: dict[str, Connector],
         ground: Ground,
         most: int,
@@ -63,6 +45,7 @@ class Runner:
         memory: int = Settings().detection_memory,
     ) -> None:
         self._pool = pool
+        self._kinds = {str(kind): do for kind, do in kinds.items()}
         self._connectors = connectors
         self._ground = ground
         self._most = most
@@ -128,7 +111,7 @@ class Runner:
             await asyncio.gather(keeping, return_exceptions=True)
 
     async def _do(self, work: Work) -> dict[str, Any]:
-        do = {str(kind): do for kind, do in KINDS.items()}.get(work.job.kind)
+        do = self._kinds.get(work.job.kind)
         if do is None:
             raise Failed("unknown_kind", f"This version of kith has no job of kind {work.job.kind!r}.")
         return await do(work)

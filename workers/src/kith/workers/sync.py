@@ -1,8 +1,7 @@
 """The job ``sync``: reads a source page by page, each page stored in one transaction with the cursor behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kith.connectors import Audited, ConnectorError, Fatal, Live, Partitioned, Reauthorize, Retry, check_locations
+from kith.connectors import Audited, ConnectorError, Live, Partitioned, Retry, check_locations
 from kith.domain.schedules import Schedule, next_read
 from kith.projections.ingest import Ingest
 from kith.store import credentials, jobs, reach, runs, sealing, sources
 from kith.store import ingest as store_ingest
 from kith.store.db import Db
 from kith.workers import detect, quotas
+from kith.workers.judging import judged
 from kith.workers.parts import Parts
 from kith.workers.project import project
 from kith.workers.reading import (
@@ -30,9 +30,6 @@ from kith.workers.reading import (
 )
 from kith.workers.storing import Storing
 from kith.workers.work import Failed, Later, Unfinished, Work
-
-MOST_FAULTS = 5
-"""Of a connector in a row, after which a source is put aside."""
 
 WITHDRAWN_AT_ONCE = 2000
 """Interactions of a source being removed, in one transaction."""
@@ -156,24 +153,6 @@ async def remove_source(work: Work) -> dict[str, Any]:
     return {"removed": removed}
 
 
-@asynccontextmanager
-async def judged(work: Work, source_id: UUID) -> AsyncIterator[None]:
-    """Do what a connector's error asks for, and say how the job goes on. Raises Later, Failed or Fault."""
-    try:
-        yield
-    except Fault as fault:
-        await _count_fault(work, source_id, fault)
-        raise
-    except Retry as error:
-        raise Later(error.code, str(error), error.after.total_seconds() if error.after else None) from error
-    except Reauthorize as error:
-        async with work.transaction() as db:
-            await sources.ask_to_reauthorize(db, work.job.workspace_id, source_id)
-        raise Failed(error.code, str(error)) from error
-    except Fatal as error:
-        raise Failed(error.code, str(error)) from error
-
-
 async def move_source(work: Work) -> dict[str, Any]:
     """Take back what a source told before it was sealed or unsealed; have it read again. args: source_id."""
     source_id, workspace_id = UUID(work.job.args["source_id"]), work.job.workspace_id
@@ -237,14 +216,3 @@ async def _schedule(db: Db, work: Work, source_id: UUID, reading: sources.ToRead
         zone = ZoneInfo(schedule.quiet.time_zone) if schedule.quiet else UTC
         due_at = next_read(schedule, datetime.now(UTC), zone)
         await jobs.ask_read_on_schedule(db, work.job.workspace_id, source_id, due_at)
-
-
-async def _count_fault(work: Work, source_id: UUID, fault: Fault) -> None:
-    """Note that the connector broke; put the source aside where that happens again and again. Raises Failed."""
-    async with work.transaction() as db:
-        faults = await sources.count_fault(db, work.job.workspace_id, source_id, MOST_FAULTS)
-    if faults >= MOST_FAULTS:
-        raise Failed(
-            "connector_faulty",
-            f"The connector broke {faults} times in a row: the source waits until a check of it succeeds. {fault}",
-        ) from fault

@@ -14,21 +14,16 @@ import arq
 import asyncpg
 import msgspec
 import structlog
-from arq.connections import ArqRedis
-from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from kith.connectors import Connector, Limits, load_registry
 from kith.runtime.settings import Settings
-from kith.runtime.vault import open_vault
 from kith.store import jobs, workspaces
-from kith.store.db import ABSENT, ROLE, Away, Pool, open_pool, workspace
+from kith.store.db import ABSENT, ROLE, workspace
 from kith.workers.forget import forget, forget_apps
-from kith.workers.ground import Ground, Quotas
-from kith.workers.limiter import SharedLimiter
+from kith.workers.kinds import KINDS
+from kith.workers.process import QUEUE, ground_of, installed_connectors, pool_when_there, succeed, valkey
 from kith.workers.runner import Runner
 
-QUEUE = "kith:jobs"
 SWEEP_SECONDS = 1.0
 # How long a job may be due before a worker runs it without being asked to by arq.
 GRACE_SECONDS = 3.0
@@ -42,7 +37,6 @@ TEND_WORKSPACES = 500
 KEEP_DAYS = 30
 # arq's own time-out of a job; ours are the step and the lease, so this one only ends waiting for a lost answer.
 ARQ_SECONDS = 24 * 3600
-LONGEST_PAUSE = 5.0
 
 log = structlog.get_logger()
 
@@ -70,7 +64,7 @@ class Worker:
             self._redis = valkey(self._redis_url)
             self._ground = ground_of(self._settings, self._redis)
             self._runner = Runner(
-                pool, connectors, self._ground, self._settings.worker_jobs,
+                pool, KINDS, connectors, self._ground, self._settings.worker_jobs,
                 self._settings.lease_seconds, self._settings.worker_name, self._settings.detection_memory,
             )  # fmt: skip
             if self._settings.worker_name:
@@ -215,34 +209,6 @@ class Worker:
         await asyncio.shield(self._runner.start(UUID(workspace_id), UUID(job_id)))
 
 
-def installed_connectors() -> dict[str, Connector]:
-    """Return the connectors by name; those that were put aside are logged."""
-    registry = load_registry()
-    for fault in registry.faults:
-        log.warning("connector_put_aside", distribution=fault.distribution, reason=fault.reason)
-    return registry.connectors
-
-
-async def succeed(pool: Pool, name: str) -> None:
-    """Take over what a dead process of our name held; where the database is unavailable, the leases just end."""
-    try:
-        async with pool.acquire() as db:
-            workspace_ids = await jobs.busy_workspace_ids(db)
-        for workspace_id in workspace_ids:
-            async with workspace(pool, workspace_id) as db:
-                if found := await jobs.release(db, workspace_id, name):
-                    log.info("predecessor_succeeded", jobs=found)
-    except ABSENT as error:
-        log.warning("database_unavailable", error=str(error))
-
-
-def ground_of(settings: Settings, valkey: ArqRedis) -> Ground:
-    limits = Limits(settings.source_folders, settings.private_addresses)
-    quotas = Quotas(settings.quota_people, settings.quota_interactions, settings.quota_megabytes)
-    folder, vault = settings.home.absolute() / "sources", open_vault(settings)
-    return Ground(folder, limits, SharedLimiter(valkey), vault, quotas, settings.public_url)
-
-
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:
     """End the tasks. Asked once is not enough: wait_for of Python 3.11, which arq uses, may swallow a cancellation."""
     pending = set(tasks)
@@ -250,31 +216,3 @@ async def _cancel(*tasks: asyncio.Task[Any]) -> None:
         for task in pending:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=0.2)
-
-
-def valkey(url: str) -> ArqRedis:
-    """Return a client that connects when it is first used. Values are msgpack: write access to Valkey runs no code."""
-    return ArqRedis(
-        ConnectionPool.from_url(url, socket_connect_timeout=2, socket_timeout=5),
-        job_serializer=msgspec.msgpack.encode,
-        job_deserializer=msgspec.msgpack.decode,
-        default_queue_name=QUEUE,
-    )
-
-
-async def pool_when_there(settings: Settings, database_url: str, stop: asyncio.Event) -> Pool | None:
-    """Connect, trying again with growing pauses until the database is there, or until we have to stop.
-
-    Raises Unreachable where the database is there and lets nobody in.
-    """
-    pause = 0.2
-    while not stop.is_set():
-        try:
-            return await open_pool(database_url, size=settings.pool_size, statement_seconds=None)
-        except Away as error:
-            log.warning("database_unavailable", error=str(error))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await stop.wait()
-            pause = min(pause * 2, LONGEST_PAUSE)
-    return None
