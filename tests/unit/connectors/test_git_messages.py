@@ -368,7 +368,13 @@ def test_the_mailmap_is_read_as_git_reads_it(tmp_path: Path) -> None:
     assert [f"{who.name} <{who.address}>" for who in ours] == told
 
 
-@pytest.mark.parametrize("tail", ["a" * 1_000_000, "&A" * 100_000, "<a@" * 100_000, " " * 1_000_000, "a@b " * 100_000])
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "a" * 1_000_000, "&A" * 100_000, "<a@" * 100_000, " " * 1_000_000, "a@b " * 100_000,
+        f"<a at b{' dot c' * 3000}!>", f"<a at b dot c dot{' ' * 19_000}!>", f"<a{' ' * 19_000}!>",
+    ],
+)  # fmt: skip
 def test_a_message_made_to_keep_us_busy_does_not(tail: str) -> None:
     start = time.process_time()
     parse(f"x\n\nCc: {tail}")

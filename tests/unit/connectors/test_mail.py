@@ -485,6 +485,8 @@ async def test_answers_in_a_pipermail_archive_find_the_author() -> None:
         b"From: a@b.c\n\n" + b"From: a\n" * 50_000,
         b"From: a@b.c\n\n----------\n" + b"list " * 80_000,
         b"From: a@b.c\n\n" + b"a@" * 200_000,
+        b"From: ada at b" + b" dot c" * 10_000 + b"!",
+        b"From: ada at b" + b"-dot-dot" * 10_000 + b"!",
     ],
     ids=[
         "commas",
@@ -497,6 +499,8 @@ async def test_answers_in_a_pipermail_archive_find_the_author() -> None:
         "heads",
         "a long footer",
         "addresses",
+        "an address in words",
+        "an address in a word",
     ],
 )
 def test_a_mail_made_to_keep_us_busy_does_not(data: bytes) -> None:

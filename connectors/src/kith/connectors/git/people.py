@@ -10,6 +10,7 @@ from html import unescape
 from typing import NamedTuple
 
 from kith.connectors import Ref
+from kith.connectors._spelled import spelled
 
 _BOT = re.compile(r"\[bot\]$|^(dependabot|renovate|greenkeeper|pre-commit-ci|github-actions)\b", re.IGNORECASE)
 #: A quoted name, a mark that parts or encloses, or a word.
@@ -36,12 +37,7 @@ _AND = {
     "+",
     "/",
 }
-#: How an address is written that programs shall not find: ``ada at birk dot org``.
-_AT = re.compile(
-    r"<\s*([\w.+-]+)\s*[\[({]?\s*\bat\b\s*[\])}]?\s*([\w-]+(?:(?:\s*[\[({]?\s*\bdot\b\s*[\])}]?\s*|\.)[\w-]+)+)\s*>",
-    re.IGNORECASE,
-)
-_DOT = re.compile(r"\s*[\[({]?\s*\bdot\b\s*[\])}]?\s*", re.IGNORECASE)
+_BRACKETED = re.compile(r"<([^<>]*)>")
 #: Brackets and quotes of other scripts, and what markup puts before or around them.
 _PLAIN_MARKS = str.maketrans({"＜": "<", "＞": ">", "＠": "@", "“": '"', "”": '"', "„": '"', "\\": None})
 _LINKED = re.compile(r"\[([^\[\]@]+)\]\(mailto:([^()\s]+)\)", re.IGNORECASE)
@@ -98,7 +94,7 @@ def named_in(value: str) -> tuple[Human, ...]:
         value = unescape(value)
     value = value.translate(_PLAIN_MARKS)
     if "@" not in value:
-        value = _AT.sub(lambda found: f"<{found[1]}@{_DOT.sub('.', found[2])}>", value)
+        value = _BRACKETED.sub(_written, value)
     if "mailto:" in value:
         value = _LINKED.sub(r"\1 <\2>", value)
     if comment := _COMMENT.search(value):
@@ -113,6 +109,12 @@ def named_in(value: str) -> tuple[Human, ...]:
         else:
             names.words.append(quoted)
     return tuple(human(name, address) for address, name in names.found.items())
+
+
+def _written(bracketed: re.Match[str]) -> str:
+    """Return an address in brackets, written as usual where it is spelled in words."""
+    words = spelled(bracketed[1])
+    return f"<{words[1]}>" if words and not words[0].strip() else bracketed[0]
 
 
 class _Names:

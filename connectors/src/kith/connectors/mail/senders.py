@@ -2,16 +2,12 @@
 
 import re
 
+from kith.connectors._spelled import spelled
 from kith.connectors.mail.headers import ADDRESS, Headers, Mailbox, mailboxes
 from kith.connectors.mail.machines import is_robot
 
 _ARCHIVED = re.compile(r"(\S+) at (\S+) \((.*)\)\s*$", re.DOTALL)
-#: An address in words: ``Ada Birk <ada AT birk DOT example>``.
-_SPELT = re.compile(
-    r"(?P<name>[^<>@]*?)[\s<(\"]*(?P<local>[\w.+-]+)\s*[\[({]?\s*\bat\b\s*[\])}]?\s*"
-    r"(?P<host>[\w-]+(?:(?:\s*[\[({]?\s*\bdot\b\s*[\])}]?\s*|\.)[\w-]+)+)[>)\"\s]*",
-    re.IGNORECASE,
-)
+_ENCLOSED = re.compile("[<>@]")
 _VIA_WORDS = (
     r"via|vía|über|ueber|through|por|par|przez|through|tramite|genom|door|gjennom|gennem|kautta|prostřednictvím"
     r"|mediante|attraverso|durch|melalui|përmes|prin|μέσω|за посередництвом|через|чрез"
@@ -80,8 +76,8 @@ def sender_of(headers: Headers, list_address: str | None) -> Mailbox | None:
     value = headers.first("from")
     if match := _ARCHIVED.match(value):  # pipermail: ada at example.org (Ada)
         value = f'"{match[3]}" <{match[1]}@{match[2]}>'
-    elif match := _SPELT.fullmatch(value):
-        value = f'"{match["name"].strip(" ,")}" <{match["local"]}@{_dotted(match["host"])}>'
+    elif (words := spelled(value)) and not _ENCLOSED.search(before := words[0].rstrip(' <("')):
+        value = f'"{before.strip(" ,")}" <{words[1]}>'
     shown = next(iter(mailboxes([value])), None)
     if shown is None:
         return None
@@ -197,7 +193,3 @@ def _is_sent_on(headers: Headers, shown: Mailbox) -> bool:
 
 def _is_hosts(shown: Mailbox) -> bool:
     return _HOST_ADDRESS.fullmatch(shown.address) is not None
-
-
-def _dotted(host: str) -> str:
-    return re.sub(r"\s*[\[({]?\s*\bdot\b\s*[\])}]?\s*", ".", host, flags=re.IGNORECASE)
