@@ -3,12 +3,14 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
 from kith.api.batches.records import AFFILIATIONS, CHANNELS, IDENTITIES, INTERACTIONS
 from kith.connectors import Record
-from kith.store import apps, grants
+from kith.projections import writing
+from kith.store import apps, grants, sources
 from kith.store.app_tokens import Issue, issue
 from kith.store.db import workspace
 from tests.integration.api.conftest import Client
@@ -102,6 +104,26 @@ async def test_what_postgresql_refuses_spoils_no_other(client: Client) -> None:
     far = act("far", text="deep", edited_at="0001-01-01T00:00:00+14:00")
     answer = await write(client, "interactions", act("1"), far, act("2"))
     assert outcomes(answer) == ["created", "refused", "created"]
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_what_postgresql_refuses_only_together_is_no_success(
+    client: Client, fresh_url: str, atomic: bool
+) -> None:
+    owner = await asyncpg.connect(fresh_url)
+    await owner.execute(
+        """
+        CREATE FUNCTION alone() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF (SELECT count(*) FROM told) > 1 THEN RAISE check_violation; END IF; RETURN NULL; END $$;
+        CREATE TRIGGER alone AFTER INSERT ON interactions REFERENCING NEW TABLE AS told EXECUTE FUNCTION alone();
+        """
+    )
+    await owner.close()
+    records = [msgspec.convert(act(key), Record) for key in "12"]
+    async with workspace(client.pool, client.workspace_id) as db:
+        source = await sources.written_by(db, client.workspace_id, None, "By hand")
+        with pytest.raises(asyncpg.CheckViolationError):
+            await writing.write(db, client.workspace_id, source.id, b"key", records, atomic=atomic)
 
 
 async def test_an_app_takes_back_what_it_told_and_nothing_else(client: Client) -> None:

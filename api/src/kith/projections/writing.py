@@ -52,7 +52,7 @@ async def write(
     await writing.refuse_foreign()
     if not (atomic and writing.refused):
         await writing.store(atomic=atomic)
-    return await writing.outcomes()
+    return writing.outcomes()
 
 
 async def take_back(db: Db, workspace_id: UUID, source_id: UUID, interaction_id: UUID, now: datetime) -> bool:
@@ -73,7 +73,8 @@ class _Writing:
     ) -> None:
         self._db, self._workspace_id, self._source_id, self._id_key = db, workspace_id, source_id, id_key
         self._records = records
-        self._ids = [self._id(record) for record in records]
+        keys = Ingest(id_key)
+        self._ids = [_id_of(keys, record) for record in records]
         self._before: dict[UUID, bytes] = {}
         self._after: dict[UUID, bytes] = {}
         self._cut: dict[int, Problem] = {}
@@ -97,12 +98,16 @@ class _Writing:
         if atomic and self.refused:
             return
         self._before = await self._versions()
-        if not await self._apply(batch) and not atomic:
-            await self._apply(self._batch())
+        try:
+            await self._apply(batch)
+        except REFUSED:
+            await self._find_refused()
+            if not (atomic and self.refused):
+                await self._apply(self._batch())
         self._after = await self._versions()
         await jobs.ask_project(self._db, self._workspace_id)
 
-    async def outcomes(self) -> list[Written]:
+    def outcomes(self) -> list[Written]:
         return [
             Written("refused", record, None, self.refused[n])
             if n in self.refused
@@ -110,19 +115,21 @@ class _Writing:
             for n, record in enumerate(self._records)
         ]
 
-    async def _apply(self, batch: Batch) -> bool:
-        """Store the batch; where PostgreSQL refuses some of it, note which, store nothing and return False."""
+    async def _apply(self, batch: Batch) -> None:
+        """Store the batch. Raises one of REFUSED, after which nothing is stored."""
         await self._db.execute("SAVEPOINT writing")
         try:
             await ingest.apply(self._db, self._workspace_id, self._source_id, None, batch)
         except REFUSED:
             await self._db.execute("ROLLBACK TO SAVEPOINT writing")
-            places = self._kept()
-            kept = [self._records[n] for n in places]
-            for problem in await find_refused(self._db, self._workspace_id, self._source_id, self._id_key, kept):
-                self.refused[places[problem.number or 0]] = problem
-            return False
-        return True
+            raise
+
+    async def _find_refused(self) -> None:
+        """Note which records PostgreSQL refuses."""
+        places = self._kept()
+        kept = [self._records[n] for n in places]
+        for problem in await find_refused(self._db, self._workspace_id, self._source_id, self._id_key, kept):
+            self.refused[places[problem.number or 0]] = problem
 
     def _kept(self) -> list[int]:
         return [n for n in range(len(self._records)) if n not in self.refused]
@@ -163,8 +170,9 @@ class _Writing:
             return "unchanged"
         return "created" if before is None else "changed"
 
-    def _id(self, record: sdk.Record) -> UUID | None:
-        try:
-            return Ingest(self._id_key).id_of(record)
-        except Unfit:
-            return None
+
+def _id_of(keys: Ingest, record: sdk.Record) -> UUID | None:
+    try:
+        return keys.id_of(record)
+    except Unfit:
+        return None
