@@ -1,6 +1,6 @@
 """The records of the import format, as bodies have them: which go where, and their schemas in the OpenAPI document."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Meta
@@ -19,9 +19,9 @@ _REF = "#/components/schemas/{name}"
 _NAMES = {"Ref": "NaturalKey", "InteractionRef": "InteractionKey"}
 
 
-def shaped(*kinds: Any) -> Meta:
+def shaped(kinds: Any) -> Meta:
     """Return what describes a record of one of these kinds, which is read by itself: one bad spoils no other."""
-    refs = [{"$ref": _REF.format(name=_name(kind.__name__))} for kind in kinds]
+    refs = [{"$ref": _REF.format(name=_name(kind.__name__))} for kind in get_args(kinds) or (kinds,)]
     return Meta(extra_json_schema=refs[0] if len(refs) == 1 else {"oneOf": refs})
 
 

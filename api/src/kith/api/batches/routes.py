@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Response, post
@@ -177,15 +176,11 @@ def _fault(written: Written) -> Fault:
 
 
 def _item(n: int, written: Written) -> BatchItem:
-    id_ = _encode(written.record, written.id)
+    id_ = None if written.id is None else encode(_NOUNS.get(type(written.record), "interaction"), written.id)
     outcome = "stored" if id_ is None and written.outcome == "changed" else written.outcome
     return BatchItem(
         n, 201 if outcome == "created" else 200, outcome, id_, [_fault(written)] if written.problem else UNSET
     )
-
-
-def _encode(record: sdk.Record, id_: UUID | None) -> str | None:
-    return None if id_ is None else encode(_NOUNS.get(type(record), "interaction"), id_)
 
 
 ROUTES: Sequence[Any] = [write_interactions, write_identities, write_channels, write_affiliations]

@@ -3,8 +3,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from kith import connectors as sdk
-from kith.api.batches.records import MOST, shaped
+from kith.api.batches.records import AFFILIATIONS, CHANNELS, IDENTITIES, INTERACTIONS, MOST, shaped
 from kith.api.http.problems import Fault
 
 Atomic = Annotated[bool, Meta(description="Whether one refused record refuses the whole batch.")]
@@ -14,31 +13,28 @@ _SEVERAL = Meta(min_length=1, max_length=MOST, description="Records of the impor
 class InteractionBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Interactions, their endings and deletions, and how far they are complete."""
 
-    items: Annotated[
-        list[Annotated[msgspec.Raw, shaped(sdk.Interaction, sdk.Ending, sdk.Tombstone, sdk.Sweep, sdk.Coverage)]],
-        _SEVERAL,
-    ]
+    items: Annotated[list[Annotated[msgspec.Raw, shaped(INTERACTIONS)]], _SEVERAL]
     atomic: Atomic = False
 
 
 class IdentityBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Identities, claims on them, and standings."""
 
-    items: Annotated[list[Annotated[msgspec.Raw, shaped(sdk.Identity, sdk.Claim, sdk.Edition, sdk.Standing)]], _SEVERAL]
+    items: Annotated[list[Annotated[msgspec.Raw, shaped(IDENTITIES)]], _SEVERAL]
     atomic: Atomic = False
 
 
 class ChannelBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Channels and conversations."""
 
-    items: Annotated[list[Annotated[msgspec.Raw, shaped(sdk.Channel, sdk.Conversation)]], _SEVERAL]
+    items: Annotated[list[Annotated[msgspec.Raw, shaped(CHANNELS)]], _SEVERAL]
     atomic: Atomic = False
 
 
 class AffiliationBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Affiliations of identities with organizations."""
 
-    items: Annotated[list[Annotated[msgspec.Raw, shaped(sdk.Affiliation)]], _SEVERAL]
+    items: Annotated[list[Annotated[msgspec.Raw, shaped(AFFILIATIONS)]], _SEVERAL]
     atomic: Atomic = False
 
 
