@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from math import isfinite
-from typing import get_args
+from typing import Any, ClassVar, get_args
 from uuid import UUID
 
 import msgspec
@@ -85,43 +85,17 @@ class Ingest:
         self._rounds: list[dict[bytes, Row]] = []
         self._characters = 0
         self._claims: dict[UUID, Claim] = {}
+        self._tombstones: dict[UUID, Tombstone] = {}
         self._now = datetime.now(UTC)
         self._batch = Batch(records=len(page.records), cursor=bytes(page.cursor).decode())
         self._batch.problems += [self._problem(skip.place, skip.code, skip.reason, skip.raw) for skip in page.skipped]
-        tombstones: dict[UUID, Tombstone] = {}
         for self._number, record in enumerate(page.records):
             try:
-                if type(record) is sdk.Interaction:
-                    self._interaction(record)
-                elif type(record) is sdk.Identity:
-                    self._identity(record)
-                elif type(record) is sdk.Channel:
-                    self._channel(record)
-                elif type(record) is sdk.Conversation:
-                    self._conversation(record)
-                elif type(record) is sdk.Claim:
-                    self._claim(record)
-                elif type(record) is sdk.Edition:
-                    self._edition(record)
-                elif type(record) is sdk.Tombstone:
-                    tombstone = self._tombstone(record)
-                    tombstones[tombstone.id] = tombstone
-                elif type(record) is sdk.Coverage:
-                    self._coverage(record)
-                elif type(record) is sdk.Sweep:
-                    self._sweep(record)
-                elif type(record) is sdk.Ending:
-                    self._ending(record)
-                elif type(record) is sdk.Affiliation:
-                    self._affiliation(record)
-                elif type(record) is sdk.Standing:
-                    self._standing(record)
-                else:
-                    raise Unfit("not a record of the SDK")  # noqa: TRY301 -- handled like every other unfit record
+                self._TAKES.get(type(record), _unknown)(self, record)
             except (Unfit, TypeError, ValueError, AttributeError, OverflowError) as error:
                 problem = self._problem(where(record), "bad_record", str(error), _shown(record))
                 self._batch.problems.append(problem._replace(number=self._number))
-        self._batch.tombstones = [tombstones[id_] for id_ in sorted(tombstones)]
+        self._batch.tombstones = [self._tombstones[id_] for id_ in sorted(self._tombstones)]
         self._batch.claims = list(self._claims.values())
         self._batch.identities = list(self._identity_rows.values())
         self._batch.channels = list(self._channel_rows.values())
@@ -308,14 +282,15 @@ class Ingest:
             raise Unfit(f"kind {record.kind!r} must be a lower-case word")
         self._batch.editions.append(Edition(record.kind, _text(record.edition, NAME, "edition") or ""))
 
-    def _tombstone(self, record: sdk.Tombstone) -> Tombstone:
+    def _tombstone(self, record: sdk.Tombstone) -> None:
         if record.cause not in _CAUSES:
             raise Unfit(f"cause {record.cause!r} is not one of {', '.join(sorted(_CAUSES))}")
         id_ = self._act(record.ref)
         if record.cause not in FINAL:  # what the page told before is taken back; what it tells after this counts again
             for rows in self._rounds:
                 rows.pop(id_, None)
-        return Tombstone(uuid_of(id_), record.cause, _time(record.occurred_at))
+        tombstone = Tombstone(uuid_of(id_), record.cause, _time(record.occurred_at))
+        self._tombstones[tombstone.id] = tombstone
 
     def _coverage(self, record: sdk.Coverage) -> None:
         since, until = _time(record.since), _time(record.until)
@@ -379,6 +354,21 @@ class Ingest:
             raise Unfit(f"network {ref.network!r} must be a lower-case word")
         return uuid_of(fact_bytes(self._id_key, noun, _parts(ref)))
 
+    _TAKES: ClassVar[dict[type, Callable[["Ingest", Any], None]]] = {
+        sdk.Interaction: _interaction,
+        sdk.Identity: _identity,
+        sdk.Channel: _channel,
+        sdk.Conversation: _conversation,
+        sdk.Claim: _claim,
+        sdk.Edition: _edition,
+        sdk.Tombstone: _tombstone,
+        sdk.Coverage: _coverage,
+        sdk.Sweep: _sweep,
+        sdk.Ending: _ending,
+        sdk.Affiliation: _affiliation,
+        sdk.Standing: _standing,
+    }
+
 
 async def find_refused(
     db: Db, workspace_id: UUID, source_id: UUID, id_key: bytes, records: Sequence[sdk.Record], first: int = 0
@@ -417,6 +407,10 @@ def _in_order(rows: dict[bytes, Row]) -> list[Row]:
     row costs PostgreSQL a third less than in the order of ids, which are hashes.
     """
     return [row for _, row in sorted(rows.items(), key=lambda item: (item[1][_OCCURRED_AT], item[0]))]
+
+
+def _unknown(_: Ingest, __: object) -> None:
+    raise Unfit("not a record of the SDK")
 
 
 def _parts(ref: sdk.Ref | sdk.InteractionRef) -> tuple[str, str, str]:
