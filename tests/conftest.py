@@ -1,5 +1,6 @@
 """Fixtures that all tests share. The servers start only for tests that ask for them."""
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
@@ -12,6 +13,14 @@ from tests.skips import pytest_sessionfinish  # noqa: F401 -- a hook
 
 if TYPE_CHECKING:
     from kith.store.db import Pool
+
+
+@pytest.fixture(autouse=True)
+def same_handlers() -> Iterator[None]:
+    """No test leaves a handler on the root logger: the tests after it would print all that they and others log."""
+    before = logging.getLogger().handlers[:]
+    yield
+    assert [handler for handler in logging.getLogger().handlers if handler not in before] == []
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,10 @@ class Served:
 async def served() -> AsyncIterator[Served]:
     app = App()
     within = Litestar(
-        [asgi("/", is_mount=True, copy_scope=False)(app)], exception_handlers=problems.HANDLERS, openapi_config=None
+        [asgi("/", is_mount=True, copy_scope=False)(app)],
+        exception_handlers=problems.HANDLERS,
+        openapi_config=None,
+        logging_config=None,  # otherwise Litestar gives the root logger a handler for the rest of the process
     )
     edge = Edge(within, [], Origins(None), logged=False)
     config = Config(edge, http=wire.Wire, ws="none", lifespan="off", log_config=None, port=0, proxy_headers=False)
