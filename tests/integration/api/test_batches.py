@@ -184,3 +184,17 @@ async def token_of_app(client: Client) -> str:
         grant = await grants.add(db, home, app.id, None, scopes)
         made_for = Issue(family_id=grant, grant_id=grant, app_id=app.id, scopes=scopes, resources=[], thumbprint=None)
         return await issue(db, home, "access", made_for)
+
+
+async def test_nothing_is_written_beyond_a_quota(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kith.api.batches.sources.COUNTED_SECONDS", 0.0)
+    settings = client.app.state.settings
+    client.app.state.settings = msgspec.structs.replace(settings, quota_interactions=2)
+    await write(client, "interactions", act("1"), act("2"))
+    refused = await write(client, "interactions", act("3"), status=403)
+    assert (refused["code"], refused["detail"]) == (
+        "quota_exceeded", "The workspace has 2 interactions, and may have 2."
+    )  # fmt: skip
+    met = {"occurred_at": "2026-05-01T12:00:00Z", "actor": {"name": "Ada"}, "participants": [{"name": "Bo"}]}
+    assert (await client.send("POST", "/v1/interactions", json=met)).status_code == 403
+    assert len(await client.pages("/v1/interactions?limit=10")) == 2

@@ -140,3 +140,21 @@ async def test_whatever_is_about_nothing_is_refused(client: Client) -> None:
     await attribute(client, "tier")
     again = await client.send("POST", "/v1/attributes", json={"name": "tier", "type": "text"})
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
+
+
+async def test_people_are_found_by_tag_and_by_community(client: Client) -> None:
+    ada, bo = await people(client)
+    tag = await attribute(client, "Speaker", "tag")
+    await set_to(client, tag, True, person_id=ada)
+    await set_to(client, tag, True, person_id=bo, other_id=ada)
+    declared = await client.send("POST", "/v1/communities", json={"name": "Speakers", "people": [bo]})
+    assert declared.status_code == 201, declared.text
+    for query, found in (
+        (f"attribute={tag}", [ada]), (f"community={declared.json()['id']}", [bo]), (f"attribute={tag}&q=love", [ada]),
+        (f"attribute={tag}&q=bo", []), (f"attribute={tag}&community={declared.json()['id']}", []),
+    ):  # fmt: skip
+        assert [each["id"] for each in await client.pages(f"/v1/people?{query}")] == found, query
+    less = await client.token_for(["people:read"])
+    for query in (f"attribute={tag}", f"community={declared.json()['id']}"):
+        answer = await client.send("GET", f"/v1/people?{query}", token=less)
+        assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")

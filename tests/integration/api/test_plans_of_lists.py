@@ -101,6 +101,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "conversation": (CONVERSATION, any_of("conversation")[1]),
     "organization": any_of("organization"),
     "attribute": any_of("attribute"),
+    "community": any_of("community"),
     "network": NETWORKS,
     "q": ("person", "tamsin", "zzzz"),
     "occurred_at[gte]": MOMENTS,

@@ -9,11 +9,11 @@ import pytest
 
 from kith.domain import ids
 from kith.domain.members import ROLES, scopes_of
+from kith.domain.quotas import NO_QUOTAS, Quotas
 from kith.projections import audit
 from kith.store import workspaces
 from kith.store.db import Db, workspace
 from kith.workers import quotas
-from kith.workers.ground import NO_QUOTAS, Quotas
 from kith.workers.work import Failed
 from tests.integration.api import town
 from tests.integration.api.conftest import RECORDS, Client, Square

@@ -91,7 +91,7 @@ def create_app(settings: Settings | None = None) -> Kith:
         logging_config=None,
     )
     app.state.settings, app.state.origins = settings, Origins(settings.cors_origins)
-    app.state.loaders = LOADERS
+    app.state.loaders, app.state.counted = LOADERS, {}
     auth.check_scopes([*ROUTES, *UNPUBLISHED])
     app.edge = Edge(app.answer, app.routes, app.state.origins, logged=logs.includes(settings.log_level, "info"))
     return app

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -53,12 +54,34 @@ class ChannelUse(msgspec.Struct, frozen=True):
 
 
 class PeopleFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """attribute_id: that is set for the person. community_id: to which the person belongs."""
+
     words: str | None = None
     networks: tuple[str, ...] = ()
+    attribute_id: UUID | None = None
+    community_id: UUID | None = None
     kinds: tuple[str, ...] = ()
     seen_since: datetime | None = None
     seen_before: datetime | None = None
     ids: tuple[UUID, ...] = ()
+
+    @property
+    def sought(self) -> list["Sought"]:
+        """What the order of lists knows nothing of, the rarest first as far as one can tell."""
+        found = [
+            Sought(_BELONGS, _FIND_BELONGING, self.community_id),
+            Sought(_HAS, _FIND_WITH, self.attribute_id),
+            Sought(_ON, _FIND_ON, self.networks or None),
+        ]
+        return [each for each in found if each.value is not None]
+
+
+class Sought(NamedTuple):
+    """One such condition. fits: on a person ``p``; find: a query for identities of those who meet it."""
+
+    fits: str
+    find: str
+    value: object
 
 
 _BY_LAST_SEEN = Order("p.last_seen", ("p.id",), nullable=True)
@@ -82,8 +105,8 @@ async def list_people_by_name(
 
 
 async def count_people(db: Db, workspace_id: UUID, wanted: PeopleFilter) -> int | None:
-    """Return how many there are; None for more than are counted, by words and on certain networks."""
-    if wanted.words is not None or wanted.networks:
+    """Return how many there are; None for more than are counted, and for what no order of a list knows."""
+    if wanted.words is not None or wanted.sought:
         return None
     return await count_rows(db, "SELECT FROM people p WHERE p.workspace_id = $1", _conditions(workspace_id, wanted))
 
@@ -92,7 +115,7 @@ async def _list(
     db: Db, workspace_id: UUID, wanted: PeopleFilter, order: Order, after: After | None, limit: int
 ) -> list[Person]:
     sql = f"SELECT {_COLUMNS} FROM people p WHERE p.workspace_id = $1"
-    if wanted.words is None and not wanted.networks:
+    if wanted.words is None and not wanted.sought:
         rows = await fetch_page(db, sql, _conditions(workspace_id, wanted), order, after, limit)
     else:
         ids = await _search(db, workspace_id, wanted, order, after, limit)
@@ -101,7 +124,7 @@ async def _list(
 
 
 def _conditions(workspace_id: UUID, wanted: PeopleFilter) -> Statement:
-    """Return what holds for a walk by the index of an order: all but words and networks."""
+    """Return what holds for a walk by the index of an order: all but words and what else is sought."""
     statement = Statement(workspace_id)
     statement.where("p.kind = ANY({})", wanted.kinds)
     statement.where("p.last_seen >= {}", wanted.seen_since)
@@ -113,7 +136,7 @@ def _conditions(workspace_id: UUID, wanted: PeopleFilter) -> Statement:
 async def _search(
     db: Db, workspace_id: UUID, wanted: PeopleFilter, order: Order, after: After | None, limit: int
 ) -> list[UUID]:
-    words, networks = wanted.words, wanted.networks
+    words, sought = wanted.words, wanted.sought
 
     async def walk(n: int) -> list[tuple[UUID, bool]]:
         statement = _conditions(workspace_id, wanted)
@@ -121,7 +144,7 @@ async def _search(
         every = "SELECT p.* FROM people p WHERE p.workspace_id = $1"
         return [(row[0], row[1]) for row in await fetch_page(db, every, statement, order, after, n, whole)]
 
-    by_index: list[tuple[str, object]] = [(_FIND_ON, networks)] if networks else []
+    by_index: list[tuple[str, object]] = [(each.find, each.value) for each in sought]
     by_index += [(_FIND_NAMED, words)] if words is not None else []
 
     async def rare() -> list[UUID] | None:
@@ -136,8 +159,8 @@ async def _search(
 
     async def rest() -> list[UUID]:
         statement = _conditions(workspace_id, wanted)
-        if networks:
-            statement.where(f"p.id IN ({_BEHIND} IN ({_FIND_ON}))", networks)
+        for each in sought:
+            statement.where(f"p.id IN ({_BEHIND} IN ({each.find}))", each.value)
         if words is not None:
             others = await db.fetch(_OTHERS_NAMED, workspace_id, words)
             named = (statement.value(words), statement.value([row[0] for row in others]))
@@ -146,7 +169,7 @@ async def _search(
 
     def fits(statement: Statement) -> list[str]:
         named = [_NAMED.format(statement.value(like(words)))] if words is not None else []
-        return named + ([_ON.format(statement.value(networks))] if networks else [])
+        return named + [each.fits.format(statement.value(each.value)) for each in sought]
 
     async def ids(statement: Statement) -> list[UUID]:
         sql = "SELECT p.id FROM people p WHERE p.workspace_id = $1"
@@ -166,6 +189,20 @@ _OF_ONE = """
 """
 _NAMED = _OF_ONE.format("lower(coalesce(i.name, '') || ' ' || coalesce(i.handle, '')) LIKE lower({})")
 _ON = _OF_ONE.format("i.network = ANY({})")
+_HAS = """
+    coalesce((
+        SELECT true FROM person_identities pi
+        JOIN attribute_values v ON v.workspace_id = pi.workspace_id AND v.identity_id = pi.identity_id
+        WHERE pi.workspace_id = $1 AND pi.person_id = p.id AND v.attribute_id = {} AND v.other_id IS NULL LIMIT 1
+    ), false)
+"""
+_BELONGS = """
+    coalesce((
+        SELECT true FROM person_identities pi
+        JOIN community_people m ON m.workspace_id = pi.workspace_id AND m.person_id = pi.identity_id
+        WHERE pi.workspace_id = $1 AND pi.person_id = p.id AND m.community_id = {} LIMIT 1
+    ), false)
+"""
 _FIND_NAMED = "SELECT find_identities($1, {})"
 # As a person's id is that of one identity, most are found by it. OR keeps PostgreSQL from joining: it goes along the
 # order of the list, and asks of each row whether it is among those found.
@@ -176,6 +213,11 @@ _OTHERS_NAMED = """
 """
 _AMONG_NAMED = "(p.id IN (SELECT find_identities($1, {})) OR p.id IN (SELECT unnest({}::uuid[])))"
 _FIND_ON = "SELECT id FROM identities WHERE workspace_id = $1 AND network = ANY ({}::text[])"
+_FIND_WITH = """
+    SELECT identity_id FROM attribute_values
+    WHERE workspace_id = $1 AND attribute_id = {} AND identity_id IS NOT NULL AND other_id IS NULL
+"""
+_FIND_BELONGING = "SELECT person_id FROM community_people WHERE workspace_id = $1 AND community_id = {}"
 _BEHIND = "SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id"
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from kith.domain.quotas import Quotas
 from kith.store.db import Db, bind
 
 _ID_KEY_BYTES = 32
@@ -31,6 +32,10 @@ class Usage(msgspec.Struct, frozen=True):
     people: int
     interactions: int
     storage: int
+
+    @property
+    def of_quotas(self) -> Quotas:
+        return Quotas(self.people, self.interactions, self.storage // 1_000_000)
 
 
 async def create_workspace(db: Db, workspace_id: UUID, name: str) -> Workspace:

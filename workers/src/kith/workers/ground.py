@@ -5,28 +5,17 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from kith.connectors import Connector, Context, Limiter, Limits, Renewal, open_context
 from kith.domain.ids import encode
+from kith.domain.quotas import NO_QUOTAS, Quotas
 from kith.runtime.vault import Sealed, Unreadable, Vault
 from kith.store.credentials import Credential, place
 
 ANYWHERE = Limits()
-
-
-class Quotas(NamedTuple):
-    """How much each workspace may have; 0: any amount."""
-
-    people: int = 0
-    interactions: int = 0
-    megabytes: int = 0
-
-
-NO_QUOTAS = Quotas()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
 
 from kith.connectors import Connector, Limits, load_registry
+from kith.domain.quotas import Quotas
 from kith.runtime import logs
 from kith.runtime.settings import Settings, SettingsError, load_settings
 from kith.runtime.vault import open_vault
 from kith.store import jobs
 from kith.store.db import ABSENT, Away, Pool, Unreachable, open_pool, workspace
-from kith.workers.ground import Ground, Quotas
+from kith.workers.ground import Ground
 from kith.workers.limiter import SharedLimiter
 
 QUEUE = "kith:jobs"

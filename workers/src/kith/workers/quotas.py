@@ -2,18 +2,13 @@
 
 from uuid import UUID
 
+from kith.domain.quotas import Quotas
 from kith.store import workspaces
 from kith.store.db import Db
-from kith.workers.ground import Quotas
 from kith.workers.work import Failed
 
 
 async def check(db: Db, workspace_id: UUID, quotas: Quotas) -> None:
     """Raise Failed where a quota is reached. Without quotas nothing is counted."""
-    if not any(quotas):
-        return
-    used = await workspaces.count(db, workspace_id)
-    named = ("people", used.people), ("interactions", used.interactions), ("MB", used.storage // 1_000_000)
-    for (name, amount), quota in zip(named, quotas, strict=True):
-        if quota and amount >= quota:
-            raise Failed("quota_exceeded", f"The workspace has {amount} {name}, and may have {quota}.")
+    if any(quotas) and (reason := quotas.reached((await workspaces.count(db, workspace_id)).of_quotas)):
+        raise Failed("quota_exceeded", reason)

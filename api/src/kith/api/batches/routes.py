@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from litestar import Response, post
+from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
@@ -16,7 +16,7 @@ from kith.api.batches.schemas import (
     IdentityBatch,
     InteractionBatch,
 )
-from kith.api.batches.sources import written_by
+from kith.api.batches.sources import open_written
 from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode
 from kith.api.http.inputs import explain
@@ -38,11 +38,12 @@ _NOUNS: dict[type[sdk.Record], str] = {
     operation_id="writeInteractions",
     tags=["batches"],
     scopes=["interactions:write"],
-    errors=["conflict"],
+    errors=["conflict", "quota_exceeded"],
     status_code=200,
     cost=10,
 )
 async def write_interactions(
+    request: Request[Any, Any, Any],
     db: NamedDependency[Db],
     token: NamedDependency[Token],
     payload: NamedDependency[InteractionBatch],
@@ -54,7 +55,7 @@ async def write_interactions(
     key replaces the stored one. Each record is judged by itself, so look at `refused`; with `atomic`, one refused
     record refuses the batch. People and relationships follow within seconds.
     """
-    return await _write(db, token, payload, records.INTERACTIONS, once)
+    return await _write(request, db, token, payload, records.INTERACTIONS, once)
 
 
 @post(
@@ -62,11 +63,12 @@ async def write_interactions(
     operation_id="writeIdentities",
     tags=["batches"],
     scopes=["identities:write"],
-    errors=["conflict"],
+    errors=["conflict", "quota_exceeded"],
     status_code=200,
     cost=10,
 )
 async def write_identities(
+    request: Request[Any, Any, Any],
     db: NamedDependency[Db],
     token: NamedDependency[Token],
     payload: NamedDependency[IdentityBatch],
@@ -76,7 +78,7 @@ async def write_identities(
 
     Records of the import format: `identity`, `claim`, `edition` and `standing`.
     """
-    return await _write(db, token, payload, records.IDENTITIES, once)
+    return await _write(request, db, token, payload, records.IDENTITIES, once)
 
 
 @post(
@@ -84,11 +86,12 @@ async def write_identities(
     operation_id="writeChannels",
     tags=["batches"],
     scopes=["channels:write"],
-    errors=["conflict"],
+    errors=["conflict", "quota_exceeded"],
     status_code=200,
     cost=10,
 )
 async def write_channels(
+    request: Request[Any, Any, Any],
     db: NamedDependency[Db],
     token: NamedDependency[Token],
     payload: NamedDependency[ChannelBatch],
@@ -98,7 +101,7 @@ async def write_channels(
 
     Records of the import format: `channel` and `conversation`.
     """
-    return await _write(db, token, payload, records.CHANNELS, once)
+    return await _write(request, db, token, payload, records.CHANNELS, once)
 
 
 @post(
@@ -106,11 +109,12 @@ async def write_channels(
     operation_id="writeAffiliations",
     tags=["batches"],
     scopes=["organizations:write"],
-    errors=["conflict"],
+    errors=["conflict", "quota_exceeded"],
     status_code=200,
     cost=10,
 )
 async def write_affiliations(
+    request: Request[Any, Any, Any],
     db: NamedDependency[Db],
     token: NamedDependency[Token],
     payload: NamedDependency[AffiliationBatch],
@@ -120,10 +124,11 @@ async def write_affiliations(
 
     Records of the import format: `affiliation`. `POST /v1/people/{person_id}/affiliations` adds one by hand.
     """
-    return await _write(db, token, payload, records.AFFILIATIONS, once)
+    return await _write(request, db, token, payload, records.AFFILIATIONS, once)
 
 
 async def _write(
+    request: Request[Any, Any, Any],
     db: Db,
     token: Token,
     payload: InteractionBatch | IdentityBatch | ChannelBatch | AffiliationBatch,
@@ -135,7 +140,7 @@ async def _write(
     good = [(n, item) for n, item in enumerate(read) if not isinstance(item, Fault)]
     if refused and payload.atomic:
         raise _refuse(refused)
-    source = await written_by(db, token)
+    source = await open_written(request, db, token)
     told = await writing.write(
         db, token.workspace_id, source.id, token.id_key, [item for _, item in good], atomic=payload.atomic
     )

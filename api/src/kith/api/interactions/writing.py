@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
-from kith.api.batches.sources import written_by
+from kith.api.batches.sources import open_written, written_by
 from kith.api.http.idempotency import Once
 from kith.api.http.ids import ChannelId, encode, from_body, from_path, unknown
 from kith.api.http.kinds import TEXT, InteractionKind, Visibility
@@ -80,9 +80,10 @@ class WrittenInteraction(InteractionDetail, frozen=True):
     operation_id="createInteraction",
     tags=["interactions"],
     scopes=["interactions:read", "interactions:write"],
-    errors=["conflict"],
+    errors=["conflict", "quota_exceeded"],
 )
 async def create_interaction(
+    request: Request[Any, Any, Any],
     db: NamedDependency[Db],
     token: NamedDependency[Token],
     payload: NamedDependency[InteractionCreate],
@@ -95,7 +96,7 @@ async def create_interaction(
     and handles are found. A name alone, or what kith does not know, becomes an identity of its own, which is resolved
     like any other. If `occurred_at` lies in the future, the present counts.
     """
-    source = await written_by(db, token)
+    source = await open_written(request, db, token)
     named = await _participants(db, token, source.id, payload)
     async with narrowed(db, sight.rows):
         channel = await _channel(db, token.workspace_id, payload)

@@ -9,9 +9,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kith.api.decisions.show import author, show
-from kith.api.http.auth import sight_of
+from kith.api.http.auth import require, sight_of
 from kith.api.http.coverage import get_coverage
-from kith.api.http.ids import encode, from_path, many_from_query, not_found
+from kith.api.http.ids import encode, from_path, from_query, many_from_query, not_found
 from kith.api.http.inputs import named
 from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.http.revisions import check_content, is_conditional
@@ -57,9 +57,15 @@ async def list_people(
     Each is one human (or bot), whatever the number of accounts. `q` searches all names and handles; `ids` looks up
     people that other answers mention, also by ids that were retired.
     """
+    if params.attribute is not None:
+        require(request, "notes:read")
+    if params.community is not None:
+        require(request, "communities:read")
     wanted = store.PeopleFilter(
         words=params.q,
         networks=params.network,
+        attribute_id=from_query("attribute", "attribute", params.attribute),
+        community_id=from_query("community", "community", params.community),
         kinds=params.kind,
         seen_since=params.seen_since,
         seen_before=params.seen_before,

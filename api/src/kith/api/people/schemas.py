@@ -6,7 +6,15 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.decisions.schemas import Decision
 from kith.api.http.coverage import Coverage
-from kith.api.http.ids import ChannelId, IdentityId, PersonId, SuggestionId, encode
+from kith.api.http.ids import (
+    AttributeId,
+    ChannelId,
+    CommunityId,
+    IdentityId,
+    PersonId,
+    SuggestionId,
+    encode,
+)
 from kith.api.http.kinds import TEXT, Instant, Network, Words
 from kith.api.http.kinds import IdentityKind as Kind
 from kith.api.http.moments import Bound, Until
@@ -23,6 +31,12 @@ KnownAt = Annotated[Until | None, Meta(description="Only what kith knew at this 
 class PeopleParams(Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     q: Words | None = None
     network: Annotated[tuple[Network, ...], Meta(max_length=20, description="Has an identity on one of these.")] = ()
+    attribute: Annotated[AttributeId | None, Meta(description="Has this tag or field; needs the scope notes:read.")] = (
+        None
+    )
+    community: Annotated[
+        CommunityId | None, Meta(description="Belongs to this community; needs the scope communities:read.")
+    ] = None
     kind: Annotated[tuple[Kind, ...], Meta(max_length=5, description="Is one of these.")] = ()
     seen_since: Annotated[Bound | None, Meta(description="Last seen at or after this time.")] = msgspec.field(
         name="last_seen[gte]", default=None
