@@ -144,7 +144,7 @@ async def test_whatever_is_about_nothing_is_refused(client: Client) -> None:
 
 async def test_people_are_found_by_tag_and_by_community(client: Client) -> None:
     ada, bo = await people(client)
-    tag = await attribute(client, "Speaker", "tag")
+    tag = await attribute(client, "speaker", "tag")
     await set_to(client, tag, True, person_id=ada)
     await set_to(client, tag, True, person_id=bo, other_id=ada)
     declared = await client.send("POST", "/v1/communities", json={"name": "Speakers", "people": [bo]})
