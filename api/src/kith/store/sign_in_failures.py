@@ -25,17 +25,16 @@ async def count(db: Db, subjects: Mapping[str, int]) -> float:
     return max(waits, default=0.0)
 
 
-async def take_back(db: Db, subject: str) -> None:
-    """Take one try back, for it succeeded."""
-    await db.execute(
-        "UPDATE sign_in_failures SET failures = greatest(failures - 1, 0), blocked_until = NULL WHERE subject = $1",
-        _hash(subject),
-    )
-
-
-async def forget(db: Db, subject: str) -> None:
-    """Forget the failures of a subject, who has shown who they are."""
-    await db.execute("DELETE FROM sign_in_failures WHERE subject = $1", _hash(subject))
+async def succeeded(db: Db, account: str, network: str) -> None:
+    """Forget the failures of an account, and take the try back that its network was charged: in the order of count."""
+    statements = {
+        _hash(account): "DELETE FROM sign_in_failures WHERE subject = $1",
+        _hash(network): """
+            UPDATE sign_in_failures SET failures = greatest(failures - 1, 0), blocked_until = NULL WHERE subject = $1
+        """,
+    }
+    for subject, statement in sorted(statements.items()):
+        await db.execute(statement, subject)
 
 
 async def _count(db: Db, subject: bytes, free: int) -> float:

@@ -29,8 +29,7 @@ async def count(request: Request[Any, Any, Any], account: str) -> None:
 async def succeeded(request: Request[Any, Any, Any], account: str) -> None:
     """Forget the failures of an account, and take the try back that its network address was charged."""
     async with request.app.state.turns.instance() as db:
-        await failures.forget(db, account)
-        await failures.take_back(db, _place(request))
+        await failures.succeeded(db, account, _place(request))
 
 
 def _place(request: Request[Any, Any, Any]) -> str:
