@@ -31,6 +31,8 @@ STATEMENTS = {
     "/v1/relationships/{person ada}/{person bo}/trust": 9,
     "/v1/relationships/{person ada}/{person bo}/interactions": 5,
     "/v1/asks?conversation={conversation}": 3,
+    "/v1/dialogue/people": 4,
+    "/v1/people/{person ada}/dialogue": 5,
     "/v1/notes": 1,
     "/v1/notes?person={person ada}": 2,
     "/v1/attributes": 1,

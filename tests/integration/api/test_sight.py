@@ -55,7 +55,10 @@ MARKS = {"contact": {REACHED}, "text": {WRITTEN}, "private": {PRIVATE}}
 #: What says how much is hidden, and what fades from one moment to the next.
 _PASSING = re.compile(r'"hidden_interactions":\d+|"score":[\d.]+')
 #: What says which token asks, counts only what is seen, or names as evidence whichever acts it has.
-ELSEWHERE = {"getMe", "listTokens", "getChannel", "getConversation", "listCommunityRoles", "listRolesOfPerson"}
+ELSEWHERE = {
+    "getMe", "listTokens", "getChannel", "getConversation", "listCommunityRoles", "listRolesOfPerson", "getDialogue",
+    "getDialogueOfPerson", "listDialogueOfPeople",
+}  # fmt: skip
 
 
 @dataclass

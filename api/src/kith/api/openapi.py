@@ -43,6 +43,7 @@ TAGS = {
     "interactions": "Dated acts, towards one, many or nobody.",
     "batches": "Records that an app writes, many at once.",
     "asks": "Open questions and requests of people, and who could answer them.",
+    "dialogue": "Who converses and who broadcasts, whom they answer, and who answers them.",
     "relationships": "Who is in touch with whom, how much, and on what that rests.",
     "communities": "Who belongs together, who matters there, and how they do.",
     "topics": "What people talk about, and whom to ask.",

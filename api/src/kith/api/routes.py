@@ -13,6 +13,7 @@ from kith.api.communities.routes import ROUTES as COMMUNITIES
 from kith.api.connectors.routes import ROUTES as CONNECTORS
 from kith.api.conversations.routes import ROUTES as CONVERSATIONS
 from kith.api.decisions.routes import ROUTES as DECISIONS
+from kith.api.dialogue.routes import ROUTES as DIALOGUE
 from kith.api.events.routes import ROUTES as EVENTS
 from kith.api.grants.routes import ROUTES as GRANTS
 from kith.api.groups.routes import ROUTES as GROUPS
@@ -53,6 +54,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *INTERACTIONS,
     *BATCHES,
     *ASKS,
+    *DIALOGUE,
     *RELATIONSHIPS,
     *NOTES,
     *ATTRIBUTES,

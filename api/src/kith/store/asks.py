@@ -279,6 +279,14 @@ async def get_ask(db: Db, workspace_id: UUID, ask_id: UUID) -> Ask | None:
     return Ask(**row) if row else None
 
 
+async def list_open_towards(
+    db: Db, workspace_id: UUID, identity_ids: Collection[UUID], since: datetime, until: datetime, limit: int
+) -> list[UUID]:
+    """Return the asks to any of these that nobody answered, the newest first."""
+    rows = await db.fetch(_OPEN_TOWARDS, workspace_id, list(identity_ids), since, until, limit)
+    return [row["id"] for row in rows]
+
+
 async def list_waits(
     db: Db, workspace_id: UUID, channel_ids: Collection[UUID], before: datetime, limit: int
 ) -> list[Wait]:
@@ -322,6 +330,12 @@ _TO_TEAM = f"""
         SELECT id FROM asks WHERE workspace_id = $1 AND id = t.interaction_id LIMIT 1  -- which is looked up, one by one
     ) AS a
     LIMIT {MOST + 1}
+"""
+_OPEN_TOWARDS = """
+    SELECT DISTINCT a.occurred_at, a.id FROM interaction_targets t
+    JOIN asks a ON a.workspace_id = $1 AND a.id = t.interaction_id AND a.state IN ('open', 'reopened')
+    WHERE t.workspace_id = $1 AND t.identity_id = ANY ($2) AND t.occurred_at >= $3 AND t.occurred_at < $4
+    ORDER BY a.occurred_at DESC, a.id DESC LIMIT $5
 """
 _LIKELY = f"SELECT id FROM asks WHERE workspace_id = $1 AND chance >= $2::real ORDER BY chance DESC LIMIT {MOST + 1}"
 _SELECT = f"""

@@ -12,9 +12,6 @@ from kith.store.columns import Columns
 from kith.store.db import Db, new_id
 from kith.store.locks import Lock
 
-TEAM = "team"
-"""The group of our own people."""
-
 
 class Detection(msgspec.Struct, frozen=True):
     """A detection. as_of: the day that it spoke of. whole: when everything was last looked at from scratch."""
@@ -146,7 +143,7 @@ async def people(db: Db) -> Columns:
 
 async def us(db: Db, workspace_id: UUID) -> Columns:
     """Return the numbers of our own people."""
-    return await columns.read(db, _US, workspace_id, TEAM, person="i4")
+    return await columns.read(db, _US, workspace_id, groups.TEAM, person="i4")
 
 
 async def ties(db: Db, workspace_id: UUID, day: date, half_life: float) -> Columns:

@@ -12,6 +12,9 @@ from kith.store.db import Db, new_id
 from kith.store.errors import NameTaken, NoSuch
 from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
+TEAM = "team"
+"""The group of our own people."""
+
 # The people of a group, as one column person_id. {group}: the parameter that holds the group's id. Of a channel each
 # identity is looked up behind the one before: no matter how many days each acted on.
 PEOPLE = """
@@ -141,6 +144,14 @@ async def get_group(db: Db, workspace_id: UUID, group_id: UUID, *, lock: bool = 
         group_id,
     )
     return Group(**row) if row else None
+
+
+async def find_team(db: Db, workspace_id: UUID) -> UUID | None:
+    """Return the group of our own people; None where there is none yet."""
+    found: UUID | None = await db.fetchval(
+        "SELECT id FROM groups WHERE workspace_id = $1 AND name = $2", workspace_id, TEAM
+    )
+    return found
 
 
 async def list_groups(

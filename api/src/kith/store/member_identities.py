@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kith.store.db import Db, new_id
-from kith.store.detections import TEAM
+from kith.store.groups import TEAM
 
 Proof: TypeAlias = Literal["address", "word"]
 

@@ -245,6 +245,18 @@ async def identities_of(db: Db, workspace_id: UUID, person_id: UUID) -> list[UUI
     return [row["identity_id"] for row in rows]
 
 
+async def identities_of_all(db: Db, workspace_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the identities of each of many people, in one statement."""
+    rows = await db.fetch(
+        """
+        SELECT person_id, array_agg(identity_id ORDER BY identity_id) AS identity_ids FROM person_identities
+        WHERE workspace_id = $1 AND person_id = ANY ($2) GROUP BY person_id
+        """,
+        workspace_id, list(person_ids),
+    )  # fmt: skip
+    return {row["person_id"]: row["identity_ids"] for row in rows}
+
+
 async def get_refs(db: Db, workspace_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, PersonRef]:
     """Return what to show of many people, in one statement; in none where there are none."""
     if not person_ids:

@@ -1,0 +1,1 @@
+"""Dialogue: how far somebody converses rather than broadcasts, with intervals by conversation."""

@@ -1,0 +1,91 @@
+"""Dialogue over HTTP: of whom, with whom, where, and who converses least."""
+
+from typing import Any
+
+from tests.integration.api.conftest import Client
+from tests.integration.api.test_asks import said, tell
+from tests.integration.api.test_batches import ref
+
+
+async def community(client: Client, talks: int = 12) -> dict[str, str]:
+    """Write a community in which ada converses and max broadcasts; return the ids of the people by handle."""
+    talk = [
+        one
+        for n in range(talks)
+        for one in (
+            said(f"q{n}", "bo", "The build is slow.", ago=40 - n, targets=[{"identity": ref("ada")}]),
+            said(f"a{n}", "ada", "I see.", to=f"q{n}", ago=39.5 - n, targets=[{"identity": ref("bo")}]),
+            said(f"m{n}", "max", "Buy now!", ago=30 - n),
+        )
+    ]
+    names = [{"type": "identity", "ref": ref(name), "name": name, "seen_at": "2026-11-01T00:00:00Z"}
+             for name in ("ada", "bo", "max")]  # fmt: skip
+    answer = await client.send("POST", "/v1/batches/identities", json={"items": names})
+    assert answer.status_code == 200, answer.text
+    await tell(client, *talk)
+    return {one["name"]: one["id"] for one in await client.pages("/v1/people")}
+
+
+async def refused(client: Client, path: str, status: int) -> Any:
+    answer = await client.send("GET", path)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def test_who_broadcasts_is_told_from_who_converses(client: Client) -> None:
+    ids = await community(client)
+    ada = await client.get(f"/v1/people/{ids['ada']}/dialogue")
+    shown = ada["dialogue"]
+    assert (shown["acts"], shown["broadcasts"], shown["exchanged"]["share"]) == (12, 0, 1.0)
+    assert (shown["answered"]["such"], shown["answered"]["total"]) == (12, 12)
+    assert 0.7 < shown["answered"]["low"] < shown["answered"]["high"] == 1.0
+    assert [each["dialogue"]["acts"] for each in ada["identities"]] == [12]
+    max_ = (await client.get(f"/v1/dialogue?of={ids['max']}"))["dialogue"]
+    assert (max_["broadcasts"], max_["exchanged"]["share"], max_["answered"]["share"]) == (12, 0.0, None)
+    assert max_["sentences"][1] == "Others turned to them in 0 conversations; a share needs 10."
+
+
+async def test_people_of_a_group_stand_in_the_order_of_how_far_they_converse(client: Client) -> None:
+    ids = await community(client)
+    nobody = (await client.get("/v1/dialogue"))["dialogue"]
+    assert nobody["acts"] == 0, "there is no team yet"
+    made = await client.send("POST", "/v1/groups", json={"name": "team", "people": sorted(ids.values())})
+    assert made.status_code == 201, made.text
+    everybody = [one["person"]["id"] for one in await client.pages("/v1/dialogue/people?limit=1")]
+    assert everybody[0] == ids["max"]
+    assert {*everybody} == {*ids.values()}
+    group = made.json()["id"]
+    by_answers = [
+        one["person"]["id"] for one in await client.pages(f"/v1/dialogue/people?group={group}&order=answered")
+    ]
+    assert by_answers[-1] == ids["max"], "nobody turned to him"
+    with_bo = await client.get(f"/v1/dialogue?of={group}&with={ids['bo']}")
+    assert with_bo["dialogue"]["acts"] == 0, "bo is one of the group"
+    assert (await client.get(f"/v1/dialogue?of={ids['ada']}&with={ids['bo']}"))["dialogue"]["acts"] == 12
+
+
+async def test_what_nobody_answered_is_named(client: Client) -> None:
+    asked = said("q", "bo", "Could you please tell me how I can build it?", targets=[{"identity": ref("ada")}])
+    (ask,) = await tell(client, asked)
+    (ada,) = [one["id"] for one in await client.pages("/v1/people") if one["id"] != (await asker(client))]
+    assert (await client.get(f"/v1/dialogue?of={ada}"))["open_asks"] == [ask]
+    await tell(client, said("a", "cyd", "With make.", to="q", ago=0.5))
+    assert (await client.get(f"/v1/dialogue?of={ada}"))["open_asks"] == []
+
+
+async def asker(client: Client) -> Any:
+    (ask,) = await client.pages("/v1/asks")
+    return ask["asker"]["person_id"]
+
+
+async def test_what_does_not_exist_or_fit_is_refused(client: Client) -> None:
+    zeros = "0" * 26
+    for path, status in (
+        (f"/v1/dialogue?of=per_{zeros}", 404),
+        (f"/v1/dialogue?with=grp_{zeros}", 404),
+        (f"/v1/dialogue?community=com_{zeros}", 404),
+        ("/v1/dialogue?of=chn_x", 400),
+        (f"/v1/dialogue/people?group=grp_{zeros}&community=com_{zeros}", 400),
+        ("/v1/dialogue?months=37", 400),
+    ):
+        await refused(client, path, status)
