@@ -55,9 +55,7 @@ async def test_people_of_a_group_stand_in_the_order_of_how_far_they_converse(cli
     assert everybody[0] == ids["max"]
     assert {*everybody} == {*ids.values()}
     group = made.json()["id"]
-    by_answers = [
-        one["person"]["id"] for one in await client.pages(f"/v1/dialogue/people?group={group}&order=answered")
-    ]
+    by_answers = [one["person"]["id"] for one in await client.pages(f"/v1/dialogue/people?of={group}&order=answered")]
     assert by_answers[-1] == ids["max"], "nobody turned to him"
     with_bo = await client.get(f"/v1/dialogue?of={group}&with={ids['bo']}")
     assert with_bo["dialogue"]["acts"] == 0, "bo is one of the group"
@@ -85,7 +83,9 @@ async def test_what_does_not_exist_or_fit_is_refused(client: Client) -> None:
         (f"/v1/dialogue?with=grp_{zeros}", 404),
         (f"/v1/dialogue?community=com_{zeros}", 404),
         ("/v1/dialogue?of=chn_x", 400),
-        (f"/v1/dialogue/people?group=grp_{zeros}&community=com_{zeros}", 400),
+        (f"/v1/dialogue/people?of=com_{zeros}", 404),
+        (f"/v1/dialogue/people?of=per_{zeros}", 400),
         ("/v1/dialogue?months=37", 400),
+        ("/v1/dialogue?as_of=0001-01-01&months=36", 200),
     ):
         await refused(client, path, status)

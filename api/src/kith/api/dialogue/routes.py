@@ -20,7 +20,6 @@ from kith.api.dialogue.show import identities_of, people_of, report, show, windo
 from kith.api.http.coverage import get_coverage
 from kith.api.http.ids import from_path
 from kith.api.http.paging import CoveredPage, after, covered_page
-from kith.api.http.problems import Fault, Problem
 from kith.api.http.shapes import shape
 from kith.api.people.moves import lead_on
 from kith.api.refs import IdentityRef, PersonRef
@@ -103,10 +102,7 @@ async def list_dialogue_of_people(
 
     Of our own group `team` by default. Who converses least comes first, and who did too little for a number comes last.
     """
-    if params.group is not None and params.community is not None:
-        message = "Either group or community can be given."
-        raise Problem("invalid_parameter", message, Fault("invalid_parameter", message, parameter="group"))
-    members = await people_of(db, workspace_id, group=params.group, community=params.community)
+    members = await people_of(db, workspace_id, params.of, "of")
     of = await people.identities_of_all(db, workspace_id, members)
     narrow = OfPersonParams(channel=params.channel, months=params.months, as_of=params.as_of)
     asked = await window(db, workspace_id, narrow)

@@ -5,7 +5,7 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.http.coverage import Coverage
-from kith.api.http.ids import ChannelId, CommunityId, GroupId, InteractionId
+from kith.api.http.ids import ChannelId, CommunityId, InteractionId
 from kith.api.http.moments import Until
 from kith.api.http.paging import Listing
 from kith.api.people.schemas import KnownAt
@@ -46,8 +46,10 @@ Order = Literal["directed", "exchanged", "answered", "begun"]
 
 
 class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    group: Annotated[GroupId | None, Meta(description="People of this group.")] = None
-    community: Annotated[CommunityId | None, Meta(description="People of this community.")] = None
+    of: Annotated[
+        Annotated[str, Meta(pattern=_one_of("group", "community"))] | None,
+        Meta(description="People of this group or community; of the group `team` by default."),
+    ] = None
     channel: _Channel = None
     months: _Months = 12
     as_of: _AS_OF = None

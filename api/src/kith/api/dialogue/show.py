@@ -27,7 +27,8 @@ async def window(db: Db, workspace_id: UUID, params: OfPersonParams) -> Window:
     until = params.as_of or params.known_at or datetime.now(UTC)
     others = await _others(db, workspace_id, params)
     channel = from_query("channel", "channel", params.channel)
-    since = datetime.combine(until.date(), time.min, UTC) - params.months * MONTH
+    midnight = datetime.combine(until.date(), time.min, UTC)
+    since = midnight - min(params.months * MONTH, midnight - datetime.min.replace(tzinfo=UTC))
     return Window(since, until, channel, others, params.known_at)
 
 
@@ -37,7 +38,9 @@ async def _others(db: Db, workspace_id: UUID, params: OfPersonParams) -> list[UU
     if params.other is not None:
         found = {*await identities_of(db, workspace_id, params.other, "with")}
     if params.community is not None:
-        theirs = {*await _identities(db, workspace_id, await people_of(db, workspace_id, community=params.community))}
+        theirs = {
+            *await _identities(db, workspace_id, await people_of(db, workspace_id, params.community, "community"))
+        }
         found = theirs if found is None else found & theirs
     return None if found is None else sorted(found)
 
@@ -45,7 +48,7 @@ async def _others(db: Db, workspace_id: UUID, params: OfPersonParams) -> list[UU
 async def identities_of(db: Db, workspace_id: UUID, text: str | None, name: str) -> list[UUID]:
     """Return the identities behind a person, a group, or an identity alone; None: our own. Raises Problem."""
     if text is None or ids.decode("group", text) is not None:
-        return await _identities(db, workspace_id, await people_of(db, workspace_id, group=text))
+        return await _identities(db, workspace_id, await people_of(db, workspace_id, text, name))
     if (identity := ids.decode("identity", text)) is not None:
         return [identity]
     person = from_query("person", name, text)
@@ -55,15 +58,13 @@ async def identities_of(db: Db, workspace_id: UUID, text: str | None, name: str)
     return found
 
 
-async def people_of(
-    db: Db, workspace_id: UUID, *, group: str | None = None, community: str | None = None
-) -> list[UUID]:
-    """Return the people of a community or a group, by default our own. Raises Problem, also where they are too many."""
-    if (id_ := from_query("community", "community", community)) is not None:
+async def people_of(db: Db, workspace_id: UUID, text: str | None, name: str) -> list[UUID]:
+    """Return the people of a group or community; None: our own. Raises Problem, also where they are too many."""
+    if (id_ := ids.decode("community", text or "")) is not None:
         if await communities.get_community(db, workspace_id, id_) is None:
             raise not_found("community")
         found = [row.person_id for row in await communities.list_people(db, workspace_id, id_, None, PEOPLE + 1)]
-    elif (id_ := from_query("group", "group", group) or await groups.find_team(db, workspace_id)) is None:
+    elif (id_ := from_query("group", name, text) or await groups.find_team(db, workspace_id)) is None:
         return []
     elif await groups.get_group(db, workspace_id, id_) is None:
         raise not_found("group")
@@ -71,7 +72,6 @@ async def people_of(
         found = await groups.list_people(db, workspace_id, id_, None, PEOPLE + 1)
     if len(found) > PEOPLE:
         message = f"More than {PEOPLE:,} people are in it; name a smaller one."
-        name = "group" if community is None else "community"
         raise Problem("invalid_parameter", message, Fault("invalid_parameter", message, parameter=name))
     return found
 
