@@ -18,11 +18,22 @@ async def community(client: Client, talks: int = 12) -> dict[str, str]:
             said(f"m{n}", "max", "Buy now!", ago=30 - n),
         )
     ]
-    names = [{"type": "identity", "ref": ref(name), "name": name, "seen_at": "2026-11-01T00:00:00Z"}
-             for name in ("ada", "bo", "max")]  # fmt: skip
+    await name(client, "ada", "bo", "max")
+    await tell(client, *talk)
+    return await known(client)
+
+
+async def name(client: Client, *handles: str) -> None:
+    names = [
+        {"type": "identity", "ref": ref(handle), "name": handle, "seen_at": "2026-11-01T00:00:00Z"}
+        for handle in handles
+    ]
     answer = await client.send("POST", "/v1/batches/identities", json={"items": names})
     assert answer.status_code == 200, answer.text
-    await tell(client, *talk)
+
+
+async def known(client: Client) -> dict[str, str]:
+    """Return the ids of people by name."""
     return {one["name"]: one["id"] for one in await client.pages("/v1/people")}
 
 
@@ -63,17 +74,13 @@ async def test_people_of_a_group_stand_in_the_order_of_how_far_they_converse(cli
 
 
 async def test_what_nobody_answered_is_named(client: Client) -> None:
+    await name(client, "ada", "bo")
     asked = said("q", "bo", "Could you please tell me how I can build it?", targets=[{"identity": ref("ada")}])
     (ask,) = await tell(client, asked)
-    (ada,) = [one["id"] for one in await client.pages("/v1/people") if one["id"] != (await asker(client))]
+    ada = (await known(client))["ada"]
     assert (await client.get(f"/v1/dialogue?of={ada}"))["open_asks"] == [ask]
     await tell(client, said("a", "cyd", "With make.", to="q", ago=0.5))
     assert (await client.get(f"/v1/dialogue?of={ada}"))["open_asks"] == []
-
-
-async def asker(client: Client) -> Any:
-    (ask,) = await client.pages("/v1/asks")
-    return ask["asker"]["person_id"]
 
 
 async def test_what_does_not_exist_or_fit_is_refused(client: Client) -> None:
@@ -89,3 +96,27 @@ async def test_what_does_not_exist_or_fit_is_refused(client: Client) -> None:
         ("/v1/dialogue?as_of=0001-01-01&months=36", 200),
     ):
         await refused(client, path, status)
+
+
+async def test_who_came_by_themselves_is_told_from_those_we_sought(client: Client) -> None:
+    to_us: dict[str, Any] = {"targets": [{"identity": ref("ada")}]}
+    await name(client, "ada", "bo", "cyd", "dan")
+    await tell(
+        client,
+        said("post", "ada", "Here is how it works.", ago=250),
+        said("bo", "bo", "Nice.", to="post", ago=249, **to_us),
+        said("again", "bo", "And now?", to="post", ago=190, **to_us),
+        said("sought", "ada", "Hello.", ago=240, targets=[{"identity": ref("cyd")}]),
+        said("late", "cyd", "Hello.", ago=239, **to_us),
+        said("new", "dan", "Hello?", ago=20, thread="elsewhere", **to_us),
+    )
+    ada = (await known(client))["ada"]
+    found = await client.get(f"/v1/attraction?of={ada}")
+    assert (found["came"]["ties"], found["sought"]["ties"], found["truncated"]) == (2, 1, False)
+    assert (found["came"]["lasted"]["such"], found["came"]["lasted"]["total"]) == (1, 1), "the new one is too young"
+    assert (found["sought"]["lasted"]["such"], found["sought"]["lasted"]["total"]) == (0, 1)
+    assert [(tie["lasted"], tie["drawn_by"] is None) for tie in found["ties"]] == [(None, True), (True, False)]
+    assert [draw["people"] for draw in found["draws"]] == [1]
+    assert found["draws"][0]["interaction_id"] == found["ties"][1]["drawn_by"]
+    early = await client.get(f"/v1/attraction?of={ada}&as_of=0001-01-01&months=36")
+    assert (early["came"]["ties"], early["since"]) == (0, "0001-01-01")

@@ -105,6 +105,7 @@ SCOPES = {
     "getDialogue": ["dialogue:read"],
     "getDialogueOfPerson": ["dialogue:read"],
     "listDialogueOfPeople": ["dialogue:read", "people:read"],
+    "getAttraction": ["dialogue:read", "relationships:read"],
     "listRelationships": ["relationships:read"],
     "getRelationship": ["relationships:read"],
     "getHistory": ["relationships:read"],

@@ -5,6 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 from kith.api.affiliations.routes import ROUTES as AFFILIATIONS
 from kith.api.apps.routes import ROUTES as APPS
 from kith.api.asks.routes import ROUTES as ASKS
+from kith.api.attraction.routes import ROUTES as ATTRACTION
 from kith.api.attributes.routes import ROUTES as ATTRIBUTES
 from kith.api.audit.routes import ROUTES as AUDIT
 from kith.api.batches.routes import ROUTES as BATCHES
@@ -55,6 +56,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *BATCHES,
     *ASKS,
     *DIALOGUE,
+    *ATTRACTION,
     *RELATIONSHIPS,
     *NOTES,
     *ATTRIBUTES,

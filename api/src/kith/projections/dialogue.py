@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from kith.domain.asks.waiting import Usual, Waited, usual
-from kith.domain.dialogue.shares import Counted, Interval, interval
+from kith.domain.dialogue.shares import Counted, Interval, each, interval
 from kith.store import dialogue as store
 from kith.store.db import Db
 from kith.store.dialogue import Tally, Window
@@ -39,16 +39,11 @@ def _dialogue(tally: Tally) -> Dialogue:
         tally,
         interval(Counted(*tally.directed)),
         interval(Counted(*tally.exchanged)),
-        interval(_each(tally.reached, tally.answered)),
-        interval(_each(tally.asked, tally.heard)),
+        interval(each(tally.reached, tally.answered)),
+        interval(each(tally.asked, tally.heard)),
         interval(Counted(*tally.begun)),
         usual([Waited(*each) for each in zip(tally.waits, tally.waited, strict=True)]),
     )
-
-
-def _each(conversations: int, such: int) -> Counted:
-    """Return the sums of conversations that count once each."""
-    return Counted(conversations, conversations, such, such, such, conversations)
 
 
 def _nothing(subject: int) -> Tally:

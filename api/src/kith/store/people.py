@@ -245,6 +245,15 @@ async def identities_of(db: Db, workspace_id: UUID, person_id: UUID) -> list[UUI
     return [row["identity_id"] for row in rows]
 
 
+async def persons_of(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> list[UUID]:
+    """Return the people behind identities, each once."""
+    rows = await db.fetch(
+        "SELECT DISTINCT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2)",
+        workspace_id, list(identity_ids),
+    )  # fmt: skip
+    return [row["person_id"] for row in rows]
+
+
 async def identities_of_all(db: Db, workspace_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """Return the identities of each of many people, in one statement."""
     rows = await db.fetch(

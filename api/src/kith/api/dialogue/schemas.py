@@ -14,30 +14,30 @@ from kith.domain import ids
 from kith.domain.dialogue.shares import FLOOR
 
 
-def _one_of(*nouns: str) -> str:
+def one_of(*nouns: str) -> str:
     return f"^({'|'.join(ids.PREFIXES[noun] for noun in nouns)})_{ids.DIGITS}$"
 
 
 _AS_OF = Annotated[Until | None, Meta(description="Up to and including this day (UTC); now by default.")]
-_Months = Annotated[int, Meta(ge=1, le=36, description="How many months before that count, of 30 days.")]
+Months = Annotated[int, Meta(ge=1, le=36, description="How many months before that count, of 30 days.")]
 _Channel = Annotated[ChannelId | None, Meta(description="In this channel.")]
 
 
 class OfPersonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     other: Annotated[
-        Annotated[str, Meta(pattern=_one_of("person", "group"))] | None,
+        Annotated[str, Meta(pattern=one_of("person", "group"))] | None,
         Meta(description="With this person, or with the people of this group."),
     ] = msgspec.field(name="with", default=None)
     community: Annotated[CommunityId | None, Meta(description="With people of this community.")] = None
     channel: _Channel = None
-    months: _Months = 12
+    months: Months = 12
     as_of: _AS_OF = None
     known_at: KnownAt = None
 
 
 class DialogueParams(OfPersonParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
     of: Annotated[
-        Annotated[str, Meta(pattern=_one_of("person", "identity", "group"))] | None,
+        Annotated[str, Meta(pattern=one_of("person", "identity", "group"))] | None,
         Meta(description="Of this person, identity or group; of the group `team` by default."),
     ] = None
 
@@ -47,11 +47,11 @@ Order = Literal["directed", "exchanged", "answered", "begun"]
 
 class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     of: Annotated[
-        Annotated[str, Meta(pattern=_one_of("group", "community"))] | None,
+        Annotated[str, Meta(pattern=one_of("group", "community"))] | None,
         Meta(description="People of this group or community; of the group `team` by default."),
     ] = None
     channel: _Channel = None
-    months: _Months = 12
+    months: Months = 12
     as_of: _AS_OF = None
     order: Annotated[Order, Meta(description="By which share, the lowest first; people without a number last.")] = (
         "exchanged"

@@ -10,7 +10,7 @@ from kith.api.http.ids import encode, from_query, not_found
 from kith.api.http.problems import Fault, Problem
 from kith.domain import ids
 from kith.domain.dialogue.sentences import answering, conversing
-from kith.domain.dialogue.shares import Interval
+from kith.domain.dialogue.shares import Counted, each, interval
 from kith.projections import dialogue as projection
 from kith.store import asks, communities, groups, people
 from kith.store.db import Db
@@ -100,16 +100,18 @@ def show(found: projection.Dialogue) -> Dialogue:
     return Dialogue(
         tally.acts,
         tally.broadcasts,
-        _share(found.directed, tally.directed[2], tally.directed[1], tally.directed[0]),
-        _share(found.exchanged, tally.exchanged[2], tally.exchanged[1], tally.exchanged[0]),
-        _share(found.answered, tally.answered, tally.reached, tally.reached),
-        _share(found.heard, tally.heard, tally.asked, tally.asked),
-        _share(found.begun, tally.begun[2], tally.begun[1], tally.begun[0]),
+        share(Counted(*tally.directed)),
+        share(Counted(*tally.exchanged)),
+        share(each(tally.reached, tally.answered)),
+        share(each(tally.asked, tally.heard)),
+        share(Counted(*tally.begun)),
         AnswerWait(wait.asks, wait.median, wait.low, wait.high) if wait else None,
         [conversing(found.exchanged, tally.exchanged[0]), answering(found.answered, tally.reached)],
     )
 
 
-def _share(found: Interval | None, such: int, total: int, conversations: int) -> Share:
-    share, low, high = (round(number, 4) for number in found) if found else (None, None, None)
-    return Share(share, low, high, such, total, conversations)
+def share(counted: Counted) -> Share:
+    """Return what to show of a share, with its counts where there is no number."""
+    found = interval(counted)
+    part, low, high = (round(number, 4) for number in found) if found else (None, None, None)
+    return Share(part, low, high, counted.such, counted.acts, counted.conversations)

@@ -44,6 +44,11 @@ def interval(counted: Counted) -> Interval | None:
     return _wilson(share, acts / design)
 
 
+def each(conversations: int, such: int) -> Counted:
+    """Return the sums of conversations that count once each."""
+    return Counted(conversations, conversations, such, such, such, conversations)
+
+
 def _wilson(share: float, n: float) -> Interval:
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
