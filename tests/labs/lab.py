@@ -170,7 +170,7 @@ def _installed(kind: str, names: Sequence[str], install: Callable[[Path], object
     """Return the folder in which something is installed, once a machine."""
     digest = blake2b("\n".join(names).encode(), digest_size=6).hexdigest()
     folder = CACHE / kind / f"{names[0].partition('=')[0].replace('/', '-')}-{digest}"
-    done = folder.with_suffix(".done")
+    done = folder.parent / f"{folder.name}.done"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         flock(lock, LOCK_EX)
