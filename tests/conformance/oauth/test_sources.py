@@ -14,7 +14,6 @@ import msgspec
 import pytest
 
 import kith.api.app as application
-from kith.api.app import create_app
 from kith.cli.secrets import rewrap
 from kith.connectors import (
     Bearer,
@@ -43,7 +42,7 @@ from kith.workers.renewal import renewal_of
 from kith.workers.runner import Runner
 from kith.workers.work import Work
 from tests.conformance.oauth.conftest import Served
-from tests.integration.api.conftest import running
+from tests.integration.api.conftest import serving
 from tests.integration.oauth.client import register
 from tests.integration.pages.browser import Page as Shown
 from tests.integration.pages.conftest import House
@@ -182,14 +181,13 @@ async def home(
     from kith.store import sign_ins
 
     monkeypatch.setattr(application, "load_registry", lambda: Registry({"acme.town": Town()}, ()))
-    app = create_app(settings)
     async with workspace(pool, workspace_id) as db:
         sign_in = await sign_ins.create_sign_in(db, "Olga Owner", "olga@example.org", verified=True)
         owner = await members.create_member(db, workspace_id, sign_in.id, "owner")
         text = await tokens.create_token(
             db, workspace_id, "t", ["sources:read", "sources:write", "jobs:read"], None, owner.id
         )
-    async with running(app):
+    async with serving(settings) as app:
         house = House(app, pool, workspace_id, owner)
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         bearer = {"Authorization": f"Bearer {text}"}

@@ -126,12 +126,31 @@ async def connected(
         source_roots=f"/srv:{RECORDS.parent}",
         rate_token=10**6, rate_workspace=10**6, rate_address=10**6,
     )  # fmt: skip
-    app = create_app(settings)
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with workspace(pool, workspace_id) as db:
         token = await create_token(db, workspace_id, "test", SCOPES)
-    async with running(app), httpx2.AsyncClient(transport=transport, base_url="http://kith.test") as http:
-        yield Client(app, pool, workspace_id, http, token, contract)
+    async with serving(settings) as app:
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://kith.test") as http:
+            yield Client(app, pool, workspace_id, http, token, contract)
+
+
+IDLE: list[Kith] = []
+"""Applications that have run and ended in good order: to build the routes takes longer than most tests."""
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Kith]:
+    """A running application, for one test at a time."""
+    app = IDLE.pop() if IDLE else None
+    if app is None:
+        app = create_app(settings)
+    else:
+        app.configure(settings)
+    routes = len(app.routes)
+    async with running(app):
+        yield app
+    if len(app.routes) == routes:
+        IDLE.append(app)
 
 
 @asynccontextmanager

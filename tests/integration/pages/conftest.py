@@ -8,13 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from kith.api.app import create_app
 from kith.cli import installation
 from kith.runtime.settings import Settings
 from kith.store import members, sign_ins
 from kith.store.db import Pool, instance, workspace
 from kith.store.members import Member
-from tests.integration.api.conftest import running
+from tests.integration.api.conftest import serving
 from tests.integration.pages.browser import Browser
 
 
@@ -66,11 +65,10 @@ Houses = Callable[[Settings], Any]
 
 @pytest.fixture
 async def house(settings: Settings, pool: Pool, workspace_id: UUID) -> AsyncIterator[House]:
-    app = create_app(settings)
     async with workspace(pool, workspace_id) as db:
         sign_in = await sign_ins.create_sign_in(db, "Olga Owner", "olga@example.org", verified=True)
         owner = await members.create_member(db, workspace_id, sign_in.id, "owner")
-    async with running(app):
+    async with serving(settings) as app:
         made = House(app, pool, workspace_id, owner)
         yield made
         for browser in made.browsers:

@@ -13,13 +13,12 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from kith.api.app import create_app
 from kith.domain.scopes import SCOPES
 from kith.runtime import mail
 from kith.runtime.settings import Settings
 from kith.store import tokens
 from kith.store.db import instance, workspace
-from tests.integration.api.conftest import running
+from tests.integration.api.conftest import serving
 from tests.integration.pages.browser import Browser
 from tests.integration.pages.conftest import House
 from tests.integration.pages.test_passwords import with_password
@@ -64,8 +63,7 @@ async def letters() -> AsyncIterator[Letters]:
 @pytest.fixture
 async def posting(house: House, settings: Settings, letters: Letters) -> AsyncIterator[House]:
     """The same house, that can send mail."""
-    app = create_app(changed(settings, mail_server=letters.url, mail_from="kith@example.org"))
-    async with running(app):
+    async with serving(changed(settings, mail_server=letters.url, mail_from="kith@example.org")) as app:
         made = House(app, house.pool, house.workspace_id, house.owner)
         yield made
         for browser in made.browsers:
@@ -191,8 +189,7 @@ async def test_an_invitation_by_the_api_goes_by_mail_and_its_link_is_proof(posti
 async def test_a_letter_on_its_way_is_sent_before_the_process_ends(
     house: House, settings: Settings, letters: Letters
 ) -> None:
-    app = create_app(changed(settings, mail_server=letters.url))
-    async with running(app):
+    async with serving(changed(settings, mail_server=letters.url)) as app:
         browser = Browser(app)
         await ask(browser, str(house.owner.address))
         await browser.http.aclose()

@@ -14,11 +14,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 
-from kith.api.app import create_app
 from kith.api.signin.provider import NotTrusted, Provider, Waiting
 from kith.runtime.settings import Settings
 from kith.store.db import instance
-from tests.integration.api.conftest import running
+from tests.integration.api.conftest import serving
 from tests.integration.pages.browser import Browser, Page
 from tests.integration.pages.conftest import House
 from tests.integration.pages.test_audits import entries
@@ -95,10 +94,8 @@ def idp() -> Iterator[Idp]:
 @pytest.fixture
 async def linked(house: House, settings: Settings, idp: Idp) -> AsyncIterator[House]:
     """The same house, with the provider."""
-    app = create_app(
-        changed(settings, oidc_issuer=idp.issuer, oidc_name="Acme", oidc_client_id="kith", oidc_client_secret="s")
-    )
-    async with running(app):
+    provider = {"oidc_issuer": idp.issuer, "oidc_name": "Acme", "oidc_client_id": "kith", "oidc_client_secret": "s"}
+    async with serving(changed(settings, **provider)) as app:
         made = House(app, house.pool, house.workspace_id, house.owner)
         yield made
         for browser in made.browsers:

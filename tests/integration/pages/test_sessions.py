@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from litestar import Request, Response, get
 
-from kith.api.app import create_app
 from kith.api.pages.render import render
 from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import safe_next, session_of
@@ -16,7 +15,7 @@ from kith.runtime.settings import Settings
 from kith.store import members, sign_in_links
 from kith.store.db import instance, workspace
 from kith.store.workspaces import create_workspace
-from tests.integration.api.conftest import running
+from tests.integration.api.conftest import serving
 from tests.integration.pages.browser import Browser, Page
 from tests.integration.pages.conftest import House
 
@@ -66,8 +65,7 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(house: House) -> 
 
 
 async def test_with_tls_the_cookie_is_bound_to_the_host(settings: Settings, house: House) -> None:
-    app = create_app(changed(settings, public_url="https://kith.example"))
-    async with running(app):
+    async with serving(changed(settings, public_url="https://kith.example")) as app:
         answer = await Browser(app, "https://kith.example").http.get("/sign-in")
     name, *rest = answer.headers["set-cookie"].split("; ")
     assert name.startswith("__Host-kith_session=")

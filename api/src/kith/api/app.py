@@ -1,12 +1,13 @@
 """The application: routes, what they share, and what holds for every answer."""
 
 import os
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
 from functools import lru_cache, partial
 from typing import Any
 
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.di import Provide
 
 from kith.api.docs.routes import ROUTES as DOCS
@@ -48,6 +49,20 @@ class Kith(Litestar):
         super().__init__(*args, **options)
         self._straight = lru_cache(KNOWN_PATHS)(partial(handlers.straight, self))
 
+    def configure(self, settings: Settings) -> None:
+        """Take settings for the next lifespan; nothing of an earlier one is kept but the routes."""
+        logs.configure(settings.log_level)
+        self.state = State(
+            {
+                "settings": settings,
+                "registry": load_registry(),
+                "origins": (origins := Origins(settings.cors_origins)),
+                "loaders": LOADERS,
+                "counted": {},
+            }
+        )
+        self.edge = Edge(self.answer, self.routes, origins, logged=logs.includes(settings.log_level, "info"))
+
     def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         beyond = self.edge if scope["type"] == "http" else super().__call__
         return beyond(scope, receive, send)
@@ -64,18 +79,16 @@ def create_app(settings: Settings | None = None) -> Kith:
 
     Raises RuntimeError when a route is neither public nor declares its scopes.
     """
-    settings = load_settings(os.environ) if settings is None else settings
-    logs.configure(settings.log_level)
-    registry = load_registry()
 
     async def provide_registry() -> Registry:
-        return registry
+        found: Registry = app.state.registry
+        return found
 
     async def provide_limits() -> Limits:
-        return Limits(settings.source_folders, settings.private_addresses)
+        return Limits(app.state.settings.source_folders, app.state.settings.private_addresses)
 
     async def provide_vault() -> Vault:
-        return open_vault(settings)
+        return open_vault(app.state.settings)
 
     app = Kith(
         [handlers.direct(handler) for handler in (*ROUTES, *UNPUBLISHED)],
@@ -85,36 +98,30 @@ def create_app(settings: Settings | None = None) -> Kith:
             "vault": Provide(provide_vault),
         },
         exception_handlers={**problems.HANDLERS, idempotency.Replay: idempotency.replay},
-        lifespan=[_connected(settings)],
+        lifespan=[_connected],
         openapi_config=None,  # kith.api.openapi writes it
         request_max_body_size=BODY_LIMIT,
         logging_config=None,
     )
-    app.state.settings, app.state.origins = settings, Origins(settings.cors_origins)
-    app.state.loaders, app.state.counted = LOADERS, {}
     auth.check_scopes([*ROUTES, *UNPUBLISHED])
-    app.edge = Edge(app.answer, app.routes, app.state.origins, logged=logs.includes(settings.log_level, "info"))
+    app.configure(load_settings(os.environ) if settings is None else settings)
     return app
 
 
-def _connected(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
-        if settings.database_url is None:
-            raise RuntimeError("KITH_DATABASE_URL is not set; `kith up` starts the embedded PostgreSQL and sets it.")
-        pool = await open_pool(
-            settings.database_url, size=settings.pool_size, statement_seconds=settings.statement_seconds
-        )
-        async with pool, limits.opened(settings) as app.state.limits, letters.opened(app.state):
-            turns = Turns(pool, settings.pool_size - 1, 2 * settings.statement_seconds)  # one is for /readyz
-            tokens = Tokens(turns)
-            app.state.pool, app.state.turns, app.state.tokens = pool, turns, tokens
-            app.state.origins.turns = turns
-            if isinstance(app, Kith):
-                app.edge.limits = app.state.limits
-            app.state.hub = hub = Hub()
-            async with tokens.listening(settings.database_url), hub.listening(settings.database_url):
-                with closing(Passwords()) as app.state.passwords:
-                    yield
-
-    return lifespan
+@asynccontextmanager
+async def _connected(app: Litestar) -> AsyncGenerator[None, None]:
+    settings: Settings = app.state.settings
+    if settings.database_url is None:
+        raise RuntimeError("KITH_DATABASE_URL is not set; `kith up` starts the embedded PostgreSQL and sets it.")
+    pool = await open_pool(settings.database_url, size=settings.pool_size, statement_seconds=settings.statement_seconds)
+    async with pool, limits.opened(settings) as app.state.limits, letters.opened(app.state):
+        turns = Turns(pool, settings.pool_size - 1, 2 * settings.statement_seconds)  # one is for /readyz
+        tokens = Tokens(turns)
+        app.state.pool, app.state.turns, app.state.tokens = pool, turns, tokens
+        app.state.origins.turns = turns
+        if isinstance(app, Kith):
+            app.edge.limits = app.state.limits
+        app.state.hub = hub = Hub()
+        async with tokens.listening(settings.database_url), hub.listening(settings.database_url):
+            with closing(Passwords()) as app.state.passwords:
+                yield
