@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from kith.cli.servers import Servers, start_servers
+from tests.servers import place_of_servers
 from tests.skips import pytest_sessionfinish  # noqa: F401 -- a hook
 
 if TYPE_CHECKING:
@@ -26,8 +28,12 @@ def same_handlers() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """An embedded PostgreSQL 18 and Valkey 9 of this test process, without care for power cuts."""
-    with start_servers(tmp_path_factory.mktemp("kith"), durable=False) as servers:
-        yield servers
+    folder = tmp_path_factory.mktemp("kith")
+    with place_of_servers(folder) as home:
+        with start_servers(home, durable=False) as servers:
+            yield servers
+        if home != folder:
+            shutil.copytree(home / "log", folder / "log")  # where the last check of a run looks for secrets
 
 
 @pytest.fixture(scope="session")

@@ -159,7 +159,7 @@ def _socket_folder(home: Path) -> Path:
 
 def _postgres(data: Path, sockets: Path, *, durable: bool) -> list[str]:
     shared_buffers = min(psutil.virtual_memory().total // 4, MAX_SHARED_BUFFERS) if durable else 128 << 20
-    wal = max(MIN_WAL, min(shutil.disk_usage(data.parent).free // 4, MAX_WAL))
+    wal = max(MIN_WAL, min(shutil.disk_usage(data.parent).free // 4, MAX_WAL)) if durable else MIN_WAL
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": sockets,
