@@ -31,6 +31,8 @@ _WELCOME_SECONDS = 60.0
 _LINE_BYTES = 16 << 10  # with tags
 _CAPABILITIES = ("message-tags", "server-time", "multi-prefix")
 _MESSAGE = re.compile(r"(?:@(\S+) +)?(?::([^ ]+) +)?([A-Za-z]+|\d{3})((?: +[^: ][^ ]*)*)(?: +:(.*))?\s*", re.DOTALL)
+#: What a server says that ends the connection of those who may not come in, where it says no number.
+_REFUSED = re.compile(r"password|access denied|authenticat|authori[sz]", re.IGNORECASE)
 _TAKEN = ("432", "433", "436", "437")
 _CLOSED = {"403": "it does not exist", "405": "too many", "471": "it is full", "473": "it is for the invited",
            "474": "kith is banned", "475": "it wants a key", "477": "it wants an account"}  # fmt: skip
@@ -67,7 +69,7 @@ async def listen(config: IrcConfig, context: Context) -> AsyncIterator[Received]
 class _Room:
     def __init__(self, config: IrcConfig, context: Context, stream: Stream) -> None:
         self._config, self._clock, self._stream = config, context.clock, stream
-        self._nick = config.nick
+        self._nick, self._is_in = config.nick, False
         self._writers = {name.lower(): Writer(config, name) for name in config.rooms}
         self._there: dict[str, set[str]] = defaultdict(set)
         self._covered = context.clock.now()
@@ -85,7 +87,7 @@ class _Room:
                     await self._greeted(message)
         except TimeoutError as error:
             raise Retry("The server lets nobody in within a minute.") from error
-        self._covered = self._clock.now()
+        self._covered, self._is_in = self._clock.now(), True
         for name in self._config.rooms:
             await self._send(f"JOIN {name}")
 
@@ -119,7 +121,10 @@ class _Room:
             if message is None or message.word == "PONG":
                 continue
             if message.word == "ERROR":
-                raise Retry(f"The server ends the connection: {items.clean(' '.join(message.values))}"[:500])
+                said = items.clean(" ".join(message.values))[:300]
+                if not self._is_in and _REFUSED.search(said):
+                    raise Reauthorize(f"The server lets kith not in: {said}")
+                raise Retry(f"The server ends the connection: {said}")
             if message.word != "PING":
                 return message
             await self._send(f"PONG :{' '.join(message.values)}")
