@@ -124,6 +124,7 @@ async def paths(pool: Pool, workspace_id: UUID) -> list[str]:
         "/v1/conversations",
         "/v1/interactions",
         "/v1/interactions?q=lantern",
+        "/v1/search?q=lantern%20code",
     ]
 
 

@@ -46,7 +46,7 @@ def test_every_id_of_the_document_has_a_prefix_or_is_not_of_kith() -> None:
     }
     assert without == {
         "AuditEntry.request_id", "ProblemDetails.request_id", "ProviderApp.client_id", "ProviderSet.client_id",
-        "BatchItem.id",
+        "BatchItem.id", "SearchResult.id",
     }  # fmt: skip
     named = set(re.findall(r"\^\(?(?:\w+\|)?([a-z]{3})_" + re.escape(DIGITS), json.dumps(document)))
     assert named <= set(PREFIXES.values())

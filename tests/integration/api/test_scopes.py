@@ -166,6 +166,7 @@ SCOPES = {
     "getJob": ["jobs:read"],
     "cancelJob": ["jobs:write"],
     "getMe": [],
+    "searchAll": [],
     "listMyIdentities": ["identities:read"],
     "confirmMyIdentity": ["identities:write"],
     "denyMyIdentity": ["identities:write"],

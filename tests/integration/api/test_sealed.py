@@ -143,7 +143,7 @@ def home_file() -> str:
 
 def forms(contract: Contract, operation: str, known: dict[str, str]) -> Iterator[str]:
     path = GETS[operation].format(**known)
-    yield path
+    yield f"{path}?q={MARK}" if operation == "searchAll" else path
     for each in contract.document["paths"][GETS[operation]]["get"].get("parameters", []):
         parameter = contract.resolve(each)
         if parameter["name"] in ("expand", "include"):

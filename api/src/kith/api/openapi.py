@@ -32,6 +32,7 @@ from kith.domain.scopes import SCOPES
 FILE = Path("openapi/kith.json")
 
 TAGS = {
+    "search": "Anything, by its name or by what was said.",
     "people": "Who there is: one person, whatever the number of accounts.",
     "identities": "Accounts, addresses and handles on the networks.",
     "identity-suggestions": "Pairs of identities that may be one person, for a human to judge.",
@@ -275,15 +276,17 @@ def _path_parameter(name: str) -> Json:
 
 def _query_parameters(params: type[msgspec.Struct]) -> list[Json]:
     (_,), components = msgspec.json.schema_components([params], schema_hook=moments.schema, ref_template=_REF)
-    found = []
+    found, needed = [], components[params.__name__].get("required", [])
     for name, schema in components[params.__name__]["properties"].items():
         options = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
         schema = {**(options[0] if options else {}), **schema}
         text = schema.pop("description")
         if schema.get("default", ()) in (None, []):
             del schema["default"]
-        schema.pop("examples", None)
-        item: Json = {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+        examples = schema.pop("examples", None)
+        item: Json = {"name": name, "in": "query", "required": name in needed, "description": text, "schema": schema}
+        if name in needed and examples:
+            item["example"] = examples[0]
         if schema.get("format") in ("date", "date-time"):
             item["description"] += " A day or a moment."
         if schema.get("type") == "array":

@@ -34,6 +34,7 @@ from kith.api.providers.routes import ROUTES as PROVIDERS
 from kith.api.relationships.routes import ROUTES as RELATIONSHIPS
 from kith.api.resolution.routes import ROUTES as RESOLUTION
 from kith.api.runs.routes import ROUTES as RUNS
+from kith.api.search.routes import ROUTES as SEARCH
 from kith.api.sources.routes import ROUTES as SOURCES
 from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
 from kith.api.tokens.routes import ROUTES as TOKENS
@@ -42,6 +43,7 @@ from kith.api.webhooks.routes import ROUTES as WEBHOOKS
 from kith.api.workspaces.routes import ROUTES as WORKSPACES
 
 ROUTES: list[HTTPRouteHandler] = [
+    *SEARCH,
     *PEOPLE,
     *MERGES,
     *AFFILIATIONS,

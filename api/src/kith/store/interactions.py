@@ -73,12 +73,25 @@ async def list_interactions(
         ids = await _among(db, workspace_id, wanted, after, limit, "unnest({}::uuid[])", wanted.ids)
         return await get_many(db, workspace_id, ids)
     if wanted.words is not None:
-        ids = await _search(db, workspace_id, wanted, wanted.words, after, limit)
-        return await get_many(db, workspace_id, ids)
+        return await get_many(db, workspace_id, await list_ids(db, workspace_id, wanted, limit, after))
     if wanted.identity_ids is None and wanted.channel_id is None and not wanted.kinds:
         rows = await fetch_page(db, _WITH_NAMES, _conditions(workspace_id, wanted), _BY_TIME, after, limit)
         return structs(Interaction, rows)
     return await get_many(db, workspace_id, [key[1] for key in await _walk(db, workspace_id, wanted, after, limit)])
+
+
+async def list_ids(
+    db: Db, workspace_id: UUID, wanted: InteractionFilter, limit: int, after: tuple[datetime, UUID] | None = None
+) -> list[UUID]:
+    """Return the ids of interactions with certain words, newest first."""
+    return await _search(db, workspace_id, wanted, wanted.words or "", after, limit)
+
+
+async def list_among(
+    db: Db, workspace_id: UUID, wanted: InteractionFilter, ids: Sequence[UUID], limit: int
+) -> list[UUID]:
+    """Return those of the ids that fit, whatever their words, newest first."""
+    return await _among(db, workspace_id, wanted, None, limit, "unnest({}::uuid[])", list(ids)) if ids else []
 
 
 async def get_interaction(db: Db, workspace_id: UUID, interaction_id: UUID) -> Interaction | None:

@@ -155,7 +155,8 @@ _GRANT = f"""
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kith_search') THEN
             CREATE ROLE kith_search NOLOGIN BYPASSRLS;
         END IF;
-        GRANT SELECT ON identities, interactions, organizations, organization_domains TO kith_search;
+        GRANT SELECT ON channels, communities, conversations, identities, interactions, organization_domains,
+            organizations, topics TO kith_search;
         EXECUTE format('GRANT kith_search TO %I', current_user);
         EXECUTE format('GRANT CREATE ON SCHEMA %I TO kith_search', current_schema());
         FOR found IN {_FUNCTIONS} AND p.proname LIKE 'find\\_%' LOOP

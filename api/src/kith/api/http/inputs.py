@@ -83,11 +83,19 @@ def _read_params(told: list[tuple[str, str]], kind: type[msgspec.Struct]) -> msg
         else:
             message = f"{name} is given more than once."
             raise Problem("repeated_parameter", message, Fault("repeated_parameter", message, parameter=name))
+    for name in _required(kind):
+        if name not in given:
+            raise _invalid(name, "It is required")
     try:
         return msgspec.convert(given, kind, dec_hook=moments.read)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         raise _invalid(next(name for name in sorted(given, reverse=True) if where.startswith(name)), what) from error
+
+
+@cache
+def _required(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(each.encode_name for each in msgspec.structs.fields(kind) if each.required)
 
 
 def asked(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
