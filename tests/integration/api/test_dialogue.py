@@ -120,3 +120,38 @@ async def test_who_came_by_themselves_is_told_from_those_we_sought(client: Clien
     assert found["draws"][0]["interaction_id"] == found["ties"][1]["drawn_by"]
     early = await client.get(f"/v1/attraction?of={ada}&as_of=0001-01-01&months=36")
     assert (early["came"]["ties"], early["since"]) == (0, "0001-01-01")
+
+
+async def test_where_a_group_meets_is_told_month_by_month(client: Client) -> None:
+    def where(channel: str) -> dict[str, Any]:
+        return {"channel": {"network": "app", "key": channel}}
+
+    await name(client, "ada", "bo", "cyd")
+    channels = [{"type": "channel", "ref": {"network": "app", "key": key}, "kind": "room", "name": key}
+                for key in ("hall", "yard")]  # fmt: skip
+    assert (await client.send("POST", "/v1/batches/channels", json={"items": channels})).status_code == 200
+    await tell(
+        client,
+        said("1", "ada", "One.", ago=50, thread="a", **where("hall")),
+        said("2", "cyd", "Two.", ago=49, thread="a", **where("hall")),
+        said("3", "ada", "Three.", ago=20, thread="b", **where("hall")),
+        said("4", "bo", "Four.", ago=10, thread="c", **where("yard")),
+        said("5", "cyd", "Five.", ago=10, thread="d", **where("yard")),
+    )
+    ids = await known(client)
+
+    async def group(label: str, *handles: str) -> str:
+        made = await client.send("POST", "/v1/groups", json={"name": label, "people": [ids[one] for one in handles]})
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+    first, second = await group("first", "ada", "bo"), await group("team", "cyd")
+    found = await client.pages(f"/v1/groups/{first}/channels?months=2&limit=1&with={second}")
+    assert [(one["channel"]["name"], one["conversations"], one["people"], one["shared"]) for one in found] == [
+        ("hall", 2, 1, 1), ("yard", 1, 1, 0)
+    ]  # fmt: skip
+    assert [one["months"] for one in found] == [[1, 1], [0, 1]]
+    assert all(one["us_at"] for one in found), "cyd is one of us"
+    alone = await client.pages(f"/v1/groups/{second}/channels?as_of=2020-01-01")
+    assert alone == []
+    assert (await client.send("GET", "/v1/groups/nonsense/channels")).status_code == 404

@@ -105,6 +105,8 @@ SCOPES = {
     "getDialogue": ["dialogue:read"],
     "getDialogueOfPerson": ["dialogue:read"],
     "listDialogueOfPeople": ["dialogue:read", "people:read"],
+    "listChannelsOfGroup": ["groups:read", "channels:read", "dialogue:read"],
+    "listChannelsOfCommunity": ["communities:read", "channels:read", "dialogue:read"],
     "getAttraction": ["dialogue:read", "relationships:read"],
     "listRelationships": ["relationships:read"],
     "getRelationship": ["relationships:read"],

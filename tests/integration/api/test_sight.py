@@ -45,7 +45,7 @@ SHOWN = {
     "private": {
         "getPerson", "listTimeline", "listInteractions", "listEvidence", "getRelationship",
         "listConversations", "listChannels", "listPartitions", "listRunErrors", "listFailedPushes",
-        "getTrust", "listTrustOfPerson", "listTopics", "searchAll",
+        "getTrust", "listTrustOfPerson", "listTopics", "listChannelsOfCommunity", "searchAll",
     },
 }  # fmt: skip
 EXPANDED = {
@@ -59,7 +59,7 @@ _PASSING = re.compile(r'"hidden_interactions":\d+|"score":[\d.]+')
 #: What says which token asks, counts only what is seen, or names as evidence whichever acts it has.
 ELSEWHERE = {
     "getMe", "listTokens", "getChannel", "getConversation", "listCommunityRoles", "listRolesOfPerson", "getDialogue",
-    "getDialogueOfPerson", "listDialogueOfPeople",
+    "getDialogueOfPerson", "listDialogueOfPeople", "listChannelsOfGroup",
 }  # fmt: skip
 
 

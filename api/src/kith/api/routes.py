@@ -9,6 +9,7 @@ from kith.api.attraction.routes import ROUTES as ATTRACTION
 from kith.api.attributes.routes import ROUTES as ATTRIBUTES
 from kith.api.audit.routes import ROUTES as AUDIT
 from kith.api.batches.routes import ROUTES as BATCHES
+from kith.api.channels.meeting import ROUTES as MEETING
 from kith.api.channels.routes import ROUTES as CHANNELS
 from kith.api.communities.routes import ROUTES as COMMUNITIES
 from kith.api.connectors.routes import ROUTES as CONNECTORS
@@ -59,6 +60,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *ASKS,
     *DIALOGUE,
     *ATTRACTION,
+    *MEETING,
     *RELATIONSHIPS,
     *NOTES,
     *ATTRIBUTES,

@@ -7,10 +7,11 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from kith.api.attraction.schemas import AttractedTie, Attraction, AttractionParams, Draw, TiesBegun
-from kith.api.dialogue.show import MONTH, identities_of, share
+from kith.api.dialogue.show import MONTH, share
 from kith.api.http.coverage import get_coverage
 from kith.api.http.ids import encode, encode_optional
 from kith.api.refs import ChannelRef, PersonRef
+from kith.api.selections import identities_of
 from kith.domain.dialogue.shares import each
 from kith.store import attraction as store
 from kith.store import people

@@ -4,16 +4,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kith.api.dialogue.schemas import Months, Share, one_of
+from kith.api.dialogue.schemas import Months, Share
 from kith.api.http.coverage import Coverage
 from kith.api.http.ids import InteractionId
 from kith.api.http.moments import Day
 from kith.api.refs import ChannelRef, PersonRef
+from kith.api.selections import pattern
 
 
 class AttractionParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     of: Annotated[
-        Annotated[str, Meta(pattern=one_of("person", "group"))] | None,
+        Annotated[str, Meta(pattern=pattern("person", "group"))] | None,
         Meta(description="Of this person or group; of the group `team` by default."),
     ] = None
     months: Months = 12

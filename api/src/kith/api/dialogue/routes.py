@@ -16,13 +16,14 @@ from kith.api.dialogue.schemas import (
     PersonDialogue,
     PersonOfDialogue,
 )
-from kith.api.dialogue.show import identities_of, people_of, report, show, window
+from kith.api.dialogue.show import report, show, window
 from kith.api.http.coverage import get_coverage
 from kith.api.http.ids import from_path
 from kith.api.http.paging import CoveredPage, after, covered_page
 from kith.api.http.shapes import shape
 from kith.api.people.moves import lead_on
 from kith.api.refs import IdentityRef, PersonRef
+from kith.api.selections import identities_of, people_of
 from kith.projections import dialogue as projection
 from kith.store import identities, people
 from kith.store.db import Db

@@ -10,13 +10,8 @@ from kith.api.http.moments import Until
 from kith.api.http.paging import Listing
 from kith.api.people.schemas import KnownAt
 from kith.api.refs import IdentityRef, PersonRef
-from kith.domain import ids
+from kith.api.selections import pattern
 from kith.domain.dialogue.shares import FLOOR
-
-
-def one_of(*nouns: str) -> str:
-    return f"^({'|'.join(ids.PREFIXES[noun] for noun in nouns)})_{ids.DIGITS}$"
-
 
 _AS_OF = Annotated[Until | None, Meta(description="Up to and including this day (UTC); now by default.")]
 Months = Annotated[int, Meta(ge=1, le=36, description="How many months before that count, of 30 days.")]
@@ -25,7 +20,7 @@ _Channel = Annotated[ChannelId | None, Meta(description="In this channel.")]
 
 class OfPersonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     other: Annotated[
-        Annotated[str, Meta(pattern=one_of("person", "group"))] | None,
+        Annotated[str, Meta(pattern=pattern("person", "group"))] | None,
         Meta(description="With this person, or with the people of this group."),
     ] = msgspec.field(name="with", default=None)
     community: Annotated[CommunityId | None, Meta(description="With people of this community.")] = None
@@ -37,7 +32,7 @@ class OfPersonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 class DialogueParams(OfPersonParams, frozen=True, forbid_unknown_fields=True, kw_only=True):
     of: Annotated[
-        Annotated[str, Meta(pattern=one_of("person", "identity", "group"))] | None,
+        Annotated[str, Meta(pattern=pattern("person", "identity", "group"))] | None,
         Meta(description="Of this person, identity or group; of the group `team` by default."),
     ] = None
 
@@ -47,7 +42,7 @@ Order = Literal["directed", "exchanged", "answered", "begun"]
 
 class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     of: Annotated[
-        Annotated[str, Meta(pattern=one_of("group", "community"))] | None,
+        Annotated[str, Meta(pattern=pattern("group", "community"))] | None,
         Meta(description="People of this group or community; of the group `team` by default."),
     ] = None
     channel: _Channel = None

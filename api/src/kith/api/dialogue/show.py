@@ -6,20 +6,17 @@ from uuid import UUID
 
 from kith.api.dialogue.schemas import AnswerWait, Dialogue, DialogueReport, OfPersonParams, Share
 from kith.api.http.coverage import get_coverage
-from kith.api.http.ids import encode, from_query, not_found
-from kith.api.http.problems import Fault, Problem
-from kith.domain import ids
+from kith.api.http.ids import encode, from_query
+from kith.api.selections import identities_of, identities_of_people, people_of
 from kith.domain.dialogue.sentences import answering, conversing
 from kith.domain.dialogue.shares import Counted, each, interval
 from kith.projections import dialogue as projection
-from kith.store import asks, communities, groups, people
+from kith.store import asks
 from kith.store.db import Db
 from kith.store.dialogue import Window
 
 MONTH = timedelta(days=30)
 ASKS = 20
-PEOPLE = 1_000
-"""People of a group or community up to which their dialogues are computed."""
 
 
 async def window(db: Db, workspace_id: UUID, params: OfPersonParams) -> Window:
@@ -39,45 +36,12 @@ async def _others(db: Db, workspace_id: UUID, params: OfPersonParams) -> list[UU
         found = {*await identities_of(db, workspace_id, params.other, "with")}
     if params.community is not None:
         theirs = {
-            *await _identities(db, workspace_id, await people_of(db, workspace_id, params.community, "community"))
+            *await identities_of_people(
+                db, workspace_id, await people_of(db, workspace_id, params.community, "community")
+            )
         }
         found = theirs if found is None else found & theirs
     return None if found is None else sorted(found)
-
-
-async def identities_of(db: Db, workspace_id: UUID, text: str | None, name: str) -> list[UUID]:
-    """Return the identities behind a person, a group, or an identity alone; None: our own. Raises Problem."""
-    if text is None or ids.decode("group", text) is not None:
-        return await _identities(db, workspace_id, await people_of(db, workspace_id, text, name))
-    if (identity := ids.decode("identity", text)) is not None:
-        return [identity]
-    person = from_query("person", name, text)
-    found = await people.identities_of(db, workspace_id, person) if person else []
-    if not found:
-        raise not_found("person")
-    return found
-
-
-async def people_of(db: Db, workspace_id: UUID, text: str | None, name: str) -> list[UUID]:
-    """Return the people of a group or community; None: our own. Raises Problem, also where they are too many."""
-    if (id_ := ids.decode("community", text or "")) is not None:
-        if await communities.get_community(db, workspace_id, id_) is None:
-            raise not_found("community")
-        found = [row.person_id for row in await communities.list_people(db, workspace_id, id_, None, PEOPLE + 1)]
-    elif (id_ := from_query("group", name, text) or await groups.find_team(db, workspace_id)) is None:
-        return []
-    elif await groups.get_group(db, workspace_id, id_) is None:
-        raise not_found("group")
-    else:
-        found = await groups.list_people(db, workspace_id, id_, None, PEOPLE + 1)
-    if len(found) > PEOPLE:
-        message = f"More than {PEOPLE:,} people are in it; name a smaller one."
-        raise Problem("invalid_parameter", message, Fault("invalid_parameter", message, parameter=name))
-    return found
-
-
-async def _identities(db: Db, workspace_id: UUID, person_ids: Sequence[UUID]) -> list[UUID]:
-    return [id_ for each in (await people.identities_of_all(db, workspace_id, person_ids)).values() for id_ in each]
 
 
 async def report(
