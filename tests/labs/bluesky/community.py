@@ -1,21 +1,15 @@
 """What some people do on the network: the script that the tests play, and the truth about it."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.labs.bluesky.server import Network, Person, Post
+from tests.labs.recordings import Act
 
 NAMES = ("ada", "ben", "chi", "dov", "eve", "fay", "gus", "rob")
 
 
-class Act(NamedTuple):
-    kind: str
-    key: str
-    actor: str
-    towards: frozenset[tuple[str, str]]
-
-
 class Truth:
-    """acts: kind, object, actor and whom it is towards, all by their native names."""
+    """The people, what they did, and which of their posts are gone."""
 
     def __init__(self, network: Network) -> None:
         self.people = {name: Person(network, name) for name in NAMES}

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from datetime import timedelta
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,12 @@ import msgspec
 import pytest
 
 from kith.connectors import Ending, InteractionRef, Page, Reauthorize, Record, Secret, Tombstone, open_context
-from kith.connectors._exchange import Reply, Request
 from kith.connectors.bluesky import BlueskyConfig, BlueskyConnector, client
 from kith.connectors.testing import Facts, FakeClock, Recorder, check_connector
-from tests.labs.bluesky.community import Act, Truth, play, play_on
-from tests.labs.bluesky.recording import keep
+from tests.labs.bluesky.community import Truth, play, play_on
 from tests.labs.bluesky.server import Network, atproto
 from tests.labs.lab import heavy, lab
+from tests.labs.recordings import Growing, Recording, keep, told
 
 pytestmark = heavy
 BLUESKY = BlueskyConnector()
@@ -49,13 +48,6 @@ async def read(settings: BlueskyConfig, cursor: msgspec.Raw | None = None, days:
     clock = FakeClock(FakeClock().now() + timedelta(days=days))
     async with open_context(BLUESKY, settings, Path("/nonexistent"), clock=clock) as context:
         return [page async for page in BLUESKY.pull(settings, cursor, context)]
-
-
-def told(pages: list[Page]) -> set[Act]:
-    return {
-        Act(ref.kind, ref.key, act.actor.key, frozenset((one.identity.key, one.kind) for one in act.targets))
-        for ref, act in Facts(pages).interactions.items()
-    }
 
 
 async def test_what_was_done_is_told_and_nothing_else(network: Network, truth: Truth) -> None:
@@ -120,36 +112,14 @@ async def test_what_was_deleted_is_found_by_an_audit(network: Network, truth: Tr
         assert await BLUESKY.gone(settings, refs, context) == refs[:1]
 
 
-class Growing:
-    """Lets the people go on as soon as it is asked by another name of the server.
-
-    They do so in a process of their own: the kit holds every connection of this one to be the connector's.
-    """
-
-    def __init__(self, network: Network, truth: Truth) -> None:
-        self._network, self._truth, self._has_grown = network, truth, False
-        self._wire = Recorder()
-
-    async def send(self, request: Request) -> Reply:
-        if "//LOCALHOST" in request.url and not self._has_grown:
-            self._has_grown = True
-            going_on = get_context("fork").Process(target=play_on, args=(self._network, self._truth))
-            going_on.start()
-            await asyncio.to_thread(going_on.join)
-            assert going_on.exitcode == 0
-        return await self._wire.send(request)
-
-    async def close(self) -> None:
-        await self._wire.close()
-
-
 async def test_it_keeps_what_kith_asks_and_its_recording_is_made(network: Network, truth: Truth) -> None:
-    recorder, acts = Recorder(Growing(network, truth)), set(truth.acts)
+    recorder, acts = Recorder(Growing(partial(play_on, network, truth))), set(truth.acts)
     before, after = config(network), config(network, "LOCALHOST")
     verdict = await check_connector(BLUESKY, before, after, wire=recorder)
     assert verdict.tier == "branch"
     if os.environ.get("RECORD"):
-        keep(recorder.exchanges, before.server, after.server, acts, truth.gone)
+        recording = Recording(before.server, after.server, sorted(acts, key=str), sorted(truth.gone))
+        keep(Path(__file__).parent, recorder.exchanges, recording)
 
 
 async def test_what_comes_late_is_read_on_another_day(network: Network, truth: Truth) -> None:

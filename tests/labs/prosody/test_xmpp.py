@@ -13,6 +13,7 @@ from kith.connectors import (
     Claim,
     Ending,
     Interaction,
+    InteractionKind,
     InteractionRef,
     Page,
     Reauthorize,
@@ -47,9 +48,9 @@ async def read(server: Prosody, settings: XmppConfig, cursor: msgspec.Raw | None
         return [page async for page in XMPP.pull(settings, cursor, context)]
 
 
-def act(room: str, id_: str, kind: str = "message", actor: str | None = None) -> InteractionRef:
+def act(room: str, id_: str, kind: InteractionKind = "message", actor: str | None = None) -> InteractionRef:
     place = room_named(room)
-    return InteractionRef("xmpp", id_, kind, place, Ref("xmpp", actor, place) if actor else None)  # type: ignore[arg-type]
+    return InteractionRef("xmpp", id_, kind, place, Ref("xmpp", actor, place) if actor else None)
 
 
 def skips(pages: list[Page]) -> list[tuple[str, str]]:

@@ -25,8 +25,8 @@ from kith.connectors import (
 from kith.connectors.bluesky import BlueskyConfig, BlueskyConnector, client, stream
 from kith.connectors.bluesky.shapes import POST, Profile
 from kith.connectors.testing import Asked, Facts, FakeClock, FaultServer, Given, check_connector, given_json
-from tests.labs.bluesky.recording import replay
-from tests.paths import shared
+from tests.labs.recordings import replay, told
+from tests.paths import ROOT, shared
 
 BLUESKY = BlueskyConnector()
 ADA, BEN = "did:plc:ada", "did:plc:ben"
@@ -91,14 +91,13 @@ def skips(pages: list[Page]) -> list[tuple[str, str]]:
 
 
 async def test_a_recorded_network_is_told_as_it_was_and_bluesky_conforms(tmp_path: Path) -> None:
-    recording, wire = replay(tmp_path)
-    before, after = recording.config(recording.server), recording.config(recording.later)
+    recording, wire = replay(ROOT / "tests/labs/bluesky", tmp_path)
+    before, after = (
+        BlueskyConfig(accounts=("ada.test",), hashtags=("garden",), server=server)
+        for server in (recording.server, recording.later)
+    )
     async with open_context(BLUESKY, before, tmp_path, clock=FakeClock(still=True), wire=wire) as context:
-        facts = Facts([page async for page in BLUESKY.pull(before, None, context)])
-    found = {
-        (ref.kind, ref.key, act.actor.key, frozenset((one.identity.key, one.kind) for one in act.targets))
-        for ref, act in facts.interactions.items()
-    }
+        found = told([page async for page in BLUESKY.pull(before, None, context)])
     assert found == set(recording.acts)
     assert len(found) > 25
     verdict = await check_connector(BLUESKY, before, after, wire=wire)

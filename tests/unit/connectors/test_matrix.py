@@ -13,7 +13,8 @@ import pytest
 from kith.connectors import InteractionRef, Page, Reauthorize, Ref, Secret, Target, open_context
 from kith.connectors.matrix import MatrixConfig, MatrixConnector, client
 from kith.connectors.testing import Asked, Facts, FakeClock, FaultServer, Given, check_connector, given_json
-from tests.paths import shared
+from tests.labs.recordings import replay, told
+from tests.paths import ROOT, shared
 
 MATRIX = MatrixConnector()
 TOKEN, LATER = "not-a-token", "not-a-token-but-later"
@@ -165,6 +166,19 @@ async def test_a_real_room_is_read_whole(home: Simulator) -> None:
         "Gardening community": "public"
     }
     assert {identity.name for identity in facts.identities.values()} >= {"Ada Example", "Ben Example", "Chi Example"}
+
+
+async def test_a_recorded_server_is_told_as_it_was_and_conforms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "LIMIT", 4)
+    recording, wire = replay(ROOT / "tests/labs/synapse", tmp_path)
+    before, after = (MatrixConfig(server, Secret(TOKEN)) for server in (recording.server, recording.later))
+    async with open_context(MATRIX, before, tmp_path, clock=FakeClock(still=True), wire=wire) as context:
+        found = told([page async for page in MATRIX.pull(before, None, context)])
+    assert {act for act in found if act.kind not in ("join", "leave")} == set(recording.acts)
+    assert len(recording.acts) > 12
+    assert (await check_connector(MATRIX, before, after, wire=wire)).tier == "branch"
 
 
 async def test_who_addresses_whom(home: Simulator) -> None:
