@@ -1,6 +1,7 @@
 """Bluesky: what a real network answered, and what a server answers that is ill-formed, hidden or gone."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,19 @@ from kith.connectors import (
     open_context,
 )
 from kith.connectors.bluesky import BlueskyConfig, BlueskyConnector, client, stream
+from kith.connectors.bluesky.client import SESSION
 from kith.connectors.bluesky.shapes import POST, Profile
-from kith.connectors.testing import Asked, Facts, FakeClock, FaultServer, Given, check_connector, given_json
+from kith.connectors.testing import (
+    Asked,
+    Facts,
+    FakeClock,
+    FaultServer,
+    Given,
+    Recorder,
+    check_connector,
+    given_json,
+    write_recording,
+)
 from tests.labs.recordings import replay, told
 from tests.paths import ROOT, shared
 
@@ -198,12 +210,23 @@ async def test_an_account_that_went_is_told_and_the_others_are_read(server: Faul
     assert skips(await read(config(server))) == [(ADA, "not_read")]
 
 
-async def test_a_session_that_has_ended_is_begun_anew(server: FaultServer) -> None:
+async def test_a_session_that_has_ended_is_begun_anew_and_no_recording_tells_its_tokens(
+    server: FaultServer, tmp_path: Path
+) -> None:
     given = iter("abc")
-    server.on(f"/xrpc/{client.SESSION}", lambda _: given_json({"accessJwt": f"not-a-token-{next(given)}"}))
+    server.on(
+        f"/xrpc/{SESSION}", lambda _: given_json({"accessJwt": f"not-a-token-{next(given)}", "refreshJwt": "not-that"})
+    )
     expired = given_json({"error": "ExpiredToken", "message": "Token has expired"}, 400)
     server.on("/xrpc/app.bsky.feed.getAuthorFeed", expired, given_json({"feed": [{"post": post(1)}]}))
-    await read(config(server, handle="ada.example", password=Secret("not-a-password"), follows=False))
+    settings = config(server, handle="ada.example", password=Secret("not-a-password"), follows=False)
+    recorder = Recorder()
+    async with open_context(BLUESKY, settings, tmp_path, wire=recorder) as context:
+        assert [page async for page in BLUESKY.pull(settings, None, context)]
+        write_recording(tmp_path / "recording", recorder.exchanges, context.http.secrets, ())
+    text = (tmp_path / "recording").read_text()
+    assert SESSION in text
+    assert not re.search("not-a-|not-that", text)
     asked = [one.headers.get("authorization", "") for one in server.asked if "getAuthorFeed" in one.path]
     assert asked == ["Bearer not-a-token-a", "Bearer not-a-token-b"]
 

@@ -145,7 +145,8 @@ async def _record(connector: Connector, config: msgspec.Struct, to: Path) -> int
         await connector.check(config, context)
         async for page in pages:
             records += page.records
-    return write_recording(to, recorder.exchanges, secrets_of(config), records)
+        secrets = {*secrets_of(config), *context.http.secrets}
+    return write_recording(to, recorder.exchanges, secrets, records)
 
 
 @asynccontextmanager

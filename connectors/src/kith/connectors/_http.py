@@ -155,6 +155,11 @@ class Http:
             error.args = (self.redact(str(error)),)
             raise
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must be seen nowhere: the secrets of this source, and those that requests have signed in with."""
+        return frozenset(self._secrets)
+
     def redact(self, text: str) -> str:
         """Return a text with stars in place of the secrets of this source."""
         return redact(text, self._secrets)

@@ -18,6 +18,8 @@ from kith.connectors._secrets import redact
 _KEPT = re.compile(
     r"content-type|etag|last-modified|link|location|retry-after|.*rate-?limit.*|x-.*(page|total|next).*|date"
 )
+#: What servers give to those whom they let in, in JSON.
+_GIVEN = re.compile(r"""("(?:access|refresh|id)_?(?:token|jwt)"\s*:\s*")[^"]+""", re.IGNORECASE)
 _SHORTEST = 4  # characters of a name that is hidden: shorter ones stand in too many words
 
 
@@ -125,7 +127,7 @@ def write_recording(
     known = list(secrets)
 
     def hide(text: str) -> str:
-        text = redact(text, known)
+        text = _GIVEN.sub(r"\1•••", redact(text, known))
         return pattern.sub(lambda found: hidden[found[0]], text) if pattern else text
 
     lines = [msgspec.json.encode(Exchange.of(request, reply, hide)) for request, reply in exchanges]
