@@ -117,3 +117,37 @@ async def test_the_mix_counts_each_relationship_between_two_groups_once(home: Ho
     assert same["pairs"] == 1
     nobody = await home.client.send("GET", f"/v1/groups/{us['id']}/relationship-mix?with=grp_{'0' * 26}")
     assert nobody.status_code == 404
+
+
+async def test_a_saved_search_is_a_group(home: Home) -> None:
+    client = home.client
+    ada, bo = home.people("ada", "bo")
+    tag = (await client.send("POST", "/v1/attributes", json={"name": "speaker", "type": "tag"})).json()["id"]
+    circle = (await client.send("POST", "/v1/communities", json={"name": "Circle", "people": [ada, bo]})).json()["id"]
+    name = (await client.get(f"/v1/people/{ada}"))["name"]
+    made = await home.create(name="found", search={"q": name.upper(), "attribute": tag, "community": circle})
+    path = f"/v1/groups/{made['id']}"
+
+    async def found() -> list[str]:
+        return [each["id"] for each in await client.pages(f"{path}/people?limit=1")]
+
+    assert (made["search"], made["size"], await found()) == (
+        {"q": name.upper(), "attribute": tag, "community": circle}, 0, [],
+    )  # fmt: skip
+    for person in (ada, bo):
+        body = {"attribute_id": tag, "value": True, "person_id": person}
+        assert (await client.send("POST", "/v1/attribute-values", json=body)).status_code == 200
+    assert await found() == [ada], "who meets all of it, also what came later"
+    changed = await client.send("PATCH", path, json={"search": {"attribute": tag}}, headers={"If-Match": "*"})
+    assert (changed.json()["search"]["q"], changed.json()["size"], await found()) == (None, 2, sorted([ada, bo]))
+    kept = await client.send("PATCH", path, json={"description": "Ours."}, headers={"If-Match": "*"})
+    assert (kept.json()["search"], kept.json()["size"]) == (changed.json()["search"], 2)
+    for search, pointer in (({}, "/search"), ({"community": circle[:-1] + "7"}, "/search/community")):
+        refused = await client.send("POST", "/v1/groups", json={"name": "no", "search": search})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+    less = await client.token_for(["groups:write"])
+    for search in ({"attribute": tag}, {"community": circle}):
+        answer = await client.send("POST", "/v1/groups", json={"name": "no", "search": search}, token=less)
+        assert answer.status_code == 403
+    assert (await client.send("DELETE", f"/v1/attributes/{tag}")).status_code == 200
+    assert await found() == [], "what is gone finds nobody"

@@ -422,7 +422,10 @@ async def test_us_are_all_people_of_the_group_team_for_whatever_reason(store: St
     office = ids.fact_id(store.id_key, "channel", (who("x").network, "", "office.example.org"))
     listed = ids.fact_id(store.id_key, "identity", ("mail", "", who("bread5").key))
     async with workspace(store.pool, store.workspace_id) as db:
-        made = {"description": None, "organization_id": None, "channel_id": office, "listed": [listed]}
+        made: dict[str, Any] = dict.fromkeys(
+            ("description", "organization_id", "words", "attribute_id", "community_id")
+        )
+        made |= {"channel_id": office, "listed": [listed]}
         await groups.create_group(db, store.workspace_id, name="Team", **made)
         facts = await detection.load(db, store.workspace_id, NOW + timedelta(days=2), None, whole=True)
     us = {UUID(bytes=facts.people[place]) for place in facts.us.tolist()}

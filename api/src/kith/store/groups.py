@@ -38,6 +38,32 @@ PEOPLE = """
         WHERE saved.workspace_id = $1 AND saved.id = {group}
         UNION ALL
         SELECT identity_id FROM acting
+        UNION ALL
+        SELECT found.person_id FROM (
+            SELECT 'words' AS by, p.person_id FROM groups saved
+            CROSS JOIN LATERAL find_identities($1, saved.words) AS named (id)
+            CROSS JOIN LATERAL (
+                SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = named.id LIMIT 1
+            ) AS p
+            WHERE saved.workspace_id = $1 AND saved.id = {group} AND saved.words IS NOT NULL
+            UNION
+            SELECT 'attribute', p.person_id FROM groups saved
+            JOIN attribute_values v ON v.workspace_id = $1 AND v.attribute_id = saved.attribute_id
+                AND v.identity_id IS NOT NULL AND v.other_id IS NULL
+            CROSS JOIN LATERAL (
+                SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = v.identity_id LIMIT 1
+            ) AS p
+            WHERE saved.workspace_id = $1 AND saved.id = {group}
+            UNION
+            SELECT 'community', p.person_id FROM groups saved
+            JOIN community_people m ON m.workspace_id = $1 AND m.community_id = saved.community_id
+            CROSS JOIN LATERAL (
+                SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = m.person_id LIMIT 1
+            ) AS p
+            WHERE saved.workspace_id = $1 AND saved.id = {group}
+        ) AS found
+        GROUP BY found.person_id HAVING count(*) = (
+            SELECT num_nonnulls(words, attribute_id, community_id) FROM groups WHERE workspace_id = $1 AND id = {group})
     ) AS i
     CROSS JOIN LATERAL (
         SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = i.identity_id LIMIT 1
@@ -47,7 +73,7 @@ PEOPLE = """
 _COLUMNS = f"""
     g.id, g.name, g.description, g.organization_id,
     (SELECT id FROM channels WHERE workspace_id = $1 AND id = g.channel_id) AS channel_id,
-    g.revision, g.created_at, g.updated_at,
+    g.words, g.attribute_id, g.community_id, g.revision, g.created_at, g.updated_at,
     (SELECT count(*) FROM ({PEOPLE.format(group="g.id")}) AS people) AS people,
     ARRAY(SELECT DISTINCT p.person_id FROM group_people m
           JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = m.identity_id
@@ -57,13 +83,19 @@ _BY_NAME = Order("g.name", ("g.id",), rising=True)
 
 
 class Group(msgspec.Struct, frozen=True):
-    """listed: people who were named one by one. people: how many are in it, for whatever reason."""
+    """listed: people who were named one by one. people: how many are in it, for whatever reason.
+
+    words, attribute_id, community_id: who meets all of those that are set is in it too.
+    """
 
     id: UUID
     name: str
     description: str | None
     organization_id: UUID | None
     channel_id: UUID | None
+    words: str | None
+    attribute_id: UUID | None
+    community_id: UUID | None
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -98,20 +130,26 @@ async def update_group(
     description: str | None,
     organization_id: UUID | None,
     channel_id: UUID | None,
+    words: str | None,
+    attribute_id: UUID | None,
+    community_id: UUID | None,
     listed: Collection[UUID],
 ) -> Group:
     """Raises NameTaken or NoSuch."""
-    await _check(db, workspace_id, organization_id, channel_id, listed)
+    await _check(db, workspace_id, {
+        "organization": _some(organization_id), "channel": _some(channel_id), "search/attribute": _some(attribute_id),
+        "search/community": _some(community_id), "people": list(listed),
+    })  # fmt: skip
     await _write(
         db, "UPDATE groups SET name = $3 WHERE workspace_id = $1 AND id = $2", workspace_id, group_id, {"name": name}
     )
     await db.execute(
         """
-        UPDATE groups SET description = $3, organization_id = $4, channel_id = $5, revision = revision + 1,
-            updated_at = now()
+        UPDATE groups SET description = $3, organization_id = $4, channel_id = $5, words = $6, attribute_id = $7,
+            community_id = $8, revision = revision + 1, updated_at = now()
         WHERE workspace_id = $1 AND id = $2
         """,
-        workspace_id, group_id, description, organization_id, channel_id,
+        workspace_id, group_id, description, organization_id, channel_id, words, attribute_id, community_id,
     )  # fmt: skip
     await db.execute(
         """
@@ -237,16 +275,24 @@ async def _write(db: Db, statement: str, workspace_id: UUID, group_id: UUID, con
         raise NameTaken(f"There is already a group named {name!r}.") from error
 
 
-async def _check(
-    db: Db, workspace_id: UUID, organization_id: UUID | None, channel_id: UUID | None, listed: Collection[UUID]
-) -> None:
-    for table, field, ids in (
-        ("organizations", "organization", [organization_id] if organization_id else []),
-        ("channels", "channel", [channel_id] if channel_id else []),
-        ("people", "people", list(listed)),
-    ):
+#: What a group may be made of, by the field that names it.
+_TABLES = {
+    "organization": "organizations",
+    "channel": "channels",
+    "search/attribute": "attributes",
+    "search/community": "communities",
+    "people": "people",
+}
+
+
+async def _check(db: Db, workspace_id: UUID, named: dict[str, list[UUID]]) -> None:
+    for field, ids in named.items():
         found = await db.fetchval(
-            f"SELECT count(*) FROM {table} WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, ids
+            f"SELECT count(*) FROM {_TABLES[field]} WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, ids
         )
         if found != len(set(ids)):
             raise NoSuch(field)
+
+
+def _some(id_: UUID | None) -> list[UUID]:
+    return [id_] if id_ else []

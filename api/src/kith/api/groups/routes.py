@@ -11,6 +11,7 @@ from kith.api.groups.schemas import (
     Group,
     GroupCreate,
     GroupPatch,
+    GroupSearch,
     GroupsParams,
     MixParams,
     MonthMix,
@@ -19,12 +20,13 @@ from kith.api.groups.schemas import (
     WordCount,
     WordShare,
 )
+from kith.api.http.auth import require
 from kith.api.http.coverage import get_coverage
 from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode, from_path, from_query, many_from_query, not_found, unknown
 from kith.api.http.inputs import named
 from kith.api.http.paging import Page, after, page
-from kith.api.http.problems import Problem
+from kith.api.http.problems import Fault, Problem
 from kith.api.http.revisions import check_unchanged, tag
 from kith.api.refs import PersonRef
 from kith.domain import ids
@@ -58,6 +60,7 @@ async def list_groups(
 
 @post("/v1/groups", operation_id="createGroup", tags=["groups"], scopes=["groups:write"], errors=["conflict"])
 async def create_group(
+    request: Request[Any, Any, Any],
     db: NamedDependency[Db],
     workspace_id: NamedDependency[UUID],
     payload: NamedDependency[GroupCreate],
@@ -66,8 +69,10 @@ async def create_group(
 ) -> Response[Group]:
     """Create a group.
 
-    Its people are listed one by one, affiliated with an organization, or active in a channel.
+    Its people are listed one by one, affiliated with an organization, active in a channel, or found by a search, now
+    and later. A search by a tag or field needs `notes:read`, one by a community `communities:read`.
     """
+    _check_search(request, payload.search)
     await _check_channel(db, workspace_id, payload.channel, sight)
     made = await save(store.create_group(db, workspace_id, **content(msgspec.structs.asdict(payload))))
     headers = {"Location": f"/v1/groups/{encode('group', made.id)}", "ETag": tag(made)}
@@ -106,13 +111,15 @@ async def update_group(
 ) -> Response[Group]:
     """Change a group.
 
-    Omitted fields keep their values; `people` is replaced as a whole.
+    Omitted fields keep their values; `people` and `search` are replaced as a whole.
     """
     found = await find(db, workspace_id, group_id, lock=True)
     check_unchanged(request, found)
     shown = Group.of(found)
     kept = {name: getattr(shown, name) for name in GroupPatch.__struct_fields__}
     asked = named(payload)
+    if payload.search:
+        _check_search(request, payload.search)
     await _check_channel(db, workspace_id, asked.get("channel"), sight)
     saved = await save(store.update_group(db, workspace_id, found.id, **content(kept | asked)))
     async with narrowed(db, sight.rows):
@@ -227,6 +234,20 @@ async def find(db: Db, workspace_id: UUID, group_id: str, *, lock: bool = False)
     return found
 
 
+def _check_search(request: Request[Any, Any, Any], search: GroupSearch | None) -> None:
+    """Refuse to save a search that the caller may not ask for, or that finds everybody."""
+    if search is None:
+        return
+    if search.attribute is not None:
+        require(request, "notes:read")
+    if search.community is not None:
+        require(request, "communities:read")
+    if search == GroupSearch():
+        raise Problem(
+            "invalid_body", "A search needs something to look for.", Fault("invalid", "It is empty.", "/search")
+        )
+
+
 async def _check_channel(db: Db, workspace_id: UUID, channel: str | None, sight: Sight) -> None:
     """Refuse a channel that the caller does not see as one that does not exist."""
     channel_id = ids.decode("channel", channel) if channel else None
@@ -244,7 +265,7 @@ async def save(saving: Any) -> store.Group:
     except NameTaken as error:
         raise Problem("conflict", str(error)) from error
     except NoSuch as error:
-        raise unknown(error.field, f"/{error.field}") from error
+        raise unknown(error.field.rpartition("/")[2], f"/{error.field}") from error
     return saved
 
 
@@ -254,11 +275,15 @@ def content(fields: dict[str, Any]) -> dict[str, Any]:
     def key(noun: str) -> UUID | None:
         return ids.decode(noun, fields[noun]) if fields[noun] else None
 
+    search: GroupSearch = fields["search"] or GroupSearch()
     return {
         "name": fields["name"],
         "description": fields["description"],
         "organization_id": key("organization"),
         "channel_id": key("channel"),
+        "words": search.q,
+        "attribute_id": search.attribute and ids.decode("attribute", search.attribute),
+        "community_id": search.community and ids.decode("community", search.community),
         "listed": [id_ for text in fields["people"] if (id_ := ids.decode("person", text)) is not None],
     }
 

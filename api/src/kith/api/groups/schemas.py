@@ -5,8 +5,17 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from kith.api.http.coverage import Coverage
-from kith.api.http.ids import ChannelId, GroupId, OrganizationId, PersonId, encode, encode_optional
-from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.ids import (
+    AttributeId,
+    ChannelId,
+    CommunityId,
+    GroupId,
+    OrganizationId,
+    PersonId,
+    encode,
+    encode_optional,
+)
+from kith.api.http.kinds import TEXT, Instant, Words
 from kith.api.http.paging import Counted, Listing
 from kith.api.http.shapes import shape
 from kith.api.relationships.schemas import Word
@@ -20,6 +29,24 @@ Description = Annotated[
 ]
 Organization = Annotated[OrganizationId | None, Meta(description="Includes people affiliated with it today.")]
 Channel = Annotated[ChannelId | None, Meta(description="Includes people who acted in it.")]
+
+
+class GroupSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A saved search: who meets all that is set, now and later."""
+
+    q: Annotated[Words | None, Meta(description="Part of a name or handle.")] = None
+    attribute: Annotated[AttributeId | None, Meta(description="Has this tag or field.")] = None
+    community: Annotated[CommunityId | None, Meta(description="Belongs to this community.")] = None
+
+    @classmethod
+    def of(cls, row: store.Group) -> "GroupSearch | None":
+        found = cls(
+            row.words, encode_optional("attribute", row.attribute_id), encode_optional("community", row.community_id)
+        )
+        return None if found == cls() else found
+
+
+Search = Annotated[GroupSearch | None, Meta(description="Includes people that this search finds, now and later.")]
 People = Annotated[list[PersonId], Meta(max_length=1000, description="People named one by one.")]
 
 
@@ -51,6 +78,7 @@ class Group(msgspec.Struct, frozen=True):
     people: People
     organization: Organization
     channel: Channel
+    search: Search
     size: Annotated[int, Meta(description="Number of people.", ge=0)]
     created_at: Annotated[Instant, Meta(description="When it was created.")]
     updated_at: Annotated[Instant, Meta(description="When it was last changed.")]
@@ -64,6 +92,7 @@ class Group(msgspec.Struct, frozen=True):
             people=[encode("person", id_) for id_ in row.listed],
             organization=encode_optional("organization", row.organization_id),
             channel=encode_optional("channel", row.channel_id),
+            search=GroupSearch.of(row),
             size=row.people,
         )
 
@@ -76,6 +105,7 @@ class GroupCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     people: People = []
     organization: Organization = None
     channel: Channel = None
+    search: Search = None
 
 
 class GroupPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,6 +116,7 @@ class GroupPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     people: People | UnsetType = UNSET
     organization: Organization | UnsetType = UNSET
     channel: Channel | UnsetType = UNSET
+    search: Search | UnsetType = UNSET
 
 
 class WordShare(msgspec.Struct, frozen=True):
