@@ -28,7 +28,8 @@ from kith.connectors import Interaction, InteractionRef, Page, Ref, Target
 from kith.projections.ingest import Ingest
 from kith.runtime.settings import Settings
 from kith.runtime.vault import new_key, open_vault
-from kith.store import credentials, ingest, jobs, sources
+from kith.store import credentials, jobs, sources
+from kith.store.batch import INTERACTION
 from kith.store.credentials import Credential, place
 from kith.store.db import Pool, new_id, open_pool, workspace
 from kith.store.migrate import migrate
@@ -144,7 +145,7 @@ async def follow(pool: Pool, workspace_id: UUID, job_id: UUID, pid: int) -> tupl
 async def bare_upsert(servers: Servers, count: int) -> float:
     """Return the seconds of COPY and upsert alone; making the rows is not counted."""
     db = await asyncpg.connect(servers.database_url)
-    columns = ingest.INTERACTION
+    columns = INTERACTION
     names = ", ".join(columns)
     await db.execute("CREATE TABLE bare (LIKE interactions INCLUDING ALL)")
     await db.execute(f"CREATE TEMPORARY TABLE staged AS SELECT {names} FROM interactions WITH NO DATA")

@@ -24,8 +24,8 @@ import psutil
 from kith.cli.servers import start_servers
 from kith.projections import project, rebuild, resolution
 from kith.store import ingest
+from kith.store.batch import INTERACTION, Batch
 from kith.store.db import Db, Pool, new_id, open_pool, workspace
-from kith.store.ingest import Batch
 from kith.store.migrate import migrate
 from kith.store.rebuild import Difference
 from kith.store.sources import create_source
@@ -151,12 +151,12 @@ async def arrivals(pool: Pool, home: UUID) -> list[asyncpg.Record]:
 
 
 def _act(actor_id: UUID, target_id: UUID) -> tuple[Any, ...]:
-    values = dict.fromkeys(ingest.INTERACTION) | {
+    values = dict.fromkeys(INTERACTION) | {
         "id": uuid4(), "kind": "reply", "actor_id": actor_id, "target_ids": [target_id], "target_kinds": ["reply"],
         "network": "mail", "host": "mail", "key": str(uuid4()), "occurred_at": datetime.now(UTC),
         "visibility": "public", "copied": False, "version": b"",
     }  # fmt: skip
-    return tuple(values[name] for name in ingest.INTERACTION)
+    return tuple(values[name] for name in INTERACTION)
 
 
 async def _relationship(db: Db, home: UUID, person_id: UUID, other_id: UUID) -> asyncpg.Record:

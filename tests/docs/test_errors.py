@@ -21,7 +21,7 @@ def documented(text: str) -> list[str]:
 def modules() -> Iterator[Path]:
     for root in ("connectors/src", "workers/src"):
         yield from (ROOT / root).rglob("*.py")
-    yield ROOT / "api/src/kith/projections/ingest.py"
+    yield from (ROOT / "api/src/kith" / name for name in ("projections/ingest.py", "store/suppressions.py"))
 
 
 def literals(place: ast.expr) -> Iterator[str]:

@@ -10,7 +10,19 @@ import pytest
 from kith.api.routes import ROUTES
 from kith.domain import ids
 from kith.domain.scopes import OF_INSTANCE
-from kith.store import apps, attributes, detections, grants, invitations, members, notes, sign_ins, tokens, webhooks
+from kith.store import (
+    apps,
+    attributes,
+    detections,
+    erasures,
+    grants,
+    invitations,
+    members,
+    notes,
+    sign_ins,
+    tokens,
+    webhooks,
+)
 from kith.store.db import Db, workspace
 from kith.store.jobs import enqueue
 from kith.store.subjects import Subject, Subjects
@@ -126,7 +138,7 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
 
 
 async def noted(square: Square, town: Town) -> dict[str, str]:
-    """Return ids of a note on a person of a town, of an attribute, and of a webhook."""
+    """Return ids of a note on a person of a town, of an attribute, of a webhook, and of an erasure."""
     home, ada = town.workspace_id, ids.decode("identity", town.ids["identity ada"])
     async with workspace(square.client.pool, home) as db:
         if not await notes.list_notes(db, home, Subjects(), None, 1):
@@ -139,10 +151,13 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
             await webhooks.create_webhook(
                 db, home, uuid4(), url="https://app.example/", types=[], scopes=[], app_id=None, secret=secret, last=0
             )
+        if not await erasures.list_erasures(db, home, None, 1):
+            await erasures.ask(db, home, None, [], "journal", "operator")
+        (erasure,) = await erasures.list_erasures(db, home, None, 1)
         (webhook,) = await webhooks.list_webhooks(db, home, None, 1)
         (note,) = await notes.list_notes(db, home, Subjects(), None, 1)
         (attribute,) = await attributes.list_attributes(db, home, None, 1)
-    rows = {"note": note.id, "attribute": attribute.id, "webhook": webhook.id}
+    rows = {"note": note.id, "attribute": attribute.id, "webhook": webhook.id, "erasure": erasure.id}
     return {f"{noun}_id": ids.encode(noun, value) for noun, value in rows.items()}
 
 

@@ -24,8 +24,9 @@ from kith.connectors import (
 from kith.projections import project, rebuild
 from kith.projections.ingest import Ingest
 from kith.store import ingest
+from kith.store.batch import Batch
 from kith.store.db import Db, Pool, new_id, workspace
-from kith.store.ingest import Batch, Counts
+from kith.store.ingest import Counts
 from kith.store.rebuild import Difference
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)

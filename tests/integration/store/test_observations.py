@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from kith.domain.observations import rank
 from kith.store import observations
+from kith.store.batch import IDENTITY
 from kith.store.db import Pool
-from kith.store.ingest import IDENTITY
 
 FIRST, LAST = datetime(1900, 1, 2), datetime(2100, 1, 1)  # noqa: DTZ001 - the strategy adds the zone
 TEXTS = st.none() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=3)

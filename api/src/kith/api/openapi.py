@@ -49,6 +49,7 @@ TAGS = {
     "communities": "Who belongs together, who matters there, and how they do.",
     "topics": "What people talk about, and whom to ask.",
     "notes": "Notes, tags and fields of a workspace's own, which no source overwrites.",
+    "erasures": "Who was erased for good, with receipts.",
     "groups": "Saved selections of people, and how they stand with each other.",
     "connectors": "The code that reads a network.",
     "sources": "Configured uses of connectors, and what they have read.",
@@ -99,6 +100,7 @@ _PARAMETERS = {
     "note_id": ids.NoteId,
     "attribute_id": ids.AttributeId,
     "webhook_id": ids.WebhookId,
+    "erasure_id": ids.ErasureId,
     "job_id": ids.JobId,
     "member_id": ids.MemberId,
     "invitation_id": ids.InvitationId,
@@ -338,6 +340,8 @@ def _responses(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
 def _codes(handler: HTTPRouteHandler) -> set[str]:
     """Return the codes of all problems that a route may answer with, given its path exists."""
     codes = set(handler.opt.get("errors", ())) | {"unknown_parameter"}
+    if handler.opt.get("moves"):
+        codes.add("erased")
     if handler.opt.get("cost") != 0:
         codes.add("rate_limited")
     if not handler.opt.get("public"):

@@ -16,6 +16,7 @@ from kith.api.connectors.routes import ROUTES as CONNECTORS
 from kith.api.conversations.routes import ROUTES as CONVERSATIONS
 from kith.api.decisions.routes import ROUTES as DECISIONS
 from kith.api.dialogue.routes import ROUTES as DIALOGUE
+from kith.api.erasures.routes import ROUTES as ERASURES
 from kith.api.events.routes import ROUTES as EVENTS
 from kith.api.grants.routes import ROUTES as GRANTS
 from kith.api.groups.routes import ROUTES as GROUPS
@@ -64,6 +65,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *RELATIONSHIPS,
     *NOTES,
     *ATTRIBUTES,
+    *ERASURES,
     *GROUPS,
     *COMMUNITIES,
     *TOPICS,

@@ -9,7 +9,6 @@ EXTRAS = {
     "authlib": "serve",
     "httptools": "serve",
     "jinja2": "serve",
-    "joserfc": "serve",
     "litestar": "serve",
     "pyotp": "serve",
     "redis": "serve",
@@ -40,13 +39,14 @@ def _run() -> None:
     from kith.cli.commands import app
     from kith.cli.evaluate import UnreadableFile
     from kith.cli.processes import CannotStart
+    from kith.runtime.journal import JournalError
     from kith.runtime.settings import SettingsError
     from kith.store.db import Unreachable
     from kith.store.migrate import MigrationError
 
     try:
         app()
-    except (CannotStart, MigrationError, SettingsError, UnreadableFile, Unreachable) as error:
+    except (CannotStart, JournalError, MigrationError, SettingsError, UnreadableFile, Unreachable) as error:
         sys.exit(f"kith: {error}")
     except OSError as error:
         if error.filename is None:

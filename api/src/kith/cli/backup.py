@@ -8,13 +8,12 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
-from kith.cli import audit
+from kith.cli import audit, erasures
 from kith.cli.home import addresses, current_settings
 from kith.cli.processes import CannotStart
 from kith.cli.servers import postgres_program
 from kith.store import rights
 from kith.store.db import instance, open_pool, reaching
-from kith.store.migrate import migrate
 
 # Owners and rights are of one server: 'kith migrate' makes them again on any other.
 _PORTABLE = ("--no-owner", "--no-acl")
@@ -39,17 +38,22 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Fill an empty database from a file that 'kith backup' wrote, and bring it to this version.
 
+    Whoever was erased since is erased again, as the erasure journal says.
+
     Args:
         file: The file.
     """
     if not file.is_file():
         raise CannotStart(f"There is no file {file}.")
-    with addresses(current_settings()) as found:
+    settings = current_settings()
+    with addresses(settings) as found:
         asyncio.run(_begin(found.database_url))
         whole = ("--exit-on-error", "--single-transaction")
         _run("pg_restore", found.database_url, *whole, *_PORTABLE, str(file.absolute()))
-        asyncio.run(migrate(found.database_url))
+        _, count = asyncio.run(erasures.migrate(settings, found.database_url))
         asyncio.run(_tell(found.database_url))
+    if count:
+        print(erasures.lacked(count))
     print(f"{file} is restored.")
 
 

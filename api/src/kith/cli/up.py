@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from kith.cli import audit, installation, jobs
+from kith.cli import audit, erasures, installation, jobs
 from kith.cli.home import DEFAULT_WORKSPACE, Addresses, current_settings, hold, warn_of_unknown_settings
 from kith.cli.processes import CannotStart, Child, listen
 from kith.cli.screen import Screen
@@ -27,7 +27,6 @@ from kith.domain.ids import encode
 from kith.domain.scopes import SCOPES
 from kith.runtime.settings import Settings
 from kith.store.db import Db, Pool, open_pool, workspace
-from kith.store.migrate import migrate
 
 TEND_SECONDS = 0.2
 MEGABYTE = 1_000_000
@@ -54,7 +53,7 @@ def up(*, demo: bool = True) -> None:
         runner = stack.enter_context(asyncio.Runner())
         addresses = _start_servers(settings, supervisor, screen)
         with screen.step("The database is migrated"):
-            runner.run(migrate(addresses.database_url))
+            runner.run(erasures.migrate(settings, addresses.database_url))
         pool = runner.run(open_pool(addresses.database_url, size=2))
         stack.callback(lambda: runner.run(pool.close()))
         token_file = settings.home.absolute() / "token"

@@ -8,6 +8,7 @@ import msgspec
 Type = Literal[
     "person.joined",
     "person.split",
+    "person.erased",
     "suggestion.opened",
     "identity.suspected",
     "identity.cleared",
@@ -40,6 +41,12 @@ class PersonJoined(msgspec.Struct, frozen=True):
 class PersonSplit(msgspec.Struct, frozen=True):
     person_id: str
     other_id: str
+    identity_ids: list[str]
+
+
+class PersonErased(msgspec.Struct, frozen=True):
+    person_id: str | None
+    retired_ids: list[str]
     identity_ids: list[str]
 
 
@@ -119,6 +126,9 @@ KINDS: dict[Type, Kind] = {
     "person.split": Kind(
         "people:read", "Identities of a person were found to be someone else's.",
         PersonSplit(_PERSON, _OTHER, _IDENTITIES[1:]),
+    ),
+    "person.erased": Kind(
+        "people:read", "A person was erased: delete every copy.", PersonErased(_PERSON, [_OTHER], _IDENTITIES)
     ),
     "suggestion.opened": Kind(
         "identities:read", "Two identities may be one person, for a human to judge.",

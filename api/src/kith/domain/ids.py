@@ -45,6 +45,7 @@ PREFIXES = {
     "event": "evt",
     "webhook": "whk",
     "delivery": "dlv",
+    "erasure": "ers",
 }
 
 #: 26 digits of 5 bits hold 128 bits and 2 zeros before them.

@@ -17,8 +17,9 @@ from kith.domain.ids import NOWHERE, fact_bytes
 from kith.domain.observations import Rank, rank
 from kith.store import ingest
 from kith.store.affiliation_tellings import Told
+from kith.store.batch import IDENTITY, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
 from kith.store.db import Db, uuid_of
-from kith.store.ingest import FINAL, IDENTITY, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
+from kith.store.ingest import FINAL
 from kith.store.standings import Rated
 from kith.store.states import Change
 from kith.store.sweeps import Sweep

@@ -47,6 +47,12 @@ async def settle(db: Db, workspace_id: UUID, now: datetime, identity_ids: Collec
     return free
 
 
+async def work_in(db: Db, workspace_id: UUID, now: datetime, touched: Mapping[str, list[UUID]]) -> None:
+    """Work in at once what was touched. db: holds the lock of projections."""
+    await projection.start(db)
+    await _work_in(db, workspace_id, now, [touched])
+
+
 async def resolve_behaved(db: Db, workspace_id: UUID, now: datetime) -> int:
     """Resolve whoever did other things with a likely double than when they were last compared; return how many."""
     identity_ids = await behaviors.find_changed(db, workspace_id, None)

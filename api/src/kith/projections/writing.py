@@ -13,8 +13,9 @@ import msgspec
 from kith.connectors import _records as sdk
 from kith.projections.ingest import Ingest, Unfit, find_refused
 from kith.store import facts, ingest, jobs
+from kith.store.batch import Batch, Problem, Tombstone
 from kith.store.db import Db
-from kith.store.ingest import REFUSED, Batch, Problem, Tombstone
+from kith.store.ingest import REFUSED
 
 Outcome: TypeAlias = Literal["created", "changed", "unchanged", "refused"]
 
@@ -103,9 +104,19 @@ class _Writing:
         except REFUSED:
             await self._find_refused()
             if not (atomic and self.refused):
-                await self._apply(self._batch())
+                await self._apply(batch := self._batch())
+        if self._suppressed(batch) and atomic:
+            await self._db.execute("ROLLBACK TO SAVEPOINT writing")
+            return
         self._after = await self._versions()
         await jobs.ask_project(self._db, self._workspace_id)
+
+    def _suppressed(self, batch: Batch) -> bool:
+        """Note which records are of people who were erased; return whether any are."""
+        for n in self._kept():
+            if self._ids[n] in batch.suppressed:
+                self.refused[n] = Problem("", "suppressed", "It is of somebody who was erased.", number=n)
+        return bool(batch.suppressed)
 
     def outcomes(self) -> list[Written]:
         return [

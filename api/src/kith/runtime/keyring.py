@@ -1,4 +1,4 @@
-"""The keyring: keys that sign ID tokens (ES256). The vault seals their private halves."""
+"""The keyring: keys that sign ID tokens and receipts (ES256). The vault seals their private halves."""
 
 import base64
 import hashlib
@@ -32,6 +32,15 @@ def new_signing_key(vault: Vault) -> tuple[str, dict[str, Any], Sealed]:
 def open_signer(vault: Vault, id_: str, sealed: Sealed) -> Signer:
     """Return the private half. Raises Unreadable."""
     return Signer(id_, {**json.loads(vault.open(sealed, place(id_))), "kid": id_})
+
+
+def sign(signer: Signer, kind: str, payload: dict[str, Any]) -> str:
+    """Return a payload, signed: a JWS (RFC 7515) in its compact form. kind: its ``typ``."""
+    from joserfc import jws
+    from joserfc.jwk import ECKey
+
+    header = {"alg": ALGORITHM, "kid": signer.id, "typ": kind}
+    return jws.serialize_compact(header, json.dumps(payload, default=str), ECKey.import_key(signer.private))
 
 
 def place(id_: str) -> str:

@@ -162,6 +162,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "Base64 each. The first seals, all open. Unset: `secret.keys` in the home folder, made at first need."
         ),
     ] = None
+    erasure_journal: Annotated[
+        Path | None,
+        Meta(
+            description="File of who was erased, as keyed hashes; keep it beside the backups, for a restored database "
+            "is brought up to date from it. All processes of an installation need the same. Unset: `erasures.journal` "
+            "in the home folder."
+        ),
+    ] = None
     lease_seconds: Annotated[
         float, Meta(description="How long a worker may be silent before another takes its job over.", ge=1)
     ] = 30.0
@@ -194,6 +202,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The folders of ``source_roots``."""
         named = [Path(root) for root in (self.source_roots or "").split(os.pathsep) if root]
         return tuple(named) or (self.home.absolute() / "import",)
+
+    @property
+    def journal(self) -> Path:
+        """The file of ``erasure_journal``, whether set or not."""
+        return self.erasure_journal or self.home.absolute() / "erasures.journal"
 
     @property
     def issuer(self) -> str:

@@ -7,9 +7,8 @@ deletes an interaction subtracts exactly what it had added.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -26,37 +25,23 @@ from kith.store import (
     standings,
     states,
     sums,
+    suppressions,
     sweeps,
 )
-from kith.store.affiliation_tellings import Told
+from kith.store.batch import (
+    CHANNEL,
+    CONVERSATION,
+    IDENTITY,
+    INTERACTION,
+    Batch,
+    Claim,
+    Coverage,
+    Tombstone,
+)
 from kith.store.db import Db
 from kith.store.locks import Lock
-from kith.store.partitions import Stand
-from kith.store.standings import Rated
 from kith.store.states import Change
-from kith.store.sweeps import Outcome, Sweep
-
-IDENTITY = (
-    "id",
-    "network",
-    "host",
-    "key",
-    "kind",
-    "name",
-    "handle",
-    "address",
-    "url",
-    "avatar_url",
-    "verified",
-    "seen_at",
-)
-CHANNEL = ("id", "network", "host", "key", "kind", "name", "url", "parent_id", "visibility", "seen_at")
-CONVERSATION = ("id", "channel_id", "network", "host", "key", "title", "url", "opened_by")
-INTERACTION = (
-    "id", "kind", "native_kind", "actor_id", "target_ids", "target_kinds", "channel_id", "conversation_id", "reply_to",
-    "network", "host", "key", "occurred_at", "stated_at", "edited_at", "title", "text", "url", "visibility", "copied",
-    "version",
-)  # fmt: skip
+from kith.store.sweeps import Outcome
 
 #: Causes by which an act is gone for good, whoever tells of it; of all others, that one source has it no more.
 FINAL = ("deleted", "redacted", "policy")
@@ -71,79 +56,6 @@ REFUSED = (
     asyncpg.ProgramLimitExceededError,
     ValueError,
 )
-
-Row = tuple[Any, ...]
-
-
-class Claim(NamedTuple):
-    id: UUID
-    subject_id: UUID
-    object_id: UUID
-    kind: str
-    evidence: str
-    edition: str
-
-
-class Edition(NamedTuple):
-    """What the source claimed of this kind from another edition no longer holds."""
-
-    kind: str
-    edition: str
-
-
-class Tombstone(NamedTuple):
-    id: UUID
-    cause: str
-    occurred_at: datetime | None
-
-
-class Coverage(NamedTuple):
-    status: str
-    since: datetime
-    until: datetime
-    reason: str
-
-
-class Problem(NamedTuple):
-    """What could not be read: where, what kind of problem, a sentence, what it was, and which record of the page."""
-
-    place: str
-    code: str
-    reason: str
-    raw: str = ""
-    number: int | None = None
-
-
-@dataclass(slots=True)
-class Batch:
-    """A page as rows: columns as in IDENTITY, CHANNEL, CONVERSATION and INTERACTION, no id twice in one list.
-
-    interactions: rounds, applied one after the other; more than one only where a page tells of one interaction twice.
-    pages: of the connector, since small ones are stored as one. characters: about how many, which is what takes memory.
-    stand: whose the cursor is, if not the source's own. swept: what complete sweeps found, once the batch is stored.
-    sealed: whether its source is, once its facts are stored.
-    """
-
-    identities: list[Row] = field(default_factory=list)
-    channels: list[Row] = field(default_factory=list)
-    conversations: list[Row] = field(default_factory=list)
-    interactions: list[list[Row]] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
-    editions: list[Edition] = field(default_factory=list)
-    affiliations: list[Told] = field(default_factory=list)
-    standings: list[Rated] = field(default_factory=list)
-    states: list[Change] = field(default_factory=list)
-    sweeps: list[Sweep] = field(default_factory=list)
-    swept: list[Outcome] = field(default_factory=list)
-    tombstones: list[Tombstone] = field(default_factory=list)
-    coverage: list[Coverage] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    pages: int = 1
-    records: int = 0
-    characters: int = 0
-    cursor: str | None = None
-    stand: Stand | None = None
-    sealed: bool = False
 
 
 class Counts(NamedTuple):
@@ -168,6 +80,10 @@ async def apply(db: Db, workspace_id: UUID, source_id: UUID, run_id: UUID | None
 async def stage(db: Db, batch: Batch) -> None:
     """Copy the batch into temporary tables, where it is in nobody's way: the first third of ``apply``."""
     await db.execute(_STAGE)
+    await _copy(db, batch)
+
+
+async def _copy(db: Db, batch: Batch) -> None:
     for table, columns, rows in (
         ("staged_identities", IDENTITY, batch.identities),
         ("staged_channels", CHANNEL, batch.channels),
@@ -185,6 +101,9 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
     # behind it what it did. A rebuild takes the same lock.
     await lock(db, workspace_id, alone=bool(batch.tombstones or batch.sweeps))
     batch.sealed = await sealing.enter(db, workspace_id, source_id)
+    if await suppressions.hold_back(db, workspace_id, batch):
+        await db.execute("TRUNCATE staged_identities, staged_channels, staged_conversations, staged_interactions")
+        await _copy(db, batch)
     await _describe(db, workspace_id, source_id, batch)
     added = changed = deleted = 0
     if batch.tombstones:
@@ -374,6 +293,42 @@ async def take_back(db: Db, workspace_id: UUID, source_id: UUID, most: int, *, s
     if sealed:
         await sealing.settle(db, workspace_id)
     return len(ids)
+
+
+class Erased(NamedTuple):
+    """Acts of identities that are gone, acts of others that were towards them, and what that touched."""
+
+    act_ids: list[UUID]
+    towards: list[UUID]
+    touched: dict[str, list[UUID]]
+
+
+async def erase(db: Db, workspace_id: UUID, identity_ids: Sequence[UUID], *, sealed: bool) -> Erased:
+    """Delete the acts of identities with every version, and let those of others be towards them no more.
+
+    No tombstone stays. sealed: from the facts of sealed sources. db: holds the locks of FACTS and PROJECTIONS alone.
+    """
+    await sealing.go(db, sealed=sealed)
+    ids = list(identity_ids)
+    mine: list[UUID] = await db.fetchval(_ACTS_OF, workspace_id, ids)
+    towards: list[UUID] = await db.fetchval(_ACTS_TOWARDS, workspace_id, ids)
+    await begin_changes(db, workspace_id, mine + towards)
+    await db.execute(_NOTE_SIGHTINGS, workspace_id, mine)
+    await states.forget(db, workspace_id, mine)
+    for table in ("sightings", "tellings", "sweep_sightings", "awaited", "ask_acts", "ask_statements", "interactions"):
+        column = "id" if table == "interactions" else "interaction_id"
+        await db.execute(f"DELETE FROM {table} WHERE workspace_id = $1 AND {column} = ANY ($2)", workspace_id, mine)
+    await db.execute(_FORGET_VERSIONS, workspace_id, mine, [id_.hex for id_ in ids])
+    await db.execute(_UNADDRESS, workspace_id, towards, ids)
+    for row in await db.fetch(_TAKE_ADDRESSED_VERSIONS, workspace_id, [str(id_) for id_ in ids]):
+        targets = zip(row["content"]["target_ids"], row["content"]["target_kinds"], strict=True)
+        kept = [(id_, kind) for id_, kind in targets if UUID(id_) not in set(ids)]
+        content = row["content"] | {
+            "target_ids": [id_ for id_, _ in kept],
+            "target_kinds": [kind for _, kind in kept],
+        }
+        await db.execute(_KEEP_VERSION, *tuple(row)[:3], content, *tuple(row)[4:])
+    return Erased(mine, towards, await end_changes(db, workspace_id, towards))
 
 
 async def accept_sweeps(db: Db, workspace_id: UUID, source_id: UUID) -> int:
@@ -749,6 +704,42 @@ _TOWARDS = f"""
     SELECT sign, actor_id, target_id, occurred_at, id, {_CHANNEL} AS channel_id, kind, sign * weight AS weight
     FROM ({sums.weighed("SELECT * FROM staged_changes")}) AS acts, unnest(target_ids) AS target_id
     WHERE target_id <> actor_id
+"""
+
+_ACTS_OF = """
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM interactions WHERE workspace_id = $1 AND actor_id = ANY ($2)
+"""
+
+_ACTS_TOWARDS = """
+    SELECT coalesce(array_agg(DISTINCT i.id ORDER BY i.id), '{}') FROM interaction_targets t
+    JOIN interactions i ON i.workspace_id = $1 AND i.id = t.interaction_id AND i.actor_id <> ALL ($2)
+    WHERE t.workspace_id = $1 AND t.identity_id = ANY ($2)
+"""
+
+_UNADDRESS = """
+    UPDATE interactions i SET target_ids = left_over.ids, target_kinds = left_over.kinds
+    FROM (
+        SELECT a.id, coalesce(array_agg(t.id ORDER BY t.place) FILTER (WHERE t.id <> ALL ($3)), '{}') AS ids,
+            coalesce(array_agg(t.kind ORDER BY t.place) FILTER (WHERE t.id <> ALL ($3)), '{}') AS kinds
+        FROM interactions a, unnest(a.target_ids, a.target_kinds) WITH ORDINALITY AS t (id, kind, place)
+        WHERE a.workspace_id = $1 AND a.id = ANY ($2) GROUP BY a.id
+    ) AS left_over
+    WHERE i.workspace_id = $1 AND i.id = left_over.id
+"""
+
+_FORGET_VERSIONS = """
+    DELETE FROM interaction_versions
+    WHERE workspace_id = $1 AND (interaction_id = ANY ($2) OR replace(content ->> 'actor_id', '-', '') = ANY ($3))
+"""
+
+_TAKE_ADDRESSED_VERSIONS = """
+    DELETE FROM interaction_versions WHERE workspace_id = $1 AND content -> 'target_ids' ?| $2
+    RETURNING workspace_id, interaction_id, version, content, learnt_at, replaced_at
+"""
+
+_KEEP_VERSION = """
+    INSERT INTO interaction_versions (workspace_id, interaction_id, version, content, learnt_at, replaced_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
 """
 
 _ACCOUNT = f"""

@@ -35,6 +35,8 @@ Kind = Literal[
     "detect",
     "deliver",
     "deliver_later",
+    "erase",
+    "erase_files",
 ]
 
 
@@ -118,6 +120,17 @@ async def ask_move_source(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
     """Have taken back what a source told before it was sealed or unsealed, and the source read again."""
     args = {"source_id": str(source_id)}
     return (await enqueue(db, workspace_id, "move_source", args, slot=f"move_source:{source_id}", again=True))[0]
+
+
+async def ask_erase(db: Db, workspace_id: UUID, erasure_id: UUID) -> UUID:
+    """Have somebody taken out of every answer."""
+    args = {"erasure_id": str(erasure_id)}
+    return (await enqueue(db, workspace_id, "erase", args, slot=f"erase:{erasure_id}"))[0]
+
+
+async def ask_erase_files(db: Db, workspace_id: UUID) -> UUID:
+    """Have those taken out of the files who are gone from every answer."""
+    return (await enqueue(db, workspace_id, "erase_files", {}, slot="erase_files", again=True))[0]
 
 
 async def ask_project(db: Db, workspace_id: UUID) -> UUID:

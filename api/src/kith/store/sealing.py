@@ -3,6 +3,7 @@
 Nothing that all see is computed from that schema. Callers with the scope read it beside all else, through views.
 """
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from kith.store import locks, projection, reach
@@ -30,8 +31,12 @@ async def go(db: Db, *, sealed: bool) -> None:
 async def settle(db: Db, workspace_id: UUID) -> None:
     """Bring up to date how busy the channels and conversations are that the pages of sealed sources touched."""
     await locks.hold(db, workspace_id, Lock.PROJECTIONS)
+    await settle_touched(db, workspace_id, await projection.take_touches(db, workspace_id, ALL_PAGES))
+
+
+async def settle_touched(db: Db, workspace_id: UUID, touches: Sequence[Mapping[str, list[UUID]]]) -> None:
+    """Bring up to date how busy the channels and conversations of sealed sources are that were touched."""
     await projection.start(db)
-    touches = await projection.take_touches(db, workspace_id, ALL_PAGES)
     await projection.want_channels(db, {id_ for touch in touches for id_ in touch["channel_ids"]})
     await projection.want_conversations(db, {id_ for touch in touches for id_ in touch["conversation_ids"]})
     for kind in (projection.CHANNEL_ACTIVITY, projection.CONVERSATION_ACTIVITY):

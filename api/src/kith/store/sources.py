@@ -317,6 +317,12 @@ async def status_of(db: Db, workspace_id: UUID, source_id: UUID) -> str | None:
     return found
 
 
+async def all_ids(db: Db, workspace_id: UUID) -> list[UUID]:
+    """Return the ids of all sources."""
+    rows = await db.fetch("SELECT id FROM sources WHERE workspace_id = $1 ORDER BY id", workspace_id)
+    return [row["id"] for row in rows]
+
+
 async def is_sealed(db: Db, workspace_id: UUID, source_id: UUID) -> bool:
     """Return whether a source is there and sealed."""
     return bool(

@@ -23,7 +23,7 @@ class Ground:
     """folder: holds one folder a source. limits: for sources that the operator did not add.
 
     limiter: keeps the rates that all workers share. vault: opens the credentials of sources. site: where networks reach
-    kith, if they do.
+    kith, if they do. journal: of erasures. database_url: of whoever owns the tables, who alone may rewrite them.
     """
 
     folder: Path
@@ -32,6 +32,8 @@ class Ground:
     vault: Vault | None = None
     quotas: Quotas = NO_QUOTAS
     site: str | None = None
+    journal: Path | None = None
+    database_url: str | None = None
 
     def lend(
         self,

@@ -1,6 +1,6 @@
 """All kinds of jobs. Most of what is installed is imported with them."""
 
-from kith.workers import audit, calibrate, deliver, detect, listening, project, rebuild, receive, resolve, sync
+from kith.workers import audit, calibrate, deliver, detect, erase, listening, project, rebuild, receive, resolve, sync
 from kith.workers.runner import Kinds
 
 KINDS: Kinds = {
@@ -22,4 +22,6 @@ KINDS: Kinds = {
     "detect": detect.detect,
     "deliver": deliver.deliver,
     "deliver_later": deliver.deliver_later,
+    "erase": erase.erase,
+    "erase_files": erase.erase_files,
 }

@@ -37,7 +37,7 @@ async def listen(settings: Settings, database_url: str, redis_url: str, stop: as
     shared = valkey(redis_url)
     name = f"{settings.worker_name} live" if settings.worker_name else None
     async with pool:
-        ground = ground_of(settings, shared)
+        ground = ground_of(settings, shared, database_url)
         runner = Runner(pool, KINDS, installed_connectors(), ground, MOST, settings.lease_seconds, name)
         if name:
             await succeed(pool, name)

@@ -77,11 +77,13 @@ async def succeed(pool: Pool, name: str) -> None:
         log.warning("database_unavailable", error=str(error))
 
 
-def ground_of(settings: Settings, valkey: ArqRedis) -> Ground:
+def ground_of(settings: Settings, valkey: ArqRedis, database_url: str) -> Ground:
     limits = Limits(settings.source_folders, settings.private_addresses)
     quotas = Quotas(settings.quota_people, settings.quota_interactions, settings.quota_megabytes)
     folder, vault = settings.home.absolute() / "sources", open_vault(settings)
-    return Ground(folder, limits, SharedLimiter(valkey), vault, quotas, settings.public_url)
+    return Ground(
+        folder, limits, SharedLimiter(valkey), vault, quotas, settings.public_url, settings.journal, database_url
+    )
 
 
 def valkey(url: str) -> ArqRedis:

@@ -27,8 +27,8 @@ from kith.connectors import (
 )
 from kith.projections.ingest import Ingest
 from kith.runtime.vault import Unreadable
+from kith.store.batch import Batch
 from kith.store.credentials import Credential
-from kith.store.ingest import Batch
 from kith.store.sources import ToRead
 from kith.workers.renewal import renewal_of
 from kith.workers.work import Failed, Later, Work

@@ -10,7 +10,8 @@ import msgspec
 from kith.connectors import Page
 from kith.projections.ingest import Ingest, find_refused
 from kith.store import ingest, jobs, sources
-from kith.store.ingest import REFUSED, Batch, Problem
+from kith.store.batch import Batch, Problem
+from kith.store.ingest import REFUSED
 from kith.store.sweeps import Outcome
 from kith.workers.work import Unfinished, Work
 

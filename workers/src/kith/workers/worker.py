@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from kith.runtime.settings import Settings
 from kith.store import jobs, workspaces
 from kith.store.db import ABSENT, ROLE, workspace
+from kith.workers.erase import replay
 from kith.workers.forget import forget, forget_apps
 from kith.workers.kinds import KINDS
 from kith.workers.process import QUEUE, ground_of, installed_connectors, pool_when_there, succeed, valkey
@@ -62,11 +63,13 @@ class Worker:
             connectors = installed_connectors()
             self._pool = pool
             self._redis = valkey(self._redis_url)
-            self._ground = ground_of(self._settings, self._redis)
+            self._ground = ground_of(self._settings, self._redis, self._database_url)
             self._runner = Runner(
                 pool, KINDS, connectors, self._ground, self._settings.worker_jobs,
                 self._settings.lease_seconds, self._settings.worker_name, self._settings.detection_memory,
             )  # fmt: skip
+            if lacking := await replay(pool, self._settings.journal):
+                log.warning("erasures_replayed", erasures=lacking)
             if self._settings.worker_name:
                 await succeed(pool, self._settings.worker_name)
             loops = [asyncio.create_task(loop) for loop in (self._listen(), self._sweep(), self._tend(), self._serve())]

@@ -74,6 +74,9 @@ KINDS: dict[str, Kind] = {
         "Request in progress",
         "A request with this Idempotency-Key is being worked on. Try again after Retry-After.",
     ),
+    "erased": Kind(
+        410, "Erased", "This person was erased for good: delete what you hold of them, and ask for them no more."
+    ),
     "events_gone": Kind(
         410,
         "Events are gone",

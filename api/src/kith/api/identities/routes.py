@@ -7,8 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kith.api.decisions.show import author
+from kith.api.http.absent import absent
 from kith.api.http.auth import sight_of
-from kith.api.http.ids import from_path, from_query, many_from_query, not_found
+from kith.api.http.ids import from_path, from_query, many_from_query
 from kith.api.http.paging import Page, after, page
 from kith.api.http.revisions import check_content, is_conditional
 from kith.api.identities.detail import IdentityDetail, explain
@@ -50,7 +51,7 @@ async def list_identities(
     operation_id="getIdentity",
     tags=["identities"],
     scopes=["identities:read"],
-    errors=["not_found"],
+    errors=["not_found", "erased"],
     sealed=True,
 )
 async def get_identity(
@@ -65,7 +66,7 @@ async def get_identity(
     """
     found = await store.get_identity(db, workspace_id, from_path("identity", identity_id))
     if found is None:
-        raise not_found("identity")
+        raise await absent(request, db, "identity", identity_id)
     return await _show(request, db, workspace_id, found)
 
 
@@ -74,7 +75,7 @@ async def get_identity(
     operation_id="updateIdentity",
     tags=["identities"],
     scopes=["identities:write"],
-    errors=["not_found", "precondition_failed"],
+    errors=["not_found", "erased", "precondition_failed"],
 )
 async def update_identity(
     request: Request[Any, Any, Any],
@@ -92,7 +93,7 @@ async def update_identity(
     key = from_path("identity", identity_id)
     conditional = await is_conditional(request, db, workspace_id)
     if (present := await store.get_identity(db, workspace_id, key)) is None:
-        raise not_found("identity")
+        raise await absent(request, db, "identity", identity_id)
     if conditional:
         check_content(request, await _show(request, db, workspace_id, present))
     await corrections.correct(db, workspace_id, [key], {"kind": payload.kind}, author(token))

@@ -1,4 +1,4 @@
-"""Ids of people who were joined with others lead to the living person, for ever."""
+"""Ids of people who were joined with others lead to the living person, for ever; of those who were erased, nowhere."""
 
 from typing import Any
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Request
 from litestar.response import Redirect
 
+from kith.api.http.absent import absent
 from kith.api.http.ids import encode, from_path, not_found
 from kith.store import people
 from kith.store.db import Db
@@ -17,7 +18,7 @@ async def lead_on(request: Request[Any, Any, Any], db: Db, workspace_id: UUID, *
     for person_id in person_ids:
         living = await people.living_person(db, workspace_id, from_path("person", person_id))
         if living is None:
-            raise not_found("person")
+            raise await absent(request, db, "person", person_id)
         path = path.replace(person_id, encode("person", living))
     if path == asked:
         raise not_found("person")

@@ -9,9 +9,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kith.api.decisions.show import author, show
+from kith.api.http.absent import absent
 from kith.api.http.auth import require, sight_of
 from kith.api.http.coverage import get_coverage
-from kith.api.http.ids import encode, from_path, from_query, many_from_query, not_found
+from kith.api.http.ids import encode, from_path, from_query, many_from_query
 from kith.api.http.inputs import named
 from kith.api.http.paging import CoveredPage, Page, after, covered_page, page
 from kith.api.http.revisions import check_content, is_conditional
@@ -107,7 +108,7 @@ async def get_person(
     if params.as_of is not None or params.known_at is not None:
         members = await ledger.persons_then(db, workspace_id, key, as_of=params.as_of, known_at=params.known_at)
         if not members:
-            raise not_found("person")
+            raise await absent(request, db, "person", person_id)
         person = await store.get_person_then(db, workspace_id, members, params.as_of, params.known_at)
     else:
         living = await store.get_person(db, workspace_id, key)
@@ -233,7 +234,7 @@ async def list_identities_of_person(
     else:
         members = await ledger.persons_then(db, workspace_id, key, **then)
         if not members:
-            raise not_found("person")
+            raise await absent(request, db, "person", person_id)
     last = after(request, params, tuple[UUID])
     shown = tuple([member for member in members if last is None or member > last[0]][: params.limit + 1])
     wanted = identities.IdentityFilter(ids=shown)
