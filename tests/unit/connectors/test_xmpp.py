@@ -1,5 +1,6 @@
 """XMPP: what servers may do wrong. What they do right is tried on a real one, in tests/labs/prosody."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from kith.connectors import ConnectorError, Fatal, Page, Reauthorize, Retry, Secret, open_context
 from kith.connectors.testing import Facts
 from kith.connectors.xmpp import XmppConfig, XmppConnector
+from kith.connectors.xmpp.scram import Scram
 from kith.connectors.xmpp.stanzas import Cutter
 
 XMPP = XmppConnector()
@@ -20,6 +22,7 @@ SIGNED_IN = [
     f"{OPEN}<stream:features/>",
     "<iq type='result' id='kith1'/>",
 ]
+SCRAM = SIGNED_IN[0].replace("PLAIN", "SCRAM-SHA-1")
 ROOM = "dev@rooms.example.org"
 INFO = (
     f"<iq type='result' id='kith2' from='{ROOM}'><query xmlns='http://jabber.org/protocol/disco#info'>"
@@ -72,6 +75,8 @@ async def read(script: Script, **more: Any) -> list[Page]:
         ([SIGNED_IN[0], f"<failure {SASL}><not-authorized/></failure>"], Reauthorize),
         ([SIGNED_IN[0], f"<failure {SASL}><temporary-auth-failure/></failure>"], Retry),
         ([*SIGNED_IN, "<iq type='error' id='kith2'><error type='wait'/></iq>"], Fatal),
+        ([SCRAM, f"<success {SASL}/>"], Fatal),
+        ([SCRAM, f"<challenge {SASL}>bm9uZQ==</challenge>"], Retry),
         ([], Retry),
     ],
 )
@@ -113,6 +118,25 @@ async def test_what_is_ill_formed_is_told_and_the_rest_is_kept() -> None:
     [act] = Facts(pages).interactions.values()
     assert (act.text, act.visibility) == ("<b> hi", "private")
     assert [skip.place.rpartition(" ")[2] for page in pages for skip in page.skipped] == ["1", "3", "5"]
+
+
+def test_the_example_of_the_standard_is_proved_and_no_other_server_believed() -> None:
+    def encoded(text: str) -> str:
+        return b64encode(text.encode()).decode()
+
+    nonce = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
+    proof = Scram("SCRAM-SHA-256", "user", "pencil", "rOprNGfwEbeRWgbNEkqO")
+    assert proof.first() == encoded("n,,n=user,r=rOprNGfwEbeRWgbNEkqO")
+    answer = proof.answer(encoded(f"r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"))
+    assert answer == encoded(f"c=biws,r={nonce},p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")
+    assert proof.is_of_server(encoded("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="))
+    assert not proof.is_of_server(encoded("v=AAAA"))
+    with pytest.raises(Fatal):
+        proof.answer(encoded("r=another,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"))
+    with pytest.raises(Fatal):
+        proof.answer(encoded(f"r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=999999999"))
+    with pytest.raises(Retry):
+        proof.answer("none")
 
 
 def test_elements_come_whole_wherever_the_bytes_are_cut() -> None:

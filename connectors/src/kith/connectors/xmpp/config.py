@@ -32,7 +32,7 @@ class XmppConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ]
     security: Annotated[
         Literal["starttls", "tls", "none"],
-        msgspec.Meta(title="Encryption", description="none sends the password for everybody to read."),
+        msgspec.Meta(title="Encryption", description="none is for everybody to read."),
     ] = "starttls"
     nick: Annotated[
         str, msgspec.Meta(title="Nick", description="Under which kith is seen in them.", pattern="^[^\\s/]{1,100}$")

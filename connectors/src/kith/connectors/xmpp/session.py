@@ -22,6 +22,7 @@ from kith.connectors import (
     items,
 )
 from kith.connectors.xmpp.config import XmppConfig
+from kith.connectors.xmpp.scram import HASHES, Scram
 from kith.connectors.xmpp.stanzas import CLIENT, STREAMS, Cutter
 
 _SASL, _TLS = "urn:ietf:params:xml:ns:xmpp-sasl", "urn:ietf:params:xml:ns:xmpp-tls"
@@ -147,12 +148,25 @@ class Session:
         return said
 
     async def _sign_in(self, features: Xml.Element) -> None:
+        """Prove who we are: without telling the password where the server takes that, else over encryption alone."""
         offered = {(one.text or "").strip() for one in features.iter(f"{{{_SASL}}}mechanism")}
-        if "PLAIN" not in offered:
-            raise Fatal(f"{self._stream.place} takes no plain password, but {', '.join(sorted(offered)) or 'nothing'}.")
-        proof = b64encode(f"\0{self._user}\0{self._config.password.reveal()}".encode()).decode()
-        await self._send(f"<auth xmlns='{_SASL}' mechanism='PLAIN'>{proof}</auth>")
-        said = await self._next()
+        password = self._config.password
+        if (found := next((name for name in HASHES if name in offered), None)) is not None:
+            proof = Scram(found, self._user, password.reveal())
+            await self._prove("auth", proof.first(), f" mechanism='{found}'")
+            said = await self._next()
+            if said.tag == f"{{{_SASL}}}challenge":
+                await self._prove("response", proof.answer(said.text or ""))
+                said = await self._next()
+            if said.tag == f"{{{_SASL}}}success" and not proof.is_of_server(said.text or ""):
+                raise Fatal(f"{self._stream.place} does not know the password that it says it has checked.")
+        elif "PLAIN" in offered and (self._stream.secure or self._config.security == "none"):
+            plain = f"\0{self._user}\0{password.reveal()}".encode()
+            await self._prove("auth", b64encode(plain).decode(), " mechanism='PLAIN'")
+            said = await self._next()
+        else:
+            names = ", ".join(sorted(offered)) or "nothing"
+            raise Fatal(f"{self._stream.place} takes no password, but {names}.")
         if said.tag == f"{{{_SASL}}}success":
             return
         why = next((_local(one) for one in said if _local(one) != "text"), _local(said))
@@ -160,6 +174,9 @@ class Session:
         if why in _UNSIGNED:
             raise Reauthorize(refused)
         raise (Retry if why == "temporary-auth-failure" else Fatal)(refused)
+
+    async def _prove(self, name: str, text: str, more: str = "") -> None:
+        await self._send(f"<{name} xmlns='{_SASL}'{more}>{text}</{name}>")
 
     async def _next(self, seconds: float | None = None) -> Xml.Element:
         """Return the next element of the stream."""
