@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from tests.servers import fresh_database
 WRITTEN, REACHED, PRIVATE = "zephyrword", "zephyrmail", "zephyrroom"  # text, addresses, what is private
 #: What is asked where a query must have something.
 ASKED = {"searchAll": f"q={WRITTEN} or {PRIVATE}"}
+WORDS = (f"{PRIVATE}, {WRITTEN}", f"{WRITTEN}, core", "core")  # of topics: all, of open texts, of channels
 FEW = 2  # items a page: a second page is compared, too
 
 GETS = {
@@ -35,31 +37,42 @@ GETS = {
     and not OF_INSTANCE.intersection(handler.opt["scopes"])
     and handler.operation_id != "getProvider"  # the town has none, and its name would be a connector's
 }
+#: Where topics and communities are named, whose words may come from texts, and from private ones.
+NAMING = {
+    "listTopics", "getTopic", "listCommunities", "getCommunity", "getCommunityMap", "drawCommunityMap",
+    "exportCommunity", "listRolesOfPerson", "listCommunityEvents", "getTrust", "listTrustOfPerson",
+}  # fmt: skip
 #: Where each field is shown to those who see it.
 SHOWN = {
     "contact": {"getPerson", "listIdentitiesOfPerson", "listIdentities", "getIdentity"},
     "text": {
         "listTimeline", "listInteractions", "getInteraction", "listEvidence", "getRelationship", "listConversations",
-        "getConversation", "listRunErrors", "listFailedPushes", "listAsks", "getAsk", "searchAll",
+        "getConversation", "listRunErrors", "listFailedPushes", "listAsks", "getAsk", "searchAll", *NAMING,
     },
     "private": {
         "getPerson", "listTimeline", "listInteractions", "listEvidence", "getRelationship",
         "listConversations", "listChannels", "listPartitions", "listRunErrors", "listFailedPushes",
-        "getTrust", "listTrustOfPerson", "listTopics", "listChannelsOfCommunity", "searchAll",
+        "listChannelsOfCommunity", "searchAll", *NAMING,
     },
 }  # fmt: skip
 EXPANDED = {
     "contact": {"expand=identities"},
-    "text": {"expand=interactions", "expand=conversations"},
-    "private": {"expand=interactions", "expand=conversations", "expand=channels", "expand=topics"},
+    "text": {"expand=interactions", "expand=conversations", "expand=topics", "expand=communities"},
+    "private": {
+        "expand=interactions",
+        "expand=conversations",
+        "expand=channels",
+        "expand=topics",
+        "expand=communities",
+    },
 }
 MARKS = {"contact": {REACHED}, "text": {WRITTEN}, "private": {PRIVATE}}
 #: What says how much is hidden, and what fades from one moment to the next.
 _PASSING = re.compile(r'"hidden_interactions":\d+|"score":[\d.]+')
 #: What says which token asks, counts only what is seen, or names as evidence whichever acts it has.
 ELSEWHERE = {
-    "getMe", "listTokens", "getChannel", "getConversation", "listCommunityRoles", "listRolesOfPerson", "getDialogue",
-    "getDialogueOfPerson", "listDialogueOfPeople", "listChannelsOfGroup",
+    "getMe", "listTokens", "getChannel", "getConversation", "listCommunityRoles", "getDialogue",
+    "getDialogueOfPerson", "listDialogueOfPeople", "listChannelsOfGroup", "paintCommunityMap",
 }  # fmt: skip
 
 
@@ -142,7 +155,7 @@ def marked() -> list[Record]:
             Interaction(
                 InteractionRef("git", f"marked-{number}", "help"),
                 town.CAST["ada"],
-                town.ago(0, number),
+                town.ago(0, 1 + number),
                 (Target(town.CAST["bo"]), Target(OTHER)),
                 town.CORE,
                 conversation=MARKED,
@@ -156,7 +169,7 @@ def marked() -> list[Record]:
             Interaction(
                 InteractionRef("chat", f"{PRIVATE}-{number}", "thank"),
                 town.CAST["ada"],
-                town.ago(0, 100 + number),
+                town.ago(0, 100 - 50 * number),  # what is private is the first and the last
                 (Target(town.CAST["bo"]),),
                 channel,
                 conversation=conversation,
@@ -192,12 +205,23 @@ async def mark_rows(client: Client, ours: town.Town, known: dict[str, str]) -> d
         )  # fmt: skip
         await db.execute("UPDATE asks SET sentence = $2 WHERE workspace_id = $1", home, f"Who lights the {WRITTEN}?")
         await db.execute(
+            """
+            UPDATE topics SET (name, open_name, plain_name, terms, open_terms, plain_terms, texts, open_texts)
+                = ($2, $3, $4, string_to_array($2, ', '), string_to_array($3, ', '), ARRAY[$4], 2, 1)
+            WHERE workspace_id = $1
+            """,
+            home, *WORDS,
+        )  # fmt: skip
+        await db.execute(
             "INSERT INTO topics VALUES ($1, $2, $3, '{whisper}', 1, now())", home, UUID(int=home.int + 8), PRIVATE
+        )
+        await db.execute(
+            "UPDATE communities SET (name, open_name, plain_name) = ($2, $3, $4) WHERE workspace_id = $1", home, *WORDS
         )
         rooms = [(home.int + 9, town.CORE.key), (home.int + 8, ROOM.key)]
         await db.executemany(
-            "INSERT INTO topic_channels SELECT $1, $2, id, 1 FROM channels WHERE workspace_id = $1 AND key = $3",
-            [(home, UUID(int=topic), key) for topic, key in rooms],
+            "INSERT INTO topic_channels SELECT $1, $2, id, 2, $4 FROM channels WHERE workspace_id = $1 AND key = $3",
+            [(home, UUID(int=topic), key, shown) for shown, (topic, key) in zip((1, 0), rooms, strict=True)],
         )
         await partitions.found(
             db, home, ours.source_id, [partitions.Found(PRIVATE, PRIVATE, "room", "private", 1, None, None)]
@@ -288,15 +312,38 @@ async def test_counts_are_those_of_the_lists(planted: Planted) -> None:
                 listed = (await client.get(f"/v1/interactions?{noun}={each['id']}&limit=200", token=token))["data"]
                 shown = await client.get(f"/v1/{noun}s/{each['id']}", token=token)
                 assert each["interaction_count"] == shown["interaction_count"] == len(listed)
+                moments = [act["occurred_at"] for act in listed]
+                assert (each["first_at"], each["last_at"]) == (min(moments, default=None), max(moments, default=None))
+                if noun == "conversation":
+                    late = await client.get(f"/v1/conversations?last_at[gte]={instant(town.ago(0))}", token=token)
+                    assert (each["id"] in [one["id"] for one in late["data"]]) == (max(moments) >= instant(town.ago(0)))
     for noun in ("channel", "conversation"):
         pages = [await client.get(f"/v1/{noun}s?include=total", token=token) for _, token in ways]
         assert [page["total"] for page in pages] == [len(page["data"]) for page in pages]
         assert pages[0]["total"] == pages[1]["total"] + 1
+        for page in pages:
+            assert [each["last_at"] or "" for each in page["data"]] == sorted(
+                (each["last_at"] or "" for each in page["data"]), reverse=True
+            )
+
+
+def instant(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+async def test_names_are_of_words_that_the_reader_may_know(planted: Planted) -> None:
+    """The words of private texts take one scope, those of all texts another; names of open channels take none."""
+    tokens = planted.tokens | {"all": planted.client.token}
+    for path in (f"/v1/topics/{planted.ids['topic_id']}", f"/v1/communities/{planted.ids['community_id']}"):
+        named = {field: (await planted.client.get(path, token=token))["name"] for field, token in tokens.items()}
+        assert (named["all"], named["private"], named["text"]) == WORDS
+    shown = {field: await planted.client.get("/v1/topics", token=token) for field, token in tokens.items()}
+    assert {each["texts"] for each in shown["private"]["data"]} == {1}, "those of which something is open"
 
 
 async def test_a_number_says_how_much_of_it_rests_on_what_is_hidden(planted: Planted) -> None:
     client, path = planted.client, f"/v1/relationships/{planted.ids['person_id']}/{planted.ids['other_id']}"
-    for then in ("", f"?known_at={town.ago(-2).isoformat().replace('+00:00', 'Z')}"):
+    for then in ("", f"?known_at={instant(town.ago(-2))}"):
         whole = await client.get(path + then)
         less = await client.get(path + then, token=planted.tokens["private"])
         assert (whole["hidden"]["interactions"], whole["hidden"]["log_odds"]) == (0, 0.0)

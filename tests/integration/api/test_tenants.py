@@ -216,7 +216,7 @@ async def detected(square: Square, town: Town) -> dict[str, str]:
         if await detections.last(db, town.workspace_id) is None:
             await detect_in(db, town.workspace_id)
             await db.execute(
-                "INSERT INTO topics VALUES ($1, $2, 'Lanterns', '{lanterns}', 1, now())",
+                "INSERT INTO topics VALUES ($1, $2, 'Lanterns', '{lanterns}', 1, now(), 'Lanterns', '{lanterns}')",
                 town.workspace_id, UUID(int=town.workspace_id.int + 9),
             )  # fmt: skip
         found = {noun: await db.fetchval(find.format(table), town.workspace_id) for noun, table in DETECTED.items()}

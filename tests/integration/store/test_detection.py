@@ -1,5 +1,6 @@
 """Detection on a real database: planted communities are found, keep their ids, and say what their roles rest on."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import combinations, count
@@ -9,6 +10,7 @@ from uuid import UUID
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from kith.connectors import Coverage, Interaction, Record
 from kith.domain import ids
@@ -455,8 +457,28 @@ async def test_a_private_room_gives_no_name_that_all_would_see(store: Store) -> 
         facts = await detection.load(db, store.workspace_id, NOW, None, whole=True)
     assert sorted(facts.acts.areas[area] for area in set(facts.acts.area.tolist())) == ["", "The square"]
     assert name_communities(facts, (), np.full(len(facts.texts.ids), NO_TOPIC), [np.arange(len(facts.acts))], [0]) == [
-        "The square"
+        ("The square",) * 3
     ]
+
+
+async def test_words_of_private_texts_alone_are_apart(store: Store) -> None:
+    told = [record for name in ("boats", "bread", "birds") for record in circle(name)]
+    told = [replace(each, visibility="public") if isinstance(each, Interaction) else each for each in told]
+    told += [
+        replace(each, title=TALK["books"], visibility="private") if isinstance(each, Interaction) else each
+        for each in circle("books", room="vault")
+    ]
+    await tell(store, channel("vault", "The vault", visibility="private"), channel("boats", "boats"), *told)
+    found = await detected(store)
+    words = [" ".join(topic.terms) for topic in found.topics], [each.names.name for each in found.communities]
+    opened = [" ".join(topic.open.terms) for topic in found.topics], [each.names.open for each in found.communities]
+    plain = [" ".join(topic.plain.terms) for topic in found.topics], [each.names.plain for each in found.communities]
+    for whole, some, few in zip(words, opened, plain, strict=True):
+        assert all(word in str(whole) for word in ("novel", "sail"))
+        assert "sail" in str(some)
+        assert "boats" in str(few)
+        assert not re.search("novel|vault", str(some))
+        assert not re.search("novel|vault|sail|thrush", str(few))
 
 
 async def test_equal_facts_give_equal_detections_in_every_workspace(pool: Pool) -> None:

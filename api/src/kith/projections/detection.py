@@ -94,7 +94,7 @@ async def load(db: Db, workspace_id: UUID, moment: datetime, before: Detection |
         act_ends=ends[acts["channel"]],
         arrivals=people["first"],
         us=_ints((await detections.us(db, workspace_id))["person"]),
-        texts=await _texts(db, workspace_id, names, meant),
+        texts=await _texts(db, workspace_id, channels, names, meant),
         former=await _communities(db, workspace_id, "detected"),
         last=None
         if whole or before is None or before.as_of != _date(now)
@@ -146,13 +146,15 @@ def _meant(channels: Sequence[Channel], names: Sequence[str]) -> Ints:
     return np.array([*(first.setdefault(key, i) for i, key in enumerate(keys)), -1], dtype=np.int64)
 
 
-async def _texts(db: Db, workspace_id: UUID, names: list[str], meant: Ints) -> Texts:
+async def _texts(db: Db, workspace_id: UUID, channels: Sequence[Channel], names: list[str], meant: Ints) -> Texts:
     rows = await detections.texts(db, workspace_id, LETTERS)
     return Texts(
         [row.text_id.bytes for row in rows],
         [row.said for row in rows],
         meant[np.array([row.channel for row in rows], dtype=np.int64)],
         names,
+        np.array([row.open for row in rows], dtype=np.bool_),
+        np.array([channel.private for channel in channels], dtype=np.bool_),
     )
 
 
@@ -211,7 +213,7 @@ def _communities_found(found: Found) -> list[FoundCommunity]:
         FoundCommunity(
             UUID(each.id),
             each.kind,
-            each.name,
+            *each.names,
             each.level,
             UUID(each.parent) if each.parent else None,
             len(each.people),
@@ -263,7 +265,11 @@ def _events_found(found: Found) -> list[FoundEvent]:
 
 
 async def _save_topics(db: Db, workspace_id: UUID, moment: datetime, facts: Facts, found: Found) -> None:
-    topics = [FoundTopic(UUID(topic.id), topic.name, topic.terms, topic.texts) for topic in found.topics]
+    topics = [
+        FoundTopic(UUID(each.id), each.name, each.terms, each.texts, each.open.name, each.open.terms, each.plain.name,
+                   each.plain.terms)
+        for each in found.topics
+    ]  # fmt: skip
     spoken = np.flatnonzero(found.of_text >= 0)
     await detections.save_topics(
         db, workspace_id, moment, topics, [UUID(bytes=facts.texts.ids[place]) for place in spoken.tolist()],

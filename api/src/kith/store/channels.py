@@ -6,9 +6,14 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store.db import IS_GUEST, Db
+from kith.store.db import IS_GUEST, Db, is_narrow
 from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
+# Of what is seen: its first or last moment, along an index.
+_SEEN_AT = """{1}(
+    (SELECT {0}(occurred_at) FROM interactions WHERE workspace_id = $1 AND channel_id = c.id),
+    (SELECT {0}(occurred_at) FROM sightings WHERE workspace_id = $1 AND channel_id = c.id))
+"""
 _SELECT = f"""
     SELECT c.id, c.network, c.host, c.key, c.kind, c.name, c.url,
            CASE WHEN {IS_GUEST} THEN (SELECT id FROM channels WHERE workspace_id = $1 AND id = c.parent_id)
@@ -16,11 +21,13 @@ _SELECT = f"""
            c.visibility,
            coalesce(a.interactions, 0) - CASE WHEN {IS_GUEST} THEN count_hidden($1, c.id) ELSE 0 END
                AS interaction_count,
-           a.first_at, a.last_at, c.learnt_at
+           CASE WHEN {IS_GUEST} THEN {_SEEN_AT.format("min", "least")} ELSE a.first_at END AS first_at,
+           CASE WHEN {IS_GUEST} THEN {_SEEN_AT.format("max", "greatest")} ELSE a.last_at END AS last_at, c.learnt_at
     FROM channels c LEFT JOIN channel_activity a ON a.workspace_id = c.workspace_id AND a.channel_id = c.id
     WHERE c.workspace_id = $1
 """
 _BY_LAST_AT = Order("a.last_at", ("c.id",), nullable=True)
+_BY_LAST_SEEN = Order(_SEEN_AT.format("max", "greatest"), ("c.id",), nullable=True)
 
 IS_SHOWN = "EXISTS (SELECT FROM channels WHERE workspace_id = $1 AND id = {})"
 """Whether the reader sees the channel that a list is narrowed to."""
@@ -54,7 +61,8 @@ async def list_channels(
 ) -> list[Channel]:
     """Return channels, the latest used first. after: last_at and id of the row before."""
     statement = _conditions(workspace_id, wanted)
-    return structs(Channel, await fetch_page(db, _SELECT, statement, _BY_LAST_AT, after, limit))
+    order = _BY_LAST_SEEN if is_narrow(db) else _BY_LAST_AT
+    return structs(Channel, await fetch_page(db, _SELECT, statement, order, after, limit))
 
 
 async def count_channels(db: Db, workspace_id: UUID, wanted: ChannelFilter) -> int | None:

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store.db import IS_GUEST, Db, new_id
+from kith.store.db import IS_GUEST, NAMED, Db, new_id
 from kith.store.errors import NoSuch
 from kith.store.queries import Order, Statement, count_rows, fetch_page
 
-_COLUMNS = """
-    c.id, c.kind, c.name, c.level, c.parent_id, c.size, c.cohesion, c.openness, c.health, c.revision, c.computed_at,
-    c.as_of, c.born_at, c.ended_at, c.created_at, c.updated_at
+_NAME = f"CASE c.kind WHEN 'curated' THEN c.name ELSE coalesce({NAMED.format('c', 'name')}, 'Community') END"
+_COLUMNS = f"""
+    c.id, c.kind, {_NAME} AS name, c.level, c.parent_id, c.size, c.cohesion, c.openness, c.health, c.revision,
+    c.computed_at, c.as_of, c.born_at, c.ended_at, c.created_at, c.updated_at
 """
 _BY_SIZE = Order("c.size", ("c.id",))
 
@@ -26,7 +27,9 @@ _PEOPLE = """
 
 
 class Community(msgspec.Struct, frozen=True):
-    """computed_at: when it was last detected; as_of: the day that the numbers cover; None before that."""
+    """name: of words that are seen. computed_at: when it was last detected; as_of: the day that the numbers cover; None
+    before that.
+    """
 
     id: UUID
     kind: str
@@ -137,21 +140,22 @@ async def get_community(db: Db, workspace_id: UUID, community_id: UUID, *, lock:
 
 async def get_names(db: Db, workspace_id: UUID, community_ids: Collection[UUID]) -> dict[UUID, str]:
     rows = await db.fetch(
-        "SELECT id, name FROM communities WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, list(community_ids)
-    )
+        f"SELECT c.id, {_NAME} AS name FROM communities c WHERE c.workspace_id = $1 AND c.id = ANY ($2)",
+        workspace_id, list(community_ids),
+    )  # fmt: skip
     return {row["id"]: row["name"] for row in rows}
 
 
 async def list_shared(db: Db, workspace_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the names of the smallest, and of the declared, communities to which all of these people belong now."""
     rows = await db.fetch(
-        """
-        SELECT c.id, c.name FROM communities c
+        f"""
+        SELECT c.id, {_NAME} AS name FROM communities c
         JOIN community_people p ON p.workspace_id = $1 AND p.community_id = c.id
         JOIN person_identities i ON i.workspace_id = $1 AND i.identity_id = p.person_id
         WHERE c.workspace_id = $1 AND c.level = 0 AND c.ended_at IS NULL AND i.person_id IN
             (SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = ANY ($2))
-        GROUP BY c.id, c.name HAVING count(DISTINCT i.person_id) = cardinality($2) ORDER BY c.name, c.id
+        GROUP BY c.workspace_id, c.id HAVING count(DISTINCT i.person_id) = cardinality($2) ORDER BY name, c.id
         """,
         workspace_id, list(person_ids),
     )  # fmt: skip

@@ -33,6 +33,13 @@ WHOLE_SCHEMA = "whole"
 """The schema of views of the facts that show what sealed sources tell beside all else."""
 IS_GUEST = f"current_user = '{GUEST}' AND NOT sees('private')"
 """In SQL: whether some of the rows on which shared numbers rest may be hidden."""
+NAMED = f"""
+    CASE WHEN current_setting('kith.wordless', true) = 'on' THEN {{0}}.plain_{{1}}
+        WHEN {IS_GUEST} THEN {{0}}.open_{{1}} ELSE {{0}}.{{1}} END
+"""
+"""In SQL: a column of words as the reader sees it: all, those of open texts, or those of channels' names alone."""
+PRIVATE = "('private', 'direct')"
+"""In SQL: the visibilities that take a scope of their own."""
 LOCK_SECONDS = 5.0
 #: What is raised while PostgreSQL is unavailable, stops, or has no connection left, and, last, on a lost connection.
 ABSENT = (
@@ -56,22 +63,23 @@ class Connection(_Plain):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._seen: tuple[UUID | None, str | None, bool] = (None, None, False)
+        self._seen: tuple[UUID | None, str | None, bool, bool] = (None, None, False, True)
 
-    async def see(self, workspace_id: UUID, rows: str | None, *, sealed: bool = False) -> None:
+    async def see(self, workspace_id: UUID, rows: str | None, *, sealed: bool = False, words: bool = True) -> None:
         """Let statements outside of transactions see this workspace alone, of it these rows, and write nothing.
 
-        rows: as ``kith.domain.scopes.Sight`` has them. sealed: as for ``view``. Each statement is planned once. Every
-        index begins with the workspace, so the plan for any values is the right one, and to plan a detail for its
+        rows: as ``kith.domain.scopes.Sight`` has them. sealed, words: as for ``view``. Each statement is planned once.
+        Every index begins with the workspace, so the plan for any values is the right one, and to plan a detail for its
         values takes longer than to find it.
         """
-        if self._seen != (workspace_id, rows, sealed):
-            self._seen = (None, None, False)  # what is cut off may have been done
+        if self._seen != (workspace_id, rows, sealed, words):
+            self._seen = (None, None, False, True)  # what is cut off may have been done
             await self.execute(
                 f"SET kith.workspace = '{workspace_id.hex}'; {_sight(rows)}; {_path(rows, sealed)}; "
+                f"SET kith.wordless = {'off' if words else 'on'}; "
                 "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan"
             )
-            self._seen = (workspace_id, rows, sealed)
+            self._seen = (workspace_id, rows, sealed, words)
 
     @property
     def is_narrow(self) -> bool:
@@ -81,13 +89,13 @@ class Connection(_Plain):
     @asynccontextmanager
     async def widen(self) -> AsyncIterator[None]:
         """Let statements see all rows on which shared numbers rest, until the block ends."""
-        workspace_id, rows, sealed = self._seen
+        workspace_id, rows, sealed, words = self._seen
         if workspace_id is None or rows is None:
             yield
             return
-        await self.see(workspace_id, None)
+        await self.see(workspace_id, None, words=words)
         yield
-        await self.see(workspace_id, rows, sealed=sealed)  # where the block fails, whoever is next sees to it
+        await self.see(workspace_id, rows, sealed=sealed, words=words)  # where it fails, whoever is next sees to it
 
 
 class Unreachable(ConnectionError):
@@ -157,17 +165,20 @@ async def workspace(pool: Pool, workspace_id: UUID, *, blind: bool = False) -> A
 
 
 @asynccontextmanager
-async def view(pool: Pool, workspace_id: UUID, rows: str | None = None, *, sealed: bool = False) -> AsyncIterator[Db]:
+async def view(
+    pool: Pool, workspace_id: UUID, rows: str | None = None, *, sealed: bool = False, words: bool = True
+) -> AsyncIterator[Db]:
     """Yield a connection that sees this workspace alone, each statement by itself, and writes nothing.
 
     rows: which of those that need a scope it sees; None: all, but for those of sealed sources. sealed: whether, where
-    ``rows`` names them, these stand among all others; else shared numbers could rest on them.
+    ``rows`` names them, these stand among all others; else shared numbers could rest on them. words: whether what is
+    named after texts is named so.
 
     Each sees what is committed when it begins, as it would in a transaction; to begin and end one would cost a list a
     fifth of its time.
     """
     async with pool.acquire() as db:
-        await cast("Connection", db).see(workspace_id, rows, sealed=sealed)  # the proxy passes it on
+        await cast("Connection", db).see(workspace_id, rows, sealed=sealed, words=words)  # the proxy passes it on
         yield db
 
 
@@ -225,7 +236,7 @@ async def bound(db: Db, workspace_id: UUID | None, *, blind: bool = False) -> As
     bind = f"SET LOCAL kith.workspace = '{workspace_id.hex if workspace_id else ''}'; SET LOCAL plan_cache_mode = auto"
     await db.execute(
         f"BEGIN READ WRITE; {bind}; {_sight(None, 'SET LOCAL')}; SET LOCAL search_path = public; "
-        f"SET LOCAL kith.blind = {'on' if blind else 'off'}"
+        f"SET LOCAL kith.blind = {'on' if blind else 'off'}; SET LOCAL kith.wordless = off"
     )
     try:
         yield

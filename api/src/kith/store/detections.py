@@ -9,7 +9,7 @@ import msgspec
 
 from kith.store import columns, groups, locks, reach, sums
 from kith.store.columns import Columns
-from kith.store.db import Db, new_id
+from kith.store.db import PRIVATE, Db, new_id
 from kith.store.locks import Lock
 
 
@@ -50,7 +50,7 @@ class Channel(NamedTuple):
     """A channel, and the number of the one in which it lies: itself where that is none.
 
     until: the last day until which a source that tells of it was read; None where that is not known. private: it is on
-    its network, as far as a source says so.
+    its network, as far as a source says so; where none does, all that happened in it is.
     """
 
     name: str
@@ -61,22 +61,25 @@ class Channel(NamedTuple):
 
 
 class Text(NamedTuple):
-    """What was said in a conversation; channel: its number, or -1."""
+    """What was said in a conversation; channel: its number, or -1. open: whether nothing of it is private."""
 
     text_id: UUID
     channel: int
     said: str
+    open: bool
 
 
 class FoundCommunity(NamedTuple):
     """health, map: None where the last look at it still stands. as_of: the day that a new look speaks of.
 
-    born_at: since when it was there, if it is new.
+    born_at: since when it was there, if it is new. open_name, plain_name: as ``kith.store.db.NAMED`` has them.
     """
 
     id: UUID
     kind: str
     name: str
+    open_name: str
+    plain_name: str
     level: int
     parent_id: UUID | None
     size: int
@@ -111,6 +114,10 @@ class FoundTopic(NamedTuple):
     name: str
     terms: Sequence[str]
     texts: int
+    open_name: str
+    open_terms: Sequence[str]
+    plain_name: str
+    plain_terms: Sequence[str]
 
 
 class Division(msgspec.Struct, frozen=True):
@@ -254,9 +261,11 @@ async def save_topics(
     await db.execute("DELETE FROM topics WHERE workspace_id = $1 AND id <> ALL ($2)", workspace_id, kept)
     await db.executemany(
         """
-        INSERT INTO topics (workspace_id, id, name, terms, texts, computed_at) VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (workspace_id, id) DO UPDATE SET (name, terms, texts, computed_at)
-            = (excluded.name, excluded.terms, excluded.texts, excluded.computed_at)
+        INSERT INTO topics (workspace_id, id, name, terms, texts, open_name, open_terms, plain_name, plain_terms,
+            computed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (workspace_id, id) DO UPDATE SET (name, terms, texts, open_name, open_terms, plain_name,
+            plain_terms, computed_at) = (excluded.name, excluded.terms, excluded.texts, excluded.open_name,
+            excluded.open_terms, excluded.plain_name, excluded.plain_terms, excluded.computed_at)
         """,
         [(workspace_id, *topic, moment) for topic in found],
     )
@@ -301,7 +310,9 @@ _FILL_CHANNELS = f"""
     )
     INSERT INTO detection_channels
     SELECT (row_number() OVER (ORDER BY concat_ws(' ', network, host, key) COLLATE "C"))::integer - 1, id, name, kind,
-        parent_id, read.day, visibility IN ('private', 'direct') AND kind <> 'unknown'
+        parent_id, read.day, visibility IN {PRIVATE} AND (kind <> 'unknown' OR NOT EXISTS (
+            SELECT FROM interactions i
+            WHERE i.workspace_id = $1 AND i.channel_id = channels.id AND i.visibility NOT IN {PRIVATE}))
     FROM channels LEFT JOIN ({reach.OF_ALL}) AS read ON read.channel_id = id WHERE workspace_id = $1
 """
 
@@ -370,10 +381,11 @@ _ACTS = """
     ORDER BY i.occurred_at, a.person, t.person, k.number, h.number, x.number, i.id
 """
 
-_TEXTS = """
+_TEXTS = f"""
     SELECT x.text_id, coalesce(x.channel, -1) AS channel,
         left(concat_ws(' ', c.title, string_agg(concat_ws(' ', nullif(i.title, c.title), left(i.text, $2::integer)), ' '
-            ORDER BY i.occurred_at, i.id)), $2::integer) AS said
+            ORDER BY i.occurred_at, i.id)), $2::integer) AS said,
+        bool_and(i.visibility NOT IN {PRIVATE}) AS open
     FROM detection_texts x
     JOIN interactions i ON i.workspace_id = $1 AND coalesce(i.conversation_id, i.id) = x.text_id
     LEFT JOIN conversations c ON c.workspace_id = $1 AND c.id = x.text_id
@@ -404,7 +416,8 @@ _COMMUNITIES = """
 
 _SAVED = """
     CREATE TEMPORARY TABLE found_communities (
-        id uuid, kind text, name text, level smallint, parent_id uuid, size integer, health text, map bytea,
+        id uuid, kind text, name text, open_name text, plain_name text, level smallint, parent_id uuid, size integer,
+        health text, map bytea,
         as_of date, born_at timestamptz
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE found_people (community_id uuid, person_id uuid, belonging real, home boolean)
@@ -447,21 +460,24 @@ _SAVE_COMMUNITIES = (
     WHERE c.workspace_id = $1 AND c.id = f.id AND f.kind = 'curated'
     """,
     """
-    INSERT INTO communities (workspace_id, id, kind, name, level, parent_id, size, health, map, computed_at, as_of,
-        born_at, cohesion, openness)
-    SELECT $1, id, kind, name, level, parent_id, size, health::jsonb, map, $2, as_of, born_at,
+    INSERT INTO communities (workspace_id, id, kind, name, open_name, plain_name, level, parent_id, size, health, map,
+        computed_at, as_of, born_at, cohesion, openness)
+    SELECT $1, id, kind, name, open_name, plain_name, level, parent_id, size, health::jsonb, map, $2, as_of, born_at,
         (health::jsonb ->> 'cohesion')::float8, (health::jsonb ->> 'openness')::float8
     FROM found_communities WHERE kind = 'detected' AND map IS NOT NULL
-    ON CONFLICT (workspace_id, id) DO UPDATE SET (name, parent_id, size, health, map, computed_at, as_of, cohesion,
-        openness, updated_at, ended_at) = (excluded.name, excluded.parent_id, excluded.size, excluded.health,
-        excluded.map, excluded.computed_at, excluded.as_of, excluded.cohesion, excluded.openness, now(), NULL)
+    ON CONFLICT (workspace_id, id) DO UPDATE SET (name, open_name, plain_name, parent_id, size, health, map,
+        computed_at, as_of, cohesion, openness, updated_at, ended_at) = (excluded.name, excluded.open_name,
+        excluded.plain_name, excluded.parent_id, excluded.size, excluded.health, excluded.map, excluded.computed_at,
+        excluded.as_of, excluded.cohesion, excluded.openness, now(), NULL)
     """,
     # Those whose last portrait still stands keep it, with what it said of the people who stayed.
     """
-    UPDATE communities c SET name = f.name, parent_id = f.parent_id, size = f.size, updated_at = now()
+    UPDATE communities c SET (name, open_name, plain_name, parent_id, size, updated_at)
+        = (f.name, f.open_name, f.plain_name, f.parent_id, f.size, now())
     FROM found_communities f
     WHERE c.workspace_id = $1 AND c.id = f.id AND f.map IS NULL
-        AND (c.name, c.parent_id, c.size) IS DISTINCT FROM (f.name, f.parent_id, f.size)
+        AND (c.name, c.open_name, c.plain_name, c.parent_id, c.size)
+            IS DISTINCT FROM (f.name, f.open_name, f.plain_name, f.parent_id, f.size)
     """,
     """
     DELETE FROM community_people p USING found_communities f
@@ -496,11 +512,18 @@ _SAVE_TEXTS = """
     INSERT INTO topic_texts SELECT $1, text_id, topic_id FROM unnest($2::uuid[], $3::uuid[]) AS t (text_id, topic_id)
 """
 
-_SAVE_TOPIC_CHANNELS = """
-    INSERT INTO topic_channels
-    SELECT $1, t.topic_id, i.channel_id, count(DISTINCT t.text_id)
-    FROM topic_texts t
-    JOIN interactions i ON i.workspace_id = $1 AND coalesce(i.conversation_id, i.id) = t.text_id
-    WHERE t.workspace_id = $1 AND i.channel_id IS NOT NULL
-    GROUP BY t.topic_id, i.channel_id
+_SAVE_TOPIC_CHANNELS = f"""
+    WITH counted AS (
+        SELECT t.topic_id, i.channel_id, grouping(i.channel_id) AS everywhere, count(DISTINCT t.text_id) AS texts,
+            count(DISTINCT t.text_id) FILTER (WHERE i.visibility NOT IN {PRIVATE}) AS open_texts
+        FROM topic_texts t
+        JOIN interactions i ON i.workspace_id = $1 AND coalesce(i.conversation_id, i.id) = t.text_id
+        WHERE t.workspace_id = $1
+        GROUP BY GROUPING SETS ((t.topic_id, i.channel_id), t.topic_id)
+    ), counting AS (
+        UPDATE topics t SET open_texts = c.open_texts FROM counted c
+        WHERE t.workspace_id = $1 AND t.id = c.topic_id AND c.everywhere = 1
+    )
+    INSERT INTO topic_channels (workspace_id, topic_id, channel_id, texts, open_texts)
+    SELECT $1, topic_id, channel_id, texts, open_texts FROM counted WHERE everywhere = 0 AND channel_id IS NOT NULL
 """

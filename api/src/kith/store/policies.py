@@ -6,9 +6,10 @@ Like rights, each migration makes those that are missing: where the role was not
 from typing import NamedTuple
 
 from kith.domain.ids import NOWHERE
-from kith.store.db import GUEST, ROLE, SEALED_SCHEMA
+from kith.store.db import GUEST, PRIVATE, ROLE, SEALED_SCHEMA
 
-_OPEN = "{} NOT IN ('private', 'direct') OR (SELECT sees('private'))"
+_ALL = "(SELECT sees('private'))"
+_OPEN = f"{{}} NOT IN {PRIVATE} OR {_ALL}"
 _IN_CHANNEL = f"""
     {{0}}.channel_id = '{NOWHERE}'
     OR EXISTS (SELECT FROM channels c WHERE c.workspace_id = {{0}}.workspace_id AND c.id = {{0}}.channel_id)
@@ -21,8 +22,8 @@ _SEALED = "(SELECT sealed_sources(nullif(current_setting('kith.workspace', true)
 _OPEN_SOURCE = f"{{0}} IS NULL OR {{0}} <> ALL ({_SEALED})"
 _OF_OPEN_SOURCE = _OPEN_SOURCE.format("source_id")
 
-#: Which rows of a table a guest may see. A conversation is seen by whoever sees any of it, a topic by whoever sees a
-#: channel in which it comes up. Sealed sources, and what is kept for them, are for nobody who is a guest.
+#: Which rows of a table a guest may see. A conversation is seen by whoever sees any of it, a topic by whoever sees
+#: words of it and a channel where it comes up. Sealed sources, and what is kept for them, are for no guest.
 SHOWN = {
     "sources": "NOT sealed",
     **dict.fromkeys(("coverage", "pushes", "runs"), _OF_OPEN_SOURCE),
@@ -33,9 +34,11 @@ SHOWN = {
     **{table: _OPEN.format("visibility") for table in ("interactions", "channels")},
     "partitions": f"({_OPEN.format('visibility')}) AND ({_OF_OPEN_SOURCE})",
     "interaction_versions": _OPEN.format("(content ->> 'visibility')"),
-    **{table: _IN_CHANNEL.format(table) for table in ("sightings", "standings", "topic_channels")},
-    "topics": """
-        EXISTS (SELECT FROM topic_channels h WHERE h.workspace_id = topics.workspace_id AND h.topic_id = topics.id)
+    **{table: _IN_CHANNEL.format(table) for table in ("sightings", "standings")},
+    "topic_channels": f"({_IN_CHANNEL.format('topic_channels')}) AND (open_texts > 0 OR {_ALL})",
+    "topics": f"""
+        (open_terms <> '{{}}' OR {_ALL}) AND EXISTS (
+            SELECT FROM topic_channels h WHERE h.workspace_id = topics.workspace_id AND h.topic_id = topics.id)
     """,
     "conversations": _SEEN.format("conversations", "id"),
     "asks": _ACT.format("asks", "id"),

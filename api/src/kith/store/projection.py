@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kith.store import locks, strength
-from kith.store.db import Db
+from kith.store.db import PRIVATE, Db
 from kith.store.locks import Lock
 
 
@@ -111,17 +111,35 @@ CHANNEL_ACTIVITY = Projection(
     """,
 )
 
+_IS_OPEN = f"i.visibility NOT IN {PRIVATE}"
+_HIDES = f"NOT bool_and({_IS_OPEN})"
+
 CONVERSATION_ACTIVITY = Projection(
     "conversation_activity",
     ("conversation_id",),
-    ("channel_id", "interactions", "identities", "first_at", "last_at"),
+    (
+        "channel_id",
+        "interactions",
+        "identities",
+        "first_at",
+        "last_at",
+        "open_interactions",
+        "open_identities",
+        "open_first_at",
+        "open_last_at",
+    ),
     "SELECT id AS conversation_id FROM wanted_conversations",
-    # The channel that the network names; else the least of those in which its interactions are.
-    """
+    # The channel that the network names; else the least of those in which its interactions are. What is open is told
+    # where not all is.
+    f"""
     SELECT w.id AS conversation_id,
         coalesce(c.channel_id, (array_agg(i.channel_id ORDER BY i.channel_id))[1]) AS channel_id,
         count(*) AS interactions, count(DISTINCT i.actor_id)::integer AS identities,
-        min(i.occurred_at) AS first_at, max(i.occurred_at) AS last_at
+        min(i.occurred_at) AS first_at, max(i.occurred_at) AS last_at,
+        CASE WHEN {_HIDES} THEN count(*) FILTER (WHERE {_IS_OPEN}) END AS open_interactions,
+        CASE WHEN {_HIDES} THEN count(DISTINCT i.actor_id) FILTER (WHERE {_IS_OPEN}) END::integer AS open_identities,
+        CASE WHEN {_HIDES} THEN min(i.occurred_at) FILTER (WHERE {_IS_OPEN}) END AS open_first_at,
+        CASE WHEN {_HIDES} THEN max(i.occurred_at) FILTER (WHERE {_IS_OPEN}) END AS open_last_at
     FROM wanted_conversations w
     JOIN interactions i ON i.workspace_id = $1 AND i.conversation_id = w.id
     LEFT JOIN conversations c ON c.workspace_id = $1 AND c.id = w.id

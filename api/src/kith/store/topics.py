@@ -6,15 +6,20 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store.db import Db
+from kith.store.db import IS_GUEST, NAMED, Db, is_narrow
 from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
-_COLUMNS = "t.id, t.name, t.terms, t.texts, t.computed_at"
+_OPEN = f"CASE WHEN {IS_GUEST} THEN {{0}}.open_texts ELSE {{0}}.texts END"
+_NAME = NAMED.format("t", "name")
+_COLUMNS = f"""
+    t.id, {_NAME} AS name, {NAMED.format("t", "terms")} AS terms, {_OPEN.format("t")} AS texts, t.computed_at
+"""
 _BY_TEXTS = Order("t.texts", ("t.id",))
+_BY_OPEN = Order("t.open_texts", ("t.id",))
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """texts: how many conversations, and interactions outside of any, are about it."""
+    """texts: how many conversations, and interactions outside of any, are about it. name, terms: as far as seen."""
 
     id: UUID
     name: str
@@ -75,7 +80,7 @@ async def list_subjects(
             SELECT id, conversation_id, channel_id, occurred_at FROM interactions
             WHERE workspace_id = $1 AND id = ANY ($2) AND ($3::timestamptz IS NULL OR learnt_at <= $3)
         ), {ABOUT}
-        SELECT t.id AS topic_id, t.name AS topic_name, c.id AS channel_id, c.name AS channel_name,
+        SELECT t.id AS topic_id, {_NAME} AS topic_name, c.id AS channel_id, c.name AS channel_name,
             count(*) AS interactions, max(a.occurred_at) AS last_at,
             (array_agg(a.id ORDER BY a.occurred_at DESC, a.id DESC))[:$4] AS interaction_ids
         FROM about a LEFT JOIN topics t ON t.workspace_id = $1 AND t.id = a.topic_id
@@ -89,8 +94,9 @@ async def list_subjects(
 
 async def get_names(db: Db, workspace_id: UUID, topic_ids: Sequence[UUID]) -> dict[UUID, str]:
     rows = await db.fetch(
-        "SELECT id, name FROM topics WHERE workspace_id = $1 AND id = ANY ($2)", workspace_id, list(topic_ids)
-    )
+        f"SELECT t.id, {_NAME} AS name FROM topics t WHERE t.workspace_id = $1 AND t.id = ANY ($2)",
+        workspace_id, list(topic_ids),
+    )  # fmt: skip
     return {row["id"]: row["name"] for row in rows}
 
 
@@ -104,7 +110,8 @@ async def list_topics(
 ) -> list[Topic]:
     """Return topics, the most frequent first. after: texts and id of the row before."""
     sql = f"SELECT {_COLUMNS} FROM topics t WHERE t.workspace_id = $1"
-    return structs(Topic, await fetch_page(db, sql, _conditions(workspace_id, wanted), _BY_TEXTS, after, limit))
+    order = _BY_OPEN if is_narrow(db) else _BY_TEXTS
+    return structs(Topic, await fetch_page(db, sql, _conditions(workspace_id, wanted), order, after, limit))
 
 
 async def count_topics(db: Db, workspace_id: UUID, wanted: TopicFilter) -> int | None:
@@ -134,10 +141,10 @@ async def get_topic(db: Db, workspace_id: UUID, topic_id: UUID) -> Topic | None:
 async def list_channels(db: Db, workspace_id: UUID, topic_id: UUID, limit: int) -> list[TopicChannel]:
     """Return where a topic comes up, most first."""
     rows = await db.fetch(
-        """
-        SELECT h.channel_id, c.name, h.texts FROM topic_channels h
+        f"""
+        SELECT h.channel_id, c.name, {_OPEN.format("h")} AS texts FROM topic_channels h
         JOIN channels c ON c.workspace_id = $1 AND c.id = h.channel_id
-        WHERE h.workspace_id = $1 AND h.topic_id = $2 ORDER BY h.texts DESC, h.channel_id LIMIT $3
+        WHERE h.workspace_id = $1 AND h.topic_id = $2 ORDER BY 3 DESC, h.channel_id LIMIT $3
         """,
         workspace_id, topic_id, limit,
     )  # fmt: skip

@@ -38,13 +38,13 @@ class Turns:
         return _Turn(self, database.workspace(self.pool, workspace_id, blind=blind), workspace_id)
 
     def view(
-        self, workspace_id: UUID, rows: str | None = None, *, sealed: bool = False
+        self, workspace_id: UUID, rows: str | None = None, *, sealed: bool = False, words: bool = True
     ) -> AbstractAsyncContextManager[Db]:
         """Yield a connection that reads this workspace alone. Raises TimeoutError where its turn does not come.
 
-        rows, sealed: as for ``kith.store.db.view``.
+        rows, sealed, words: as for ``kith.store.db.view``.
         """
-        return _Turn(self, database.view(self.pool, workspace_id, rows, sealed=sealed), workspace_id)
+        return _Turn(self, database.view(self.pool, workspace_id, rows, sealed=sealed, words=words), workspace_id)
 
     def instance(self) -> AbstractAsyncContextManager[Db]:
         """Yield a transaction that sees no workspace yet. Raises TimeoutError where its turn does not come."""

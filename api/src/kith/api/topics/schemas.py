@@ -28,8 +28,10 @@ class Topic(Struct, frozen=True):
     """A subject people talk about."""
 
     id: TopicId
-    name: Annotated[str, Meta(description="Its most telling terms.", examples=["rebase, merge"])]
-    terms: Annotated[list[str], Meta(description="Its terms, the most telling first.")]
+    name: Annotated[
+        str, Meta(description="Its most telling terms; empty where the token sees none.", examples=["rebase, merge"])
+    ]
+    terms: Annotated[list[str], Meta(description="Its terms that the token sees, the most telling first.")]
     texts: Annotated[int, Meta(description="Conversations, and acts outside of any, about it.", ge=0)]
     computed_at: Annotated[Instant, Meta(description="The time that it covers.")]
 

@@ -4,7 +4,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from kith.domain.detection.divide import divide
-from kith.domain.detection.facts import Community, Facts, Found
+from kith.domain.detection.facts import Community, Facts, Found, Names
 from kith.domain.detection.portraits import Portraits
 from kith.domain.detection.speak import find_topics, name_communities
 from kith.domain.graph import from_ties
@@ -27,18 +27,23 @@ def detect(facts: Facts) -> Found:
             "detected",
             part.level,
             part.parent,
-            name,
+            called,
             part.people,
             part.belonging,
             part.home,
-            None if portraits.stands(former.get(part.id), home) else portraits.at(part.id, home, name, part.level),
+            None
+            if portraits.stands(former.get(part.id), home)
+            else portraits.at(part.id, home, called.name, part.level),
         )
-        for part, home, name in zip(division.parts, homes, names, strict=True)
+        for part, home, called in zip(division.parts, homes, names, strict=True)
     ]
     declared = [
-        Community(id_, "curated", 0, None, "", people, None, np.ones(len(people), bool), portraits.at(id_, people, ""))
+        Community(
+            id_, "curated", 0, None, Names("", "", ""), people, None, np.ones(len(people), bool),
+            portraits.at(id_, people, ""),
+        )
         for id_, people in facts.curated
-    ]
+    ]  # fmt: skip
     return Found(
         int((np.diff(graph.indptr) > 0).sum()),
         len(graph.indices) // 2,

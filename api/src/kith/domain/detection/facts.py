@@ -2,7 +2,7 @@
 
 import math
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -53,12 +53,17 @@ class Last(msgspec.Struct, frozen=True):
 
 
 class Texts(msgspec.Struct, frozen=True):
-    """What was written: texts with their ids, each in a channel (a place in ``channels``, or -1)."""
+    """What was written: texts with their ids, each in a channel (a place in ``channels``, or -1).
+
+    open: whether nothing of a text is private. hidden: whether a channel is.
+    """
 
     ids: list[bytes]
     said: list[str]
     channel: Ints
     channels: list[str]
+    open: Flags
+    hidden: Flags
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -130,6 +135,14 @@ class Portrait(msgspec.Struct, frozen=True):
     roles: tuple[HeldRole, ...]
 
 
+class Names(NamedTuple):
+    """Of a community: its name, and what it is called for those to whom a topic has its open or plain words alone."""
+
+    name: str
+    open: str
+    plain: str
+
+
 class Community(msgspec.Struct, frozen=True):
     """A community. ``belonging`` is the share of each person's ties; ``home`` says who was put here by detection.
 
@@ -140,20 +153,33 @@ class Community(msgspec.Struct, frozen=True):
     kind: Literal["detected", "curated"]
     level: int
     parent: str | None
-    name: str
+    names: Names
     people: Ints
     belonging: Floats | None
     home: Flags
     portrait: Portrait | None
 
 
+class Words(msgspec.Struct, frozen=True):
+    """Terms of a topic, the most telling first, and its name of them."""
+
+    name: str
+    terms: tuple[str, ...]
+
+
 class FoundTopic(msgspec.Struct, frozen=True):
-    """A topic and its id."""
+    """A topic and its id.
+
+    open: its words for who does not see what is private: those that an open text or channel has. plain: those for who
+    sees no texts: names of open channels.
+    """
 
     id: str
     name: str
     terms: tuple[str, ...]
     texts: int
+    open: Words
+    plain: Words
 
 
 class Found(msgspec.Struct, frozen=True):

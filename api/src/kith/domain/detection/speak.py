@@ -1,17 +1,17 @@
 """What people talk about, and names for communities made of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from kith.domain.communities.naming import names
 from kith.domain.communities.track import Members, track
-from kith.domain.detection.facts import Facts, FoundTopic, Ints
+from kith.domain.detection.facts import Facts, FoundTopic, Ints, Names, Words
 from kith.domain.ids import fact_id
 from kith.domain.roles.acts import NO_AREA
 from kith.domain.topics.characteristic import characteristic
-from kith.domain.topics.topics import NO_TOPIC, Topic, topics
+from kith.domain.topics.topics import NAMED, NO_TOPIC, Topic, topics
 
 # A channel about something, in which so many texts lie but not every third, is the subject of texts that say no other.
 _RARE, _COMMON = 3, 3
@@ -21,14 +21,25 @@ def find_topics(facts: Facts) -> tuple[tuple[FoundTopic, ...], Ints]:
     """Return the topics, the most frequent first, under the ids that they had before, and the topic of each text."""
     texts = facts.texts
     areas = [texts.channels[channel] if channel >= 0 else "" for channel in texts.channel.tolist()]
-    said = topics(texts.said, areas)
+    said = topics(texts.said, areas, is_open=texts.open.tolist())
+    shown = {area.casefold() for area, hidden in zip(texts.channels, texts.hidden.tolist(), strict=True) if not hidden}
     found, of_text = _with_channels(list(said.topics), said.of_text.astype(np.int64), facts)
     order = sorted(range(len(found)), key=lambda i: (-found[i].texts, found[i].name))
     rank = np.full(len(found) + 1, NO_TOPIC)  # the last place answers for NO_TOPIC
     rank[order] = np.arange(len(order))
     ranked = [found[i] for i in order]
     ids = _ids([topic.terms for topic in ranked], facts)
-    return tuple(FoundTopic(i, t.name, t.terms, t.texts) for i, t in zip(ids, ranked, strict=True)), rank[of_text]
+    named = [
+        FoundTopic(i, t.name, t.terms, t.texts, _among(t, said.open | shown), _among(t, shown))
+        for i, t in zip(ids, ranked, strict=True)
+    ]
+    return tuple(named), rank[of_text]
+
+
+def _among(topic: Topic, known: Collection[str]) -> Words:
+    """Return the words of a topic that are known."""
+    kept = tuple(term for term in topic.terms if term in known)
+    return Words(topic.name if kept[:NAMED] == topic.terms[:NAMED] else ", ".join(kept[:NAMED]), kept)
 
 
 def _with_channels(found: list[Topic], of_text: Ints, facts: Facts) -> tuple[list[Topic], Ints]:
@@ -58,20 +69,23 @@ def _ids(terms: Sequence[Sequence[str]], facts: Facts) -> tuple[str, ...]:
 
 def name_communities(
     facts: Facts, found: tuple[FoundTopic, ...], of_text: Ints, acts: Sequence[Ints], levels: Sequence[int]
-) -> list[str]:
+) -> list[Names]:
     """Name communities after what they talk about and where they meet.
 
     ``acts``: the places of those of each community; ``levels`` go with them.
     """
     place = np.where(facts.acts.area >= 0, np.append(facts.places, NO_AREA)[facts.acts.area], NO_AREA)
     topic = np.where(facts.act_texts >= 0, np.append(of_text, NO_TOPIC)[facts.act_texts], NO_TOPIC)
-    spoken, met = [], []
-    for near in acts:
-        spoken.append(_counts(topic[near], [each.name for each in found]))
-        met.append(_counts(place[near], facts.acts.areas))
-    spoken_of = [[name for name, _ in best] for best in characteristic(spoken)]
+    met = [_counts(place[near], facts.acts.areas) for near in acts]
     most_met = [sorted(each, key=lambda channel: (-each[channel], channel)) for each in met]
-    return names(spoken_of, most_met, _at_home(met, most_met, levels))
+    at_home = _at_home(met, most_met, levels)
+
+    def after(called: Sequence[str]) -> list[str]:
+        spoken_of = characteristic([_counts(topic[near], called) for near in acts])
+        return names([[name for name, _ in best] for best in spoken_of], most_met, at_home)
+
+    called = [each.name for each in found], [each.open.name for each in found], [each.plain.name for each in found]
+    return [Names(*each) for each in zip(*map(after, called), strict=True)]
 
 
 def _at_home(met: list[dict[str, float]], most_met: list[list[str]], levels: Sequence[int]) -> list[bool]:

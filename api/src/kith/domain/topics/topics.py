@@ -6,6 +6,7 @@ from itertools import combinations
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from kith.domain.communities.detect import detect
@@ -15,6 +16,8 @@ from kith.domain.topics.terms import npmi, terms
 Ints = NDArray[np.int64]
 
 NO_TOPIC = -1
+NAMED = 2
+"""After so many of its terms a topic is named."""
 
 # A term that stands in one text of three or more tells nothing apart; one in fewer than three texts is too rare.
 _COMMON = 3
@@ -32,23 +35,29 @@ class Topic(msgspec.Struct, frozen=True):
 
 
 class Topics(msgspec.Struct, frozen=True):
-    """Topics, the most frequent first, and the topic of each text or ``NO_TOPIC``."""
+    """Topics, the most frequent first, and the topic of each text or ``NO_TOPIC``. open: the terms of open texts."""
 
     topics: tuple[Topic, ...]
     of_text: Ints
+    open: frozenset[str] = frozenset()
 
 
-def topics(texts: Sequence[str], areas: Sequence[str] | None = None, seed: int = 0) -> Topics:
+def topics(
+    texts: Sequence[str], areas: Sequence[str] | None = None, seed: int = 0, is_open: Sequence[bool] | None = None
+) -> Topics:
     """Find what these texts are about; ``areas`` (channel, part of a product, label) count as a term of their text.
+
+    is_open: which texts all may read; by default none.
 
     Terms are tied by how much more often than by chance they share a text (normalized mutual information); the
     communities of that graph, at the resolution that it calls for itself, are the topics.
     """
     found = [dict.fromkeys(each) for each in terms(texts)]
+    told = frozenset(term for each, may in zip(found, is_open or [], strict=False) if may for term in each)
     for each, area in zip(found, areas or [], strict=False):
         if area:
             each[area.casefold()] = None
-    return _grouped([list(each) for each in found], seed)
+    return replace(_grouped([list(each) for each in found], seed), open=told)
 
 
 def _grouped(found: list[list[str]], seed: int) -> Topics:
@@ -90,4 +99,4 @@ def _ranked(kept: list[str], rows: list[list[int]], groups: Ints, telling: NDArr
 
 def _topic(kept: list[str], use: Counter[int], telling: NDArray[np.float64], texts: int) -> Topic:
     best = [kept[term] for term in sorted(use, key=lambda term: (-use[term] * telling[term], term))]
-    return Topic(", ".join(best[:2]), tuple(best[:10]), texts)
+    return Topic(", ".join(best[:NAMED]), tuple(best[:10]), texts)
