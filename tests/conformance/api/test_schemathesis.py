@@ -31,9 +31,9 @@ OPERATIONS = [found.ok() for found in schema.get_all_operations()]
 #: the addresses of an app or a webhook are good ones, and what is given goes with what else is.
 BEYOND_SCHEMAS = (
     "invalid_cursor", "idempotency_key_reused", "zero_character", "not_found", "precondition_failed", "/config",
-    "/connector", "repeated", "/redirect_uris", "/logout_uris", "/origins", "/homepage", "/policy_url", "/other_id",
-    "/suggest_above", "/domains", "events_gone", "/url", "/choices", "/person_id", "/actor", "/participants", "/items",
-    "/event_id", "/search",
+    "/connector", "repeated", "/redirect_uris", "/logout_uris", "/origins", "/homepage", "/policy_url", "/logo",
+    "/other_id", "/suggest_above", "/domains", "events_gone", "/url", "/choices", "/person_id", "/actor",
+    "/participants", "/items", "/event_id", "/search",
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Apps, grants and tokens over the API."""
 
+from base64 import b64encode
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from kith.store import apps, grants
 from kith.store.db import workspace
 from kith.store.workspaces import create_workspace
 from tests.integration.api.conftest import Client
+from tests.pictures import png
 
 BROWSER = {
     "name": "Map", "kind": "browser", "scopes": ["people:read"], "redirect_uris": ["https://app.example/callback"],
@@ -48,6 +50,22 @@ async def test_a_machine_is_made_used_rotated_and_ended(client: Client) -> None:
     assert (await client.get("/v1/grants"))["data"] == []
     events = await client.get("/v1/events?type=grant.revoked")
     assert [event["data"]["app_id"] for event in events["data"]] == [app["id"]]
+
+
+async def test_a_logo_is_served_by_kith_itself(client: Client) -> None:
+    app = await make(client, BROWSER | {"logo": b64encode(png(2, 2)).decode()})
+    answer = await client.http.get(app["logo_path"])
+    assert (answer.status_code, answer.content) == (200, png(2, 2))
+    told = {"content-type": "image/png", "content-security-policy": "default-src 'none'; sandbox"}
+    assert told.items() <= dict(answer.headers).items()
+    path = f"/v1/apps/{app['id']}"
+    changed = await client.send("PATCH", path, json={"logo": b64encode(png(3, 3)).decode()})
+    assert changed.json()["logo_path"] not in (None, app["logo_path"])
+    assert (await client.send("PATCH", path, json={"name": "New"})).json()["logo_path"] == changed.json()["logo_path"]
+    assert (await client.send("PATCH", path, json={"logo": None})).json()["logo_path"] is None
+    assert (await client.http.get(app["logo_path"])).status_code == 404
+    refused = await client.send("PATCH", path, json={"logo": b64encode(b"<svg/>").decode()})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/logo")
 
 
 async def test_a_repeated_creation_shows_no_secret_again(client: Client) -> None:

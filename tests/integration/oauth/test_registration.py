@@ -23,6 +23,7 @@ from tests.integration.oauth.client import CALLBACK, Desk, Pkce, Registered
 from tests.integration.pages.browser import Page
 from tests.integration.pages.conftest import House
 from tests.integration.pages.test_sessions import changed
+from tests.pictures import png
 
 
 async def test_the_metadata_names_what_there_is(desk: Desk) -> None:
@@ -111,6 +112,31 @@ async def test_an_app_registers_itself_and_waits_for_humans(open_desk: Desk) -> 
     tokens = await desk.let_in(app, owner, scope="people:read")
     assert (await desk.me(tokens["access_token"])).status_code == 200
     assert (await desk.let_in(app, await desk.house.enter(viewer), scope="people:read"))["scope"] == "people:read"
+
+
+async def test_a_logo_is_shown_of_an_app_that_somebody_vouches_for(open_desk: Desk) -> None:
+    desk, dead = open_desk, "https://127.0.0.1/logo.png"
+    told, mine, path = await registered(desk, logo_uri=dead, token_endpoint_auth_method="none")
+    assert told["logo_uri"] == dead
+    again = {
+        "client_id": told["client_id"],
+        "redirect_uris": [CALLBACK],
+        "scope": "people:read",
+        "token_endpoint_auth_method": "none",
+    }
+    assert (await desk.http.put(path, headers=mine, json=again)).json().get("logo_uri") is None
+    app, browser = await found(desk, told["client_id"]), await desk.house.enter()
+    async with instance(desk.house.pool) as db:
+        await apps.update_app(db, None, app.app.id, **apps.logo_columns(png()))
+    approving = Page(await desk.ask(browser, app, Pkce.new()))
+    assert not list(approving.root.find("img")), "a picture asks for trust that nobody has given"
+    await desk.let_in(app, browser, scope="people:read")
+    asked = Page(await desk.ask(browser, app, Pkce.new(), prompt="consent"))
+    listed = Page(await browser.http.get("/connected-apps"))
+    for page in (asked, listed):
+        (logo,) = page.root.find("img")
+        assert logo.attributes["alt"] == f"Logo of {app.app.name}"
+        assert (await browser.http.get(logo.attributes["src"])).content == png()
 
 
 async def test_a_confidential_app_gets_a_secret(open_desk: Desk) -> None:

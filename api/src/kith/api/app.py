@@ -10,6 +10,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from kith.api.apps.logos import ROUTES as LOGOS
 from kith.api.docs.routes import ROUTES as DOCS
 from kith.api.events.hub import Hub
 from kith.api.events.stream import ROUTES as STREAM
@@ -36,7 +37,7 @@ from kith.store.db import open_pool
 BODY_LIMIT = 1_000_000  # bytes
 KNOWN_PATHS = 1_000  # whose routes are remembered
 
-UNPUBLISHED = [*DOCS, *PAGES, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION, *STREAM]
+UNPUBLISHED = [*DOCS, *PAGES, *LOGOS, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION, *STREAM]
 """Routes that the OpenAPI document leaves out."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -15,10 +16,11 @@ from kith.cli.jobs import database
 from kith.cli.processes import CannotStart
 from kith.domain.apps import SECRET, Kind
 from kith.domain.ids import decode, encode
+from kith.domain.logos import fault as logo_fault
 from kith.domain.redirects import fault, origin_fault
 from kith.domain.scopes import SCOPES, ordered
 from kith.store import apps, grants
-from kith.store.apps import App
+from kith.store.apps import App, logo_columns
 from kith.store.db import Db, workspace
 
 MANY = 10_000  # apps that are listed at most
@@ -38,6 +40,7 @@ def create(
     redirect: Annotated[Sequence[str], Parameter(negative=())] = (),
     origin: Annotated[Sequence[str], Parameter(negative=())] = (),
     scope: Annotated[Sequence[str], Parameter(negative=())] = (),
+    logo: Path | None = None,
     shared: bool = False,
 ) -> None:
     """Create an app, approve it, and print its id and its secret, which is shown only once.
@@ -48,6 +51,7 @@ def create(
         redirect: Where codes are sent, such as https://app.example/callback; may be repeated.
         origin: Whose pages may call with its tokens, such as https://app.example; may be repeated.
         scope: What it may ask for, such as people:read; may be repeated.
+        logo: A PNG, JPEG or WebP that members see beside its name; at most 1,024 pixels a side and 100,000 bytes.
         shared: Other workspaces of this installation may approve it too.
     """
     if unknown := set(scope) - SCOPES.keys():
@@ -64,7 +68,12 @@ def create(
         raise CannotStart("Name where codes are sent: --redirect https://app.example/callback.")
     if kind == "machine" and redirect:
         raise CannotStart("An app that acts by itself has no redirect URI.")
-    content = {"redirect_uris": list(redirect), "origins": list(origin), "scopes": ordered(scope), "shared": shared}
+    content = _logo(logo) | {
+        "redirect_uris": list(redirect),
+        "origins": list(origin),
+        "scopes": ordered(scope),
+        "shared": shared,
+    }
     app, secret = asyncio.run(_create(name, kind, content))
     print(f"client_id: {encode('app', app.id)}")
     if secret:
@@ -88,6 +97,17 @@ def revoke(app: str) -> None:
         app: Its id, as 'kith apps list' shows it.
     """
     asyncio.run(_revoke(app))
+
+
+def _logo(file: Path | None) -> dict[str, object]:
+    """Return the columns of a logo."""
+    try:
+        data = file.read_bytes() if file else None
+    except OSError as error:
+        raise CannotStart(f"The logo cannot be read: {error.strerror or error}.") from error
+    if data is not None and (wrong := logo_fault(data)):
+        raise CannotStart(wrong)
+    return logo_columns(data)
 
 
 async def _list() -> None:

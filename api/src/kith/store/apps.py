@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from kith.store.tokens import REGISTRATION, SECRET, digest, mint
 
 _COLUMNS = """
     a.id, a.owner_id, a.name, a.kind, a.homepage, a.policy_url, a.redirect_uris, a.logout_uris, a.origins, a.scopes,
-    a.shared, a.keys, a.revision, a.created_at, a.updated_at
+    a.shared, a.keys, a.logo_hash, a.logo_uri, a.revision, a.created_at, a.updated_at
 """
 # What a workspace sees: its own apps, and those of others that it approved.
 _SEEN = f"""
@@ -25,8 +26,8 @@ _SEEN = f"""
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):
-    """owner_id: the workspace whose app it is; None: it registered itself. approved: for which scopes, in the
-    workspace that asks.
+    """owner_id: the workspace whose app it is; None: it registered itself. logo_hash: the version of its logo, which
+    ``get_logo`` returns. approved: for which scopes, in the workspace that asks.
     """
 
     id: UUID
@@ -41,6 +42,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     scopes: list[str]
     shared: bool
     keys: list[dict[str, Any]]
+    logo_hash: str | None
+    logo_uri: str | None
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -95,6 +98,19 @@ async def find_app(db: Db, app_id: UUID) -> App | None:
     """Return any living app of the instance: who calls is known before a workspace is chosen."""
     row = await db.fetchrow(f"SELECT {_COLUMNS} FROM apps a WHERE a.id = $1 AND a.deleted_at IS NULL", app_id)
     return App(**row) if row else None
+
+
+def logo_columns(data: bytes | None) -> dict[str, Any]:
+    """Return the columns of a logo, for ``create_app`` and ``update_app``."""
+    return {"logo": data, "logo_hash": sha256(data).hexdigest()[:16] if data else None}
+
+
+async def get_logo(db: Db, app_id: UUID, logo_hash: str) -> bytes | None:
+    """Return this version of the logo of any living app of the instance."""
+    found: bytes | None = await db.fetchval(
+        "SELECT logo FROM apps WHERE id = $1 AND logo_hash = $2 AND deleted_at IS NULL", app_id, logo_hash
+    )
+    return found
 
 
 async def get_app(db: Db, workspace_id: UUID, app_id: UUID, *, lock: bool = False) -> App | None:

@@ -18,6 +18,7 @@ class Grant(msgspec.Struct, frozen=True):
     id: UUID
     app_id: UUID
     app: str
+    logo_hash: str | None
     member_id: UUID | None
     scopes: list[str]
     created_at: datetime
@@ -62,7 +63,7 @@ async def list_grants(
     """Return living grants of living apps, the newest first. after: id of the row before."""
     rows = await db.fetch(
         """
-        SELECT g.id, g.app_id, a.name AS app, g.member_id, g.scopes, g.created_at, g.updated_at
+        SELECT g.id, g.app_id, a.name AS app, a.logo_hash, g.member_id, g.scopes, g.created_at, g.updated_at
         FROM grants g JOIN apps a ON a.id = g.app_id AND a.deleted_at IS NULL
         WHERE g.workspace_id = $1 AND g.revoked_at IS NULL AND ($2::uuid IS NULL OR g.id < $2)
             AND ($4::uuid IS NULL OR g.app_id = $4) AND ($5::uuid IS NULL OR g.member_id = $5)
@@ -77,7 +78,7 @@ async def get_grant(db: Db, workspace_id: UUID, grant_id: UUID) -> Grant | None:
     """Return a living grant."""
     row = await db.fetchrow(
         """
-        SELECT g.id, g.app_id, a.name AS app, g.member_id, g.scopes, g.created_at, g.updated_at
+        SELECT g.id, g.app_id, a.name AS app, a.logo_hash, g.member_id, g.scopes, g.created_at, g.updated_at
         FROM grants g JOIN apps a ON a.id = g.app_id
         WHERE g.workspace_id = $1 AND g.id = $2 AND g.revoked_at IS NULL
         """,

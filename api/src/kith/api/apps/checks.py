@@ -8,6 +8,7 @@ import msgspec
 from kith.api.http.problems import Fault, Problem
 from kith.api.http.proofs import is_key
 from kith.domain.apps import SECRET, Kind
+from kith.domain.logos import fault as logo_fault
 from kith.domain.redirects import fault, origin_fault
 from kith.domain.scopes import SCOPES
 
@@ -31,6 +32,8 @@ def check(payload: Any, kind: Kind, redirect_uris: Collection[str]) -> None:
         for name in ("homepage", "policy_url")
         if (address := _given(payload, name)) and (not address.startswith("https://") or fault(address))
     ]
+    if isinstance(payload.logo, bytes) and (wrong := logo_fault(payload.logo)):
+        faults.append(Fault("invalid", wrong, "/logo"))
     keys = payload.keys if isinstance(payload.keys, list) else []
     if keys and kind not in SECRET:
         faults.append(Fault("invalid", "An app of this kind cannot keep a key.", "/keys"))

@@ -70,6 +70,7 @@ async def create_app(
     check(payload, payload.kind, payload.redirect_uris)
     check_scopes(payload.scopes, token.scopes)
     content = msgspec.structs.asdict(payload) | {"scopes": ordered(payload.scopes), "keys": _stored(payload.keys)}
+    content |= store.logo_columns(payload.logo)
     made = await store.create_app(db, workspace_id, **content)
     await store.approve(db, workspace_id, made.id, made.scopes, author(token))
     secret = (await store.add_secret(db, workspace_id, made.id, 0))[1] if _has_secret(made) else None
@@ -115,6 +116,8 @@ async def update_app(
         asked["scopes"] = ordered(asked["scopes"])
     if "keys" in asked:
         asked["keys"] = _stored(asked["keys"])
+    if "logo" in asked:
+        asked |= store.logo_columns(asked["logo"])
     if asked:
         await store.update_app(db, workspace_id, found.id, **asked)
     saved = await _find(db, workspace_id, app_id)

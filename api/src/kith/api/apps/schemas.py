@@ -3,11 +3,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from kith.api.apps.logos import path_of
 from kith.api.http.ids import AppId, SecretId, encode
 from kith.api.http.kinds import TEXT, HeldScope, Instant, ScopeName
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.domain import apps
+from kith.domain.logos import LARGEST
 from kith.domain.redirects import LONGEST
 from kith.store import apps as store
 
@@ -24,6 +26,13 @@ Kind = Annotated[
 _ADDRESS = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
 Homepage = Annotated[_ADDRESS | None, Meta(description="An https address that says what the app is.")]
 Policy = Annotated[_ADDRESS | None, Meta(description="An https address that says what it does with data.")]
+Logo = Annotated[
+    Annotated[bytes, Meta(max_length=LARGEST)] | None,
+    Meta(
+        description="A PNG, JPEG or WebP of at most 1,024 pixels a side and 100,000 bytes, in base64.",
+        examples=["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="],
+    ),
+]
 Redirects = Annotated[
     list[_ADDRESS],
     Meta(
@@ -93,6 +102,13 @@ class App(msgspec.Struct, frozen=True):
     kind: Kind
     homepage: Homepage
     policy_url: Policy
+    logo_path: Annotated[
+        str | None,
+        Meta(
+            description="Where kith serves its logo.",
+            examples=["/app-logos/app_06ay4x8wvrzj3w5mcsd0jpcm3w/9f86d081884c7d65"],
+        ),
+    ]
     redirect_uris: Redirects
     logout_uris: Logouts
     origins: Origins
@@ -138,6 +154,7 @@ class AppCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     origins: Origins = []
     homepage: Homepage = None
     policy_url: Policy = None
+    logo: Logo = None
     shared: Shared = False
     keys: Keys = []
 
@@ -152,6 +169,7 @@ class AppPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     origins: Origins | UnsetType = UNSET
     homepage: Homepage | UnsetType = UNSET
     policy_url: Policy | UnsetType = UNSET
+    logo: Logo | UnsetType = UNSET
     shared: Shared | UnsetType = UNSET
     keys: Keys | UnsetType = UNSET
 
@@ -178,6 +196,7 @@ def show(row: store.App, workspace_id: object, secrets: list[store.Secret]) -> A
         id=encode("app", row.id),
         owned=row.owner_id == workspace_id,
         registered=row.owner_id is None,
+        logo_path=path_of(row.id, row.logo_hash),
         keys=msgspec.convert(row.keys, list[Key]),
         secrets=[Secret(encode("app secret", one.id), one.created_at, one.expires_at) for one in secrets],
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 
+from kith.api.apps.logos import path_of
 from kith.api.oauth.consent import CONSENT
 from kith.api.pages.forms import read_form
 from kith.api.pages.render import go, render
@@ -27,7 +28,11 @@ async def show_connected(request: Request[Any, Any, Any]) -> Response[str]:
     home = here.workspace.workspace_id
     async with request.app.state.turns.view(home) as db:
         found = await grants.list_grants(db, home, None, _MOST, member_id=here.member.id)
-    return render(request, "oauth/connected.html", found=[(grant, sentences(grant.scopes)) for grant in found])
+    return render(
+        request,
+        "oauth/connected.html",
+        found=[(grant, path_of(grant.app_id, grant.logo_hash), sentences(grant.scopes)) for grant in found],
+    )
 
 
 @post("/connected-apps", operation_id="disconnectApp", **CONSENT)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from litestar import Request, Response, get, post
 
+from kith.api.apps.logos import path_of
 from kith.api.oauth import parameters as read
 from kith.api.oauth.authorization import Authorization, back, read_authorization, redirect_of
 from kith.api.oauth.errors import Refused, SentBack
@@ -193,7 +194,8 @@ def _page(request: Request[Any, Any, Any], wish: Wish) -> Response[str]:
     asked, known = lasting(wish.possible), lasting(wish.granted) if wish.granted else set()
     return render(
         request, "oauth/consent.html", forms_to=[_target(wish.asked.redirect_uri)],
-        app=wish.app, domain=domain_of(wish.app, wish.asked.redirect_uri), workspace=wish.here.workspace,
+        app=wish.app, logo=logo_of(wish.app, approving=wish.approving),
+        domain=domain_of(wish.app, wish.asked.redirect_uri), workspace=wish.here.workspace,
         member=wish.here.sign_in, new=sentences(asked - known), known=sentences(asked & known),
         unseen=unseen(set(wish.possible) | set(wish.granted)), approving=wish.approving,
         query=request.scope["query_string"].decode("latin-1"), registered=wish.app.owner_id is None,
@@ -229,6 +231,11 @@ async def _allow(request: Request[Any, Any, Any], wish: Wish) -> Response[bytes]
 def _back(request: Request[Any, Any, Any], asked: Authorization, error: str, description: str) -> SentBack:
     issuer = request.app.state.settings.issuer
     return SentBack(back(asked.redirect_uri, issuer, asked.state, error=error, error_description=description))
+
+
+def logo_of(app: App, *, approving: bool) -> str | None:
+    """Return where an app's logo is; none of one that nobody vouches for or has approved: a picture asks for trust."""
+    return None if approving and app.owner_id is None else path_of(app.id, app.logo_hash)
 
 
 def _is_private(redirect_uri: str) -> bool:

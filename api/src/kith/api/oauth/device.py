@@ -7,7 +7,7 @@ from litestar import Request, Response, get, post
 from msgspec import Meta
 
 from kith.api.oauth import parameters as read
-from kith.api.oauth.consent import CONSENT, may_approve
+from kith.api.oauth.consent import CONSENT, logo_of, may_approve
 from kith.api.pages.forms import read_form
 from kith.api.pages.render import render
 from kith.api.pages.sessions import SignedIn, session_of
@@ -66,7 +66,7 @@ async def _ask(request: Request[Any, Any, Any], here: SignedIn, typed: str) -> R
     return render(
         request, "oauth/device_consent.html", app=app, workspace=here.workspace, user_code=device.user_code,
         new=sentences(lasting(possible)), known=[], unseen=unseen(possible), approving=approving,
-        registered=app.owner_id is None,
+        registered=app.owner_id is None, logo=logo_of(app, approving=approving),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath
 
+from kith.api.apps.logos import fetch
 from kith.api.http.proofs import is_key
 from kith.api.oauth.assertions import METHOD
 from kith.api.oauth.errors import PROTOCOL, Refused, answer
@@ -31,6 +32,7 @@ class Wanted(msgspec.Struct, frozen=True):
     client_name: str = "An app without a name"
     client_uri: str | None = None
     policy_uri: str | None = None
+    logo_uri: str | None = None
     token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105  # a method
     grant_types: tuple[str, ...] = (CODE,)
     response_types: tuple[str, ...] = ("code",)
@@ -48,11 +50,12 @@ async def register(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise Refused("access_denied", "Apps cannot register themselves here; ask the operator.", 403)
     wanted = await _read(request)
     content = _content(wanted)
+    if wanted.logo_uri:
+        async with request.app.state.turns.instance() as db:
+            await _check_room(db)
+        content |= apps.logo_columns(await fetch(wanted.logo_uri))
     async with request.app.state.turns.instance() as db:
-        if await apps.registered_lately(db) >= AN_HOUR:
-            raise Refused(
-                "temporarily_unavailable", "Too many apps have registered lately.", 429, {"Retry-After": "600"}
-            )
+        await _check_room(db)
         app = await apps.create_app(db, None, **content)
         told = _told(request, app) | {"registration_access_token": await apps.entrust(db, app.id)}
         if "client_secret_basic" in _methods(app):
@@ -77,12 +80,16 @@ async def change_registration(request: Request[Any, Any, Any], client_id: FromPa
     content = _content(wanted)
     async with request.app.state.turns.instance() as db:
         app = await _entrusted(request, db, client_id)
+    if wanted.logo_uri != app.logo_uri:
+        content |= apps.logo_columns(await fetch(wanted.logo_uri) if wanted.logo_uri else None)
+    async with request.app.state.turns.instance() as db:
+        app = await _entrusted(request, db, client_id)
         if wanted.client_id != client_id or content.pop("kind") != app.kind or bool(content["keys"]) != bool(app.keys):
             raise Refused("invalid_client_metadata", "An app keeps its client_id, kind and way to authenticate.")
         if wanted.client_secret is not None and not await apps.has_secret(db, app.id, wanted.client_secret):
             raise Refused("invalid_client_metadata", "This is not the app's secret.")
-        changed = {name: value for name, value in content.items() if getattr(app, name) != value}
-        if changed.keys() - {"keys"} and await apps.was_approved(db, app.id):
+        changed = {name: value for name, value in content.items() if name == "logo" or getattr(app, name) != value}
+        if changed.keys() - {"keys", "logo"} and await apps.was_approved(db, app.id):
             raise Refused("access_denied", "A workspace has approved the app as it is: register another.", 403)
         if changed:
             await apps.update_app(db, None, app.id, **changed)
@@ -97,6 +104,12 @@ async def delete_registration(request: Request[Any, Any, Any], client_id: FromPa
         await apps.delete_app(db, None, app.id)
     await request.app.state.tokens.catch_up()
     return Response(b"", status_code=204, headers={"Cache-Control": "no-store"})
+
+
+async def _check_room(db: Db) -> None:
+    """Raises Refused."""
+    if await apps.registered_lately(db) >= AN_HOUR:
+        raise Refused("temporarily_unavailable", "Too many apps have registered lately.", 429, {"Retry-After": "600"})
 
 
 async def _entrusted(request: Request[Any, Any, Any], db: Db, client: str) -> App:
@@ -133,6 +146,7 @@ def _told(request: Request[Any, Any, Any], app: App) -> dict[str, Any]:
     more = {
         "client_uri": app.homepage,
         "policy_uri": app.policy_url,
+        "logo_uri": app.logo_uri,
         "post_logout_redirect_uris": app.logout_uris,
         "jwks": {"keys": app.keys} if app.keys else None,
     }
@@ -143,7 +157,7 @@ def _content(wanted: Wanted) -> dict[str, Any]:
     """Return what is kept of what an app says of itself. Raises Refused."""
     return {
         "name": wanted.client_name, "kind": _kind(wanted), "homepage": wanted.client_uri,
-        "policy_url": wanted.policy_uri, "redirect_uris": wanted.redirect_uris,
+        "policy_url": wanted.policy_uri, "logo_uri": wanted.logo_uri, "redirect_uris": wanted.redirect_uris,
         "logout_uris": wanted.post_logout_redirect_uris, "scopes": _scopes(wanted), "keys": _keys(wanted),
     }  # fmt: skip
 
@@ -153,19 +167,25 @@ async def _read(request: Request[Any, Any, Any]) -> Wanted:
         wanted = msgspec.json.decode(await request.body(), type=Wanted)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refused("invalid_client_metadata", f"The metadata cannot be read: {error}.") from error
-    texts = [wanted.client_name, wanted.client_uri or "", wanted.policy_uri or ""]
+    addresses = {"client_uri": wanted.client_uri, "policy_uri": wanted.policy_uri}
+    texts = [wanted.client_name, wanted.logo_uri or "", *(address or "" for address in addresses.values())]
     if any("\x00" in text or len(text) > 2000 for text in texts) or not 0 < len(wanted.client_name) <= _LONGEST:
         raise Refused("invalid_client_metadata", "A name or an address is too long, or holds U+0000.")
-    for address in (wanted.client_uri, wanted.policy_uri):
-        if address is not None and (not address.startswith("https://") or fault(address)):
-            raise Refused("invalid_client_metadata", "client_uri and policy_uri are https addresses.")
+    for name, address in addresses.items():
+        if address is not None and not _is_https(address):
+            raise Refused("invalid_client_metadata", f"{name} is an https address.")
     uris = [*wanted.redirect_uris, *wanted.post_logout_redirect_uris]
     if len(uris) > _MOST_URIS:
         raise Refused("invalid_redirect_uri", f"An app may have {_MOST_URIS} addresses at most.")
     for uri in uris:
         if wrong := fault(uri):
             raise Refused("invalid_redirect_uri", wrong)
-    return wanted
+    logo_uri = wanted.logo_uri if wanted.logo_uri and _is_https(wanted.logo_uri) else None
+    return msgspec.structs.replace(wanted, logo_uri=logo_uri)
+
+
+def _is_https(address: str) -> bool:
+    return address.startswith("https://") and not fault(address)
 
 
 def _kind(wanted: Wanted) -> Kind:
