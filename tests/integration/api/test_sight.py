@@ -52,7 +52,7 @@ SHOWN = {
     "private": {
         "getPerson", "listTimeline", "listInteractions", "listEvidence", "getRelationship",
         "listConversations", "listChannels", "listPartitions", "listRunErrors", "listFailedPushes",
-        "listChannelsOfCommunity", "searchAll", *NAMING,
+        "listChannelsOfCommunity", "listCommunityRoles", "searchAll", *NAMING,
     },
 }  # fmt: skip
 EXPANDED = {

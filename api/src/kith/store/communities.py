@@ -11,9 +11,10 @@ from kith.store.db import IS_GUEST, NAMED, Db, new_id
 from kith.store.errors import NoSuch
 from kith.store.queries import Order, Statement, count_rows, fetch_page
 
-_NAME = f"CASE c.kind WHEN 'curated' THEN c.name ELSE coalesce({NAMED.format('c', 'name')}, 'Community') END"
+NAME = f"CASE c.kind WHEN 'curated' THEN c.name ELSE coalesce({NAMED.format('c', 'name')}, 'Community') END"
+"""In SQL: the name of a community ``c`` as the reader sees it."""
 _COLUMNS = f"""
-    c.id, c.kind, {_NAME} AS name, c.level, c.parent_id, c.size, c.cohesion, c.openness, c.health, c.revision,
+    c.id, c.kind, {NAME} AS name, c.level, c.parent_id, c.size, c.cohesion, c.openness, c.health, c.revision,
     c.computed_at, c.as_of, c.born_at, c.ended_at, c.created_at, c.updated_at
 """
 _BY_SIZE = Order("c.size", ("c.id",))
@@ -140,7 +141,7 @@ async def get_community(db: Db, workspace_id: UUID, community_id: UUID, *, lock:
 
 async def get_names(db: Db, workspace_id: UUID, community_ids: Collection[UUID]) -> dict[UUID, str]:
     rows = await db.fetch(
-        f"SELECT c.id, {_NAME} AS name FROM communities c WHERE c.workspace_id = $1 AND c.id = ANY ($2)",
+        f"SELECT c.id, {NAME} AS name FROM communities c WHERE c.workspace_id = $1 AND c.id = ANY ($2)",
         workspace_id, list(community_ids),
     )  # fmt: skip
     return {row["id"]: row["name"] for row in rows}
@@ -150,7 +151,7 @@ async def list_shared(db: Db, workspace_id: UUID, person_ids: Sequence[UUID]) ->
     """Return the names of the smallest, and of the declared, communities to which all of these people belong now."""
     rows = await db.fetch(
         f"""
-        SELECT c.id, {_NAME} AS name FROM communities c
+        SELECT c.id, {NAME} AS name FROM communities c
         JOIN community_people p ON p.workspace_id = $1 AND p.community_id = c.id
         JOIN person_identities i ON i.workspace_id = $1 AND i.identity_id = p.person_id
         WHERE c.workspace_id = $1 AND c.level = 0 AND c.ended_at IS NULL AND i.person_id IN

@@ -11,10 +11,12 @@ from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 from kith.store.search import MANY, MOST, search
 
 _SEEN = f"CASE WHEN {IS_GUEST} THEN coalesce(a.open_{{0}}, a.{{0}}) ELSE a.{{0}} END"
+LAST_SEEN = _SEEN.format("last_at")
+"""In SQL: the last moment of the activity ``a`` of a conversation, of what is seen of it."""
 _SELECT = f"""
     SELECT v.id, v.network, v.host, v.key, v.title, v.url, c.id AS channel_id, c.name AS channel_name,
            {_SEEN.format("interactions")} AS interaction_count, {_SEEN.format("identities")} AS identity_count,
-           {_SEEN.format("first_at")} AS first_at, {_SEEN.format("last_at")} AS last_at, v.learnt_at
+           {_SEEN.format("first_at")} AS first_at, {LAST_SEEN} AS last_at, v.learnt_at
     FROM conversation_activity a
     JOIN conversations v ON v.workspace_id = a.workspace_id AND v.id = a.conversation_id
     LEFT JOIN channels c ON c.workspace_id = a.workspace_id AND c.id = a.channel_id

@@ -86,6 +86,11 @@ class Connection(_Plain):
         """Whether statements outside of transactions do not see all rows on which shared numbers rest."""
         return self._seen[1] is not None and "private" not in self._seen[1].split()
 
+    @property
+    def sees_all_words(self) -> bool:
+        """Whether statements outside of transactions name things after all texts."""
+        return self._seen[3] and not self.is_narrow
+
     @asynccontextmanager
     async def widen(self) -> AsyncIterator[None]:
         """Let statements see all rows on which shared numbers rest, until the block ends."""
@@ -185,6 +190,11 @@ async def view(
 def is_narrow(db: Db) -> bool:
     """Whether ``view`` gave a connection that does not see all rows on which shared numbers rest."""
     return cast("Connection", db).is_narrow
+
+
+def sees_all_words(db: Db) -> bool:
+    """Whether ``view`` gave a connection by which things are called the same as for those who see everything."""
+    return cast("Connection", db).sees_all_words
 
 
 def whole(db: Db) -> AbstractAsyncContextManager[None]:

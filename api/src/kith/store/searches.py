@@ -10,8 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from kith.store import interactions
-from kith.store.db import Db
+from kith.store import communities, interactions, topics
+from kith.store.conversations import LAST_SEEN
+from kith.store.db import Db, sees_all_words
 from kith.store.interactions import InteractionFilter
 from kith.store.queries import structs
 
@@ -70,6 +71,8 @@ async def list_known(db: Db, workspace_id: UUID, identity_ids: Sequence[UUID]) -
 
 async def find_named(db: Db, workspace_id: UUID, what: Named, words: str, most: int) -> list[Found]:
     """Return what the reader sees of what has the words in its name."""
+    if what in _NAMED and not sees_all_words(db):
+        return structs(Found, await db.fetch(_NAMED[what], workspace_id, words, most))
     rows = await db.fetch(
         f"""
         SELECT t.id, t.name FROM (SELECT find_named($1, $2, $3, $4) AS id OFFSET 0) AS found
@@ -135,19 +138,31 @@ async def show_interactions(
     return {row["id"]: row["shown"] for row in rows}
 
 
+# Of names that are not the same for all there are few: they are looked through.
+_HAS_WORDS = r"lower({}) LIKE '%' || regexp_replace(lower($2), '([\\%_])', '\\\1', 'g') || '%' LIMIT $3"
+_NAMED = {
+    "communities": f"""
+        SELECT c.id, {communities.NAME} AS name FROM communities c
+        WHERE c.workspace_id = $1 AND c.ended_at IS NULL AND {_HAS_WORDS.format(communities.NAME)}
+    """,
+    "topics": f"""
+        SELECT t.id, {topics.NAME} AS name FROM topics t
+        WHERE t.workspace_id = $1 AND {_HAS_WORDS.format(topics.NAME)}
+    """,
+}
 _RANK_INTERACTIONS = """
     SELECT i.id, i.title, i.occurred_at AS at,
         ts_rank_cd(to_tsvector($4::text::regconfig, left(coalesce(i.title, '') || ' ' || coalesce(i.text, ''), 20000)),
             websearch_to_tsquery($4::text::regconfig, $3), 32) AS rank
     FROM interactions i WHERE i.workspace_id = $1 AND i.id = ANY ($2)
 """
-_FIND_CONVERSATIONS = """
-    SELECT v.id, v.title, a.last_at AS at,
+_FIND_CONVERSATIONS = f"""
+    SELECT v.id, v.title, {LAST_SEEN} AS at,
         ts_rank_cd(to_tsvector($3::text::regconfig, left(v.title, 1000)),
             websearch_to_tsquery($3::text::regconfig, $2), 32) AS rank
     FROM (SELECT find_conversations($1, $2, $3::text::regconfig, $4) AS id OFFSET 0) AS found
     JOIN conversations v ON v.workspace_id = $1 AND v.id = found.id
     JOIN conversation_activity a ON a.workspace_id = $1 AND a.conversation_id = found.id
     WHERE ($5::uuid IS NULL OR a.channel_id = $5 AND EXISTS (SELECT FROM channels WHERE workspace_id = $1 AND id = $5))
-        AND ($6::timestamptz IS NULL OR a.last_at >= $6) AND ($7::timestamptz IS NULL OR a.last_at < $7)
+        AND ($6::timestamptz IS NULL OR {LAST_SEEN} >= $6) AND ($7::timestamptz IS NULL OR {LAST_SEEN} < $7)
 """

@@ -10,9 +10,10 @@ from kith.store.db import IS_GUEST, NAMED, Db, is_narrow
 from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 
 _OPEN = f"CASE WHEN {IS_GUEST} THEN {{0}}.open_texts ELSE {{0}}.texts END"
-_NAME = NAMED.format("t", "name")
+NAME = NAMED.format("t", "name")
+"""In SQL: the name of a topic ``t`` as the reader sees it."""
 _COLUMNS = f"""
-    t.id, {_NAME} AS name, {NAMED.format("t", "terms")} AS terms, {_OPEN.format("t")} AS texts, t.computed_at
+    t.id, {NAME} AS name, {NAMED.format("t", "terms")} AS terms, {_OPEN.format("t")} AS texts, t.computed_at
 """
 _BY_TEXTS = Order("t.texts", ("t.id",))
 _BY_OPEN = Order("t.open_texts", ("t.id",))
@@ -80,7 +81,7 @@ async def list_subjects(
             SELECT id, conversation_id, channel_id, occurred_at FROM interactions
             WHERE workspace_id = $1 AND id = ANY ($2) AND ($3::timestamptz IS NULL OR learnt_at <= $3)
         ), {ABOUT}
-        SELECT t.id AS topic_id, {_NAME} AS topic_name, c.id AS channel_id, c.name AS channel_name,
+        SELECT t.id AS topic_id, {NAME} AS topic_name, c.id AS channel_id, c.name AS channel_name,
             count(*) AS interactions, max(a.occurred_at) AS last_at,
             (array_agg(a.id ORDER BY a.occurred_at DESC, a.id DESC))[:$4] AS interaction_ids
         FROM about a LEFT JOIN topics t ON t.workspace_id = $1 AND t.id = a.topic_id
@@ -94,7 +95,7 @@ async def list_subjects(
 
 async def get_names(db: Db, workspace_id: UUID, topic_ids: Sequence[UUID]) -> dict[UUID, str]:
     rows = await db.fetch(
-        f"SELECT t.id, {_NAME} AS name FROM topics t WHERE t.workspace_id = $1 AND t.id = ANY ($2)",
+        f"SELECT t.id, {NAME} AS name FROM topics t WHERE t.workspace_id = $1 AND t.id = ANY ($2)",
         workspace_id, list(topic_ids),
     )  # fmt: skip
     return {row["id"]: row["name"] for row in rows}

@@ -32,7 +32,7 @@ class AuditParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class AuditExportParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    after: Annotated[int, Meta(ge=0, description="Number of the last entry that is known.")] = 0
+    after: Annotated[int, Meta(ge=0, lt=2**53, description="Number of the last entry that is known.")] = 0
     limit: Annotated[int, Meta(ge=1, le=EXPORTED, description="Maximum number of entries.")] = EXPORTED
 
 
