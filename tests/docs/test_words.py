@@ -35,6 +35,8 @@ BRITISH = re.compile(
     r"|\bcentre\b|\blicence\b|favour",
     re.IGNORECASE,
 )
+#: What read as if it were translated.
+STILTED = re.compile(r"\banew\b|\bhasten|\bwhomever\b|\bwithout more\b", re.IGNORECASE)
 #: Words of networks and languages, not ours; and migrations, which never change.
 FOREIGN = (
     "migrations/",
@@ -75,11 +77,12 @@ def test_old_words_of_the_wire_are_gone() -> None:
     assert [path for path in GONE if path in text] == []
 
 
-def test_spelling_is_american() -> None:
+@pytest.mark.parametrize("words", [BRITISH, STILTED], ids=["British", "stilted"])
+def test_words_are_plain_and_american(words: re.Pattern[str]) -> None:
     found = [
         f"{file.relative_to(ROOT)}: {match[0]}"
         for file in sources()
         if not any(part in str(file) for part in FOREIGN)
-        for match in BRITISH.finditer(file.read_text())
+        for match in words.finditer(file.read_text())
     ]
     assert found == []

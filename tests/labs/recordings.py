@@ -45,7 +45,7 @@ def told(pages: Iterable[Page]) -> set[Act]:
 
 
 def keep(lab: Path, exchanges: Iterable[tuple[Request, Reply]], recording: Recording) -> None:
-    """Write the recording of a lab anew, into its folder. The people are invented, so that no name is hidden."""
+    """Write the recording of a lab again, into its folder. The people are invented, so that no name is hidden."""
     each = {(request.method, request.url, request.body): (request, reply) for request, reply in exchanges}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "exchanges"

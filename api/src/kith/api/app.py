@@ -41,6 +41,13 @@ UNPUBLISHED = [*DOCS, *PAGES, *LOGOS, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION, 
 """Routes that the OpenAPI document leaves out."""
 
 
+class Shared(State):
+    """What requests share, as plain attributes: each request asks for some, and Litestar's own take longer."""
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        object.__setattr__(self, key, value)
+
+
 class Kith(Litestar):
     """Litestar, within the edge; reads go past it."""
 
@@ -53,16 +60,10 @@ class Kith(Litestar):
     def configure(self, settings: Settings) -> None:
         """Take settings for the next lifespan; nothing of an earlier one is kept but the routes."""
         logs.configure(settings.log_level)
-        self.state = State(
-            {
-                "settings": settings,
-                "registry": load_registry(),
-                "origins": (origins := Origins(settings.cors_origins)),
-                "loaders": LOADERS,
-                "counted": {},
-            }
-        )
-        self.edge = Edge(self.answer, self.routes, origins, logged=logs.includes(settings.log_level, "info"))
+        self.state = shared = Shared()
+        shared.settings, shared.registry, shared.origins = settings, load_registry(), Origins(settings.cors_origins)
+        shared.loaders, shared.counted = LOADERS, {}
+        self.edge = Edge(self.answer, self.routes, shared.origins, logged=logs.includes(settings.log_level, "info"))
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         beyond = self.edge if scope["type"] == "http" else super().__call__

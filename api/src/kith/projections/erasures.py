@@ -86,7 +86,7 @@ class Standing(NamedTuple):
 async def scan(db: Db, workspace_id: UUID, redact: Redact, at: Standing, now: datetime) -> tuple[Standing | None, int]:
     """Tell the next texts without those who were erased.
 
-    Returns where the scan stands, None where it is over, and how many texts were told anew.
+    Returns where the scan stands, None where it is over, and how many texts were rewritten.
     """
     place = PLACES[at.place]
     await locks.hold(db, workspace_id, Lock.FACTS)

@@ -109,7 +109,7 @@ async def set_begun(db: Db, workspace_id: UUID, id_: UUID, counts: Mapping[str, 
 
 
 async def count_texts(db: Db, workspace_id: UUID, id_: UUID, retold: int) -> None:
-    """Add texts that were told anew to what an erasure counts."""
+    """Add rewritten texts to what an erasure counts."""
     await db.execute(
         """
         UPDATE erasures

@@ -1,6 +1,6 @@
 """Rewriting: what was deleted leaves the files of the database. All of it as the owner of the tables.
 
-``DELETE`` and ``VACUUM`` leave what was deleted in the files. ``VACUUM FULL`` writes a table and its indexes anew; it
+``DELETE`` and ``VACUUM`` leave what was deleted in the files. ``VACUUM FULL`` rewrites a table and its indexes; it
 locks that table, one at a time, for as long as that takes.
 """
 
@@ -40,7 +40,7 @@ async def tables(db: Db) -> list[str]:
 
 
 async def rewrite(db: Db, table: str) -> None:
-    """Write a table, its indexes and long values anew, and look again at how its values are spread.
+    """Rewrite a table, its indexes and long values, and look again at how its values are spread.
 
     Raises LockNotAvailableError where others hold it too long.
     """

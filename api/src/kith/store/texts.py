@@ -1,4 +1,4 @@
-"""Texts that may name somebody, wherever they stand, to be read on and told anew."""
+"""Texts that may name somebody, wherever they stand, to be read on and rewritten."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -61,7 +61,7 @@ async def rows_of(db: Db, workspace_id: UUID, place: Place, ids: Sequence[UUID])
 
 
 async def retell(db: Db, workspace_id: UUID, place: Place, rows: Sequence[Row]) -> None:
-    """Store texts anew. rows: as ``next_rows`` gives them."""
+    """Store rewritten texts. rows: as ``next_rows`` gives them."""
     if place.grows:
         for row in rows:
             await _replace(db, workspace_id, place, row)

@@ -1,8 +1,8 @@
 from importlib.metadata import version
+from typing import Any
 
 import asyncpg
-from litestar import Response, get
-from litestar.datastructures import State
+from litestar import Request, Response, get
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -24,12 +24,13 @@ async def get_liveness() -> Liveness:
 
 
 @get("/readyz", operation_id="getReadiness", tags=["meta"], public=True, cost=0, unready=True)
-async def get_readiness(state: State) -> Response[Readiness]:
+async def get_readiness(request: Request[Any, Any, Any]) -> Response[Readiness]:
     """Check whether requests can be answered.
 
     Checks PostgreSQL with the application's rights, its migrations, its disk, and Valkey; answers 503 when
     something is wrong.
     """
+    state = request.app.state
     database, migrations, disk = await _look_at_database(state.pool)
     queue = await _look_at_queue(state.settings.redis_url)
     ready = {database, migrations, disk, queue} == {"ok"}

@@ -16,6 +16,7 @@ from kith.store.tokens import Token
 
 REALM = 'realm="kith"'
 _BEARER = b"Bearer "
+_NOT_TO_HAVE = ("",)  # where a route declares no scopes, it is public, and asks for no token
 
 
 async def guard(request: Request[Any, Any, Any]) -> None:
@@ -23,11 +24,9 @@ async def guard(request: Request[Any, Any, Any]) -> None:
     opt = request.route_handler.opt
     if opt.get("public"):
         return
-    token = _recognize(request) or await authenticate(request)
-    request.scope["kith.token"] = token  # type: ignore[typeddict-unknown-key]  # our own key
+    request.scope["kith.token"] = await authenticate(request)  # type: ignore[typeddict-unknown-key]  # our own key
     for scope in opt["scopes"]:
-        if scope not in token.scopes:
-            require(request, scope)
+        require(request, scope)
 
 
 def require(request: Request[Any, Any, Any], scope: str) -> None:
@@ -37,15 +36,19 @@ def require(request: Request[Any, Any, Any], scope: str) -> None:
         raise _refuse(request, "missing_scope", detail, f'error="insufficient_scope", scope="{scope}"')
 
 
-def _recognize(request: Request[Any, Any, Any]) -> Token | None:
-    """Return a token that is remembered, where nothing else is to be checked, as of most requests."""
-    asked: Mapping[bytes, bytes] = request.scope["kith.asked"]  # type: ignore[typeddict-item]  # our own key
+def recognize(scope: Any) -> Token | None:
+    """Return a token that is remembered and has the scopes, where nothing else is to be checked: of most requests."""
+    asked: Mapping[bytes, bytes] = scope["kith.asked"]
     header = asked.get(b"authorization", b"")
     if header[:7] != _BEARER or b"origin" in asked:
         return None
-    tokens: Tokens = request.app.state.tokens
-    found = tokens.remembered(header[7:].decode("latin-1"))
-    return None if found is None or found.resources or found.thumbprint is not None else found
+    found: Token | None = scope["litestar_app"].state.tokens.remembered(header[7:].decode("latin-1"))
+    if found is None or found.resources or found.thumbprint is not None:
+        return None
+    for needed in scope["route_handler"].opt.get("scopes", _NOT_TO_HAVE):
+        if needed not in found.scopes:
+            return None
+    return found
 
 
 async def authenticate(request: Request[Any, Any, Any]) -> Token:

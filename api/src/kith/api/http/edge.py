@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from os import urandom
+from random import getrandbits
 from typing import Any
 
 import structlog
@@ -32,6 +32,8 @@ _HEADERS = {
     b"vary": b"Authorization, Accept",
     b"cache-control": b"private, no-store",
 }
+"""Of each answer that does not say it otherwise."""
+_FIELDS = list(_HEADERS.items())
 
 
 class Edge:
@@ -94,9 +96,10 @@ class Exchange:
         scope["kith.request_id"] = self.request_id  # type: ignore[typeddict-unknown-key]  # our own key
         self.named = {"request_id": self.request_id}
         self.allowed: str | None = None  # whose page may read the answer
-        self.trace = traces.go_on(self.asked.get(b"traceparent"))
-        if self.trace:
-            self.named["trace_id"] = traces.trace_id(self.trace)
+        self.trace: bytes | None = None
+        if (parent := self.asked.get(b"traceparent")) and (trace := traces.go_on(parent)):
+            self.trace = trace
+            self.named["trace_id"] = traces.trace_id(trace)
         self.started = time.perf_counter()
         self.status = 0
         self.start: dict[str, Any] | None = None
@@ -125,18 +128,15 @@ class Exchange:
 
     def _finish(self, start: dict[str, Any], body: bytes, more: bool) -> bytes:
         """Complete the headers; return the body to send, none when the client has it already."""
-        headers = _HEADERS | dict(start["headers"])
-        headers[b"request-id"] = self.request_id.encode("latin-1")
+        headers = dict(start["headers"])
         if self.allowed:
             headers[b"access-control-allow-origin"] = self.allowed.encode("latin-1")
             headers[b"access-control-expose-headers"] = cors.EXPOSED
-            headers[b"vary"] += b", Origin"
+            headers[b"vary"] = headers.get(b"vary", _HEADERS[b"vary"]) + b", Origin"
         if told := self.scope.get("kith.lifetime"):
             lifetimes.add(headers, told)  # type: ignore[arg-type]  # our own key
         if self.trace:
             headers[b"traceparent"] = self.trace
-        if quotas := self.scope.get("kith.quotas"):
-            headers |= quotas.headers()  # type: ignore[attr-defined]  # our own key
         if (self.status == 405 or self.method == "OPTIONS") and (allow := self._allow(self.scope["path"])):
             headers[b"allow"] = allow.encode()
         if self.status == 200 and self.method in ("GET", "HEAD") and not more:
@@ -152,7 +152,13 @@ class Exchange:
                     headers.pop(name, None)
         elif self.status in (200, 201) and not more and (revision := headers.get(b"etag")):
             headers[b"etag"] = content_tag(body, revision)
-        start["headers"] = list(headers.items())
+        common = _FIELDS
+        if not headers.keys().isdisjoint(_HEADERS):
+            common = [field for field in _FIELDS if field[0] not in headers]
+        fields = [*common, *headers.items(), (b"request-id", self.request_id.encode("latin-1"))]
+        if quotas := self.scope.get("kith.quotas"):
+            fields += quotas.headers()  # type: ignore[attr-defined]  # our own key
+        start["headers"] = fields
         return body
 
     def log(self) -> None:
@@ -214,7 +220,7 @@ def _allow(route: HTTPRoute) -> str:
 def _request_id(given: bytes | None) -> str:
     """Return the id that the client chose, where it may be one, else a new one."""
     chosen = given.decode("latin-1") if given else ""
-    return chosen if chosen and _REQUEST_ID.fullmatch(chosen) else urandom(16).hex()
+    return chosen if chosen and _REQUEST_ID.fullmatch(chosen) else f"{getrandbits(128):032x}"
 
 
 def _names_a_host(scope: HTTPScope, asked: Mapping[bytes, bytes]) -> bool:

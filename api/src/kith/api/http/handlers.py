@@ -70,6 +70,19 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     return found
 
 
+class Read(Incoming):
+    """A request of which the parts that Litestar keeps are made when one is asked for. Most reads ask for none."""
+
+    __slots__ = ()
+
+    def __init__(self, scope: Any, receive: Receive, send: Send) -> None:
+        self.scope, self.receive, self.send = scope, receive, send
+
+    def __getattr__(self, name: str) -> Any:
+        super().__init__(self.scope, self.receive, self.send)
+        return object.__getattribute__(self, name)
+
+
 class Straight(NamedTuple):
     """A read of which Litestar has found the route: what answers it, and what else there is in its scope."""
 
@@ -79,7 +92,7 @@ class Straight(NamedTuple):
 
 
 def straight(app: Litestar, path: str) -> Straight | None:
-    """Return what answers a GET of this path without more of Litestar; None where it takes all of it."""
+    """Return what answers a GET of this path past the rest of Litestar; None where that is needed."""
     try:
         _, handler, path, params, template = app.asgi_router.handle_routing(path=normalize_path(path), method="GET")
     except HTTPException:
@@ -94,7 +107,7 @@ async def answer_straight(found: Straight, scope: Any, receive: Receive, send: S
     """Answer a request."""
     scope.update(found.scope)
     scope.setdefault("state", {})
-    request: Incoming = Request(scope, receive, send)
+    request = Read(scope, receive, send)
     try:
         answer = _sendable(request, await found.answer(request, **found.params))
     except Exception as error:
@@ -128,7 +141,8 @@ def _answer(fn: Callable[..., Awaitable[Any]], names: Any, opt: Mapping[str, Any
     params, payload = (None if raw else inputs.declared(fn, name) for name in ("params", "payload"))
 
     async def answer(request: Incoming, **given: Any) -> Any:
-        await limits.guard(request, auth.guard)
+        if not _admitted_at_once(request.scope):
+            await limits.guard(request, auth.guard)
         if params or (request.scope["query_string"] and not raw):
             inputs.read_query(request, fn)
         if payload:
@@ -151,6 +165,14 @@ def _answer(fn: Callable[..., Awaitable[Any]], names: Any, opt: Mapping[str, Any
         return _ready(request, found)
 
     return answer
+
+
+def _admitted_at_once(scope: Any) -> bool:
+    """Whether a request passes as most do: its token is remembered, and this process has units of it."""
+    if (token := auth.recognize(scope)) is None or not scope["litestar_app"].state.limits.admit_at_once(scope, token):
+        return False
+    scope["kith.token"] = token
+    return True
 
 
 def _ready(request: Incoming, found: Any) -> Any:

@@ -84,12 +84,15 @@ class Limits:
                 self._held_back -= 1
         return problem
 
+    def admit_at_once(self, scope: Any, token: Token) -> bool:
+        """Take what a request costs of its token and its workspace, where this process has enough units of both."""
+        scope["kith.quotas"] = quotas = self._of_tokens.get(token.holder) or self._of_token(token)
+        return quotas.take_at_once(cost_of(scope["route_handler"].opt, scope["method"]))
+
     async def admit(self, scope: Any, token: Token) -> None:
         """Take what a request costs of its token and its workspace. Raises Problem."""
-        cost = cost_of(scope["route_handler"].opt, scope["method"])
-        scope["kith.quotas"] = quotas = self._of_tokens.get(token.holder) or self._of_token(token)
-        if not quotas.take_at_once(cost):
-            await self._take(scope, quotas, cost)
+        if not self.admit_at_once(scope, token):
+            await self._take(scope, scope["kith.quotas"], cost_of(scope["route_handler"].opt, scope["method"]))
 
     async def admit_stranger(self, request: Request[Any, Any, Any]) -> None:
         """Take a unit of the address of a request without a valid token. Raises Problem."""

@@ -32,7 +32,7 @@ class Quotas:
         now = time.monotonic()
         return min(self.buckets, key=lambda bucket: bucket.left(now))
 
-    def headers(self) -> dict[bytes, bytes]:
+    def headers(self) -> list[tuple[bytes, bytes]]:
         """Return what a client may use and has left, as draft-ietf-httpapi-ratelimit-headers and as is common."""
         now, values, least = time.monotonic(), list[int](), None
         for bucket in self.buckets:
@@ -42,11 +42,11 @@ class Quotas:
             if least is None or left < least[1]:
                 least = bucket.quota, left, reset
         if least is None:
-            return {}
-        return {
-            b"ratelimit-policy": self._policy,
-            b"ratelimit": self._fields % tuple(values),
-            b"x-ratelimit-limit": b"%d" % least[0],
-            b"x-ratelimit-remaining": b"%d" % least[1],
-            b"x-ratelimit-reset": b"%d" % least[2],
-        }
+            return []
+        return [
+            (b"ratelimit-policy", self._policy),
+            (b"ratelimit", self._fields % tuple(values)),
+            (b"x-ratelimit-limit", b"%d" % least[0]),
+            (b"x-ratelimit-remaining", b"%d" % least[1]),
+            (b"x-ratelimit-reset", b"%d" % least[2]),
+        ]

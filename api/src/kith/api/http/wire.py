@@ -105,6 +105,7 @@ class Wire(HttpToolsProtocol):
     """One connection. A refusal is a request like others to the application: its scope has ``kith.refused``."""
 
     cycle: Any  # the newest Cycle; None before the first
+    pipeline: Any  # deque of Cycles
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -116,6 +117,7 @@ class Wire(HttpToolsProtocol):
         self.due = 0.0
         self.last = b""  # byte that came
         self.answered: RequestResponseCycle | None = None
+        self.free: tuple[asyncio.Task[None], asyncio.Future[RequestResponseCycle]] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -128,6 +130,8 @@ class Wire(HttpToolsProtocol):
         if self.answered and not self.answered.response_complete:
             self.answered.disconnected = True
             self.answered.message_event.set()
+        if self.free:
+            self.free[0].cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -234,7 +238,7 @@ class Wire(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self._begin(self.pipeline.pop())
             return
         if self.over:
             return
@@ -244,9 +248,26 @@ class Wire(HttpToolsProtocol):
         elif not self.in_head:
             self._wait(IDLE_SECONDS, self._end)
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+    def _begin(self, cycle: RequestResponseCycle) -> None:
+        """Answer a request in a task of the connection that is free: one for each request would take longer."""
         self.answered = cycle
-        super()._start_asgi_task(cycle, app)
+        if self.free:
+            (task, turn), self.free = self.free, None
+            turn.set_result(cycle)
+        else:
+            task = self.loop.create_task(self._answer(cycle))
+        self.tasks.add(task)
+
+    async def _answer(self, cycle: RequestResponseCycle) -> None:
+        """Answer a request, and then those for which this task is called."""
+        task: Any = asyncio.current_task()
+        while True:
+            await cycle.run_asgi(self.app)
+            self.tasks.discard(task)
+            if self.free or self.transport.is_closing():  # one is enough
+                return
+            self.free = task, self.loop.create_future()
+            cycle = await self.free[1]
 
     def _scope(self, method: str, path: bytes, query: bytes, version: str = "1.1") -> dict[str, Any]:
         """Return the ASGI scope of a request."""
@@ -271,10 +292,10 @@ class Wire(HttpToolsProtocol):
         before = self.cycle
         self.cycle = Cycle(self, scope, keep_alive=keep_alive)
         if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, self.app)
+            self._begin(self.cycle)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+            self.pipeline.appendleft(self.cycle)
 
     def _refuse(self, problem: Problem) -> None:
         """Answer with a problem, and read no further: nobody knows where a next request would begin."""

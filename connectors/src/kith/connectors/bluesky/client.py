@@ -119,7 +119,7 @@ class Client:
         return found.posts
 
     async def _get(self, method: str, params: Sequence[tuple[str, str]]) -> Answer:
-        """Ask, signed in where there is a password: a session that has ended is begun anew, once."""
+        """Ask, signed in where there is a password: a session that has ended is opened again, once."""
         for is_last in (False, True):
             if self._password is not None and self._auth is None:
                 self._auth = Bearer(await self._sign_in(self._password))

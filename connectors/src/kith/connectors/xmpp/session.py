@@ -136,7 +136,7 @@ class Session:
         return True
 
     async def _opened(self) -> Xml.Element:
-        """Open the stream, anew after each step; return what the server offers."""
+        """Open the stream, again after each step; return what the server offers."""
         self._cutter = Cutter(self._stream.place)
         to = quoteattr(self.domain)
         await self._send(
