@@ -12,7 +12,7 @@ from kith.connectors import Channel, Conversation, Identity, Interaction, Intera
 from kith.runtime.vault import Vault
 from kith.store import erasures, jobs
 from kith.store.db import Pool, workspace
-from kith.workers import erase
+from kith.workers import erase, resolve
 from kith.workers.ground import Ground
 from kith.workers.runner import Runner
 from tests.integration.store.facts import DAY, Store
@@ -63,7 +63,7 @@ class Village:
 
     def __init__(self, store: Store, ground: Ground) -> None:
         self.store, self.ground = store, ground
-        kinds: Any = {"erase": erase.erase, "erase_files": erase.erase_files}
+        kinds: Any = {"erase": erase.erase, "erase_files": erase.erase_files, "resolve": resolve.resolve}
         assert ground.journal
         self.path = ground.journal
         self.runner = Runner(store.pool, kinds, {}, ground, 4, 30)
@@ -94,6 +94,18 @@ class Village:
         assert job is not None
         assert job.status == "succeeded", job.error
         return job.result or {}
+
+    async def rewrite(self) -> None:
+        """Run the second stage, once names are counted again; no community is looked for."""
+        async with workspace(self.store.pool, self.store.workspace_id) as db:
+            for job in await jobs.list_jobs(db, self.store.workspace_id, ("queued",), ("detect",), None, 10):
+                await jobs.cancel_job(db, self.store.workspace_id, job.id)
+        for kind in ("resolve", "erase_files"):
+            await self.run(
+                await self.value(
+                    "SELECT id FROM jobs WHERE workspace_id = $1 AND kind = $2 AND status = 'queued'", kind
+                )
+            )
 
     async def found(self, *texts: str) -> list[str]:
         """Return in which tables a text stands, however it is cased."""

@@ -65,7 +65,7 @@ async def test_another_account_with_her_address_is_she_and_goes_with_what_it_did
 
 async def test_the_receipt_names_nobody_and_dates_both_stages(home: Village) -> None:
     erasure_id = await home.erase(await begin(home))
-    await home.run(await home.value("SELECT id FROM jobs WHERE workspace_id = $1 AND kind = 'erase_files'"))
+    await home.rewrite()
     async with workspace(home.store.pool, home.store.workspace_id) as db:
         erasure = await erasures.get_erasure(db, home.store.workspace_id, erasure_id)
         key = await keys.current(db)

@@ -56,7 +56,7 @@ async def test_nothing_planted_is_in_the_files(alone: tuple[Village, Path]) -> N
     home, folder = alone
     await home.store.store(*village(), said("9", EVE, LONG), *(said(f"m{n}", EVE, word) for n, word in enumerate(MORE)))
     await home.store.project()
-    planted = (*PLANTED, *MORE)
+    planted = (*PLANTED, *MORE, "quillfeather")
     db = await asyncpg.connect(home.ground.database_url)
     await db.execute("ANALYZE; CHECKPOINT")
     assert seen(folder, planted) == set(planted)
@@ -65,6 +65,6 @@ async def test_nothing_planted_is_in_the_files(alone: tuple[Village, Path]) -> N
     await db.execute("CHECKPOINT")
     assert len(seen(folder, planted)) > len(planted) / 2
     await db.close()
-    await home.run(await home.value("SELECT id FROM jobs WHERE workspace_id = $1 AND kind = 'erase_files'"))
+    await home.rewrite()
     assert seen(folder, planted) == set()
     assert seen(folder, ("The quill_spell birds fly.",))

@@ -1,7 +1,7 @@
 """Erasure: what a person is known by, as keyed hashes, and how texts are told without it.
 
 A hash can be looked up by whoever has the name, and gives nobody the name back who lacks the workspace's key. Its first
-two bytes are of the first word alone, and cheap: few words of a text have to be hashed in full.
+two bytes are of the first word alone, and cheap: few texts have to be looked at closely.
 """
 
 import re
@@ -19,6 +19,8 @@ Kind = Literal["identity", "address", "name", "handle", "mention", "number"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """What a hash is of: an identity's or a retired person's id; all else is looked for in texts, ``mention`` behind @."""
 
+_WORDED: tuple[Kind, ...] = ("address", "name", "handle", "mention")
+
 SOMEONE = "someone"
 LONGEST = 8  # words of a name
 _SHORTEST = 3  # characters of a handle that is looked for without an @
@@ -32,6 +34,7 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0903\u093a-\u094f"
 )
 _WORD = re.compile(rf"[{_SOLO}]|(?:[^\W_{_SOLO}]|[{_MARKS}])+")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
 _ONE_SOLO = re.compile(rf"[{_SOLO}]")
 _GAP = re.compile(r"[\s.,·・'’‐-―-]{0,3}")
 _HANDLE = re.compile(rf"(?<![\w.{_MARKS}-])@?\w(?:[\w.{_MARKS}-]*[\w{_MARKS}])?")
@@ -109,10 +112,10 @@ class Marks:
         return Mark(trait.kind, self._hash(trait.kind, *_form(trait)))
 
     def address(self, address: str) -> bytes:
-        return self._hash("address", _norm(address), "")
+        return self.of(Trait("address", address)).hash
 
     def hint(self, first: str) -> bytes:
-        """Return what the hashes of names and handles begin with whose first word this is."""
+        """Return what all hashes begin with whose first word this is."""
         return (zlib.crc32(first.encode(), self._seed) & 0xFFFF).to_bytes(2)
 
     def _hash(self, kind: Kind, text: str, first: str) -> bytes:
@@ -123,43 +126,40 @@ class Marks:
     def redactor(self, marks: Collection[Mark]) -> Callable[[str], str]:
         """Return what tells a text without those whom the marks are of."""
         by_kind = {kind: frozenset(mark.hash for mark in marks if mark.kind == kind) for kind in KINDS}
-        hints = {kind: frozenset(hash_[:2] for hash_ in by_kind[kind]) for kind in KINDS}
+        hints = {mark.hash[:2] for mark in marks if mark.kind in _WORDED}
 
         @lru_cache(50_000)
-        def may_be(kind: Kind, raw: str) -> bool:
-            return self.hint(_norm(raw.lstrip("@"))) in hints[kind]
+        def may_begin(word: str) -> bool:
+            return self.hint(_norm(word)) in hints
 
-        def is_one(kind: Kind, text: str, first: str) -> bool:
-            return self._hash(kind, text, first) in by_kind[kind]
+        def is_one(kind: Kind, text: str) -> bool:
+            return self._hash(kind, *_form(Trait(kind, text))) in by_kind[kind]
 
         def find(text: str) -> Iterator[tuple[int, int]]:
-            if by_kind["address"] and ("@" in text or _AT.search(text)):
-                yield from (met.span() for met in _ADDRESS.finditer(text) if is_one("address", _address(met[0]), ""))
             if by_kind["number"]:
-                yield from (met.span() for met in _NUMBER.finditer(text) if is_one("number", _number(met[0]), ""))
-            if by_kind["handle"] or by_kind["mention"]:
-                for met in _HANDLE.finditer(text):
-                    said = met[0]
-                    if may_be("handle", said) or may_be("mention", said):
-                        word = _norm(said.lstrip("@"))
-                        called = said[0] == "@" or text[met.start() - 1 : met.start()] == "/"
-                        if is_one("handle", word, word) or (called and is_one("mention", word, word)):
-                            yield met.span()
-            if by_kind["name"]:
-                yield from names(text)
+                yield from (met.span() for met in _NUMBER.finditer(text) if is_one("number", met[0]))
+            each = _ASCII_WORD if text.isascii() else _WORD
+            if not any(map(may_begin, set(each.findall(text)))):
+                return
+            yield from (met.span() for met in _ADDRESS.finditer(text) if is_one("address", met[0]))
+            for met in _HANDLE.finditer(text):
+                word = met[0].lstrip("@")
+                called = met[0] != word or text[met.start() - 1 : met.start()] == "/"
+                if is_one("handle", word) or (called and is_one("mention", word)):
+                    yield met.span()
+            yield from names(text)
 
         def names(text: str) -> Iterator[tuple[int, int]]:
             words = list(_WORD.finditer(text))
             for i, met in enumerate(words):
-                if not may_be("name", met[0]):
+                if not may_begin(met[0]):
                     continue
-                first = said = _norm(met[0])
-                end, whole = met.end(), None
+                end, said, whole = met.end(), met[0], None
                 for further in words[i + 1 : i + LONGEST]:
                     if not _GAP.fullmatch(text, end, further.start()):
                         break
-                    end, said = further.end(), f"{said} {_norm(further[0])}"
-                    if is_one("name", said, first):
+                    end, said = further.end(), f"{said} {further[0]}"
+                    if is_one("name", said):
                         whole = end
                 if whole is not None:
                     yield met.start(), whole
@@ -179,15 +179,14 @@ class Marks:
 
 
 def _form(trait: Trait) -> tuple[str, str]:
-    """Return how a trait is hashed, and its first word, where that is hinted at."""
-    if trait.kind == "name":
-        words = _words(trait.text)
-        return " ".join(words), words[0]
+    """Return how a trait is hashed, and its first word, which is hinted at."""
     if trait.kind == "number":
         return _number(trait.text), ""
-    if trait.kind == "address":
-        return _address(trait.text), ""
-    return _norm(trait.text), _norm(trait.text)
+    words = _words(trait.text)
+    first = words[0] if words else ""
+    if trait.kind == "name":
+        return " ".join(words), first
+    return _address(trait.text) if trait.kind == "address" else _norm(trait.text), first
 
 
 def _telling(key: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 What keeps them out stands as keyed hashes among the suppressions, and in a journal outside of the database.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -154,7 +155,7 @@ async def _replay(db: Db, entry: Journaled, now: datetime) -> bool:
     workspace_id, erasure_id, given = entry
     if await workspaces.get_workspace(db, workspace_id) is None:
         return False
-    if set(given) <= set(await suppressions.list_marks(db, workspace_id, in_texts=False)):
+    if not await suppressions.lacks(db, workspace_id, given):
         return False
     await locks.hold(db, workspace_id, Lock.FACTS)
     await suppressions.add(db, workspace_id, erasure_id, given)
@@ -215,11 +216,15 @@ async def _retell(
     db: Db, workspace_id: UUID, place: Place, rows: Sequence[tuple[Any, ...]], redact: Redact
 ) -> list[tuple[Any, ...]]:
     """Store the texts of rows without those who were erased; return the rows that changed."""
-    width = len(place.key)
-    new = [(*row[:width], *(_told(value, redact) for value in row[width:])) for row in rows]
-    changed = [told for told, row in zip(new, rows, strict=True) if told != row]
+    changed = await asyncio.to_thread(_changed, rows, len(place.key), redact)
     await stored_texts.retell(db, workspace_id, place, changed)
     return changed
+
+
+def _changed(rows: Sequence[tuple[Any, ...]], width: int, redact: Redact) -> list[tuple[Any, ...]]:
+    """Return the rows that name somebody, told anew. width: columns of the key."""
+    new = [(*row[:width], *(_told(value, redact) for value in row[width:])) for row in rows]
+    return [told for told, row in zip(new, rows, strict=True) if told != row]
 
 
 def _told(value: Any, redact: Redact) -> Any:

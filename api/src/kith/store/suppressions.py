@@ -41,19 +41,30 @@ async def add(db: Db, workspace_id: UUID, erasure_id: UUID, marks: Collection[Ma
     )  # fmt: skip
 
 
-async def list_marks(db: Db, workspace_id: UUID, *, in_texts: bool) -> list[Mark]:
-    """Return all marks. in_texts: only those of what texts say."""
-    rows = await db.fetch(
-        "SELECT kind, hash FROM suppressions WHERE workspace_id = $1 AND (kind <> 'identity' OR NOT $2)",
-        workspace_id, in_texts,
+async def lacks(db: Db, workspace_id: UUID, marks: Collection[Mark]) -> bool:
+    """Whether some of these marks are not there."""
+    found: bool = await db.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM unnest($2::text[], $3::bytea[]) AS m (kind, hash) WHERE NOT EXISTS (
+            SELECT FROM suppressions s WHERE s.workspace_id = $1 AND s.kind = m.kind AND s.hash = m.hash))
+        """,
+        workspace_id, [mark.kind for mark in marks], [mark.hash for mark in marks],
     )  # fmt: skip
+    return found
+
+
+async def list_marks(db: Db, workspace_id: UUID) -> list[Mark]:
+    """Return the marks of what texts say."""
+    rows = await db.fetch(
+        "SELECT kind, hash FROM suppressions WHERE workspace_id = $1 AND kind <> 'identity'", workspace_id
+    )
     return [Mark(row["kind"], row["hash"]) for row in rows]
 
 
 async def redactor(db: Db, workspace_id: UUID) -> Callable[[str], str]:
     """Return what tells a text without all who were erased."""
     marks = await marks_of(db, workspace_id)
-    return marks.redactor(await list_marks(db, workspace_id, in_texts=True))
+    return marks.redactor(await list_marks(db, workspace_id))
 
 
 async def hold_back(db: Db, workspace_id: UUID, batch: Batch) -> bool:
@@ -67,7 +78,7 @@ async def hold_back(db: Db, workspace_id: UUID, batch: Batch) -> bool:
     marks = await marks_of(db, workspace_id)
     gone = await _suppressed(db, workspace_id, marks, _ids(batch))
     gone |= await _by_address(db, workspace_id, marks, [row for row in batch.identities if row[0] not in gone])
-    found = await list_marks(db, workspace_id, in_texts=True)
+    found = await list_marks(db, workspace_id)
     redact = marks.redactor(found) if found else None
     before = _size(batch), batch.interactions, batch.conversations, batch.channels
     if gone:

@@ -31,6 +31,7 @@ PLACES = (
     Place("notes", ("id",), ("text",)),
     Place("run_errors", ("run_id", "number"), ("place", "reason", "raw")),
     Place("topics", ("id",), ("name", "terms")),
+    Place("groups", ("id",), ("name", "description", "words")),
     Place("communities", ("id",), ("name",)),
 )
 """Where texts stand, in the order of a scan."""

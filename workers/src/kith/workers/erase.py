@@ -26,6 +26,9 @@ PAUSE = 30.0
 READERS = ("sync", "receive", "audit")
 """Jobs that use the folders of sources."""
 
+RECOUNTED = ("resolve", "detect:whole")
+"""Jobs that count again how common words of names are, and what texts are about."""
+
 NOT_ERASED = (
     "Files that the operator supplied, and what the networks themselves still hold.",
     "Backups made before: a restored one is brought up to date from the erasure journal.",
@@ -66,6 +69,8 @@ async def erase_files(work: Work) -> dict[str, Any]:
         if not hidden:
             return {"erasures": 0}
         small = await store.count_acts(db, workspace_id, erasures.SMALL + 1) <= erasures.SMALL
+        if await jobs.is_under_way(db, workspace_id, RECOUNTED):
+            raise Later("not_recounted", "Names and topics are still counted without who was erased.", PAUSE)
         folders = await sources.all_ids(db, workspace_id)
         if await jobs.is_under_way(db, workspace_id, [f"{kind}:{id_}" for kind in READERS for id_ in folders]):
             raise Later("being_read", "A source is being read; what it keeps is deleted afterwards.", PAUSE)
