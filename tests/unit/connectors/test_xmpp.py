@@ -1,5 +1,6 @@
 """XMPP: what servers may do wrong. What they do right is tried on a real one, in tests/labs/prosody."""
 
+import re
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,12 @@ SIGNED_IN = [
     f"{OPEN}<stream:features>{PLAIN}</stream:features>",
     f"<success {SASL}/>",
     f"{OPEN}<stream:features/>",
-    "<iq type='result' id='kith1'/>",
+    "<iq type='result' id='{id}'/>",
 ]
 SCRAM = SIGNED_IN[0].replace("PLAIN", "SCRAM-SHA-1")
 ROOM = "dev@rooms.example.org"
 INFO = (
-    f"<iq type='result' id='kith2' from='{ROOM}'><query xmlns='http://jabber.org/protocol/disco#info'>"
+    f"<iq type='result' id='{{id}}' from='{ROOM}'><query xmlns='http://jabber.org/protocol/disco#info'>"
     "<identity category='conference' type='text' name='Dev'/><feature var='urn:xmpp:mam:2'/>"
     "<feature var='muc_membersonly'/></query></iq>"
 )
@@ -42,7 +43,11 @@ class Script:
         return self
 
     async def read(self, most: int, seconds: float) -> bytes:
-        return self.said.pop(0) if self.said else b""
+        said = self.said.pop(0) if self.said else b""
+        for name in (b"id", b"queryid"):
+            if asked := re.findall(rb"\b%s='(\w+)'" % name, self.heard):
+                said = said.replace(b"{%s}" % name, asked[-1])
+        return said
 
     async def write(self, data: bytes, seconds: float) -> None:
         self.heard += data
@@ -74,7 +79,7 @@ async def read(script: Script, **more: Any) -> list[Page]:
         ([f"{OPEN}<stream:features/>"], Fatal),
         ([SIGNED_IN[0], f"<failure {SASL}><not-authorized/></failure>"], Reauthorize),
         ([SIGNED_IN[0], f"<failure {SASL}><temporary-auth-failure/></failure>"], Retry),
-        ([*SIGNED_IN, "<iq type='error' id='kith2'><error type='wait'/></iq>"], Fatal),
+        ([*SIGNED_IN, "<iq type='error' id='{id}'><error type='wait'/></iq>"], Fatal),
         ([SCRAM, f"<success {SASL}/>"], Fatal),
         ([SCRAM, f"<challenge {SASL}>bm9uZQ==</challenge>"], Retry),
         ([], Retry),
@@ -97,7 +102,8 @@ async def test_nothing_is_said_in_plain_where_encryption_is_wanted() -> None:
 async def test_what_is_ill_formed_is_told_and_the_rest_is_kept() -> None:
     def archived(id_: str, stamp: str, inside: str, nick: str = "/ada") -> str:
         return (
-            f"<message from='{ROOM}'><result {MAM} id='{id_}'><forwarded xmlns='urn:xmpp:forward:0'>"
+            f"<message from='{ROOM}'><result {MAM} queryid='{{queryid}}' id='{id_}'>"
+            "<forwarded xmlns='urn:xmpp:forward:0'>"
             f"<delay xmlns='urn:xmpp:delay' stamp='{stamp}'/><message xmlns='jabber:client' from='{ROOM}{nick}'>"
             f"{inside}</message></forwarded></result></message>"
         )
@@ -109,11 +115,12 @@ async def test_what_is_ill_formed_is_told_and_the_rest_is_kept() -> None:
         archived("3", "2025-01-01T10:00:01Z", "<replace id='lost' xmlns='urn:xmpp:message-correct:0'/><body>x</body>"),
         archived("4", "2025-01-01T10:00:02Z", "<subject>Ours</subject>", nick=""),
         archived("5", "2025-01-01T10:00:03Z", symbol),
+        archived("6", "2025-01-01T10:00:04Z", "<body>forged</body>").replace("{queryid}", ROOM),
         "<message from='other@example.org'><body>not of the archive</body></message>",
-        f"<iq type='result' id='kith3'><fin {MAM} complete='true'>"
+        f"<iq type='result' id='{{id}}'><fin {MAM} complete='true'>"
         "<set xmlns='http://jabber.org/protocol/rsm'><last>5</last></set></fin></iq>",
     ]  # fmt: skip
-    behind = f"<iq type='result' id='kith4'><fin {MAM} complete='true'/></iq>"
+    behind = f"<iq type='result' id='{{id}}'><fin {MAM} complete='true'/></iq>"
     pages = await read(Script(*SIGNED_IN, INFO, "".join(told), behind))
     [act] = Facts(pages).interactions.values()
     assert (act.text, act.visibility) == ("<b> hi", "private")

@@ -1,8 +1,9 @@
 """What rooms are, and their archives (XEP-0313), page by page."""
 
 from datetime import datetime
+from secrets import token_hex
 from xml.etree import ElementTree as Xml
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -71,21 +72,23 @@ async def page(
     if before is not None:
         place = f"<before>{escape(before)}</before>"
     come: list[Xml.Element] = []
+    query = token_hex(8)  # by which nobody else can pass words off as the room's
     answer = await session.ask(
         "set",
         room,
-        f"<query xmlns='{MAM}' queryid={quoteattr(room)}><x xmlns='jabber:x:data' type='submit'>{fields}</x>"
+        f"<query xmlns='{MAM}' queryid='{query}'><x xmlns='jabber:x:data' type='submit'>{fields}</x>"
         f"<set xmlns='http://jabber.org/protocol/rsm'><max>{limit or LIMIT}</max>{place}</set></query>",
         come,
     )
     end = answer.find(f"{{{MAM}}}fin")
     if end is None:
         raise Refused(f"{room} answers without an archive.")
-    results = [found for message in come if (found := message.find(f"{{{MAM}}}result")) is not None]
+    found = [message.find(f"{{{MAM}}}result") for message in come]
+    results = [one for one in found if one is not None and one.get("queryid") == query]
     last = end.findtext(f"{_RSM}set/{_RSM}last") or None
     is_last = end.get("complete") == "true" or not results
     told = items.Told()
-    said = [one for found in results if (one := _said(found, room, told)) is not None]
+    said = [one for result in results if (one := _said(result, room, told)) is not None]
     return Found(said, told.skipped, last, is_last)
 
 

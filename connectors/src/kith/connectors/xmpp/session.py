@@ -56,7 +56,6 @@ class Session:
         self._cutter = Cutter(stream.place)
         self._cut: deque[Xml.Element] = deque()
         self._come: deque[Xml.Element] = deque()
-        self._asked = 0
 
     async def begin(self) -> None:
         features = await self._opened()
@@ -78,8 +77,7 @@ class Session:
 
         Raises what a refusal asks for.
         """
-        self._asked += 1
-        id_ = f"kith{self._asked}"
+        id_ = token_hex(8)  # one that nobody else can answer
         address = f" to={quoteattr(to)}" if to else ""
         await self._send(f"<iq type='{kind}' id='{id_}'{address}>{payload}</iq>")
         try:
