@@ -55,10 +55,10 @@ async def fresh_url(database_url: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def pool(fresh_url: str) -> AsyncIterator["Pool"]:
-    """Connections as the application makes them, to a new database."""
+    """Connections as the application makes them, to a new database, but patient: tests may share their machine."""
     from kith.store.db import open_pool
 
-    async with await open_pool(fresh_url) as pool:
+    async with await open_pool(fresh_url, statement_seconds=60) as pool:
         yield pool
 
 
