@@ -10,7 +10,7 @@ $(foreach stamp,$(RUN) $(DEV),$(shell test -x $(PY) && grep -qsxF '$(CURDIR)' $(
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
 SOURCES := api/src connectors/src workers/src tests
 
-.PHONY: help up test labs races conformance check bench tiers env format lock openapi clean
+.PHONY: help up test labs races conformance upgrades check bench tiers env format lock openapi clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,16 +19,20 @@ up: $(RUN) ## Start kith with the demo community; Ctrl-C stops it
 	@exec $(PY) -m kith.cli up
 
 test: $(DEV) ## Run the tests
-	$(PY) -m pytest -q -rs -n 2 --dist loadfile
+	$(PY) -m pytest -q -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 labs: $(DEV) ## Try connectors on the real servers of others; say which could not be started, and why
 	LABS=all $(PY) -m pytest -q -rs --timeout 1800 tests/labs
 
 races: $(DEV) ## Play each race for what may happen once 200 times, also while processes are killed
-	RACES=200 $(PY) -m pytest -q -rP --timeout 1800 tests/integration/oauth -k 'at_once_one or whatever_is_killed'
+	RACES=200 $(PY) -m pytest -q -rP --timeout 1800 tests/integration/oauth tests/integration/workers/test_deliver.py \
+		-k 'at_once_one or whatever_is_killed or killed_again'
 
-conformance: $(DEV) ## Let programs of others try the API ten times as long as make test does
+conformance: $(DEV) ## Let programs of others try the API twenty times as long as make test does
 	CONFORMANCE=all $(PY) -m pytest -q -rs --timeout 1800 tests/conformance
+
+upgrades: $(DEV) ## Upgrade what each earlier version stored; make test takes every fourth version
+	UPGRADES=all $(PY) -m pytest -q -rs --timeout 1800 tests/integration/upgrade
 
 check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint, drift and breaks
 	$(PY) -m ruff format --check $(SOURCES)
