@@ -80,23 +80,95 @@ def lists(draw: st.DrawFn) -> tuple[str, str]:
             st.sampled_from(sorted(words.SHARED)),
             st.just(f"{place}-{ending}"),
             st.just(f"{place}.{ending}"),
+            st.just(f"{place}-{draw(st.sampled_from(sorted(words.DASHED_ENDINGS)))}"),
+            st.just(f"{draw(st.sampled_from(sorted(words.DASHED_BEGINNINGS)))}-gnu-{place}"),
         )
     )
-    address = draw(
-        st.sampled_from(
-            [f"{local}@{host}", f"{local}@lists.{host}", f"{place}@lists.{host}", f"{place}@googlegroups.com"]
-        )
-    )
+    hosted = [f"{place}@{draw(HOSTED)}", f"~{place}/app-{ending}@lists.{host}", f"{place}@lists.{host}"]
+    address = draw(st.sampled_from([f"{local}@{host}", f"{local}@lists.{host}", *hosted]))
+    acorn = place.title()
     name = draw(
-        st.sampled_from(["", address, local.title(), f"{place.title()} Developers", f"{place.title()} mailing list"])
-    )
+        st.sampled_from(["", address, local.title(), f"{acorn} Developers", f"{acorn} mailing list", f"{acorn} Hackers",
+                         f"open list:{acorn.upper()} DRIVERS", f"moderated list:{acorn}/io support"])
+    )  # fmt: skip
     return name, address
+
+
+HOSTED = st.sampled_from(["googlegroups.com", "groups.io", "vger.kernel.org", "yahoogroups.com", "freelists.org"])
+FULL_NAMES = st.sampled_from(["Ada Birk", "Heiko Lund", "Bea van Moss", "Jun Ichi Wray", "Anna All", "Tom Talk"])
+
+
+@given(FULL_NAMES, PLACES, st.sampled_from(sorted(words.DASHED_ENDINGS)), hosts())
+def test_a_human_stays_one_at_an_address_like_a_lists(name: str, place: str, ending: str, host: str) -> None:
+    assert judge("person", name, "", f"{place}-{ending}@{host}").kind == "person"
+
+
+@given(st.sampled_from(["dalia", "bo_lund", "fay"]), st.sampled_from(sorted(words.DASHED_ENDINGS - words.LIST_ENDINGS)))
+def test_a_word_of_lists_tells_nothing_behind_a_dot_or_at_free_mail(first: str, ending: str) -> None:
+    assert judge("person", "", "", f"{first}.{ending}@birk.example").kind == "person"
+    assert judge("person", "", "", f"{first}-{ending}@gmail.com").kind == "person"
+
+
+@st.composite
+def placeholders(draw: st.DrawFn) -> tuple[str, str]:
+    """What programs write where nobody said who somebody is: git, its bridges, machines and forms."""
+    word = draw(st.sampled_from(["(no author)", "(none)", "unknown", "nobody", "root", "none", "null", "Anonymous"]))
+    local = _squashed(word)
+    machine = draw(st.sampled_from(["localhost", "localhost.localdomain", "laptop.(none)", "ip-10-0-0-7.ec2.internal",
+                                    "macbook-pro.local", "(none)", "192.168.0.7", "debian", "none"]))  # fmt: skip
+    account = draw(st.sampled_from(["ubuntu", "vagrant", "pi", "ec2-user", "debian", "docker", "administrator"]))
+    form = draw(st.sampled_from(["you", "user", "name", "your.email", "email", "me", "first.last"]))
+    return draw(
+        st.sampled_from([
+            (word, f"{local}@{machine}"), (word, f"{local}@birk.example"), (word, ""), ("", f"{local}@{machine}"),
+            ("", f"bo@{machine}"), (f"bo@{machine}", f"bo@{machine}"), (word, f"{word}@{'3f2a' * 4}"),
+            (account.title(), f"{account}@{machine}"), ("", f"{form}@example.com"), ("Your Name", "you@example.com"),
+            ("Your Name", f"{form}@domain.com"), ("Firstname Lastname", ""), ("Deleted User", ""), ("[deleted]", ""),
+            (word.upper(), f"{local.upper()}@{machine.upper()}"),
+        ])
+    )  # fmt: skip
+
+
+def _squashed(word: str) -> str:
+    return "".join(letter for letter in word.lower() if letter.isalpha())
+
+
+@given(placeholders())
+def test_what_programs_set_for_nobody_is_nobody(shown: tuple[str, str]) -> None:
+    assert judge("person", shown[0], "", shown[1]).kind in ("group", "bot")
+    assert judge("unknown", shown[0], "", shown[1]).kind in ("group", "bot")
+
+
+@pytest.mark.parametrize(
+    ("name", "handle", "address"),
+    [
+        ("Ada Birk", "", "root@localhost"),
+        ("Ada Birk", "", "ada@laptop.(none)"),
+        ("kbirk", "", "kbirk@laptop.(none)"),
+        ("Ada Birk", "", "you@example.com"),
+        ("Unknown", "", "ada@birk.example"),
+        ("Jennifer Null", "", "null@birk.example"),
+        ("", "", "ada.birk@localhost"),
+        ("root", "", "root@ada-laptop.(none)"),
+        ("bo@lund.example", "", "@x@1"),
+        ("nobody", "nobody", ""),
+        ("", "unknown", ""),
+    ],
+)
+def test_whoever_says_who_they_are_is_somebody_whatever_the_program_set(name: str, handle: str, address: str) -> None:
+    assert judge("person", name, handle, address).kind == "person"
 
 
 @given(lists())
 def test_a_list_is_told_by_its_address(shown: tuple[str, str]) -> None:
     name, address = shown
     assert judge("person", name, "", address).kind in ("group", "bot")
+
+
+@given(PLACES, st.sampled_from(sorted(words.GROUPS)))
+def test_a_group_without_an_address_is_told_by_its_name(place: str, ending: str) -> None:
+    assert judge("person", f"{place.title()} Verification {ending.title()}").kind == "group"
+    assert judge("person", f"open list:{place.upper()} DRIVERS").kind == "group"
 
 
 @given(st.sampled_from(HUMANS), hosts(), st.data())
@@ -171,6 +243,10 @@ TOOLS = [
     "gemini-cli", "gemini-code-assist", "qwen-code", "Qwen Coder", "coderabbitai", "greptile-apps", "codegen",
     "PR-Agent", "SWE-agent", "kernel test robot", "0day robot", "Gerrit Bot", "Copybara-Service", "R. RyanTM",
     "A. Unique TensorFlower", "BrewTestBot", "Kubernetes Prow Robot", "homu", "pre-commit-ci", "v0",
+    "0-day CI Linux Kernel Test Service", "Acorn Syncbot", "v8-ci-autoroll-builder", "Release Bot (ACORN)", "Acorn-CI",
+    "Auto-merge", "automatic build", "CVS to git conversion script", "GitHub Action", "AI Assistant", "LLM code review",
+    "JetBrains Junie", "xAI Grok", "Sourcegraph Cody", "Bolt.new", "Perplexity",
+    "Launchpad Translations on behalf of acorn-team",
 ]  # fmt: skip
 
 
@@ -186,7 +262,8 @@ AGENTS = [
     ("Devin", "devin@cognition.example"), ("Jules", "noreply@birk.example"), ("Kiro", "ada+kiro@birk.example"),
     ("Amp", "amp@ampcode.example"), ("Droid", "droid@factory.example"), ("Claude Fable", "noreply@anthropic.com"),
     ("Kubernetes Submit Things", "k8s-merge-robot@users.noreply.github.com"), ("Sisyphus", "clio-agent@birk.example"),
-    ("ReadmeCritic", "frankensteinbot@birk.example"), ("", "agent@birk.example"),
+    ("ReadmeCritic", "frankensteinbot@birk.example"), ("", "agent@birk.example"), ("Gemini", "gemini@google.com"),
+    ("Jules", "jules@google.com"), ("Kiro", "kiro@amazon.com"), ("Junie", "junie@jetbrains.com"),
 ]  # fmt: skip
 
 
@@ -205,7 +282,8 @@ NAMESAKES = [
     ("LeBot", "le@x.org"), ("Ci Chen", "ci.chen@x.org"), ("Ai Mori", "ai.mori@x.org"), ("Manus Kelly", "manus@x.org"),
     ("Roo", "roo@gmail.com"), ("windows-server-2003", "rin@x.org"), ("Oz Lund", "oz@x.org"),
     ("Kilo Wren", "kilo@wren.example"), ("ada-vercel", "ada@x.org"), ("snyk-tom", "tom@x.org"),
-    ("say-please", "s@x.org"),
+    ("say-please", "s@x.org"), ("Nguyen Van Bot", "bot.nguyen@x.org"), ("Claude", "claude@birk.example"),
+    ("Jules", "jules@birk.example"), ("Kiro Tanaka", "kiro@amazon.com"), ("Koji", "koji@x.org"), ("Xai", "xai@x.org"),
 ]  # fmt: skip
 
 

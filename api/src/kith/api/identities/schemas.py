@@ -39,7 +39,8 @@ class Identity(msgspec.Struct, frozen=True):
         str,
         Meta(
             description="What the kind rests on: correction, network, list (a source names its address as one), mark, "
-            "model, service, robot_name, robot_address, list_address, name, addressed; empty: what was seen."
+            "model, service, robot_name, robot_address, list_address, name, nobody (set where nobody was named), "
+            "addressed; empty: what was seen."
         ),
     ]
     suspected: Annotated[

@@ -3,7 +3,7 @@
 A connector says what it saw; this judges it, the same for every network and whichever record comes first. Evidence is
 weighed: what only robots bear (``[bot]``, a model with its number) decides alone, what humans bear too (a name, an
 address that nobody answers) decides only beside another sign, and a human's full name stands against an address that
-several read.
+several read. What programs set where nobody said who somebody is stands for nobody.
 """
 
 import re
@@ -16,16 +16,18 @@ from typing import Literal, NamedTuple
 from anyascii import anyascii
 
 from kith.domain.kinds import words as w
+from kith.domain.kinds.places import is_machine, is_nowhere
 
-VERSION = "4"
+VERSION = "5"
 # Different people who address somebody that never acts, from which on it is suspected to be a list.
 MANY = 10
 VERY_MANY = 30
 
 Kind = Literal["person", "bot", "organization", "group", "unknown"]
 Reason = Literal[
-    "network", "mark", "model", "service", "robot_name", "robot_address", "list", "list_address", "name", ""
-]
+    "network", "mark", "model", "service", "robot_name", "robot_address", "list", "list_address", "name",
+    "nobody", ""
+]  # fmt: skip
 
 _MARK = "[bot]"
 _VIA = re.compile(r"\s+via\s.*$", re.IGNORECASE)
@@ -37,7 +39,9 @@ _OPEN_LIST = re.compile(r"\b(?:mailing|open|moderated|discussion)[\s-]+lists?\b|
 _CAMEL = re.compile(r"(?:^|[\s_.-])(?:\w*[a-z0-9]{3}|[A-Z]{3,})(?:Bot|Robot)\d?$")
 _GLUED = re.compile(r"(?!.*[abolmr]bot\d?$)(?:[a-z0-9]+[-_.])*[a-z0-9]{4,}bot\d?$")
 _CONVERTER = re.compile(r"^(?:cvs|svn|hg|bzr|git|p4|darcs|tfs|rcs)(?:2|-to-)(?:cvs|svn|hg|git)\b", re.IGNORECASE)
-_CI = re.compile(r"[A-Za-z0-9]\s+CI$|^[^A-Z\s]+-ci$")
+_CI = re.compile(r"[A-Za-z0-9](?:\s+|[_-])CI$|^[^A-Z\s]+[_-]ci$")
+#: ``LLVM GN Syncbot``: a task and ``bot`` in one word.
+_TASKED = re.compile(rf"(?:{'|'.join(sorted(w.BOT_TASKS))})e?r?s?bot\d?$")
 #: Models and tools whose words alone are no service's: a letter makes their name.
 _LETTERED = re.compile(r"^(?:openai\s+)?o[1-9]-(?:mini|pro|preview)\b|^amazon\s+q(?:\s+developer)?\b", re.IGNORECASE)
 _LIST_HOST = re.compile(r"^(?:lists?|groups|mailman|listserv)\.")
@@ -90,8 +94,8 @@ def judge(
     if vouched or kind not in ("person", "unknown"):
         return Judgment(kind, "network")
     shown = _show(name, handle, address)
-    if reason := _robot(shown, name, handle) or _group(shown):
-        return Judgment("group" if reason in ("list_address", "name") else "bot", reason)
+    if reason := _robot(shown, name, handle) or _group(shown) or _nobody(shown, name):
+        return Judgment("group" if reason in ("list_address", "name", "nobody") else "bot", reason)
     return Judgment(kind)
 
 
@@ -151,8 +155,17 @@ def _is_robot_name(shown: _Shown) -> bool:
         return True
     if " " not in shown.raw and (_GLUED.search(shown.raw) or not w.PROGRAMS.isdisjoint((found[0], found[-1]))):
         return True
+    if found[0] == "launchpad" and "on behalf of" in " ".join(found):
+        return True
     if _is_given(found) and not (found[0] in w.NAMESAKES and found[-1] in w.ROBOT):
         return False
+    found = _outside(shown) or found
+    if not w.AUTO.isdisjoint(found[:1]) and len(found) > 1 and _THINGS.issuperset(found):
+        return True
+    if " " not in shown.raw and len(found) > 2 and not w.ROLLERS.isdisjoint(found):
+        return True
+    if _TASKED.match(found[-1]):
+        return True
     # ``tip-bot for Ada``, ``tip-bot2``
     if found[0] in w.ROBOT or any(word in w.ROBOT and behind in ("for", "2") for word, behind in pairwise(found)):
         return True
@@ -162,7 +175,15 @@ def _is_robot_name(shown: _Shown) -> bool:
 def _signs(shown: _Shown) -> bool:
     """Whether the address is that of a human so called: ``sander.bot``, ``sbot``."""
     first, last = shown.words[0], shown.words[-1]
+    parts = shown.parts
+    if len(parts) == 2 and "." in shown.local and parts[-1] not in w.ROBOT and {*parts} <= {*shown.words}:
+        return True
     return len(shown.words) == 2 and shown.local in (f"{first}.{last}", f"{first[0]}{last}", f"{first[0]}.{last}")
+
+
+def _outside(shown: _Shown) -> tuple[str, ...]:
+    """Return the words outside brackets: ``Release Bot (LUCI)``."""
+    return _read(_BRACKETS.sub(" ", shown.raw)) if "(" in shown.raw else ()
 
 
 def _has_number(found: tuple[str, ...]) -> bool:
@@ -179,8 +200,7 @@ def _named_service(shown: _Shown) -> Reason:
     """Whether the whole name is one of a service or a model, with words that say what it does."""
     if _THINGS.isdisjoint(shown.words):
         return ""
-    outside = _read(_BRACKETS.sub(" ", shown.raw)) if "(" in shown.raw else ()
-    found = {word for word in outside or shown.words if len(word) > 1 and word.isalpha()}
+    found = {word for word in _outside(shown) or shown.words if len(word) > 1 and word.isalpha()}
     if not found or not found - (w.EDITIONS if found & w.MODELS else set()) <= _THINGS:
         return ""
     if known := found & _CERTAIN:
@@ -188,6 +208,8 @@ def _named_service(shown: _Shown) -> Reason:
     if namesakes := found & w.NAMESAKES:
         is_program = len(found) == 1 and _is_supported(next(iter(found)), shown)
         return "service" if is_program or found != namesakes else ""
+    if len(found) > 1 and found & w.LEARNED and found & w.LEARNING:
+        return "model"
     return "service" if found & w.RUNNING else ""
 
 
@@ -196,6 +218,8 @@ def _is_supported(namesake: str, shown: _Shown) -> bool:
     if not shown.local:
         return not shown.handle
     if _is_no_reply(shown.local) or shown.tag or shown.labels & (w.RUNNING_DOMAINS | w.AGENT_DOMAINS):
+        return True
+    if shown.local == namesake and shown.labels & w.FIRMS.get(namesake, frozenset()):
         return True
     return namesake in w.FAMILY_NAMESAKES and shown.local == namesake and shown.domain not in w.FREE_MAIL
 
@@ -231,8 +255,11 @@ def _is_foreign(shown: _Shown) -> bool:
 
 
 def _group(shown: _Shown) -> Reason:
-    if not shown.local or _CODE_HOST.match(shown.domain):
+    if _CODE_HOST.match(shown.domain):
         return ""
+    if not shown.local:
+        is_named = len(shown.words) > 2 and shown.words[-1] in w.GROUPS and not (shown.handle or _is_given(shown.words))
+        return "name" if is_named or _OPEN_LIST.search(shown.raw.lower()) else ""
     relayed = _is_relayed(shown)
     if _LIST_SERVICE.search(shown.domain):
         return "" if relayed else "list_address"
@@ -243,7 +270,8 @@ def _group(shown: _Shown) -> Reason:
         return ""
     if _OPEN_LIST.search(shown.raw.lower()) or (len(shown.words) > 1 and shown.words[-1] in w.GROUPS):
         return "name"
-    return "list_address" if _is_shared(shown) and not _is_human(shown) else ""
+    is_spelled = "-" in shown.local and [*shown.words] == shown.parts  # no name but the address again
+    return "list_address" if _is_shared(shown) and (is_spelled or not _is_human(shown)) else ""
 
 
 def _is_shared(shown: _Shown) -> bool:
@@ -251,7 +279,33 @@ def _is_shared(shown: _Shown) -> bool:
     if shown.local in w.SHARED:
         return True
     parts = shown.parts
-    return len(parts) > 1 and parts[-1] in w.LIST_ENDINGS and shown.domain not in w.FREE_MAIL
+    if len(parts) < 2 or shown.domain in w.FREE_MAIL:
+        return False
+    is_dashed = "-" in shown.local and (parts[-1] in w.DASHED_ENDINGS or parts[0] in w.DASHED_BEGINNINGS)
+    return parts[-1] in w.LIST_ENDINGS or is_dashed
+
+
+def _nobody(shown: _Shown, name: str) -> Reason:
+    """Whether a program set this where nobody said who somebody is, or it shows in place of who left."""
+    said = _APART.sub("", " ".join(shown.words))
+    local = _APART.sub("", shown.local)
+    if said in w.GONE or name.strip().lower() in ("[deleted]", "[removed]", "<deleted>"):
+        return "nobody"
+    if shown.handle:
+        return ""
+    is_unnamed = not said or said in w.PLACEHOLDERS or (said in w.MACHINE_ACCOUNTS and local == said)
+    if not is_unnamed:
+        return ""
+    if not shown.local:
+        return "nobody" if said else ""
+    if len(shown.parts) > 1 and _is_given(shown.parts):  # donna.smith@laptop
+        return ""
+    if "@" in name and not is_nowhere(name.rpartition("@")[2].strip(" <>\"'").lower()):
+        return ""
+    if is_machine(shown.domain) and not is_nowhere(shown.domain) and said in ("", "root"):
+        return ""  # sachin-laptop: whoever resolves identities may tell whose it is
+    is_named_so = said in (local, shown.domain) and said != ""
+    return "nobody" if is_named_so or local in w.PLACEHOLDER_LOCALS or is_nowhere(shown.domain) else ""
 
 
 def _is_relayed(shown: _Shown) -> bool:

@@ -23,8 +23,9 @@ ROBOT = words("""
 
 # Only at its end: ``Acorn Build System``.
 ROBOT_ENDINGS = ROBOT | words("""
-    actions autofix autosync autoupdate builds exporter fuzzer importer linter migrator notification notifications
-    notifier pipeline pipelines queue scanner server subsystem sync syncer system testing updater upgrader
+    actions autofix autosync autoupdate builds bumper conversion exporter fuzzer importer linter migrator notification
+    notifications notifier pipeline pipelines queue roller scanner script server service services subsystem sync syncer
+    system testing treescript updater upgrader
 """)
 
 # Programs and services that write under their own names.
@@ -36,7 +37,8 @@ SERVICES = words("""
     syzkaller teamcity transifex vercel weblate whitesource zuul gitgitgadget dco lkft openhands please rustbot
     asfbot mergebot snykbot stalebot clusterfuzz codegen coderabbitai codium copybara cppcheck cssjanus cursoragent
     debbugs depfu ffxbld gitpod greptile greptileai imgbotapp jazzer korbit libraryupgrader
-    probot qodo roomote ryantm reposurgeon subgit terragon translatewiki trunkio
+    probot qodo roomote ryantm reposurgeon subgit terragon translatewiki trunkio anitya rultor
+    tidelift updatecli
 """)
 
 # Of these, what makes any handle a program's that begins or ends with it; firms' names make their people's too.
@@ -49,7 +51,7 @@ PROGRAMS = words("""
 MODELS = words("""
     antigravity anthropic chatgpt codegpt codellama codewhisperer codex copilot cursor deepseek gemma glm gpt grok
     kimi llama lovable mistral mixtral ollama openai opencode qwen replit starcoder tabnine windsurf codeium codestral
-    devstral minimax
+    devstral minimax perplexity wizardcoder
 """)
 # Sizes and editions of models; humans bear them as names.
 EDITIONS = words("""
@@ -66,27 +68,37 @@ FAMILY_NAMESAKES = words("cline goose jenkins jira hudson sweep")
 # Robots known by their whole name, whose words are everybody's; each with its words apart.
 WHOLE = frozenset(
     (
-        "a unique tensorflower", "all contributors", "asf subversion and git services", "auto update", "block goose",
-        "bug importer", "conda forge admin", "debian bts", "debian janitor", "git svn", "hg git",
+        "a unique tensorflower", "all contributors", "asf subversion and git services", "auto update", "azure sdk",
+        "block goose", "bolt new", "bug importer", "conda forge admin", "debian bts",
+        "debian ftp masters", "debian janitor", "git svn", "github action", "hg git",
         "l 10 n daemon script", "luci cq", "miss islington", "nixpkgs update", "oss fuzz", "pr agent", "requires io",
         "rust log analyzer", "rust timer", "script kiddy", "svn migrate", "swe agent", "tensorflower gardener",
         "the knights who say ni", "v 0",
     )
 )  # fmt: skip
+# The firms at whose domains a program has its own mailbox, by its name.
+FIRMS = {
+    "claude": words("anthropic"), "opus": words("anthropic"), "sonnet": words("anthropic"), "haiku": words("anthropic"),
+    "gemini": words("google"), "jules": words("google"), "bard": words("google"), "phi": words("microsoft"),
+    "kiro": words("amazon aws kiro"), "junie": words("jetbrains"), "trae": words("bytedance trae"),
+    "cody": words("sourcegraph"), "bolt": words("stackblitz bolt"), "manus": words("manus"), "zed": words("zed"),
+}  # fmt: skip
 # What has a number behind it is a model.
 NUMBERED = words("claude codex deepseek gemini gemma glm gpt grok haiku kimi llama mistral opus phi qwen sonnet")
 
 # Words that say what a program does; with a name of the above, or one of `RUNNING`, they make no human's name.
 FUNCTIONS = words("""
-    account action actions admin agent ai and app apps assist assistant assisted auto automated automatic autofix
+    account action actions admin agent ai amazon and app apps assist assistant assisted auto automated automatic autofix
     badger build builder builds bump by ci cd cli client cloud code coding commit commits connector continuous
     delivery dependencies dependency deploy deployment deployments dev engineer factory fixer flow for generated git
     github gitlab gitea google github's hosted import importer infra infrastructure integration io it llm lint
-    linter mail mailer memory mend merge merger microsoft model net notification notifications notifier of on
+    jetbrains linter mail mailer memory mend merge merger microsoft model net notification notifications notifier of on
     pipeline pipelines powered pre proposal proposals pull push queue ref release releases releaser request requests
-    review reviewer reviews runner scala scan script server service services subsystem support swe sync system test
-    tester testing tests the tool translation translations trigger update updater updates user users version via web
-    webhook with worker workflow x
+    review reviewer reviews runner scala scan script server service services sourcegraph subsystem support swe sync
+    system
+    test tester testing tests the tool translation translations trigger update updater updates user users version via
+    web
+    webhook with worker workflow x xai
 """)
 RUNNING = words("""
     actions automated automatic autofix builder builds ci cd daemon flow mailer notifications notifier pipeline
@@ -111,6 +123,18 @@ NO_REPLY = words("""
     bounce bounces autoreply automailer yesreply
 """)
 AGENTS = words("agent assistant copilot")
+# With one of these beside them, the words of ``LEARNED`` name a program.
+LEARNED = words("ai llm")
+LEARNING = words("agent assist assistant assisted code generated model proposal review reviewer tool")
+AUTO = words("auto automated automatic")
+ROLLERS = ROBOT - {"bot", "bots", "robot", "robots", "daemon"}
+# What a program's name puts before ``bot`` in one word.
+BOT_TASKS = words("""
+    autoroll backport build bug bump chat ci code commit data deploy dev doc docs format git image info irc issue
+    jenkins
+    job label lint log mail merge news notify ops patch pull release review roll slack stale status sync task test
+    translate triage update upgrade web wiki
+""")
 ROBOT_LOCALS = words("""
     agent bot robot buildbot autobuild automation ci cron daemon jenkins travis zuul gerrit bugzilla patchwork weblate
 """)
@@ -118,21 +142,31 @@ ROBOT_LOCALS = words("""
 # Local parts of addresses that several people of an organization read and write from; `me`, `hello`, `mail` and their
 # like stand before the domain of one human as often.
 SHARED = words("""
-    abuse accounts announce announcements billing board bugs committee contact core council dev devel developers
-    development devs discuss discussion editors enquiries everyone feedback help helpdesk hostmaster hr info jobs
-    legal list lists maintainers marketing members moderator moderators news newsletter notifications office ops
-    patches postmaster press privacy reviewers sales security service staff stable subscribe support sysadmin team
-    unsubscribe users webmaster
+    abuse accounts admin administrator all alle announce announcements billing board bugs chapters committee contact
+    core council dev devel
+    developers development devs discuss discussion editors enquiries everybody everyone feedback forum ftpmaster help
+    helpdesk hostmaster hr info jobs legal list lista liste listes lists listmaster mailinglist mailing-list
+    mailinglists
+    maintainers marketing members moderator moderators news newsletter notifications office ops patches postmaster press
+    privacy releng reviewers sales security service staff stable subscribe support sysadmin team todos tous unsubscribe
+    users verteiler volunteers webmaster
 """)
 # Behind a dash or dot they make the local part that of a list, or of the program that runs it.
 LIST_ENDINGS = words("""
     announce announcements bounce bounces commits confirm dev devel developers devs discuss discussion join leave list
     lists maintainers owner patches request reviewers subscribe team unsubscribe users
 """)
+# The same behind a dash alone: humans put such words behind a dot.
+DASHED_ENDINGS = LIST_ENDINGS | words("""
+    all arch bugs chat contrib contributors cvs digest forum general hackers help liste members ml news notices private
+    public questions security stable svn talk tech
+""")
+# Before a dash, as GNU calls its lists.
+DASHED_BEGINNINGS = words("bug help info")
 # With one of these ends the name of a list or a group.
 GROUPS = words("""
-    committee contributors council developers discussion group list lists maintainers members reviewers team users
-    volunteers
+    committee contributors council developers discussion engineering group hackers list lists maintainers members
+    reviewers team users volunteers
 """)
 
 # Local parts and handles that name a function, not a human; so they tell nobody apart.
@@ -148,6 +182,32 @@ ROLES = SHARED | words("""
 NOBODY_LOCALS = words("""
     devnull null none nobody nomail unknown root noreply no-reply donotreply do-not-reply notreply user username test
     your_email you email admin administrator not-for-mail invalid anonymous localhost
+""")
+
+# Names that programs set where nobody said who somebody is; and what shows in place of who left. Squashed.
+PLACEHOLDERS = words("""
+    anonymous anonymouscoward anonymoususer author committer ec2defaultuser firstlast firstname firstnamelastname
+    fullname lastname me
+    myname noauthor nobody noname none noone notset null redacted root someone somebody superuser
+    systemadministrator undefined unknown unknownauthor unknownuser unnamed user username you yourfullname
+    yourgithubname
+    yourname yournamehere yourusername
+""")
+GONE = words("""
+    deactivateduser deletedaccount deleteduser formeruser deactivatedaccount suspendeduser removeduser erasedaccount
+    usergelöscht gelöschteruser
+""")
+# Accounts that machines come with.
+MACHINE_ACCOUNTS = words("""
+    admin administrator build builder centos debian default docker ec2user fedora git guest jenkins localadmin
+    localuser nixbld opc oracle owner pi postgres root runner student svn system test tester ubuntu vagrant
+    vscode wwwdata
+""")
+# Local parts, squashed, beside which no name, or one of the above, says that nobody is meant; those of real domains.
+PLACEHOLDER_LOCALS = words("""
+    anonymous devnull invalid localhost noauthor nobody nomail noone noname none notset null root someone somebody
+    superuser undefined unknown unset unspecified user username yourname yourusername yourmail youremail
+    youremailaddress
 """)
 
 # Given names: where one stands first, a family name that looks like a robot or a list is one.

@@ -4,15 +4,13 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from kith.domain.kinds.places import NOWHERE, is_machine
 from kith.domain.kinds.words import FREE_MAIL, NOBODY_LOCALS, ROLES, SHARED
-from kith.domain.matching.vocabulary import NOWHERE_DOMAINS, SECOND_LEVEL
+from kith.domain.matching.vocabulary import SECOND_LEVEL
 
 AddressKind = Literal["mailbox", "shared", "machine", "nowhere", "code_host"]
 
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
-_MACHINE = re.compile(
-    r"\(none\)$|\.(?:local|localdomain|lan|home|internal|localhost|workgroup|ubuntu-domain)$|^[\d.]+$"
-)
 _LIST_LOCAL = re.compile(
     r"(?:^|[-_.])(?:list|lists|devel|users|announce|discuss|bounces?|request|owner|subscribe|maintainers)$"
 )
@@ -90,18 +88,13 @@ def _code_host(local: str, domain: str, host: str) -> Address:
 
 def _kind(local: str, domain: str) -> AddressKind:
     machine = is_machine(domain)
-    if domain in NOWHERE_DOMAINS or (local in NOBODY_LOCALS and (machine or "reply" in local or "mail" in local)):
+    if domain in NOWHERE or (local in NOBODY_LOCALS and (machine or "reply" in local or "mail" in local)):
         return "nowhere"
     if machine:
         return "machine"
     if local in NOBODY_LOCALS or local in SHARED or _LIST_LOCAL.search(local) or _is_list_host(domain):
         return "shared"
     return "mailbox"
-
-
-@lru_cache(maxsize=_CACHED)
-def is_machine(domain: str) -> bool:
-    return "." not in domain or _MACHINE.search(domain) is not None
 
 
 @lru_cache(maxsize=_CACHED)

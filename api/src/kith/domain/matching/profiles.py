@@ -6,11 +6,12 @@ from itertools import combinations
 from typing import NamedTuple
 
 from kith.domain.kinds import judge
+from kith.domain.kinds.places import HOSTS, is_machine
 from kith.domain.kinds.words import ROLES
-from kith.domain.matching.addresses import Address, is_machine, organization_domain, parse_address
+from kith.domain.matching.addresses import Address, organization_domain, parse_address
 from kith.domain.matching.names import SHORTEST_SWAP, Name, fold, parse_name, squash
 from kith.domain.matching.records import Identity
-from kith.domain.matching.vocabulary import HOSTS, NICKNAMES, NOBODY
+from kith.domain.matching.vocabulary import NICKNAMES, NOBODY
 
 _NOTHING: frozenset[str] = frozenset()
 _SHORTEST_HANDLE = 3

@@ -5,20 +5,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Domains that stand for no domain.
-NOWHERE_DOMAINS = _words("""
-    localhost localhost.localdomain localdomain none null nowhere invalid test example.com example.org
-    example.net example domain.com youremail.com noreply noreply.com none.com nowhere.com local host.com
-    company.com
-""")
-
-# Words of the names that machines come with.
-HOSTS = _words("""
-    none localhost local localdomain lan home internal workgroup domain ubuntu debian fedora linux windows win mac
-    macbook imac air pro mini desktop laptop pc notebook workstation server dev host box vm inspiron thinkpad ideapad
-    latitude vostro pavilion aspire vaio xps lenovo dell asus acer hp
-""")
-
 # Titles around a name.
 HONORIFICS = _words("""
     mr mrs ms miss dr prof professor sir phd md msc bsc jr sr ii iii iv esq emeritus dipl ing mag herr frau
