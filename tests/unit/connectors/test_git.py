@@ -172,6 +172,21 @@ async def test_a_branch_that_catches_up_merges_nobodys_work(repo: Repo) -> None:
     assert said(acts(await pull(repo.folder))[-1]) == ("merge", "Bob", [])
 
 
+async def test_a_branch_that_takes_in_the_main_line_catches_up_whatever_its_words(repo: Repo) -> None:
+    repo.commit("one")
+    repo.git("checkout", "--quiet", "-b", "topic")
+    repo.commit("two", author=BOB, path="topic")
+    repo.git("checkout", "--quiet", "main")
+    repo.commit("three", author=CARL)
+    repo.git("checkout", "--quiet", "topic")
+    repo.commit("合并", author=BOB, path="topic", merge=("main",))
+    repo.commit("Fix conflicts", author=BOB, path="topic", merge=("main",))
+    repo.git("checkout", "--quiet", "main")
+    repo.commit("Bring the windows in", author=ADA, merge=("topic",))
+    merges = [said(act) for act in acts(await pull(repo.folder)) if act.ref.kind == "merge"]
+    assert merges == [("merge", "Bob", []), ("merge", "Bob", []), ("merge", "Ada", ["Bob"])]
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_merges_agree_with_git_log_in_one_run_and_in_many(tmp_path: Path, seed: int) -> None:
     """A random history; the oracle for each merge is ``git log p2 ^p1``."""

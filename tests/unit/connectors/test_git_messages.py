@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.connectors.git.mailmap import Mailmap
-from kith.connectors.git.merges import caught_up
+from kith.connectors.git.merges import caught_up, is_vague
 from kith.connectors.git.messages import PEOPLE, acts_of, area, parse
-from kith.connectors.git.people import Human, named_in
+from kith.connectors.git.people import Human, human, named_in
 
 
 def acts(message: str) -> list[tuple[str, tuple[str, ...], list[str]]]:
@@ -166,8 +166,12 @@ DRESSES = (
     "{name}\u00a0<{address}>", "{address} ({name})", "{name} {{{address}}}", "{name} ＜{address}＞",
     "{name} \\<{address}\\>",
     "“{name}” <{address}>", "[{name}](mailto:{address})", "**{name}** <{address}>", "{name} `<{address}>`",
+    "\u3000{name} <{address}>", "\u2009{name}\u00a0<{address}>", "{name} （{address}）", "{name} 《{address}》",
+    "{name} (<{address}>)", "{name} < {address} >", "「{name}」 <{address}>", "{name} 〈{address}〉",
 )  # fmt: skip
-PARTED = (", ", "; ", " and ", ", and ", " & ", ",", " ", " und ", " | ", " with ", " plus ", " и ")
+PARTED = (", ", "; ", " and ", ", and ", " & ", ",", " ", " und ", " | ", " with ", " plus ",
+          " и ", " sowie ", " as well as ", "、",
+          "，", " és ", "；")  # fmt: skip
 
 
 @st.composite
@@ -232,11 +236,13 @@ def test_what_git_takes_for_text_is_no_trailer(line: str) -> None:
 
 DENIALS = (
     "Not-", "Un-", "Non-", "Never-", "No-longer-", "Not-yet-", "Un", "Formerly-", "Pending-", "not ", "NOT-", "Failed-",
-    "Nobody-", "Wrongly-", "Missing-", "Lacks-", "Cancelled-",
+    "Nobody-", "Wrongly-", "Missing-", "Lacks-", "Cancelled-", "Not", "Nicht-", "Mis-", "Pas-",
 )  # fmt: skip
 AGAINST = (
     "Rejected-by", "Objected-to-by", "Nacked-by", "NAKed-by", "Vetoed-by", "Disapproved-by", "Opposed-by", "Denied-by",
     "Disputed-by", "Contested-by", "Refuted-by", "Challenged-by", "Criticised-by", "Discouraged-by", "Minus-one-by",
+    "Objection-by", "Objections-by", "Nak'ed-by", "Veto-by", "Thumbs-down-by", "Voted-against-by", "Dissent-by",
+    "Refused-to-ack-by", "Rejected-Ack-by", "Concerns-by",
 )  # fmt: skip
 
 
@@ -255,7 +261,9 @@ def test_who_is_against_it_approves_of_nothing(word: str) -> None:
 
 @pytest.mark.parametrize("value", ["Claude:claude-opus coccinelle sparse", "gpt-5 via editor", "Copilot"])
 def test_tools_that_helped_are_no_people_and_nothing_is_missing(value: str) -> None:
-    message = parse(f"x\n\nAssisted-by: {value}\nGenerated-by: {value}\nReviewed-by: Cai <cai@x.org>")
+    message = parse(
+        f"x\n\nAssisted-by: {value}\nAI-generated-by: {value}\nLLM-Reviewed-by: {value}\nReviewed-by: Cai <cai@x.org>"
+    )
     assert [trailer.word for trailer in message.trailers] == ["reviewed-by"]
     assert message.unread == ()
 
@@ -279,7 +287,10 @@ OWN = "https://code.example.org/team/app.git"
         "Merge tip of {0} into {1}", "Merge recent changes from {0} into {1}", "Automatic merge of {0} into {1}",
         "Merge branch '{0}' into {1} [skip ci]", "Merge branch '{0}' into {1}: mend conflicts",
         "Merge {0} r1234 into {1}",
-        "Forward merge {0} into {1}", "Merge branch '{0}' (early part) into {1}",
+        "Forward merge {0} into {1}", "Merge branch '{0}' (early part) into {1}", "Catch-up merge from {0} into {1}",
+        "Catching up with {0} in {1}", "Pull request #12: Merge {0} into {1}", "Merged PR 12: Merge {0} into {1}",
+        "Merge pull request #12 in IO/io from {0} to {1}", "Up-merge {0} into {1}", "Merge r12:r34 from {0} into {1}",
+        "svn merge from {0} to {1}", "Merge the {0} HEAD into {1}",
     )),
     st.sampled_from(("main", "master", "trunk", "base")),
     st.sampled_from(("topic", "feature/io", "next", "ada-fix", "release/1.2", "dev.go")),
@@ -311,6 +322,15 @@ def test_a_branch_catches_up_in_whatever_words(title: str, main: str, topic: str
         ("Update guide from ada", False),
         ("Merge tag 'v5.18-rc4' into x86/mm", True),
         ("Resolve merge conflicts with main", True),
+        ("Merge v5.8-rc4 into drm-next", True),
+        ("Merge 5.10-rc3 into tty-next", True),
+        ("Brought up to date with trunk", True),
+        ("Merge to main HEAD", True),
+        ("Merged trunk r12345 through r12400", True),
+        ("Refresh branch with main", True),
+        ("Merge pull request #12 in IO/io from topic to main", False),
+        ("Merge 1.2 into 1.3", False),
+        ("Merged PR 12: Merge topic into main", False),
         ("Rebase on main", True),
         ("Merge pull request #12 from team/main", True),
         ("Merge pull request #12 from team/topic", False),
@@ -333,6 +353,35 @@ def test_a_branch_catches_up_in_whatever_words(title: str, main: str, topic: str
 )
 def test_what_the_main_line_takes_in_is_somebodys_work(title: str, expected: bool) -> None:
     assert caught_up(title, "main", OWN) == expected
+
+
+@pytest.mark.parametrize("title", ["Fix conflicts", "Zusammenführen von 'base' in 'topic'", "Merge commit '3f2a1b4'",
+                                   "合并分支", "Merge m-c to b2g-inbound, a=merge"])  # fmt: skip
+def test_some_titles_leave_open_what_was_merged(title: str) -> None:
+    assert is_vague(title, "base")
+    assert not is_vague(title, "develop")  # where features begin, releases take them in
+
+
+@pytest.mark.parametrize("title", ["Merge branch 'topic' into next", "Mend io",
+                                   "Merge pull request #1 from ada/topic",
+                                   "Release to main",
+                                   "See merge request team/app!12", "Merge tag 'x' into y",
+                                   "Merge it to v2.1"])  # fmt: skip
+def test_some_titles_say_what_was_merged_into_what(title: str) -> None:
+    assert not is_vague(title, "base")
+
+
+@pytest.mark.parametrize("name", ["=?UTF-8?Q?Ada_B=C3=ACrk?=", "=?iso-8859-1?B?QWRhIELscms=?=", "Ada Bìrk"])
+def test_a_name_in_the_encoding_of_mails_is_shown_decoded_and_known_as_it_is(name: str) -> None:
+    assert human(name, "ada@birk.example").shown == "Ada Bìrk"
+    assert human(name, "ada@birk.example").ref.key == f"{name} <ada@birk.example>"
+    assert human("=?UTF-8?Q?broken", "ada@birk.example").shown == "=?UTF-8?Q?broken"
+
+
+@pytest.mark.parametrize("line", ["\u200b", "\ufeff \t", "\u00a0", "\u3000", "\x0b", "\x85", "\u2028", "\r"])
+def test_a_line_of_nothing_to_see_ends_a_paragraph(line: str) -> None:
+    message = parse(f"io: mend\n\nText.\n{line}\nReviewed-by: Ada <ada@birk.example>")
+    assert (message.text, [trailer.word for trailer in message.trailers]) == ("io: mend\n\nText.", ["reviewed-by"])
 
 
 @settings(deadline=None)

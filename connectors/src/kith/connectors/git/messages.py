@@ -17,6 +17,8 @@ _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:[-/& _]+[A-Za-z0-9]+){0,8})\s?[:
 _PLAIN_SIGNS = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | dict.fromkeys("\u200b\u2060\ufeff", "")
 )
+#: White space, and marks that nobody sees.
+_BLANK = "\ufeff\u200b\u2060\u00ad \t\n\r\v\f\u00a0\u3000\x85\u2028\u2029"
 _NOTE = re.compile(r"\[.*\]?$|---?$")
 _HASH = r"['\"`]?(?P<hash>[0-9a-f]{7,64})\b"
 #: A line that ends what stood in the message of the commit that this one copies.
@@ -38,9 +40,9 @@ _COPY_WORDS = ("cherry", "port", "stream", "mainline", "riginal", "linus", "linu
 _LINE_CHARACTERS = 300
 #: Trailers that name no person, but show that a paragraph is made of trailers.
 _PLAIN = {
-    "bug", "bugs", "bug-id", "bugzilla", "change-id", "closes", "cc", "see-also", "fixes", "git-svn-id", "issue",
-    "issues", "link", "message-id", "pr", "reference", "references", "refs", "related", "resolves",
-    "reviewed-on", "thanks-to",
+    "bug", "bugs", "bug-id", "bugzilla", "change-id", "closes", "cc", "see-also", "differential revision", "fixes",
+    "git-svn-id", "issue", "issues", "link", "maniphest tasks", "message-id", "pr", "reference", "references", "refs",
+    "related", "resolves", "reviewed-on", "reviewers", "subscribers", "thanks-to",
 }  # fmt: skip
 #: The words of a ``*-by`` trailer and the act each stands for; several may be joined, as in Reported-and-tested-by.
 _ACTS: dict[str, InteractionKind] = {
@@ -63,6 +65,11 @@ _ACTS: dict[str, InteractionKind] = {
     "sponsored": "sponsor", "liked": "endorse",
 }  # fmt: skip
 KINDS = frozenset(_ACTS.values())
+#: How words begin that speak against a change, in whatever form.
+_AGAINST = re.compile(
+    r"(?:object|reject|na(?:c?k|kc)|veto|oppos|disapprov|dissent|against|disagree|down-?vot|minus|protest|contest|critici[sz]"
+    r"|concern|disput|condemn)"
+)
 #: Words that say that something did not happen, no longer holds or is still to come.
 _DENIED = {
     "not",
@@ -71,6 +78,13 @@ _DENIED = {
     "never",
     "un",
     "without",
+    "mis",
+    "nicht",
+    "kein",
+    "niet",
+    "pas",
+    "ikke",
+    "inte",
     "former",
     "formerly",
     "ex",
@@ -121,11 +135,12 @@ _DENIED = {
 _NO_HELP = {
     "reverted", "broken", "broke", "introduced", "regressed", "caused", "superseded", "obsoleted", "replaced",
     "triggered", "blamed", "complained", "abandoned", "closed", "dropped", "removed", "ignored", "abstained",
-    "expected", "wanted", "required", "build",
+    "expected", "wanted", "required", "build", "dismissed", "skipped", "forgotten", "postponed", "deferred", "delayed",
+    "disowned", "whined", "overlooked", "unnoticed",
 }  # fmt: skip
-_UNDOING = ("un", "de", "dis", "mis", "non")
-#: Trailers that name tools: without an address, nobody is missing.
-_TOOLS = {"assisted-by", "generated-by"}
+_UNDOING = ("un", "de", "dis", "mis", "non", "not", "never")
+#: Words of trailers that name tools: without an address, nobody is missing.
+_TOOLS = {"assisted", "generated", "ai", "llm", "tool", "tools", "powered"}
 _AREA = re.compile(
     r"\s*(?:\[[^\]]*\]\s*)*(@?[A-Za-z0-9_.][\w./+*-]{0,60})(?:, ?[\w./+*-]{1,60}){0,5}"
     r"(?:\(([\w./+, -]{1,60})\))?!?:\s+(?=\S)"
@@ -196,7 +211,7 @@ def parse(message: str) -> Message:
         if people:
             trailers.append(Trailer(word.lower(), acts, people[: max(0, PEOPLE - named)], origin))
             named += len(people)
-        elif known and word.lower() not in _TOOLS:
+        elif known and _TOOLS.isdisjoint(_parts(word.lower())):
             unread.append(f"{word}: {value}"[:200])
         if len(value) > TRAILER_CHARACTERS:
             cut.append(f"lines of {word} beyond {TRAILER_CHARACTERS:,} characters")
@@ -244,13 +259,26 @@ def acts_of(word: str) -> tuple[tuple[InteractionKind, ...], bool]:
         return ("thank",), True
     if not word.endswith(("-by", " by")):
         return (), False
-    parts = re.split(r"[-/& ]+", word)
-    if word == "generated-by" or any(map(_is_denied, parts)):
+    parts = _parts(word)
+    if "generated" in parts or any(map(_is_denied, parts)):
         return (), True
     if parts[0] in _NO_HELP:
         return (), False
-    acts = tuple(dict.fromkeys(_ACTS[part] for part in parts if part in _ACTS))
+    found = (
+        _ACTS.get(part) or ("conflict" if _AGAINST.match(part) or _is_thumb_down(parts) else None) for part in parts
+    )
+    acts = tuple(dict.fromkeys(act for act in found if act))
+    if "conflict" in acts:  # whatever was refused
+        acts = tuple(act for act in acts if act != "approve")
     return acts or ("help",), bool(acts)
+
+
+def _parts(word: str) -> list[str]:
+    return re.split(r"[-/& ]+", word)
+
+
+def _is_thumb_down(parts: list[str]) -> bool:
+    return "down" in parts and not {"thumb", "thumbs"}.isdisjoint(parts)
 
 
 def _origins(paragraphs: list[str]) -> tuple[str, ...]:
@@ -292,7 +320,7 @@ def _is_denied(part: str) -> bool:
 def _paragraphs(message: str) -> list[str]:
     """Return the paragraphs, whatever ends their lines; a line of white space alone ends one, as git holds."""
     lines = message.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    text = "\n".join([line.rstrip() for line in lines]).strip("\ufeff\u200b\u2060 \t\n\r\v\f\u00a0")
+    text = "\n".join(["" if not line.strip(_BLANK) else line.rstrip() for line in lines]).strip(_BLANK)
     return [paragraph.strip("\n") for paragraph in text.split("\n\n") if paragraph.strip()]
 
 

@@ -5,6 +5,9 @@ for which ``.mailmap`` and the address are evidence.
 """
 
 import re
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -29,6 +32,17 @@ _AND = {
     "plus",
     "oraz",
     "ve",
+    "sowie",
+    "samt",
+    "i",
+    "a",
+    "ja",
+    "és",
+    "și",
+    "si",
+    "και",
+    "as",
+    "well",
     "и",
     "та",
     "和",
@@ -39,7 +53,11 @@ _AND = {
 }
 _BRACKETED = re.compile(r"<([^<>]*)>")
 #: Brackets and quotes of other scripts, and what markup puts before or around them.
-_PLAIN_MARKS = str.maketrans({"＜": "<", "＞": ">", "＠": "@", "“": '"', "”": '"', "„": '"', "\\": None})
+_PLAIN_MARKS = str.maketrans(
+    {"＜": "<", "＞": ">", "＠": "@", "“": '"', "”": '"', "„": '"', "\\": None,
+     "（": "(", "）": ")", "、": ",", "，": ",",
+     "；": ";", "《": "<", "》": ">", "〈": "<", "〉": ">", "【": "[", "】": "]", "「": '"', "」": '"'}
+)  # fmt: skip
 _LINKED = re.compile(r"\[([^\[\]@]+)\]\(mailto:([^()\s]+)\)", re.IGNORECASE)
 #: What clings to an address or a name and is no part of it.
 _CLINGING = "\"'`*_:.\u200b\u2060\ufeff"
@@ -58,6 +76,14 @@ class Human(NamedTuple):
     @property
     def ref(self) -> Ref:
         return _ref(self)
+
+    @property
+    def shown(self) -> str:
+        """Return the name to show: decoded, where a mail's encoding stayed in it (``=?UTF-8?Q?Ada_Birk?=``)."""
+        if "=?" in self.name:
+            with suppress(HeaderParseError, LookupError, ValueError):
+                return " ".join(str(make_header(decode_header(self.name))).split())[:NAME_CHARACTERS]
+        return self.name
 
     @property
     def is_bot(self) -> bool:
@@ -172,4 +198,4 @@ class _Names:
 
 
 def _cleaned(words: list[str]) -> str:
-    return " ".join(words).lstrip(" ,-/&+").rstrip(" ,-").strip(_CLINGING.replace(".", "")).strip(" ,")
+    return " ".join(words).lstrip(" ,-/&+").rstrip(" ,-([{").strip(_CLINGING.replace(".", "")).strip(" ,")

@@ -41,7 +41,7 @@ from kith.connectors.git.acts import (
 from kith.connectors.git.copies import Copies
 from kith.connectors.git.graph import Graph
 from kith.connectors.git.mailmap import KIND, Mailmap
-from kith.connectors.git.merges import caught_up
+from kith.connectors.git.merges import caught_up, is_vague
 from kith.connectors.git.messages import area
 from kith.connectors.git.people import Human
 from kith.connectors.git.repository import Repository
@@ -268,7 +268,10 @@ class Reader:
 
     def _merged(self, merge: Commit) -> list[Human]:
         """Return whose work a merge brought in; nobody's, where a branch only caught up with the main line."""
-        if caught_up(merge.message.title, self._main_branch, self._known_as):
+        title = merge.message.title
+        if caught_up(title, self._main_branch, self._known_as):
+            return []
+        if is_vague(title, self._main_branch) and self._takes_in_main(merge):
             return []
         counts = self._graph.merged(merge)
         if counts is None:
@@ -278,6 +281,15 @@ class Reader:
             counts = Counter(read_brief(fields).author for fields in self._repository.log(lines, BRIEF, BRIEF_FIELDS))
         ranked = sorted(counts, key=lambda who: (-counts[who], who))
         return [who for who in ranked if any(who)]
+
+    def _takes_in_main(self, merge: Commit) -> bool:
+        """Whether another branch took in what the main line had as its own."""
+        line = self._main_line
+        return merge.hash not in line and all(parent in line for parent in merge.parents[1:])
+
+    @cached_property
+    def _main_line(self) -> frozenset[str]:
+        return frozenset((self._repository.maybe("rev-list", "--first-parent", "HEAD") or b"").decode().split())
 
     @cached_property
     def _main_branch(self) -> str:
@@ -389,7 +401,7 @@ def _identity(who: Human, seen_at: datetime | None) -> Identity:
     return Identity(
         who.ref,
         kind="bot" if who.is_bot else "person",
-        name=who.name or None,
+        name=who.shown or None,
         address=who.address if "@" in who.address else None,
         seen_at=seen_at,
     )
