@@ -7,6 +7,8 @@ import json
 import lzma
 import re
 import tarfile
+import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -325,6 +327,51 @@ async def test_no_key_is_taken_twice_wherever_it_stands(
     path.write_text(f"{line[:place]}{key}:null,{line[place:]}\n", encoding="utf-8")
     [page] = await pages_of(path)
     assert (page.records, len(page.skipped)) == ((), 1)
+
+
+def zipped(data: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a.ndjson", data)
+    return made.getvalue()
+
+
+#: What makes another form of some lines, and how that is named.
+FORMS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "xz": (lzma.compress, "packed with xz"),
+    "bzip2": (bz2.compress, "packed with bzip2"),
+    "zip": (zipped, "zip archive"),
+    "twice": (lambda data: gzip.compress(data, mtime=0), "packed twice"),
+    "UTF-16": (lambda data: data.decode().encode("utf-16"), "UTF-16"),
+    "UTF-32": (lambda data: data.decode().encode("utf-32"), "UTF-32"),
+    "array": (lambda data: b"[" + b",".join(data.splitlines()) + b"]", "one JSON array"),
+    "array over lines": (lambda data: b"[\n" + b",\n".join(data.splitlines()) + b"\n]\n", "one JSON array"),
+    "object": (lambda data: b'{"records": [' + b",".join(data.splitlines()) + b"]}\n", "one JSON object around"),
+    "object over lines": (
+        lambda data: b'{"data": [\n' + b",\n".join(data.splitlines()) + b"\n]}",
+        "one JSON object around",
+    ),
+    "commas": (lambda data: b",\n".join(data.splitlines()) + b",\n", "commas"),
+    "abreast": (lambda data: b" ".join(data.splitlines()) + b"\n", "several records on one line"),
+    "CR": (lambda data: data.replace(b"\n", b"\r"), "CR alone"),
+    "over lines": (lambda data: json.dumps(json.loads(data.splitlines()[0]), indent=1).encode(), "over several lines"),
+    "sequence": (lambda data: b"".join(b"\x1e" + line for line in data.splitlines(keepends=True)), "sequence"),
+}
+
+
+@settings(deadline=None)
+@given(st.lists(records, min_size=2, max_size=4), st.sampled_from(sorted(FORMS)), st.sampled_from(["", "gzip", "zstd"]))
+async def test_any_records_in_another_form_are_named_as_that(
+    tmp_path_factory: pytest.TempPathFactory, told: list[Record], form: str, packed: str
+) -> None:
+    make, reason = FORMS[form]
+    data = make(b"".join(map(encode_line, told)))
+    path = tmp_path_factory.mktemp("ndjson") / "x.ndjson"
+    packed = packed or ("gzip" if form == "twice" else "")
+    packers: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}
+    path.write_bytes(packers[packed](data))
+    with pytest.raises(Fatal, match=reason):
+        await pages_of(path)
 
 
 def tarred() -> bytes:

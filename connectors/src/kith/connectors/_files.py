@@ -42,6 +42,10 @@ _OTHERS = {
     b"PAR1": "a Parquet file; write it as text",
     b"%PDF-": "a PDF document; write it as text",
     b"\x04\x22\x4d\x18": "packed with LZ4; unpack it, or pack it with gzip or Zstandard",
+    b"LZIP": "packed with lzip; unpack it, or pack it with gzip or Zstandard",
+    b"\xff\x06\x00\x00sNaPpY": "packed with Snappy; unpack it, or pack it with gzip or Zstandard",
+    b"\x1f\x8b": "packed twice; unpack it once",
+    b"\x28\xb5\x2f\xfd": "packed twice; unpack it once",
     b"\xff\xfe\x00\x00": "in UTF-32; write it in UTF-8",
     b"\x00\x00\xfe\xff": "in UTF-32; write it in UTF-8",
     b"\xff\xfe": "in UTF-16; write it in UTF-8",
@@ -50,12 +54,14 @@ _OTHERS = {
 
 
 def foreign(head: bytes) -> str | None:
-    """Return what a file that begins so is, where nothing here reads it."""
+    """Return what a file is that begins so when it is unpacked once, where nothing here reads it."""
     for magic, name in _OTHERS.items():
         if head.startswith(magic):
             return name
     if head[257:262] == b"ustar":
         return "a tar archive; unpack it, or pack each file with gzip or Zstandard"
+    if len(head) >= 8 and any(head) and sum(not any(head[start:200:4]) for start in range(4)) > 2:
+        return "in UTF-32; write it in UTF-8"
     odd, even = head[1:200:2], head[:200:2]
     is_wide = len(head) >= 8 and (not any(odd) or not any(even))
     return "in UTF-16; write it in UTF-8" if is_wide and any(head) else None

@@ -55,6 +55,8 @@ _SHAPES = 10_000  # remembered; texts with brackets in them make many
 _COLON = b'":'
 _SHAPE = re.compile(rb'"[A-Za-z_]+"\s*:|[{}\[\]]')
 _BAD_NETWORK = re.compile(rb'"network"\s*:\s*"(?![a-z0-9][a-z0-9._-]{0,62}")')
+_AROUND = re.compile(rb'\{\s*"(?:records|items|data|results|values|rows|entries|lines)"\s*:\s*\[')
+_ABREAST = re.compile(rb'\}\s*\{\s*"(?:type|ref|actor)"')
 _FAR_DATES = (b'"0001-01-01', b'"9999-12-31')
 
 
@@ -237,12 +239,19 @@ def _form(head: bytes) -> str | None:
         return "one JSON array; one record a line is wanted, without brackets and commas around them"
     if text.startswith(b"{") and not text.partition(b"\n")[0].removeprefix(b"{").strip():
         return "JSON written over several lines; one record a line is wanted"
+    first = text.partition(b"\n")[0].rstrip()
+    if _AROUND.match(first):
+        return "one JSON object around the records; one record a line is wanted, with nothing around them"
+    if first.startswith(b"{") and first.endswith(b"},"):
+        return "JSON whose lines end with commas; one record a line is wanted, with nothing behind it"
+    if b"\r" in head and b"\n" not in head and head.rstrip().count(b"\r"):
+        return "text whose lines end with CR alone; lines end with LF, or CR and LF"
+    if _ABREAST.search(first):
+        return "JSON with several records on one line; one record a line is wanted"
     if text[:1] == b"<":
         return "markup (HTML or XML); one JSON record a line is wanted"
     if text[:1] == b"\x1e":
         return "a JSON text sequence; one record a line is wanted, without marks before it"
-    if b"\r" in head and b"\n" not in head and head.rstrip().count(b"\r"):
-        return "text whose lines end with CR alone; lines end with LF, or CR and LF"
     return None
 
 
