@@ -53,6 +53,17 @@ ATTRIBUTIONS = {
     "lt": "2024-03-01, pn, 08:00 Bea Lund <bea@lund.example> rašė:",
     "lv": "piektd., 2024. g. 1. marts plkst. 08:00 — lietotājs Bea Lund (<bea@lund.example>) rakstīja:",
     "is": "fös., 1. mar. 2024 kl. 08:00 skrifaði Bea Lund <bea@lund.example>:",
+    "en, Gnus by name": "* Bea Lund:",
+    "en, old": "Thus spoke Bea Lund:",
+    "en, of whom": "According to Bea Lund:",
+    "en, in brackets": '[ Quoting <bea@lund.example> in "Re: Plan" ]',
+    "en, dated behind": "Bea Lund [2024-03-01 08:00 +0100]:",
+    "en, dated in brackets": "Bea (Fri, 1 Mar 2024 08:00):",
+    "en, which one": "Reply to message from Bea Lund on 2024-03-01:",
+    "la": "Bea Lund dixit:",
+    "ga": "Scríobh Bea Lund:",
+    "cy": "Ysgrifennodd Bea Lund ar 1 Mawrth 2024:",
+    "ko, Outlook": "2024. 3. 1. 오전 8:00, Bea Lund 쓴 글:",
     "ca": "Missatge de Bea Lund <bea@lund.example> del dia dv., 1 de març 2024 a les 8:00 va escriure:",
 }
 
@@ -94,6 +105,10 @@ HEADS = {
     "th": ("จาก", "ส่ง", "ถึง", "เรื่อง"),
     "he": ("מאת", "נשלח", "אל", "נושא"),
     "ar": ("من", "تم الإرسال", "إلى", "الموضوع"),
+    "eu": ("Nork", "Bidaltze-data", "Nori", "Gaia"),
+    "sr, Cyrillic": ("Шаље", "Послато", "Прима", "Тема"),
+    "fa": ("از", "تاریخ", "به", "موضوع"),
+    "hi": ("प्रेषक", "भेजा गया", "प्रति", "विषय"),
 }
 
 SEPARATORS = (
@@ -118,6 +133,13 @@ SEPARATORS = (
     "-------- Weitergeleitete Nachricht --------",
     "-------- Message transféré --------",
     "Begin forwarded message:",
+    "-----邮件原件-----",
+    "-----Оригінальне повідомлення-----",
+    "-----Оригинално съобщение-----",
+    "-----الرسالة الأصلية-----",
+    "-----Thư gốc-----",
+    "##- Please type your reply above this line -##",
+    "--- Reply above this line ---",
 )
 
 MARKS = ("> ", ">", " > ", "| ", "BL> ", ">> ")
@@ -135,6 +157,8 @@ OWN = (
     "a | b | c |",
     "x > y",
     "Original message formats are kept.",
+    "--- original plan ---",
+    "Please reply above all to Bea.",
 )
 
 

@@ -57,6 +57,20 @@ def test_own_words_stay_whatever_they_look_like(lines: list[str]) -> None:
     assert new_text("\n".join(own)).split() == " ".join(own).split()
 
 
+TABLES = (
+    "From: Lund\nTo: Birk\nDate: Friday",
+    "From: Lund\nTo: Birk\nDate: 1 March",
+    "A mail has headers:\nFrom: the author\nDate: when it was sent\nTo: whom\nSubject: what",
+    "from: x\ndate: y\nto: z\nsubject: w",
+    "Von: Lund\nAn: Birk\nDatum: Freitag",
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_of_places_and_days_is_no_head(table: str) -> None:
+    assert new_text(f"NEW one.\n\n{table}\n\nNEW two.").split() == f"NEW one. {table} NEW two.".split()
+
+
 def test_one_line_of_a_head_is_none() -> None:
     for line in OWN:
         text = f"NEW one.\n\n{line}\n\n" + "NEW two.\n" * 10

@@ -18,18 +18,23 @@ _VAGUE = {"ascii", "iso8859-1", "cp1252"}
 #: Names that neither table has.
 _OTHER_NAMES = {
     "utf8mb4": "utf-8", "mac-ce": "mac-latin2", "mac-centraleurroman": "mac-latin2", "iso-2022-jp-ms": "iso2022_jp_ext",
-    "ia5": "ascii", "iso-646-us": "ascii", "dos-862": "cp862",
+    "ia5": "ascii", "iso-646-us": "ascii", "dos-862": "cp862", "csutf8": "utf-8", "ucs-4": "utf-32",
 }  # fmt: skip
 _SLOW = {"idna", "punycode"}  # no charsets, and quadratic
 _CODE_PAGE = re.compile(r"(?:x-)?(?:ansi|cp|dos|ibm|microsoft|ms|oem|pc|win|windows)?(?:-cp|-)?(\d{3,5})(?:l|-bom)?")
 _MACINTOSH = re.compile(r"(?:x-)?mac(?:intosh)?-?([a-z]*)")
 _ISO = re.compile(r"(?:x-)?(?:iso)?-?(8859)-?(\d{1,2})(?:-[ei])?")
+#: What ISO-2022-CN shifts out of ASCII: no decoder is kept, and the Web's table too replaces it.
+_CHINESE = re.compile(rb"\x1b\$[)*+].|\x1b[NO]..|\x0e[^\x0f\n]*\x0f?|\x0f", re.DOTALL)
+_UNREADABLE = {"iso-2022-cn", "iso-2022-cn-ext"}
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(\$[@B]|\([BJI])")
 
 
 def decoded(data: bytes, *labels: str | None) -> str:
     """Return the text, in the first charset that it can be in: the labels' in turn, UTF-8, Windows' Latin-1."""
     for label in (*labels, "utf-8"):
+        if not _UNREADABLE.isdisjoint(_readings((label or "").lower())) and _CHINESE.search(data):
+            data = _CHINESE.sub("\ufffd".encode(), data)
         for codec in _codecs(label or ""):
             with suppress(LookupError, ValueError):
                 return data.decode(codec).replace("\0", "")

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LATE = timedelta(days=1)  # by more than that, a mail's clock is wrong and not the server's
 #: Mail is younger than that, and not from the future by more than a wrong clock.
@@ -18,7 +20,7 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _STEMS = {
     "jan": "ene gen janv januar sty led leden sijec ocak tam янв січ ιαν ian sau jaan يناير ינואר בינואר",
     "feb": "fev feb fevr febb lut uno vel subat hel фев лют φεβ vas veebr فبراير פברואר בפברואר",
-    "mar": "mars marz marc maart mrt maerz bre ozu maa мар бер μαρ kov marts mac مارس מרץ במרץ",
+    "mar": "mars marz mrz marc maart mrt maerz bre ozu maa мар бер μαρ kov marts mac مارس מרץ במרץ",
     "apr": "abr avr aprile kwi dub tra nis huh апр кві απρ bal ابريل ابريل אפריל באפריל",
     "may": "mai maj mag mei maggio kve svi mayis tou мая май тра μαι geg مايو מאי במאי",
     "jun": "juin giu juni cze cervna cer lip haz kes июн чер ιουν iun bir juuni يونيو יוני ביוני",
@@ -58,7 +60,7 @@ _FULL_ZONES = {
 _MINUS = str.maketrans("\u2212\u2013\u2012\ufe63\uff0d", "-----")
 _SUMMER = re.compile(r"\b(?:cet|met|wet|eet|mez|gmt|utc|est|cst|mst|pst)[ _-]dst\b", re.I)
 _CLOCK = re.compile(
-    r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?:[.,]\d+)?\s*(am|pm|a\.m\.|p\.m\.|오전|오후|上午|下午)?", re.I
+    r"(\d{1,2})[:.h](\d\d)(?:[:.](\d\d))?(?:[.,]\d+)?\s*(am|pm|a\.m\.|p\.m\.|오전|오후|上午|下午)?", re.I
 )
 _HALF_DAY = re.compile(r"(오전|오후|上午|下午|午前|午後)\s*(\d{1,2}:\d\d(?::\d\d)?)")
 _EASTERN = re.compile(r"(\d{4})\s*[年년.]\s*(\d{1,2})\s*[月월.]\s*(\d{1,2})\s*[日일.]?")
@@ -73,11 +75,15 @@ _NUMERIC = re.compile(r"(?<!\d)(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})(
 _NAMED = re.compile(
     r"(?<!\d)(\d{1,2})(?:\.|er|st|nd|rd|th|º)?(?:\s+de|\s*-)?\s*([^\W\d_]{3,12})\.?(?:\s+de|\s*-|,)?\s*(\d{2,4})(?![\d:])"
 )
-_NAMED_FIRST = re.compile(r"([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:,|\b)(.*?)(?<![\d:.+-])(\d{4})(?![\d:])")
+_NAMED_FIRST = re.compile(r"([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?(?:,|\b)(.*?)(?<![\d:.+-])(\d{4})(?![\d:])")
 _RFC = re.compile(
     r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s[A-Za-z]{3}\s\d{2,4}\s\d\d?:\d\d(:\d\d)?\s(?:[+-]\d{4}|GMT)(?:\s\(.*\))?"
 )
-_SECONDS = re.compile(r"\d{9,10}(?:\d{3})?")
+_SECONDS = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?")
+_EASTERN_CLOCK = re.compile(r"(\d{1,2})\s*[時时시]\s*(\d{1,2})\s*[分분](?:\s*(\d{1,2})\s*[秒초])?")
+#: ``01.03.24`` before a clock: it is none itself.
+_SHORT = re.compile(r"(?<!\d)(\d{1,2})([./])(\d{1,2})[./](\d\d)(?=,?\s+\D{0,4}\d{1,2}:\d\d)")
+_PLACE = re.compile(r"\b(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Za-z_/-]+")
 
 
 def moment(value: str) -> datetime | None:
@@ -119,8 +125,8 @@ def _is_contradicted(date: datetime, received: datetime | None, archived: Arriva
 
 
 def _iso(value: str) -> datetime | None:
-    if _SECONDS.fullmatch(value):
-        return datetime.fromtimestamp(int(value) / (1000 if len(value) > 10 else 1), UTC)
+    if seconds := _SECONDS.fullmatch(value):
+        return datetime.fromtimestamp(int(seconds[1] + (seconds[2] or "")) / (1000 if seconds[2] else 1), UTC)
     if not value[:4].isdigit():
         return None
     try:
@@ -139,6 +145,10 @@ def _standard(value: str) -> datetime | None:
 def _in_words(value: str) -> datetime | None:
     """Return what any order of a day, a clock and a zone means."""
     full = _FULL.search(value)
+    value = _EASTERN_CLOCK.sub(lambda found: f"{found[1]}:{found[2]:>02}:{found[3] or 0:>02}", value)
+    if short := _SHORT.search(value):
+        value = value.replace(short[0], f"{short[1]}{short[2]}{short[3]}{short[2]}20{short[4]}", 1)
+    aside = value.partition("(")[2]
     value = _HALF_DAY.sub(r"\2 \1", value.partition("(")[0] if _CLOCK.search(value.partition("(")[0]) else value)
     clock = _CLOCK.search(_NUMERIC.sub(lambda found: "\0" * len(found[0]), value))
     if clock is None:
@@ -148,7 +158,15 @@ def _in_words(value: str) -> datetime | None:
         hour = hour % 12 + 12 * (half in ("pm", "오후", "下午", "午後"))
     after = value[clock.end() :]
     day = _day(value[: clock.start()] + " \1 " + after)
-    return day and _made(*day, (hour, int(clock[2]), int(clock[3] or 0)), _zone(after, full))
+    if day is None:
+        return None
+    shown = (hour, int(clock[2]), int(clock[3] or 0))
+    offset = _zone(after, full)
+    if offset is None and (place := _PLACE.search(after)):
+        with suppress(ZoneInfoNotFoundError):
+            local = datetime(*day, *shown, tzinfo=ZoneInfo(place[0]))
+            return local.astimezone(UTC)
+    return _made(*day, shown, _zone(aside, full) or 0 if offset is None else offset)
 
 
 def _day(text: str) -> tuple[int, int, int] | None:
@@ -187,8 +205,8 @@ def _month(word: str) -> int | None:
     return None
 
 
-def _zone(text: str, full: re.Match[str] | None) -> float:
-    """Return seconds from UTC. full: the zone's whole name, where the date has it."""
+def _zone(text: str, full: re.Match[str] | None) -> float | None:
+    """Return seconds from UTC, None where no zone is named. full: the zone's whole name, where the date has it."""
     if match := _OFFSET.search(text):
         hours, minutes = int(match[2]), int(match[3] or 0)
         return (-1 if match[1] == "-" else 1) * (hours * 3600 + minutes * 60)
@@ -199,7 +217,7 @@ def _zone(text: str, full: re.Match[str] | None) -> float:
     for word in re.findall(r"[A-Za-z]{1,5}", text):
         if word.lower() in _ZONES:
             return _ZONES[word.lower()] * 3600 + summer
-    return 0
+    return None
 
 
 def _made(year: int, month: int, day: int, clock: tuple[int, ...], offset: float) -> datetime:

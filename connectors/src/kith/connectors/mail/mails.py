@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kith.connectors.html import CHARACTERS as HTML_CHARACTERS
 from kith.connectors.mail.dates import Arrival, moment, sent_at
-from kith.connectors.mail.headers import HEADER_CHARACTERS, HEADERS, RECIPIENTS, Headers, Mailbox
+from kith.connectors.mail.headers import HEADER_CHARACTERS, HEADERS, RECIPIENTS, Headers, Mailbox, words
 from kith.connectors.mail.machines import automatic, is_list_robot
 from kith.connectors.mail.mbox import BLANK
 from kith.connectors.mail.parts import body, carried
@@ -134,7 +134,7 @@ def _is_via(headers: Headers, shown: Mailbox) -> bool:
 def _sent(headers: Headers, arrived: Arrival) -> datetime | None:
     """Return when a mail was sent, by its Date; witnesses are the newest Received, then the archive."""
     received = (moment(value.rpartition(";")[2]) for value in headers.all("received"))
-    date = next((date for value in headers.all("date", "resent-date") if (date := moment(value))), None)
+    date = next((date for value in headers.all("date", "resent-date") if (date := moment(words(value)))), None)
     return sent_at(date, next((found for found in received if found), None), arrived)
 
 

@@ -9,7 +9,8 @@ _URL = re.compile(
 )
 _MAIL_ID = re.compile(
     r"(?:message[\s-]?ids?|in-reply-to|references|msg-?id|mail-?id|content-id|\bid)\s*(?:is|was|of|:|=)?\s*"
-    r"(?:<[^<>\s]{1,998}>[\s,]*)+",
+    r"(?:<[^<>\s]{1,998}>[\s,]*)+"
+    r"|\b(?:message-?id|in-reply-to|msg-?id)\s*[:=]\s*[^\s<>]+@[^\s<>]+|[?&][\w-]{1,40}=[^\s<>]*@[^\s<>]*",
     re.IGNORECASE,
 )
 #: A word that says that an address follows at once.
@@ -20,15 +21,15 @@ _ANNOUNCED = re.compile(
 _COMMAND = re.compile(
     r"\[?\w[\w.-]*@[\w.-]+(?::\S*|\s[~/]\S*)?\]?\s?[$#%]\s|.*\bssh-(?:rsa|dss|ed25519|ecdsa)\s+aaaa"
     r"|from \S+@\S+ (?:mon|tue|wed|thu|fri|sat|sun) |diff --git |(?:---|\+\+\+) \S*/"
-    r"|\s*(?:[$#%]\s+|>>>\s)?(?:sudo\s+)?(?:ssh|scp|sftp|rsync|mosh|git|svn|hg|cvs|telnet|ftp|sshfs|ping|npm|pip"
+    r"|\s*(?:[$#%]\s+|>>>\s)?(?:sudo\s+)?(?:ssh(?:-copy-id|pass)?|autossh|scp|sftp|rsync|mosh|git|svn|hg|cvs|telnet|ftp|sshfs|ping|npm|pip"
     r"|docker|podman|finger|talk)\s"
 )
 _LETTERS = r"a-z0-9\u00c0-\u024f\u0370-\u052f"
 _ADDRESS = re.compile(
-    r"(?:(?<=mailto:)|(?<![^\s<(\[{\"'“‘„«‹,;|=*_`—–…（【「『《：，、。；\u2e80-\u9fff\uac00-\ud7af]))"
+    r"(?:(?<=mailto:)|(?<![^\s<>(\[{\"'“‘„«‹,;|=*_`—–…（【「『《：，、。；\u2e80-\u9fff\uac00-\ud7af]))"
     rf"(?P<local>[{_LETTERS}][{_LETTERS}_!#$%&'*+=?^`{{|}}~-]{{0,63}}(?:\.[{_LETTERS}_!#$%&'*+=?^`{{|}}~-]+)*)"
     rf"@(?P<host>(?:[{_LETTERS}](?:[{_LETTERS}-]{{0,61}}[{_LETTERS}])?\.)+[a-z]{{2,24}}|(?:[\w-]+\.)+xn--[a-z0-9-]+)"
-    r"(?=$|[\s>)\]}\"'”’“»›,;|*_!?`—–…）】」』》：，、。；！？]|[.:](?:\s|$|[\"')>])|\?\w+=)",
+    r"(?=$|[\s<>)\]}\"'”’“»›,;|*_!?`—–…）】」』》：，、。；！？]|[.:](?:\s|$|[\"')>])|\?\w+=)",
     re.IGNORECASE,
 )
 #: What ends a file's or a service's name and no domain's.
@@ -36,6 +37,7 @@ _NO_DOMAINS = frozenset(
     [
         "local",
         "localhost",
+        "gbl",
         "localdomain",
         "internal",
         "lan",
@@ -114,7 +116,7 @@ _NO_DOMAINS = frozenset(
 )
 #: A Message-ID's part before the @ rather than a mailbox's.
 _ID_LIKE = re.compile(
-    r"part\d+\.[0-9a-f]{8}\..*|.*\d{6,}.*[.$].*|.*[.$].*\d{6,}.*|.{41,}|.*[$=].*|.*\.fsf(?:_-_)?|\d{12,}|(?=.*\d.*\d.*\d)(?=.*[a-f])[0-9a-f-]{16,}"
+    r"part\d+\.[0-9a-f]{8}\..*|.*\d{6,}.*[.$].*|.*[.$].*\d{6,}.*|.{41,}|.*[$=].*|.*\.fsf(?:_-_)?|(?:al)?pine\.[a-z0-9]{3}\..*|[0-9a-z]{6}-[0-9a-z]{6,11}-[0-9a-z]{2,4}|\d{12,}|(?=.*\d.*\d.*\d)(?=.*[a-f])[0-9a-f-]{16,}"
 )
 #: Where Message-IDs are made and nobody has a mailbox.
 _ID_HOSTS = frozenset(("mail.gmail.com", "mail.android.com", "email.android.com", "googlemail.l.google.com"))
@@ -140,6 +142,8 @@ def mentioned(text: str, known: Set[str] = frozenset()) -> list[str]:
 
 
 def _is_persons(local: str, host: str) -> bool:
-    return host not in _ID_HOSTS and not (
-        host.rpartition(".")[2] in _NO_DOMAINS or local in _NOBODY or _ID_LIKE.fullmatch(local)
+    return (
+        host not in _ID_HOSTS
+        and not host.endswith((".prod.outlook.com", ".prod.exchangelabs.com"))
+        and not (host.rpartition(".")[2] in _NO_DOMAINS or local in _NOBODY or _ID_LIKE.fullmatch(local))
     )

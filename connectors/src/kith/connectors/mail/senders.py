@@ -2,6 +2,7 @@
 
 import re
 
+from kith.connectors._lists import is_list
 from kith.connectors._spelled import spelled
 from kith.connectors.mail.headers import ADDRESS, Headers, Mailbox, mailboxes
 from kith.connectors.mail.machines import is_robot
@@ -28,12 +29,13 @@ _REWRITTEN = (
     re.compile(r"btv\d==[^=]*==(?P<local>[^@=]+)@(?P<host>.+)"),
     re.compile(r"(?P<local>[^@]+)@(?P<host>[\w-]+(?:\.[\w-]+)+?)(?:\.dmarc|\.nospam|\.remove)?\.invalid"),
     re.compile(r"(?:[^@=+]+\+)?(?P<local>[^@=+]+)=(?P<host>[\w-]+(?:\.[\w-]+)+)@.+"),
-    re.compile(r"(?P<local>[^@]+)_at_(?P<host>[\w-]+(?:\.[\w-]+)+)@.+"),
+    re.compile(r"(?P<local>[^@]+)_at_(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:_[a-z0-9]{4,})?@.+"),
     re.compile(r"(?P<local>[^@%#]+)[%#](?P<host>[\w-]+(?:\.[\w-]+)+)@.+"),
 )
 _ORIGINAL = (
     "x-original-from", "x-original-sender", "x-google-original-from", "original-from", "x-mailman-original-from",
     "x-original-author", "author", "x-envelope-from-original", "x-bugzilla-who", "rt-originator",
+    "x-simplelogin-original-from", "x-anonaddy-original-sender",
 )  # fmt: skip
 #: Headers by which the programs of code hosts and trackers say that a mail carries a human's words.
 _HOSTS = (
@@ -45,7 +47,10 @@ _HOSTS = (
     "x-launchpad-bug",
 )  # fmt: skip
 _HOST_DRESS = re.compile(
-    r"\s*\((?:gerrit|jira|code review|phabricator|via .*|@[\w.-]+)\)|\s*\[(?:bot|jira)\]$", re.IGNORECASE
+    r"\s*\((?:gerrit|jira|code review|phabricator|google (?:docs|drive|sheets|slides|groups)|figma"
+    r"|confluence|trello|asana|notion"
+    r"|linear|basecamp|clickup|monday|via .*|@[\w.-]+)\)|\s*\[(?:bot|jira)\]$",
+    re.IGNORECASE,
 )
 #: The addresses of code hosts, from which programs send on what humans wrote.
 _HOST_ADDRESS = re.compile(
@@ -57,18 +62,64 @@ _VIA_HOST = re.compile(
     r"|launchpad|redmine|trac|reviewboard|sourcehut|discourse|zulip|slack|discord|matrix|nabble|doodle|docusign)\b.*",
     re.IGNORECASE,
 )
+#: Who sends on what others wrote, in their name: ``Ada Birk via GitGitGadget <gitgitgadget@...>``.
+_RELAY = re.compile(rf".+?[\s(\[]+(?:{_VIA_WORDS})\s+(\w{{2,}}).*", re.IGNORECASE | re.DOTALL)
+#: Addresses made for DMARC, of a list's program, and no one's own.
+_MADE_UP = re.compile(r"(?:.*[-+._])?dmarc(?:[-+._].*)?@.*|.*@(?:.*\.)?dmarc\..*")
+#: Addresses at which programs take answers, one for each thread.
+_ANSWER_TO = re.compile(
+    r"(?:reply|replies|incoming|no-?reply|notifications?|bounces?|comment)\b.*[+._-].*@.*|.*@(?:reply|incoming)\..*"
+)
+#: ``dev-bounces@lists.example.org on behalf of Ada Birk``, without quotes.
+_BARE_BEHALF = re.compile(r"\s*[\w.+-]+@[\w.-]+\s+on behalf of\s+([^<>\"]+?)\s*(?:<([^<>\s]+)>)?\s*", re.IGNORECASE)
+#: Commands to a list's program, by the address that takes them.
+_COMMANDED = re.compile(
+    r"(?P<local>[^\s@<>:]+?)[-+](?:request|unsubscribe|subscribe|leave|join|owner|help|bounces?|off|on)(?:[-+=][^@\s]*)?@(?P<host>[\w.-]+)"
+    r"|owner-(?P<own>[^\s@<>:]+)@(?P<place>[\w.-]+)"
+)
+#: Names of projects, in which trackers sign.
+_PROJECTS = ("x-trac-project", "x-redmine-project", "x-gitlab-project", "x-roundup-name", "x-launchpad-bug")
 _HANDLED = re.compile(r"[\w.-]+\s+\((\S+(?:\s+\S+)+)\)")
 
 
 def list_of(headers: Headers) -> str | None:
     """Return the address of the list that a mail came through, by what the list added; None where it is private."""
-    for name in ("list-post", "x-beenthere", "x-mailing-list", "x-original-mailing-list"):
-        if found := ADDRESS.search(headers.first(name).lower().replace("mailto:", "")):
+    for name in (
+        "list-post",
+        "x-beenthere",
+        "x-mailing-list",
+        "x-original-mailing-list",
+        "x-mailinglist",
+        "x-ml-address",
+    ):
+        found = ADDRESS.search(headers.first(name).lower().replace("mailto:", ""))
+        if found and not _ANSWER_TO.fullmatch(found[0]):
             return found[0]
+    if found := re.search(
+        r"\blist\s+([^\s@;]+@[\w.-]+)", " ".join(headers.all("mailing-list", "delivered-to")).lower()
+    ):
+        return found[1]
     value = headers.first("list-id").lower()
     identifier = (re.findall(r"<\s*([^<>\s]+)\s*>", value) or [value.strip()])[-1]
+    for mailbox in headers.mailboxes("to", "cc"):
+        if mailbox.address.replace("@", ".") == identifier:  # whose name has a dot
+            return mailbox.address
     local, _, host = identifier.partition(".")
-    return f"{local}@{host}" if ADDRESS.fullmatch(f"{local}@{host}") else None
+    return f"{local}@{host}" if ADDRESS.fullmatch(f"{local}@{host}") else _commanded(headers)
+
+
+def _commanded(headers: Headers) -> str | None:
+    """Return the list that a mail is addressed to and whose commands it explains, or whose program sent it."""
+    to = {mailbox.address for mailbox in headers.mailboxes("to", "cc")}
+    explained = headers.all(
+        "list-unsubscribe", "list-subscribe", "list-owner", "list-help", "mailing-list", "sender", "errors-to"
+    )
+    for match in _COMMANDED.finditer(" ".join(explained).lower()):
+        address = f"{match['local'] or match['own']}@{match['host'] or match['place']}"
+        if address in to:
+            return address
+    names = {value.lower() for value in headers.all("x-mailinglist", "x-ml-name", "x-list", "x-list-name")}
+    return next((address for address in sorted(to) if address.partition("@")[0] in names), None)
 
 
 def sender_of(headers: Headers, list_address: str | None) -> Mailbox | None:
@@ -76,6 +127,12 @@ def sender_of(headers: Headers, list_address: str | None) -> Mailbox | None:
     value = headers.first("from")
     if match := _ARCHIVED.match(value):  # pipermail: ada at example.org (Ada)
         value = f'"{match[3]}" <{match[1]}@{match[2]}>'
+    elif match := _BARE_BEHALF.fullmatch(value):
+        value = (
+            f'"{match[1]}" <{match[2]}>'
+            if match[2] and not is_robot(match[2])
+            else f'"{match[1]} via list" <{match[2]}>'
+        )
     elif (words := spelled(value)) and not _ENCLOSED.search(before := words[0].rstrip(' <("')):
         value = f'"{before.strip(" ,")}" <{words[1]}>'
     shown = next(iter(mailboxes([value])), None)
@@ -87,7 +144,12 @@ def sender_of(headers: Headers, list_address: str | None) -> Mailbox | None:
         inner = _unwritten(shown.address)
         if inner:
             return Mailbox(inner, name or shown.name)
-        return _human_behind(headers, shown) or _answered(headers, shown, shown.name) or shown
+        return (
+            _relayed(headers, shown, name)
+            or _human_behind(headers, shown)
+            or _answered(headers, shown, shown.name)
+            or shown
+        )
     found = _original(headers, lists, shown, name)
     if found:
         return found
@@ -129,7 +191,7 @@ def _original(headers: Headers, lists: set[str], shown: Mailbox, name: str) -> M
     if inner := _unwritten(shown.address):
         return Mailbox(inner, name or shown.name)
     if (inside := ADDRESS.search(shown.name.lower())) and inside[0] not in lists:
-        return Mailbox(inside[0], re.sub(r"\s*\[[^\]]*\]$", "", shown.name.replace(inside[0], "")).strip())
+        return Mailbox(inside[0], _undressed(shown.name.replace(inside[0], "")))
     for other in headers.mailboxes("cc", "to"):
         if _is_named(shown.name, name, other.name) and other.address not in lists:
             return other
@@ -144,14 +206,66 @@ def _is_named(shown: str, hidden: str, other: str) -> bool:
     return other.casefold() == hidden.casefold() or (begins and len(other.split()) > 1)
 
 
+def _undressed(name: str) -> str:
+    return re.sub(rf"\s*(?:\[[^\]]*\]|\((?:{_VIA_WORDS})\s[^)]*\))$", "", name, flags=re.IGNORECASE).strip(" '\"")
+
+
 def _answered(headers: Headers, shown: Mailbox, name: str) -> Mailbox | None:
-    """Return whom answers go to under the same name, where a program's address or one made for DMARC stands in From."""
-    if not (is_robot(shown.address) or re.search(r"@(?:.*\.)?dmarc\.", shown.address)):
+    """Return whom answers go to under the same name, where a program's address or one made for DMARC stands in From.
+
+    Without a name, it is the one address that is no program's, where a list made From up or it is spelled in From.
+    """
+    is_made_up = _MADE_UP.fullmatch(shown.address) is not None
+    if not (is_made_up or is_robot(shown.address) or _is_hosts(shown)):
         return None
-    for other in headers.mailboxes("reply-to"):
-        if name and other.name.casefold() == name.casefold() and not is_robot(other.address):
+    others = [
+        other
+        for other in headers.mailboxes("reply-to")
+        if not (is_robot(other.address) or _ANSWER_TO.fullmatch(other.address))
+    ]
+    for other in others:
+        if name and other.name.casefold() == name.casefold():
             return Mailbox(other.address, name)
+    local = _letters(shown.address.partition("@")[0])
+    named = name.lower().split()
+    for other in others:
+        is_spelled = local.endswith(_letters(other.address))
+        is_own = headers.has("x-gerrit-messagetype") and any(len(word) > 2 and word in other.address for word in named)
+        if not other.name and (
+            is_spelled or is_own or (is_made_up and len(others) == 1 and not is_list(other.address))
+        ):
+            return Mailbox(other.address, name)
+    if is_made_up:
+        if inside := ADDRESS.search(shown.name.lower()):
+            return Mailbox(inside[0], re.sub(r"\s*\(.*", "", shown.name).strip())
+        if len(named) > 1:
+            return Mailbox(f"{name.lower()} via {shown.address.partition('@')[2]}", name)
     return None
+
+
+def _relayed(headers: Headers, shown: Mailbox, name: str) -> Mailbox | None:
+    """Return whose mail a relay sends on in their name, by what the relay kept of it."""
+    kept = next(iter(headers.mailboxes("x-simplelogin-original-from", "x-anonaddy-original-sender")), None)
+    if kept:
+        return kept
+    if (inside := ADDRESS.search(shown.name.lower())) and re.search(
+        rf"[(\[](?:{_VIA_WORDS})\s", shown.name, re.IGNORECASE
+    ):
+        return Mailbox(inside[0], _undressed(shown.name[: inside.start()]))
+    relay = _RELAY.fullmatch(shown.name)
+    words = [word for word in name.lower().split() if len(word) > 2]
+    is_relay = relay is not None and _letters(relay[1]) in _letters(shown.address)
+    if (
+        not name
+        or not (is_relay or shown.address.startswith("devnull"))
+        or any(word in shown.address.partition("+")[0] for word in words)
+    ):
+        return None
+    for header in (*_ORIGINAL, "cc", "reply-to"):
+        for other in headers.mailboxes(header):
+            if other.name.casefold() == name.casefold() or (header in _ORIGINAL and not other.name):
+                return Mailbox(other.address, name)
+    return _answered(headers, shown, name) or Mailbox(f"{name.lower()} via {shown.address}", name)
 
 
 def _unwritten(address: str) -> str | None:
@@ -174,6 +288,8 @@ def _human_behind(headers: Headers, shown: Mailbox) -> Mailbox | None:
     handled = _HANDLED.fullmatch(shown.name) if headers.has("x-phabricator-sent-this-message") else None
     name = handled[1] if handled else _HOST_DRESS.sub("", _hidden_name(shown.name) or shown.name).strip(" '\"")
     local, _, host = shown.address.partition("@")
+    if name.casefold() in {headers.words(project).casefold() for project in _PROJECTS if headers.has(project)}:
+        return None
     if not name or re.search(r"\bbot\b", shown.name, re.IGNORECASE) or name.lower() == local:
         return None
     sent_by = host if local.isdecimal() else shown.address
@@ -185,10 +301,16 @@ def _is_sent_on(headers: Headers, shown: Mailbox) -> bool:
     is_program = is_robot(shown.address)
     if _VIA_HOST.fullmatch(shown.name) or (is_program and _hidden_name(shown.name)):
         return True
+    if headers.has(*_HOSTS) and _hidden_name(shown.name):
+        return True
     if headers.has(*_HOSTS) or _HOST_DRESS.search(shown.name):
         return is_program or _is_hosts(shown) or ("@" not in shown.name and headers.has(*_HOSTS[:2]))
     words = shown.name.lower().split()
     return is_program and _is_hosts(shown) and len(words) > 1 and not any(word in shown.address for word in words)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.lower())
 
 
 def _is_hosts(shown: Mailbox) -> bool:
