@@ -355,6 +355,30 @@ def test_what_the_main_line_takes_in_is_somebodys_work(title: str, expected: boo
     assert caught_up(title, "main", OWN) == expected
 
 
+COPIED = (
+    "(cherry picked from https://code.example.org/team/app/commit/{})", "Backport https://code.example.org/a/b/commit/{}",
+    "(cherry picked from team/app@{})", "Linux commit {}", "master commit: {}", "Forward-port of {}", "Ported from {}",
+    "(forward ported from commit {})", "(grafted from {})", "Transplanted from {}", "Graft of {}", "Picked from {}",
+    "(partially cherry picked from commit {})", "(cherry picked from commit {} linux-next)",
+)  # fmt: skip
+
+
+@given(st.sampled_from(COPIED), st.text("0123456789abcdef", min_size=10, max_size=40), st.booleans())
+def test_a_copy_is_told_in_whatever_words(line: str, name: str, first: bool) -> None:
+    told, trailer = line.format(name), "Reviewed-by: Ada <ada@birk.example>"
+    body = f"{told}\n\nText.\n\n{trailer}" if first else f"Text.\n\n{trailer}\n{told}"
+    message = parse(f"io: mend\n\n{body}")
+    assert message.origins == (name,)
+    assert [(each.word, each.origin) for each in message.trailers] == [("reviewed-by", name)]
+
+
+@pytest.mark.parametrize("line", ["See upstream commit {} for how", "Fix the backport of {} which broke io",
+                                  "Fixes: {}", "This is a follow-up to the cherry-pick of {}"])  # fmt: skip
+def test_who_speaks_of_a_commit_copies_none(line: str) -> None:
+    told = line.format("3f2a1b4c5d6e")
+    assert parse(f"io: mend\n\n{told}\n\nReviewed-by: Ada <ada@birk.example>").origins == ()
+
+
 @pytest.mark.parametrize("title", ["Fix conflicts", "Zusammenführen von 'base' in 'topic'", "Merge commit '3f2a1b4'",
                                    "合并分支", "Merge m-c to b2g-inbound, a=merge"])  # fmt: skip
 def test_some_titles_leave_open_what_was_merged(title: str) -> None:

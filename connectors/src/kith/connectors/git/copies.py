@@ -19,7 +19,11 @@ _TITLED = "%x00".join(["%H", "%P", "%s"])
 _LAST = datetime.max.replace(tzinfo=UTC)
 _HASHES = (40, 64)
 #: Of the messages that name an original, as git's own search finds them.
-_NAMING = ("-E", "-i", "--grep=cherry|port|upstream|mainline|original|linus|linux")
+_NAMING = (
+    "-E",
+    "-i",
+    "--grep=cherry|port|upstream|mainline|original|linus|linux|graft|transplant|picked|master commit",
+)
 
 
 class Patch(NamedTuple):

@@ -20,23 +20,28 @@ _PLAIN_SIGNS = str.maketrans(
 #: White space, and marks that nobody sees.
 _BLANK = "\ufeff\u200b\u2060\u00ad \t\n\r\v\f\u00a0\u3000\x85\u2028\u2029"
 _NOTE = re.compile(r"\[.*\]?$|---?$")
-_HASH = r"['\"`]?(?P<hash>[0-9a-f]{7,64})\b"
+_HASH = r"['\"`]?(?:https?://[^\s()]{1,200}/(?:commit|c|\+)/|[\w.-]{1,60}/[\w.-]{1,60}@)?(?P<hash>[0-9a-f]{7,64})\b"
 #: A line that ends what stood in the message of the commit that this one copies.
 _PICKED = re.compile(
     r"[\[(*\s]*(?:this\s+is\s+)?(?:an?\s+)?(?:(?:partial|manual|clean|automatic)(?:ly)?\s+)?"
-    rf"(?:cherry[- ]?pick(?:ed|s)?|back[- ]?port(?:ed|s)?)(?:[- ](?:from|of))?:?\s+"
+    r"(?:(?:cherry[- ]?pick(?:ed|s)?|(?:back|forward)[- ]?port(?:ed|s)?)(?:[- ](?:from|of))?"
+    r"|(?:ported|grafted|transplanted|picked)[- ]from|graft of):?\s+"
     rf"(?:(?:from|of|the|original|upstream|mainline|main|master|commit|revision|rev|sha)\b:?\s*){{0,4}}{_HASH}",
     re.IGNORECASE,
 )
 #: A line that says of the whole commit that it is a copy.
 _UPSTREAM = re.compile(
     r"[\[(*\s]*(?:this\s+is\s+)?(?:the\s+)?(?:"
-    rf"(?:upstream|mainline|original|linus|x-upstream)(?:[- ](?:commit|sha|id|change)){{0,2}}\s*:?\s+{_HASH}|"
+    r"(?:upstream|mainline|original|linus|linux|master|x-upstream)"
+    rf"(?:[- ](?:commit|sha|id|change)){{0,2}}\s*:?\s+{_HASH}|"
     rf"commit\s+{_HASH.replace('hash', 'other')},?\s+(?:from\s+|in\s+)?(?:upstream|mainline|linus|linux)\S*(?:\s+tree)?"
     r")[\s.,\])]*",
     re.IGNORECASE,
 )
-_COPY_WORDS = ("cherry", "port", "stream", "mainline", "riginal", "linus", "linux")
+_COPY_WORDS = (
+    "cherry", "port", "stream", "mainline", "riginal", "linus", "linux", "graft", "transplant", "picked",
+    "master commit",
+)  # fmt: skip
 _LINE_CHARACTERS = 300
 #: Trailers that name no person, but show that a paragraph is made of trailers.
 _PLAIN = {
