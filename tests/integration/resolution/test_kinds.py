@@ -120,6 +120,26 @@ async def test_whom_a_rule_had_joined_leaves_when_it_is_corrected_to_be_a_robot(
     assert await ties(crowd) == {frozenset(("Ada Birk", "Bo Lund"))}
 
 
+async def test_what_programs_set_for_nobody_has_no_relationship_and_is_joined_with_nobody(pool: Pool) -> None:
+    crowd = await Crowd.gather(pool)
+    root, other, unsaid = (Ref("mail", key) for key in ("root@localhost", "root <root@localhost>", "(no author)"))
+    await crowd.tell(
+        [
+            mail(ADA.key, "Ada Birk"),
+            mail(root.key, "root"),
+            mail(other.key, "root", address=root.key),
+            mail(unsaid.key, "(no author)"),
+            *(act(number, ref, [ADA]) for number, ref in enumerate((root, other, unsaid))),
+            *(act(number + 9, ADA, [ref]) for number, ref in enumerate((root, other, unsaid))),
+        ]
+    )
+    assert await standing(crowd) == {ADA.key: "person", root.key: "group", other.key: "group", unsaid.key: "group"}
+    assert await ties(crowd) == set()
+    assert len(await crowd.persons()) == 4
+    await correct(crowd, root, "person")
+    assert await ties(crowd) == {frozenset(("Ada Birk", "root"))}
+
+
 async def test_everybody_is_judged_again_when_the_words_change(pool: Pool) -> None:
     crowd = await Crowd.gather(pool)
     await crowd.tell(village())
