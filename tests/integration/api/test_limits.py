@@ -89,6 +89,20 @@ async def test_each_answer_says_what_is_left(client: Client) -> None:
     assert first.headers["x-ratelimit-reset"] == "600"
 
 
+async def test_the_common_headers_say_of_the_scarcest_bucket_what_the_draft_says_of_each(client: Client) -> None:
+    async with limited(client, rate_token=60, rate_workspace=8) as http:
+        answers = [await http.get("/v1/me") for _ in range(9)]
+    assert answers[-1].status_code == 429
+    for answer in answers:
+        told = answer.headers
+        policy = dict(re.findall(r'"(\w+)";q=(\d+)', told["ratelimit-policy"]))
+        drafted = re.findall(r'"(\w+)";r=(\d+);t=(\d+)', told["ratelimit"])
+        assert [name for name, _, _ in drafted] == list(policy) == ["token", "workspace"]
+        name, units, seconds = min(drafted, key=lambda each: int(each[1]))
+        common = [told[f"x-ratelimit-{part}"] for part in ("limit", "remaining", "reset")]
+        assert common == [policy[name], units, seconds]
+
+
 async def test_a_part_that_is_under_way_and_too_small_is_no_refusal(valkey_url: str) -> None:
     buckets, bucket = Buckets(Redis.from_url(valkey_url)), Bucket("token", str(uuid4()), 60, 36_000)
     assert [await buckets.take(bucket, cost) for cost in (1, 1, CHANGE)] == [True] * 3
