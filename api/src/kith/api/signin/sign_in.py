@@ -42,6 +42,7 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[str]:
     form = await read_form(request, PasswordForm)
     address, passwords = form.address.strip().lower(), passwords_of(request)
     account = f"password {address}"
+    passwords.check_room()
     await attempts.count(request, account)
     async with request.app.state.turns.instance() as db:
         found = await sign_ins.find_sign_in(db, address)
