@@ -6,7 +6,6 @@
 import os
 from contextlib import suppress
 from typing import Any
-from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -16,12 +15,12 @@ from hypothesis.errors import FlakyStrategyDefinition
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from kith.domain.members import scopes_of
-from kith.store import app_tokens, grants, members, sign_ins
+from kith.store import grants, members, sign_ins
 from kith.store.db import workspace
 from kith.store.tokens import create_token
 from tests.conformance.api.conftest import Served
 from tests.conftest import new_workspace
-from tests.integration.oauth.client import register
+from tests.integration.oauth.client import issue, register
 from tests.paths import ROOT
 
 TIMES = 20 if os.environ.get("CONFORMANCE") == "all" else 1
@@ -55,10 +54,7 @@ async def tokens(served: Served) -> list[str]:
     async with workspace(served.pool, home) as db:
         viewer = await members.create_member(db, home, (await sign_ins.create_sign_in(db, "Vi", None)).id, "viewer")
         grant_id = await grants.add(db, home, app.app.id, viewer.id, scopes)
-        made_for = app_tokens.Issue(
-            family_id=uuid4(), grant_id=grant_id, app_id=app.app.id, scopes=scopes, resources=[], thumbprint=None
-        )
-        of_app = await app_tokens.issue(db, home, "access", made_for)
+        of_app = await issue(db, home, grant_id, scopes)
         await db.execute("UPDATE app_tokens SET expires_at = now() + interval '1 day' WHERE workspace_id = $1", home)
     elsewhere = await new_workspace(served.pool)
     async with workspace(served.pool, elsewhere) as db:

@@ -82,7 +82,7 @@ async def prepare(url: str, base: str) -> dict[str, Any]:
             **content,
         )
         device = await apps.create_app(db, DEFAULT_WORKSPACE, name="Screen", kind="device", scopes=["people:read"])
-        await devices.add_device(db, device.id, "BCDF-GHJK", ["people:read"], [], None)
+        await devices.add_device(db, device.id, devices.new_device(device.id), "BCDF-GHJK", ["people:read"], [], None)
     query = {
         "response_type": "code", "client_id": encode("app", app.id), "redirect_uri": "https://app.example/callback",
         "scope": "openid people:read", "code_challenge": "c" * 43, "code_challenge_method": "S256", "state": "s",

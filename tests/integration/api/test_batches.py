@@ -11,9 +11,9 @@ from kith.api.batches.records import AFFILIATIONS, CHANNELS, IDENTITIES, INTERAC
 from kith.connectors import Record
 from kith.projections import writing
 from kith.store import apps, grants, sources
-from kith.store.app_tokens import Issue, issue
 from kith.store.db import workspace
 from tests.integration.api.conftest import Client
+from tests.integration.oauth.client import issue
 from tests.paths import ROOT
 
 
@@ -182,8 +182,7 @@ async def token_of_app(client: Client) -> str:
         app = await apps.create_app(db, home, name="Script", kind="machine", scopes=scopes)
         await apps.approve(db, home, app.id, scopes, "test")
         grant = await grants.add(db, home, app.id, None, scopes)
-        made_for = Issue(family_id=grant, grant_id=grant, app_id=app.id, scopes=scopes, resources=[], thumbprint=None)
-        return await issue(db, home, "access", made_for)
+        return await issue(db, home, grant, scopes)
 
 
 async def test_nothing_is_written_beyond_a_quota(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,16 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 
 from kith.domain.ids import encode
-from kith.store import apps
+from kith.store import apps, exchanges
+from kith.store.app_tokens import Kind
 from kith.store.apps import App
-from kith.store.db import Pool, workspace
+from kith.store.db import Db, Pool, workspace
+from kith.store.exchanges import Exchange
 from tests.integration.pages.browser import Browser, Page, to
 from tests.integration.pages.conftest import House
 
@@ -50,6 +52,13 @@ async def register(pool: Pool, home: UUID, kind: Any = "browser", **content: Any
         await apps.approve(db, home, app.id, content["scopes"], "test")
         secret = (await apps.add_secret(db, home, app.id, 0))[1] if kind in ("server", "machine") else None
     return Registered(app, secret)
+
+
+async def issue(db: Db, home: UUID, grant_id: UUID, scopes: list[str], kind: Kind = "access") -> str:
+    """Return a token of a grant, without the way that leads to one."""
+    made = exchanges.new_token(home, kind, scopes=scopes, resources=[], thumbprint=None)
+    await exchanges.exchange(db, home, Exchange(brought="grant", key=grant_id, family_id=uuid4(), tokens=[made]))
+    return made.text
 
 
 @dataclass

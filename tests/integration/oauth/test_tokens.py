@@ -11,7 +11,7 @@ from kith.store import app_tokens, apps, grants
 from kith.store.db import workspace
 from kith.store.members import change_role
 from kith.store.workspaces import create_workspace
-from tests.integration.oauth.client import Desk, Pkce, Registered, register
+from tests.integration.oauth.client import Desk, Pkce, Registered, issue, register
 
 ROUNDS = int(os.environ.get("RACES", "25"))
 """``RACES=200`` plays each race that often."""
@@ -241,11 +241,7 @@ async def test_a_deleted_app_ends_in_every_workspace_at_once(desk: Desk) -> None
         await create_workspace(db, other, "another")
         await apps.approve(db, other, app.app.id, app.app.scopes, "test")
         grant_id = await grants.add(db, other, app.app.id, None, app.app.scopes)
-        made_for = app_tokens.Issue(
-            family_id=uuid4(), grant_id=grant_id, app_id=app.app.id, scopes=app.app.scopes, resources=[],
-            thumbprint=None,
-        )  # fmt: skip
-        foreign = {"access_token": await app_tokens.issue(db, other, "access", made_for)}
+        foreign = {"access_token": await issue(db, other, grant_id, app.app.scopes)}
     tokens = await desk.let_in(app)
     for one in (tokens, foreign):
         assert (await desk.me(one["access_token"])).status_code == 200

@@ -49,12 +49,16 @@ class Shared(State):
 
 
 class Kith(Litestar):
-    """Litestar, within the edge; reads go past it."""
+    """Litestar, within the edge; reads, and what says ``straight=True``, go past it."""
 
     edge: Edge
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        every = (handler for route in self.routes for handler in getattr(route, "route_handlers", ()))
+        self._posts = {
+            path for each in every if each.opt.get("straight") and "POST" in each.http_methods for path in each.paths
+        }
         self._straight = lru_cache(KNOWN_PATHS)(partial(handlers.straight, self))
 
     def configure(self, settings: Settings) -> None:
@@ -62,7 +66,7 @@ class Kith(Litestar):
         logs.configure(settings.log_level)
         self.state = shared = Shared()
         shared.settings, shared.registry, shared.origins = settings, load_registry(), Origins(settings.cors_origins)
-        shared.loaders, shared.counted = LOADERS, {}
+        shared.loaders, shared.counted, shared.owners = LOADERS, {}, {}
         self.edge = Edge(self.answer, self.routes, shared.origins, logged=logs.includes(settings.log_level, "info"))
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
@@ -71,7 +75,9 @@ class Kith(Litestar):
 
     def answer(self, scope: Any, receive: Any, send: Any) -> Any:
         """Answer what the edge lets pass."""
-        if scope["method"] == "GET" and not scope.get("root_path") and (found := self._straight(scope["path"])):
+        method, path = scope["method"], scope["path"]
+        goes = method == "GET" or path in self._posts
+        if goes and not scope.get("root_path") and (found := self._straight(method, path)):
             return handlers.answer_straight(found, scope, receive, send)
         return super().__call__(scope, receive, send)
 

@@ -15,9 +15,11 @@ BEGINNING = bytes(32)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One change. object: public id of what was changed. network: from where. changes: JSON, as it is hashed."""
+    """One change. number: its place, 0 while it has none. object: public id of what was changed. network: from where.
+    changes: JSON, as it is hashed.
+    """
 
-    number: int
+    number: int = 0
     occurred_at: datetime
     actor: Actor
     member_id: UUID | None = None
@@ -53,11 +55,17 @@ class Break(msgspec.Struct, frozen=True):
     reason: str
 
 
+def around(workspace_id: UUID, entry: Entry) -> tuple[str, str]:
+    """Return an entry as the JSON that is hashed: what stands before its number, and what behind it."""
+    rest = [getattr(entry, name) for name in Entry.__struct_fields__ if name != "number"]
+    rest[0] = entry.occurred_at.astimezone(UTC)
+    return f'["{workspace_id}",', f",{msgspec.json.encode(rest).decode()[1:]}"
+
+
 def digest(workspace_id: UUID, previous: bytes, entry: Entry) -> bytes:
     """Return the hash of an entry that follows ``previous``: SHA-256 over both, the entry as JSON."""
-    said = [workspace_id] + [getattr(entry, name) for name in Entry.__struct_fields__]
-    said[2] = entry.occurred_at.astimezone(UTC)
-    return sha256(previous + msgspec.json.encode(said)).digest()
+    before, behind = around(workspace_id, entry)
+    return sha256(previous + f"{before}{entry.number}{behind}".encode()).digest()
 
 
 def find_break(workspace_id: UUID, expected: int, previous: bytes, entries: Iterable[Chained]) -> Break | None:

@@ -7,27 +7,35 @@ from uuid import UUID
 
 import msgspec
 
-from kith.domain.audit import BEGINNING, Actor, Break, Chain, Chained, Entry, digest, find_break
+from kith.domain.audit import BEGINNING, Actor, Break, Chain, Entry, find_break
 from kith.store import audit as store
 from kith.store.db import Db
 
 READ = 1000  # entries at a time
 
 
-async def record(
-    db: Db, workspace_id: UUID, actor: Actor, operation: str, object_: str | None, changes: Mapping[str, Any],
+def entry(
+    actor: Actor, operation: str, object_: str | None, changes: Mapping[str, Any],
     *, member_id: UUID | None = None, app_id: UUID | None = None, token_id: UUID | None = None,
     network: str | None = None, request_id: str | None = None,
-) -> None:  # fmt: skip
-    """Tell of a change in its transaction. It should come last: until it ends, others wait to tell of theirs."""
-    number, previous = await store.next_place(db, workspace_id)
-    entry = Entry(
-        number=number, occurred_at=datetime.now(UTC), actor=actor, member_id=member_id, app_id=app_id,
-        token_id=token_id, network=network, operation=operation, object=object_,
+) -> Entry:  # fmt: skip
+    """Return what tells of a change that is made now."""
+    return Entry(
+        occurred_at=datetime.now(UTC), actor=actor, member_id=member_id, app_id=app_id, token_id=token_id,
+        network=network, operation=operation, object=object_,
         changes=msgspec.json.encode(changes, order="sorted", enc_hook=str).decode(), request_id=request_id,
     )  # fmt: skip
-    hash_ = digest(workspace_id, previous, entry)
-    await store.add(db, workspace_id, Chained(**msgspec.structs.asdict(entry), previous=previous, hash=hash_))
+
+
+async def record(
+    db: Db, workspace_id: UUID, actor: Actor, operation: str, object_: str | None, changes: Mapping[str, Any],
+    **named: Any,
+) -> None:  # fmt: skip
+    """Tell of a change in its transaction. It should come last: until it ends, others wait to tell of theirs.
+
+    named: as for ``entry``.
+    """
+    await store.add(db, workspace_id, entry(actor, operation, object_, changes, **named))
 
 
 async def verify(db: Db, workspace_id: UUID) -> tuple[Chain, Break | None]:

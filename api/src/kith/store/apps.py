@@ -13,13 +13,13 @@ from kith.store.db import Db, new_id
 from kith.store.grants import tell
 from kith.store.tokens import REGISTRATION, SECRET, digest, mint
 
-_COLUMNS = """
+COLUMNS = """
     a.id, a.owner_id, a.name, a.kind, a.homepage, a.policy_url, a.redirect_uris, a.logout_uris, a.origins, a.scopes,
     a.shared, a.keys, a.logo_hash, a.logo_uri, a.revision, a.created_at, a.updated_at
 """
 # What a workspace sees: its own apps, and those of others that it approved.
 _SEEN = f"""
-    SELECT {_COLUMNS}, p.scopes AS approved, p.approved_at
+    SELECT {COLUMNS}, p.scopes AS approved, p.approved_at
     FROM apps a LEFT JOIN app_approvals p ON p.workspace_id = $1 AND p.app_id = a.id
     WHERE a.deleted_at IS NULL AND (a.owner_id = $1 OR p.app_id IS NOT NULL)
 """
@@ -64,7 +64,7 @@ async def create_app(db: Db, owner_id: UUID | None, **content: Any) -> App:
     names = ["id", "owner_id", *content]
     places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
     row = await db.fetchrow(
-        f"INSERT INTO apps AS a ({', '.join(names)}) VALUES ({places}) RETURNING {_COLUMNS}",
+        f"INSERT INTO apps AS a ({', '.join(names)}) VALUES ({places}) RETURNING {COLUMNS}",
         new_id(), owner_id, *content.values(),
     )  # fmt: skip
     assert row is not None  # noqa: S101  # RETURNING
@@ -96,7 +96,7 @@ async def delete_app(db: Db, owner_id: UUID | None, app_id: UUID) -> None:
 
 async def find_app(db: Db, app_id: UUID) -> App | None:
     """Return any living app of the instance: who calls is known before a workspace is chosen."""
-    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM apps a WHERE a.id = $1 AND a.deleted_at IS NULL", app_id)
+    row = await db.fetchrow(f"SELECT {COLUMNS} FROM apps a WHERE a.id = $1 AND a.deleted_at IS NULL", app_id)
     return App(**row) if row else None
 
 
@@ -220,7 +220,7 @@ async def find_entrusted(db: Db, app_id: UUID, text: str) -> App | None:
     """Return the app that registered itself and that a text looks after, held until the transaction ends."""
     row = await db.fetchrow(
         f"""
-        SELECT {_COLUMNS} FROM apps a
+        SELECT {COLUMNS} FROM apps a
         WHERE a.id = $1 AND a.owner_id IS NULL AND a.deleted_at IS NULL AND a.registration_hash = $2 FOR UPDATE
         """,
         app_id, digest(text),

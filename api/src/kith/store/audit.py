@@ -6,11 +6,16 @@ from uuid import UUID
 
 import msgspec
 
-from kith.domain.audit import BEGINNING, Chain, Chained
+from kith.domain.audit import BEGINNING, Chain, Chained, Entry, around
 from kith.store.db import Db
 from kith.store.queries import Statement
 
 _COLUMNS = ", ".join(Chained.__struct_fields__)
+#: The columns of what an entry says, each with its type.
+_SAID = {
+    "occurred_at": "timestamptz", "actor": "text", "member_id": "uuid", "app_id": "uuid", "token_id": "uuid",
+    "network": "text", "operation": "text", "object": "text", "changes": "text", "request_id": "text",
+}  # fmt: skip
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,29 +30,54 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-async def next_place(db: Db, workspace_id: UUID) -> tuple[int, bytes]:
-    """Return number and previous hash of the next entry; nobody else adds one until this transaction ends."""
-    row = await db.fetchrow(
+def appending(first: int, *, after: str | None = None) -> str:
+    """Return CTEs that add the entry whose values begin at ``first``, for the workspace $1; the last is ``told``.
+
+    after: a CTE without whose row nothing is added. Until the transaction ends, nobody else adds an entry. Where the
+    workspace has no chain yet, nothing is added either: ``begin`` gives it one.
+    """
+    columns = ", ".join(_SAID)
+    values = ", ".join(f"${first + 2 + place}::{kind}" for place, kind in enumerate(_SAID.values()))
+    return f"""
+    last AS (
+        SELECT c.number + 1 AS number, c.hash FROM audit_chains c{f", {after}" if after else ""}
+        WHERE c.workspace_id = $1 FOR UPDATE OF c
+    ), moved AS (
+        UPDATE audit_chains c SET number = last.number,
+            hash = sha256(last.hash || convert_to(${first}::text || last.number || ${first + 1}::text, 'UTF8'))
+        FROM last WHERE c.workspace_id = $1 RETURNING c.number, last.hash AS previous, c.hash
+    ), told AS (
+        INSERT INTO audit_entries (workspace_id, number, previous, hash, {columns})
+        SELECT $1, number, previous, hash, {values} FROM moved RETURNING number
+    )
+    """
+
+
+def values(workspace_id: UUID, entry: Entry) -> list[object]:
+    """Return the values that ``appending`` takes."""
+    return [*around(workspace_id, entry), *(getattr(entry, name) for name in _SAID)]
+
+
+_ADD = f"WITH {appending(2)} SELECT EXISTS (SELECT FROM told)"
+
+
+async def add(db: Db, workspace_id: UUID, entry: Entry) -> None:
+    """Add an entry to the chain. Nobody else adds one until this transaction ends."""
+    told = values(workspace_id, entry)
+    if not await db.fetchval(_ADD, workspace_id, *told):
+        await begin(db, workspace_id)
+        if not await db.fetchval(_ADD, workspace_id, *told):
+            raise RuntimeError("A change was not told in the audit.")
+
+
+async def begin(db: Db, workspace_id: UUID) -> None:
+    """Give a workspace its chain, unless it has one."""
+    await db.execute(
         """
-        INSERT INTO audit_chains (workspace_id, number, hash, first_previous) VALUES ($1, 1, $2, $2)
-        ON CONFLICT (workspace_id) DO UPDATE SET number = audit_chains.number + 1
-        RETURNING number, hash
+        INSERT INTO audit_chains (workspace_id, number, hash, first_previous) VALUES ($1, 0, $2, $2)
+        ON CONFLICT (workspace_id) DO NOTHING
         """,
         workspace_id, BEGINNING,
-    )  # fmt: skip
-    assert row  # noqa: S101  # one is inserted or updated
-    return row["number"], row["hash"]
-
-
-async def add(db: Db, workspace_id: UUID, entry: Chained) -> None:
-    """Add the entry for which ``next_place`` was asked."""
-    await db.execute(
-        f"""
-        WITH last AS (UPDATE audit_chains SET hash = $14 WHERE workspace_id = $1)
-        INSERT INTO audit_entries (workspace_id, {_COLUMNS})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-        """,
-        workspace_id, *msgspec.structs.astuple(entry),
     )  # fmt: skip
 
 

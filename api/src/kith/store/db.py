@@ -63,41 +63,47 @@ class Connection(_Plain):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._seen: tuple[UUID | None, str | None, bool, bool] = (None, None, False, True)
+        self._seen: tuple[UUID | None, str | None, bool, bool, bool] | None = None
 
-    async def see(self, workspace_id: UUID, rows: str | None, *, sealed: bool = False, words: bool = True) -> None:
-        """Let statements outside of transactions see this workspace alone, of it these rows, and write nothing.
+    async def see(
+        self, workspace_id: UUID | None, rows: str | None, *, sealed: bool = False, words: bool = True,
+        writes: bool = False,
+    ) -> None:  # fmt: skip
+        """Let statements outside of transactions see this workspace alone, of it these rows.
 
-        rows: as ``kith.domain.scopes.Sight`` has them. sealed, words: as for ``view``. Each statement is planned once.
-        Every index begins with the workspace, so the plan for any values is the right one, and to plan a detail for its
-        values takes longer than to find it.
+        workspace_id: None for the tables of the instance alone. rows: as ``kith.domain.scopes.Sight`` has them. sealed,
+        words: as for ``view``. writes: whether they may write. Each statement is planned once. Every index begins with
+        the workspace, so the plan for any values is the right one, and to plan a detail for its values takes longer
+        than to find it.
         """
-        if self._seen != (workspace_id, rows, sealed, words):
-            self._seen = (None, None, False, True)  # what is cut off may have been done
+        if self._seen != (workspace_id, rows, sealed, words, writes):
+            self._seen = None  # what is cut off may have been done
             await self.execute(
-                f"SET kith.workspace = '{workspace_id.hex}'; {_sight(rows)}; {_path(rows, sealed)}; "
-                f"SET kith.wordless = {'off' if words else 'on'}; "
-                "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan"
+                f"SET kith.workspace = '{workspace_id.hex if workspace_id else ''}'; {_sight(rows)}; "
+                f"{_path(rows, sealed)}; SET kith.wordless = {'off' if words else 'on'}; "
+                f"SET default_transaction_read_only = {'off' if writes else 'on'}; "
+                "SET plan_cache_mode = force_generic_plan"
             )
-            self._seen = (workspace_id, rows, sealed, words)
+            self._seen = (workspace_id, rows, sealed, words, writes)
 
     @property
     def is_narrow(self) -> bool:
         """Whether statements outside of transactions do not see all rows on which shared numbers rest."""
-        return self._seen[1] is not None and "private" not in self._seen[1].split()
+        rows = self._seen[1] if self._seen else None
+        return rows is not None and "private" not in rows.split()
 
     @property
     def sees_all_words(self) -> bool:
         """Whether statements outside of transactions name things after all texts."""
-        return self._seen[3] and not self.is_narrow
+        return (self._seen is None or self._seen[3]) and not self.is_narrow
 
     @asynccontextmanager
     async def widen(self) -> AsyncIterator[None]:
         """Let statements see all rows on which shared numbers rest, until the block ends."""
-        workspace_id, rows, sealed, words = self._seen
-        if workspace_id is None or rows is None:
+        if self._seen is None or self._seen[1] is None:
             yield
             return
+        workspace_id, rows, sealed, words, _ = self._seen
         await self.see(workspace_id, None, words=words)
         yield
         await self.see(workspace_id, rows, sealed=sealed, words=words)  # where it fails, whoever is next sees to it
@@ -185,6 +191,22 @@ async def view(
     async with pool.acquire() as db:
         await cast("Connection", db).see(workspace_id, rows, sealed=sealed, words=words)  # the proxy passes it on
         yield db
+
+
+@asynccontextmanager
+async def single(pool: Pool, workspace_id: UUID | None) -> AsyncIterator[Db]:
+    """Yield a connection on which each statement is a transaction of its own, and may write.
+
+    It sees this workspace alone; None: the tables of the instance alone, until ``see`` says more.
+    """
+    async with pool.acquire() as db:
+        await see(db, workspace_id)
+        yield db
+
+
+async def see(db: Db, workspace_id: UUID | None) -> None:
+    """Let a connection that ``single`` gave see this workspace from now on."""
+    await cast("Connection", db).see(workspace_id, None, writes=True)
 
 
 def is_narrow(db: Db) -> bool:

@@ -1,6 +1,5 @@
 """What an app leaves here before it is known in which workspace: device codes, pushed requests, used proofs."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,9 @@ _SOME = 200  # rows that are swept at a time
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """granted: None while nobody has decided. home_id: the workspace in which somebody has."""
+    """wait: seconds between two polls. hasty: whether it polled less long ago. granted: None while nobody has decided.
+    home_id: the workspace in which somebody has.
+    """
 
     hash: bytes
     user_code: str
@@ -26,7 +27,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     resources: list[str]
     thumbprint: str | None
     wait: int
-    polled_at: datetime | None
+    hasty: bool
     living: bool
     granted: bool | None
     home_id: UUID | None
@@ -34,18 +35,23 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     spent: bool
 
 
-_COLUMNS = """
-    hash, user_code, app_id, scopes, resources, thumbprint, wait, polled_at, expires_at > now() AS living, granted,
-    home_id, grant_id, spent_at IS NOT NULL AS spent
+COLUMNS = """
+    d.hash, d.user_code, d.app_id, d.scopes, d.resources, d.thumbprint, d.wait,
+    coalesce(d.polled_at > now() - make_interval(secs => d.wait), false) AS hasty, d.expires_at > now() AS living,
+    d.granted, d.home_id, d.grant_id, d.spent_at IS NOT NULL AS spent
 """
 
 
+def new_device(app_id: UUID) -> str:
+    """Return the text of a code for a device, which is not stored yet."""
+    return mint(app_id, DEVICE)
+
+
 async def add_device(
-    db: Db, app_id: UUID, user_code: str, scopes: list[str], resources: list[str], thumbprint: str | None
-) -> str | None:
-    """Store a device that waits, and return the text of its code; None where another waits with this user code."""
+    db: Db, app_id: UUID, text: str, user_code: str, scopes: list[str], resources: list[str], thumbprint: str | None
+) -> bool:
+    """Store a device that waits; False where another waits with this user code."""
     await _sweep(db, "device_codes")
-    text = mint(app_id, DEVICE)
     found = await db.fetchval(
         """
         INSERT INTO device_codes (hash, user_code, app_id, scopes, resources, thumbprint, wait, expires_at)
@@ -54,20 +60,14 @@ async def add_device(
         """,
         digest(text), user_code, app_id, scopes, resources, thumbprint, WAIT_SECONDS, DEVICE_SECONDS,
     )  # fmt: skip
-    return text if found else None
-
-
-async def take_device(db: Db, text: str) -> Device | None:
-    """Return a device by its code, held until the transaction ends."""
-    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM device_codes WHERE hash = $1 FOR UPDATE", digest(text))
-    return Device(**row) if row else None
+    return bool(found)
 
 
 async def find_waiting(db: Db, user_code: str) -> Device | None:
     """Return the device that waits with this user code, held until the transaction ends."""
     row = await db.fetchrow(
         f"""
-        SELECT {_COLUMNS} FROM device_codes
+        SELECT {COLUMNS} FROM device_codes d
         WHERE user_code = $1 AND granted IS NULL AND expires_at > now() FOR UPDATE
         """,
         user_code,
@@ -83,29 +83,27 @@ async def decide(db: Db, hash_: bytes, home_id: UUID | None, grant_id: UUID | No
     )  # fmt: skip
 
 
-async def note_poll(db: Db, hash_: bytes) -> bool:
-    """Note that a device asked; False where it did so too soon, and has to wait longer from now on."""
-    found = await db.fetchval(
+async def note_poll(db: Db, hash_: bytes) -> None:
+    """Note that a device asked; one that did so too soon has to wait longer from now on."""
+    await db.execute(
         """
         UPDATE device_codes SET polled_at = now(),
             wait = wait + CASE WHEN polled_at > now() - make_interval(secs => wait) THEN $2 ELSE 0 END
         WHERE hash = $1
-        RETURNING wait = (SELECT before.wait FROM device_codes AS before WHERE before.hash = $1)
         """,
         hash_,
         SLOWER_SECONDS,
     )  # fmt: skip
-    return bool(found)
 
 
-async def spend_device(db: Db, hash_: bytes) -> None:
-    await db.execute("UPDATE device_codes SET spent_at = now() WHERE hash = $1", hash_)
+def new_request(app_id: UUID) -> str:
+    """Return the text that stands for an authorization request, which is not stored yet."""
+    return mint(app_id, PUSHED)
 
 
-async def push(db: Db, app_id: UUID, parameters: dict[str, Any]) -> str:
-    """Keep an authorization request and return the text that stands for it."""
+async def push(db: Db, app_id: UUID, text: str, parameters: dict[str, Any]) -> None:
+    """Keep an authorization request."""
     await _sweep(db, "pushed_requests")
-    text = mint(app_id, PUSHED)
     await db.execute(
         """
         INSERT INTO pushed_requests (hash, app_id, parameters, expires_at)
@@ -113,7 +111,6 @@ async def push(db: Db, app_id: UUID, parameters: dict[str, Any]) -> str:
         """,
         digest(text), app_id, parameters, PUSHED_SECONDS,
     )  # fmt: skip
-    return text
 
 
 async def find_pushed(db: Db, app_id: UUID, text: str) -> dict[str, Any] | None:
@@ -129,6 +126,12 @@ async def forget_pushed(db: Db, text: str) -> None:
     await db.execute("DELETE FROM pushed_requests WHERE hash = $1", digest(text))
 
 
+async def was_used(db: Db, thumbprint: str, id_: str) -> bool:
+    """Whether a proof of possession was used before."""
+    found: bool = await db.fetchval("SELECT EXISTS (SELECT FROM proofs WHERE hash = $1)", _name(thumbprint, id_))
+    return found
+
+
 async def use_proof(db: Db, thumbprint: str, id_: str, seconds: float) -> bool:
     """Note a proof of possession; False where it was used before. seconds: how long it would be believed."""
     await _sweep(db, "proofs")
@@ -137,10 +140,14 @@ async def use_proof(db: Db, thumbprint: str, id_: str, seconds: float) -> bool:
         INSERT INTO proofs (hash, expires_at) VALUES ($1, now() + make_interval(secs => $2))
         ON CONFLICT (hash) DO NOTHING RETURNING true
         """,
-        digest(f"{thumbprint} {id_}"),
+        _name(thumbprint, id_),
         seconds,
     )  # fmt: skip
     return bool(found)
+
+
+def _name(thumbprint: str, id_: str) -> bytes:
+    return digest(f"{thumbprint} {id_}")
 
 
 async def _sweep(db: Db, table: str) -> None:

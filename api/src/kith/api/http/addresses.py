@@ -1,8 +1,11 @@
 """Where a request comes from: the nearest address that no trusted proxy speaks for."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
+
+_KEPT = 10_000  # addresses of which the network is remembered
 
 
 def address_of(scope: Mapping[str, Any], proxies: Sequence[IPv4Network | IPv6Network]) -> str | None:
@@ -35,11 +38,13 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+@lru_cache(_KEPT)
 def network_of(address: str | None) -> str | None:
     """Return the network that names a household or a firm, and no machine: of IPv4 the first 24 bits, of IPv6 48."""
     return _prefix(address, 24, 48)
 
 
+@lru_cache(_KEPT)
 def site_of(address: str | None) -> str | None:
     """Return what one client has at its disposal: of IPv6 the first 64 bits."""
     return _prefix(address, 32, 64)

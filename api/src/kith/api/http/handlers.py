@@ -2,7 +2,8 @@
 
 By itself Litestar provides every argument by a function of its own, whose arguments it provides and checks in turn, and
 takes an answer through two classes; that was half the time of a short answer. What is not named here it still provides.
-Of a read that needs nothing else it only finds the route: ``answer_straight`` does the rest.
+Of a read that needs nothing else, and of what says ``straight=True``, it only finds the route: ``answer_straight`` does
+the rest.
 """
 
 import inspect
@@ -13,12 +14,12 @@ from typing import Any, NamedTuple, get_type_hints
 from uuid import UUID
 
 import msgspec
-from litestar import Litestar, Request, Response
+from litestar import Litestar, MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 from litestar.serialization import default_serializer
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Method, Receive, Scope, Send
 from litestar.utils import normalize_path
 
 from kith.api.http import auth, changes, expand, idempotency, inputs, lifetimes, limits, problems, transactions
@@ -65,7 +66,8 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     answer.__annotations__ = {each.name: hints[each.name] for each in rest} | {"request": Incoming, "return": returned}
     found = copy(handler)(answer)
     in_path = set(_PARAMETER.findall(" ".join(handler.paths)))
-    if handler.http_methods == {"GET"} and {each.name for each in rest} == in_path and not handler.exception_handlers:
+    is_read = handler.http_methods == {"GET"} and not handler.exception_handlers
+    if (is_read or handler.opt.get("straight")) and {each.name for each in rest} == in_path:
         found.opt = {**handler.opt, "straight": answer}
     return found
 
@@ -84,17 +86,17 @@ class Read(Incoming):
 
 
 class Straight(NamedTuple):
-    """A read of which Litestar has found the route: what answers it, and what else there is in its scope."""
+    """A request of which Litestar has found the route: what answers it, and what else there is in its scope."""
 
     answer: Callable[..., Awaitable[Any]]
     params: dict[str, Any]
     scope: dict[str, Any]
 
 
-def straight(app: Litestar, path: str) -> Straight | None:
-    """Return what answers a GET of this path past the rest of Litestar; None where that is needed."""
+def straight(app: Litestar, method: Method, path: str) -> Straight | None:
+    """Return what answers a request past the rest of Litestar; None where that is needed."""
     try:
-        _, handler, path, params, template = app.asgi_router.handle_routing(path=normalize_path(path), method="GET")
+        _, handler, path, params, template = app.asgi_router.handle_routing(path=normalize_path(path), method=method)
     except HTTPException:
         return None  # Litestar says why
     if "straight" not in handler.opt:
@@ -111,7 +113,8 @@ async def answer_straight(found: Straight, scope: Any, receive: Receive, send: S
     try:
         answer = _sendable(request, await found.answer(request, **found.params))
     except Exception as error:
-        answer = _sendable(request, problems.answer(request, error))
+        told = problems.answer(request, error, request.route_handler.exception_handlers)
+        answer = _sendable(request, told)
     await answer(scope, receive, send)
 
 
@@ -185,6 +188,8 @@ def _ready(request: Incoming, found: Any) -> Any:
         content, status, headers = found.content, found.status_code or status, found.headers
     if isinstance(content, Streamed):
         return content
+    if isinstance(content, bytes) and found.media_type == MediaType.JSON:
+        return Json(status, content, headers)
     if isinstance(content, _SHOWN):
         body = _encode(content)
         if expanded := request.scope.get("kith.expanded"):

@@ -3,6 +3,7 @@
 ``code`` is the contract; title and detail are for humans. Each code has a page at ``/problems/{code}``.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 import asyncpg
@@ -163,9 +164,12 @@ def encode(problem: Problem, path: str, request_id: str) -> bytes:
     return msgspec.json.encode(details)
 
 
-def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Return what a client is told of an error, by the nearest of its kinds."""
-    found: Response[bytes] = next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)(request, error)
+def answer(
+    request: Request[Any, Any, Any], error: Exception, kinds: Mapping[Any, Any] | None = None
+) -> Response[bytes]:
+    """Return what a client is told of an error, by the nearest of its kinds. kinds: None for HANDLERS."""
+    handlers = kinds or HANDLERS
+    found: Response[bytes] = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)(request, error)
     return found
 
 

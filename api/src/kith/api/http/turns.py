@@ -50,6 +50,13 @@ class Turns:
         """Yield a transaction that sees no workspace yet. Raises TimeoutError where its turn does not come."""
         return _Turn(self, database.instance(self.pool), "")
 
+    def single(self, workspace_id: UUID | None) -> AbstractAsyncContextManager[Db]:
+        """Yield a connection whose statements are transactions of their own. Raises TimeoutError as the others do.
+
+        workspace_id: as for ``kith.store.db.single``.
+        """
+        return _Turn(self, database.single(self.pool, workspace_id), workspace_id or "")
+
 
 class _Turn:
     """One turn, from the wait for it to its end. No generator: every read takes a turn, and that would take longer."""

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from kith.api.oauth.bridge import Talk
+from kith.api.oauth.bridge import Asked, Desk
 from kith.api.oauth.clients import Client
 from kith.runtime.keyring import ALGORITHM
 from kith.store.devices import use_proof
@@ -24,9 +24,9 @@ class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib s
 
     CLIENT_AUTH_METHOD = METHOD
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self.talk = talk
+        self.desk = desk
 
     def __call__(self, query_client: Any, request: Any) -> Client | None:
         found: Client | None = super().__call__(query_client, request)
@@ -35,7 +35,7 @@ class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib s
         return found
 
     def get_audiences(self) -> list[str]:
-        return [self.talk.issuer, f"{self.talk.issuer}/oauth/token"]
+        return [self.desk.issuer, f"{self.desk.issuer}/oauth/token"]
 
     def resolve_client_public_key(self, client: Client) -> KeySet:
         if not client.app.keys:
@@ -57,4 +57,17 @@ class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib s
         left = claims["exp"] - time.time()
         if not isinstance(jti, str) or left > LONGEST_SECONDS:
             raise InvalidClientError(description="The assertion lives too long, or its jti is no text.")
-        return self.talk.hop(use_proof, claims["sub"], jti, max(left, 0) + self.leeway)
+        if self.desk.used:
+            return False
+        self.desk.write(use_proof, claims["sub"], jti, max(left, 0) + self.leeway)
+        return True
+
+
+def claims_of(request: Asked) -> dict[str, Any]:
+    """Return what an assertion says, whoever may have signed it: where to look for its app."""
+    if (text := request.form.get("client_assertion")) is None:
+        return {}
+    try:
+        return dict(JWTBearerClientAssertion().extract_assertion(text)[1])
+    except InvalidClientError:
+        return {}

@@ -1,32 +1,23 @@
 """The bridge to Authlib, whose server knows no ``await``.
 
-It runs in a thread, one a request. Whatever it asks of the database hops back to the event loop, on the one connection
-and in the one transaction that the request has opened before the thread began: so neither can wait for the other.
+All that a request may ask for is loaded before Authlib judges it, and what it comes to is saved behind: in between
+nothing waits. Where another request was first to use what this one rests on, nothing is saved, and it is judged again.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import anyio.from_thread
-import anyio.to_thread
-from anyio import CapacityLimiter
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload, OAuth2Request
-from litestar.connection import Request
 
-from kith.api.http import proofs
-from kith.api.http.nonces import Stale, check_nonce
-from kith.api.oauth.errors import Refused
 from kith.api.oauth.parameters import Parameters
-from kith.domain.ids import encode_optional
+from kith.domain.audit import Entry
 from kith.runtime.keyring import Signer
-from kith.store.db import Db, bind
-from kith.store.devices import use_proof
+from kith.store import app_tokens, audit, exchanges
+from kith.store.db import Db, bound
+from kith.store.exchanges import Exchange, Loaded
 
-THREADS = 16
-
-P = ParamSpec("P")
-T = TypeVar("T")
+Write = Callable[[Db], Awaitable[Any]]
 
 
 class Asked(OAuth2Request):  # type: ignore[misc]  # Authlib ships no types
@@ -47,80 +38,75 @@ class Asked(OAuth2Request):  # type: ignore[misc]  # Authlib ships no types
 
 
 class Told(NamedTuple):
-    """What a workspace is told of its tokens. object: the grant that a family of tokens comes from."""
+    """What a workspace is told of its tokens. grant_id: of the grant that a family of tokens comes from."""
 
-    home: UUID
     operation: str
     app_id: UUID
-    object: str | None
+    grant_id: UUID | None
     after: dict[str, Any]
 
 
-class Talk:
-    """What one request shares between its thread and the event loop.
+class Desk:
+    """What lies before Authlib while it judges one request, and what it leaves to be saved.
 
-    thumbprint: of the key that the sender has proven to have. signer: of ID tokens, where the request may need it.
+    home: the workspace, where it is known. loaded: None where no app calls. thumbprint: of the key that the sender has
+    proven to have. signer: of ID tokens, where one may be asked for. used: whether the app's assertion was used before.
     """
 
     def __init__(
-        self, request: Request[Any, Any, Any], db: Db, thumbprint: str | None = None, signer: Signer | None = None
+        self, issuer: str, home: UUID | None = None, loaded: Loaded | None = None, *, thumbprint: str | None = None
     ) -> None:
-        self.db, self.issuer, self.thumbprint, self.signer = db, request.app.state.settings.issuer, thumbprint, signer
-        self._request = request
-        self.told: list[Told] = []
+        self.issuer, self.home, self.loaded, self.thumbprint = issuer, home, loaded, thumbprint
+        self.signer: Signer | None = None
+        self.used = False
+        self.told: Told | None = None
+        self.exchange: Exchange | None = None
+        self._first: Write | None = None
+        self._writes: list[Write] = []
 
-    def hop(self, question: Callable[..., Awaitable[T]], *arguments: Any, **options: Any) -> T:
-        """Ask a question of the store, from the thread."""
+    def want(self, statement: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+        """Have the store do something without which this cannot be judged, and judge it again."""
+        self._first = lambda db: statement(db, *arguments)
 
-        async def ask() -> T:
-            return await question(self.db, *arguments, **options)
+    def write(self, statement: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+        """Have the store do something. Where it returns False, another was first."""
+        self._writes.append(lambda db: statement(db, *arguments))
 
-        return anyio.from_thread.run(ask)
+    def tell(self, operation: str, app_id: UUID, grant_id: UUID | None, **after: Any) -> None:
+        """Have something told in the audit, beside what is saved."""
+        self.told = Told(operation, app_id, grant_id, after)
 
-    def enter(self, workspace_id: UUID) -> None:
-        """See this workspace from here on, from the thread."""
-        self.hop(bind, workspace_id)
+    async def save(self, db: Db, entry: Callable[[Told], Entry]) -> bool:
+        """Save what Authlib has left; False where that has to be judged again. entry: what the audit is told."""
+        if self._first:
+            await self._first(db)
+            return False
+        told = entry(self.told) if self.told else None
+        try:
+            if self._writes:
+                async with bound(db, self.home):
+                    await self._save(db, told)
+            else:  # one statement is a transaction
+                await self._save(db, told)
+        except _Late:
+            if told and self.home:
+                await audit.begin(db, self.home)
+            return False
+        if self.exchange and self.home and self.loaded and self.loaded.stale:
+            await app_tokens.sweep(db, self.home, "app_tokens")
+        return True
 
-    def admit(self, app_id: UUID) -> None:
-        """Count the request as one of an app that has proven who it is. Raises Problem."""
-
-        async def admit() -> None:
-            await self._request.app.state.limits.admit_app(self._request.scope, app_id)
-
-        anyio.from_thread.run(admit)
-
-    def tell(self, home: UUID, operation: str, app_id: UUID, grant_id: UUID | None, **after: Any) -> None:
-        """Have something told in the audit, once the rest is done."""
-        self.told.append(Told(home, operation, app_id, encode_optional("grant", grant_id), after))
-
-
-async def in_thread(request: Request[Any, Any, Any], work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run what knows no ``await``, beside few others."""
-    state = request.app.state
-    if "oauth_threads" not in state:
-        state.oauth_threads = CapacityLimiter(THREADS)
-    return await anyio.to_thread.run_sync(lambda: work(*args, **kwargs), limiter=state.oauth_threads)
+    async def _save(self, db: Db, told: Entry | None) -> None:
+        """Raises _Late."""
+        for write in self._writes:
+            if await write(db) is False:
+                raise _Late
+        if self.exchange and self.home:
+            if not await exchanges.exchange(db, self.home, self.exchange, told):
+                raise _Late
+        elif told and self.home:
+            await audit.add(db, self.home, told)
 
 
-def asked(request: Request[Any, Any, Any], parameters: Parameters) -> Asked:
-    headers = {name: request.headers[name.lower()] for name in ("Authorization",) if name.lower() in request.headers}
-    return Asked(request.scope["path"], parameters, headers)
-
-
-async def possession(request: Request[Any, Any, Any], db: Db) -> str | None:
-    """Return the thumbprint of the key that a request proves to have; None where it proves nothing. Raises Refused."""
-    given = request.headers.getall(proofs.HEADER, [])
-    if not given:
-        return None
-    if len(given) > 1:
-        raise Refused("invalid_dpop_proof", "There is more than one proof.")
-    try:
-        proof = proofs.read_proof(given[0], request.method, request.app.state.settings.issuer + request.scope["path"])
-        check_nonce(request, proof)
-    except Stale as error:
-        raise Refused("use_dpop_nonce", str(error), headers=error.headers) from error
-    except proofs.Unproven as error:
-        raise Refused("invalid_dpop_proof", str(error)) from error
-    if not await use_proof(db, proof.thumbprint, proof.id, proof.seconds):
-        raise Refused("invalid_dpop_proof", "The proof was used before.")
-    return proof.thumbprint
+class _Late(Exception):
+    """Another was first."""

@@ -4,12 +4,12 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
-from kith.api.oauth.bridge import Talk
+from kith.api.oauth.bridge import Desk
 from kith.domain.apps import GRANT_TYPES, methods
 from kith.domain.ids import decode, encode
 from kith.runtime.keyring import ALGORITHM
-from kith.store import apps
-from kith.store.apps import App
+from kith.store.exchanges import Loaded
+from kith.store.tokens import digest
 
 
 class Client(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
@@ -17,14 +17,14 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
 
     id_token_signed_response_alg = ALGORITHM
 
-    def __init__(self, app: App, talk: Talk) -> None:
-        self.app, self.talk = app, talk
+    def __init__(self, desk: Desk, loaded: Loaded) -> None:
+        self.desk, self.app, self.secrets = desk, loaded.app, loaded.secrets
 
     def get_client_id(self) -> str:
         return encode("app", self.app.id)
 
     def check_client_secret(self, client_secret: str) -> bool:
-        return self.talk.hop(apps.has_secret, self.app.id, client_secret)
+        return digest(client_secret) in self.secrets
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method in methods(self.app.kind, has_keys=bool(self.app.keys))
@@ -33,8 +33,9 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
         return grant_type in GRANT_TYPES[self.app.kind]
 
 
-def query_client(talk: Talk, client_id: Any) -> Client | None:
-    """Return the app of this id, from the thread."""
-    app_id = decode("app", str(client_id))
-    app = talk.hop(apps.find_app, app_id) if app_id else None
-    return Client(app, talk) if app else None
+def query_client(desk: Desk, client_id: Any) -> Client | None:
+    """Return the app of this id, where it is the one that calls."""
+    loaded = desk.loaded
+    if loaded is None or decode("app", str(client_id)) != loaded.app.id:
+        return None
+    return Client(desk, loaded)

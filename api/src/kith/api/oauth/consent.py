@@ -13,7 +13,7 @@ from kith.api.oauth import parameters as read
 from kith.api.oauth.authorization import Authorization, back, read_authorization, redirect_of
 from kith.api.oauth.errors import Refused, SentBack
 from kith.api.oauth.parameters import Parameters
-from kith.api.oauth.tokens import REQUEST_URI
+from kith.api.oauth.server import REQUEST_URI
 from kith.api.pages.forms import read_form
 from kith.api.pages.render import render
 from kith.api.pages.routes import PAGE

@@ -1,4 +1,4 @@
-"""How apps get tokens: Authlib's grants, with locks, families and single use, which it leaves to its users."""
+"""How apps get tokens: Authlib's grants, with families and single use, which it leaves to its users."""
 
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,12 @@ from kith.api.oauth.assertions import METHOD
 from kith.api.oauth.clients import Client
 from kith.domain.ids import encode
 from kith.domain.scopes import IDENTITY, ordered
-from kith.store import app_tokens, apps, devices
+from kith.store import app_tokens, devices, exchanges
 from kith.store import grants as store
 from kith.store.app_tokens import Found, Held
 from kith.store.db import new_id
 from kith.store.devices import Device
-from kith.store.tokens import CODE, REFRESH, workspace_of
+from kith.store.exchanges import Brought, Exchange, Grant
 
 METHODS = [METHOD, "client_secret_basic", "client_secret_post", "none"]
 
@@ -79,32 +79,27 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
 
     def query_authorization_code(self, code: str, client: Client) -> Credential | None:
-        talk = self.server.talk
-        if (home := workspace_of(code, CODE)) is None:
-            return None
-        talk.enter(home)
-        held = talk.hop(app_tokens.take_code, home, code)
+        desk = self.server.desk
+        held = desk.loaded.brought
         if held is None or held.app_id != client.app.id:
             return None
         if held.spent:
-            talk.hop(app_tokens.revoke_family, home, held.family_id)
-            talk.tell(home, "endReplayedTokens", held.app_id, held.grant_id)
+            desk.write(app_tokens.revoke_family, desk.home, held.family_id)
+            desk.tell("endReplayedTokens", held.app_id, held.grant_id)
             return None
-        _check_key(talk.thumbprint, held.thumbprint)
-        return Credential(home, held, named="redirect_uri" in self.request.form) if held.living else None
+        _check_key(desk.thumbprint, held.thumbprint)
+        return Credential(desk.home, held, named="redirect_uri" in self.request.form) if held.living else None
 
     def authenticate_user(self, authorization_code: Credential) -> Credential:
         return authorization_code
 
     def save_token(self, token: dict[str, Any]) -> None:
-        found = self.request.authorization_code
-        held: Held = found.row
-        _issue(self, found, token, family_id=held.family_id, grant_id=held.grant_id, refresh=True)
-        self.server.talk.tell(found.home, "issueTokens", held.app_id, held.grant_id, scopes=token["scope"].split())
+        held: Held = self.request.authorization_code.row
+        _issue(self, self.request.authorization_code, token, "code", held.family_id)
+        self.server.desk.tell("issueTokens", held.app_id, held.grant_id, scopes=token["scope"].split())
 
     def delete_authorization_code(self, authorization_code: Credential) -> None:
-        row = authorization_code.row
-        self.server.talk.hop(app_tokens.spend_code, authorization_code.home, row.hash)
+        """It is spent as the tokens are stored."""
 
 
 class RenewalGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # Authlib ships no types
@@ -114,33 +109,29 @@ class RenewalGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # Authlib s
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> Credential | None:
-        talk = self.server.talk
-        if (home := workspace_of(refresh_token, REFRESH)) is None:
-            return None
-        talk.enter(home)
-        found = talk.hop(app_tokens.find, home, refresh_token, lock=True)
+        desk = self.server.desk
+        found = desk.loaded.brought
         if found is None or found.app_id != self.request.client.app.id:
             return None
         if found.spent_at is not None:
-            if not talk.hop(app_tokens.is_mere_race, home, found):
-                talk.hop(app_tokens.revoke_family, home, found.family_id)
-                talk.tell(home, "endReplayedTokens", found.app_id, found.grant_id)
+            if not found.raced:
+                desk.write(app_tokens.revoke_family, desk.home, found.family_id)
+                desk.tell("endReplayedTokens", found.app_id, found.grant_id)
             return None
         if not found.living:
             return None
-        _check_key(talk.thumbprint, found.thumbprint)
-        return Credential(home, found)
+        _check_key(desk.thumbprint, found.thumbprint)
+        return Credential(desk.home, found)
 
     def authenticate_user(self, refresh_token: Credential) -> Credential:
         return refresh_token
 
     def save_token(self, token: dict[str, Any]) -> None:
         found = self.request.refresh_token
-        old: Found = found.row
-        _issue(self, found, token, family_id=old.family_id, grant_id=old.grant_id, refresh=True, begun_at=old.begun_at)
+        _issue(self, found, token, "token", found.row.family_id)
 
     def revoke_old_credential(self, refresh_token: Credential) -> None:
-        self.server.talk.hop(app_tokens.spend, refresh_token.home, refresh_token.row.hash)
+        """It is spent as the tokens are stored."""
 
 
 class MachineGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]  # Authlib ships no types
@@ -150,11 +141,9 @@ class MachineGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]  # Auth
 
     def create_token_response(self) -> Any:
         app = self.request.client.app
-        talk = self.server.talk
         if app.owner_id is None:
             raise InvalidScopeError("No workspace owns this app.")
-        talk.enter(app.owner_id)
-        possible = set(talk.hop(apps.approved, app.owner_id, app.id) or ()) & set(app.scopes)
+        possible = set(self.server.desk.loaded.approved or ()) & set(app.scopes)
         asked = set((self.request.payload.scope or " ".join(possible)).split())
         if not asked or asked - possible:
             raise InvalidScopeError("The app is not approved for such scopes.")
@@ -168,14 +157,18 @@ class MachineGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]  # Auth
         """It is judged once the workspace is known."""
 
     def save_token(self, token: dict[str, Any]) -> None:
-        app, talk, scopes = self.request.client.app, self.server.talk, self.request.scope.split()
-        grant_id = talk.hop(store.add, app.owner_id, app.id, None, scopes)
-        made_for = app_tokens.Issue(
-            family_id=new_id(), grant_id=grant_id, app_id=app.id, scopes=scopes, thumbprint=talk.thumbprint,
+        app, desk, scopes = self.request.client.app, self.server.desk, self.request.scope.split()
+        granted: Grant | None = desk.loaded.brought
+        if granted is None or set(scopes) - set(granted.scopes):
+            desk.want(store.add, desk.home, app.id, None, scopes)
+            return
+        made = exchanges.new_token(
+            desk.home, "access", scopes=scopes, thumbprint=desk.thumbprint,
             resources=self.server.resources(self.request),
         )  # fmt: skip
-        token["access_token"] = talk.hop(app_tokens.issue, app.owner_id, "access", made_for)
-        talk.tell(app.owner_id, "issueTokens", app.id, grant_id, scopes=scopes)
+        desk.exchange = Exchange(brought="grant", key=granted.id, family_id=new_id(), tokens=[made])
+        token["access_token"] = made.text
+        desk.tell("issueTokens", app.id, granted.id, scopes=scopes)
 
 
 class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]  # Authlib ships no types
@@ -184,7 +177,7 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]  # Authlib ships no ty
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
 
     def query_device_credential(self, device_code: str) -> "DeviceCredential":
-        found = self.server.talk.hop(devices.take_device, device_code)
+        found = self.server.desk.loaded.brought
         if found is None or found.spent or found.app_id != self.request.client.app.id:
             raise InvalidGrantError("The device code is unknown, another app's, or was exchanged.")
         return DeviceCredential(found.home_id or UUID(int=0), found)
@@ -198,15 +191,14 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]  # Authlib ships no ty
         return super().validate_device_credential(credential)
 
     def should_slow_down(self, credential: "DeviceCredential") -> bool:
-        return not self.server.talk.hop(devices.note_poll, credential.row.hash)
+        self.server.desk.write(devices.note_poll, credential.row.hash)
+        return credential.row.hasty
 
     def save_token(self, token: dict[str, Any]) -> None:
-        found, talk = self.request.credential, self.server.talk
-        _check_key(talk.thumbprint, found.row.thumbprint)
-        talk.enter(found.home)
-        talk.hop(devices.spend_device, found.row.hash)
-        _issue(self, found, token, family_id=new_id(), grant_id=found.row.grant_id, refresh=True)
-        talk.tell(found.home, "issueTokens", found.row.app_id, found.row.grant_id, scopes=token["scope"].split())
+        found, desk = self.request.credential, self.server.desk
+        _check_key(desk.thumbprint, found.row.thumbprint)
+        _issue(self, found, token, "device", new_id())
+        desk.tell("issueTokens", found.row.app_id, found.row.grant_id, scopes=token["scope"].split())
 
 
 class DeviceCredential(Credential):
@@ -230,27 +222,20 @@ def _check_key(proven: str | None, bound: str | None) -> None:
         raise InvalidGrantError("It is bound to a key that the request does not prove to have.")
 
 
-def _issue(
-    grant: Any, found: Credential, token: dict[str, Any], *, family_id: UUID, grant_id: UUID, refresh: bool,
-    begun_at: Any = None,
-) -> None:  # fmt: skip
-    """Store the tokens of a family and put their texts into the answer."""
-    talk, app = grant.server.talk, grant.request.client.app
-    approved = talk.hop(apps.approved, found.home, app.id)
-    if approved is None:
+def _issue(grant: Any, found: Credential, token: dict[str, Any], brought: Brought, family_id: UUID) -> None:
+    """Have the tokens of a family stored, and put their texts into the answer."""
+    desk, app = grant.server.desk, grant.request.client.app
+    if desk.loaded.approved is None:
         raise InvalidGrantError("The workspace approves this app no more.")
-    possible = (set(approved) & set(app.scopes)) | IDENTITY.keys()
+    possible = (set(desk.loaded.approved) & set(app.scopes)) | IDENTITY.keys()
     scopes = [scope for scope in token["scope"].split() if scope in possible]
-    made_for = app_tokens.Issue(
-        family_id=family_id, grant_id=grant_id, app_id=app.id, scopes=scopes, thumbprint=talk.thumbprint,
-        resources=grant.server.resources(grant.request, found.row.resources), begun_at=begun_at,
+    access = exchanges.new_token(
+        found.home, "access", scopes=scopes, thumbprint=desk.thumbprint,
+        resources=grant.server.resources(grant.request, found.row.resources),
     )  # fmt: skip
-    token["scope"] = " ".join(scopes)
-    token["access_token"] = talk.hop(app_tokens.issue, found.home, "access", made_for)
-    if refresh:
-        whole = app_tokens.Issue(
-            family_id=family_id, grant_id=grant_id, app_id=app.id, scopes=found.row.scopes,
-            thumbprint=talk.thumbprint if grant.request.auth_method == "none" else None,
-            resources=found.row.resources, begun_at=begun_at,
-        )  # fmt: skip
-        token["refresh_token"] = talk.hop(app_tokens.issue, found.home, "refresh", whole)
+    refresh = exchanges.new_token(
+        found.home, "refresh", scopes=found.row.scopes, resources=found.row.resources,
+        thumbprint=desk.thumbprint if grant.request.auth_method == "none" else None,
+    )  # fmt: skip
+    token |= {"scope": " ".join(scopes), "access_token": access.text, "refresh_token": refresh.text}
+    desk.exchange = Exchange(brought=brought, key=found.row.hash, family_id=family_id, tokens=[access, refresh])

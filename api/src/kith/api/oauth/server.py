@@ -14,18 +14,19 @@ from authlib.oauth2.rfc8628.endpoint import create_string_user_code
 from authlib.oidc.core import OpenIDCode
 
 from kith.api.oauth.assertions import METHOD, KeyAssertion
-from kith.api.oauth.authorization import read_resources, read_scopes
-from kith.api.oauth.bridge import Asked, Talk
+from kith.api.oauth.authorization import read_authorization, read_resources, read_scopes
+from kith.api.oauth.bridge import Asked, Desk
 from kith.api.oauth.clients import Client, query_client
 from kith.api.oauth.errors import Refused
 from kith.api.oauth.grants import METHODS, Challenge, CodeGrant, DeviceGrant, InvalidTarget, MachineGrant, RenewalGrant
+from kith.api.oauth.parameters import checked
 from kith.domain.ids import encode, encode_optional
 from kith.runtime.keyring import ALGORITHM
 from kith.store import app_tokens, devices
 from kith.store.app_tokens import ACCESS_SECONDS, Found
-from kith.store.tokens import ACCESS, REFRESH, workspace_of
 
-_TRIES = 5  # user codes are short, and one may be taken
+REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
+_SECRETS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 
 
 class Neutral(NamedTuple):
@@ -39,32 +40,27 @@ class Neutral(NamedTuple):
 class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no types
     """Everything that is asked with a form."""
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self.talk = talk
+        self.desk = desk
         self.register_grant(CodeGrant, [Challenge(), IdToken()])
         for grant in (RenewalGrant, MachineGrant, DeviceGrant):
             self.register_grant(grant)
-        self.register_client_auth_method(METHOD, KeyAssertion(talk))
+        self.register_client_auth_method(METHOD, KeyAssertion(desk))
         for endpoint in (Revocation, Introspection, DeviceAuthorization):
             self.register_endpoint(endpoint)
 
     def query_client(self, client_id: Any) -> Client | None:
-        return query_client(self.talk, client_id)
+        return query_client(self.desk, client_id)
 
     def authenticate_client(self, request: Asked, methods: list[str], endpoint: str = "token") -> Client:
-        """An app that proves who it is has units of its own; the rest share those of their address.
-
-        It proves it in one way, and names no other app beside (RFC 6749, 2.3).
-        """
+        """Return the app that calls. It proves who it is in one way, and names no other beside (RFC 6749, 2.3)."""
         named, form = extract_basic_authorization(request.headers)[0], request.form
         ways = [named, form.get("client_secret"), form.get("client_assertion")]
         if sum(map(bool, ways)) > 1 or (named and form.get("client_id", named) != named):
             raise OAuth2Error("The app proves who it is in more than one way.", error="invalid_request")
         found: Client = super().authenticate_client(request, methods, endpoint)
         request.client = found
-        if request.auth_method != "none":
-            self.talk.admit(found.app.id)
         return found
 
     def create_oauth2_request(self, request: Asked) -> Asked:
@@ -78,7 +74,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no typ
 
     def generate_token(self, *args: Any, scope: str | None = None, **options: Any) -> dict[str, Any]:
         """Return an answer that lacks the texts: they are made where they are stored."""
-        kind = "DPoP" if self.talk.thumbprint else "Bearer"
+        kind = "DPoP" if self.desk.thumbprint else "Bearer"
         return {"token_type": kind, "expires_in": ACCESS_SECONDS, "scope": scope or ""}
 
     def resources(self, request: Asked, granted: list[str] | None = None) -> list[str]:
@@ -87,20 +83,26 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no typ
         if not named:
             return granted or []
         try:
-            found = read_resources(named, self.talk.issuer)
+            found = read_resources(named, self.desk.issuer)
         except Refused as error:
             raise InvalidTarget(error.description) from error
         if granted and set(found) - set(granted):
             raise InvalidTarget
         return found
 
-    def authenticated(self, asked: Asked) -> Client | Neutral:
-        """Return the app that sends a request, or what to answer where it does not prove to be one."""
+    def push(self, asked: Asked) -> Neutral:
+        """Keep an authorization request (RFC 9126). Raises Refused."""
         try:
-            found: Client = self.authenticate_client(asked, METHODS)
+            app = self.authenticate_client(asked, METHODS).app
         except OAuth2Error as error:
             return self.handle_error_response(asked, error)  # type: ignore[no-any-return]  # Authlib ships no types
-        return found
+        pairs = [(name, value) for name, value in asked.parameters.pairs if name not in _SECRETS]
+        if self.desk.thumbprint is not None and "dpop_jkt" not in asked.form:
+            pairs.append(("dpop_jkt", self.desk.thumbprint))
+        read_authorization(checked(pairs), app, self.desk.issuer)
+        text = devices.new_request(app.id)
+        self.desk.write(devices.push, app.id, text, {"pairs": pairs})
+        return Neutral(201, {"request_uri": REQUEST_URI + text, "expires_in": devices.PUSHED_SECONDS}, {})
 
     def handle_error_response(self, request: Asked, error: OAuth2Error) -> Any:
         """Answer 401 to whoever tried to prove who they are by the header, and say how (RFC 6749, 5.2)."""
@@ -125,7 +127,7 @@ class IdToken(OpenIDCode):  # type: ignore[misc]  # Authlib ships no types
 
     def get_client_claims(self, client: Client) -> dict[str, Any]:
         return {
-            "iss": client.talk.issuer,
+            "iss": client.desk.issuer,
             "aud": client.get_client_id(),
             "exp": int(time.time()) + ACCESS_SECONDS,
         }
@@ -134,9 +136,9 @@ class IdToken(OpenIDCode):  # type: ignore[misc]  # Authlib ships no types
         return {"sub": encode("member", user.row.member_id)}
 
     def _signer(self, client: Client) -> Any:
-        if client.talk.signer is None:
+        if client.desk.signer is None:
             raise RuntimeError("A request that may ask for an ID token is given the signer.")
-        return client.talk.signer
+        return client.desk.signer
 
 
 class _Token:
@@ -155,36 +157,27 @@ class _Token:
         return self.row.spent_at is not None
 
 
-def _query(talk: Talk, text: str) -> _Token | None:
-    """Return the token of a text; what kind it is, its prefix says."""
-    prefix = REFRESH if text.startswith(REFRESH) else ACCESS
-    if (home := workspace_of(text, prefix)) is None:
-        return None
-    talk.enter(home)
-    found = talk.hop(app_tokens.find, home, text)
-    return _Token(found) if found else None
-
-
 class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib ships no types
     """Ends a token; with a refresh token all that came from the same consent."""
 
     CLIENT_AUTH_METHODS = METHODS
 
     def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:
-        return _query(self.server.talk, token_string)
+        found = self.server.desk.loaded.brought
+        return _Token(found) if found else None
 
     def check_params(self, request: Asked, client: Client) -> None:
         request.parameters.values.pop("token_type_hint", None)  # the prefix knows better
         super().check_params(request, client)
 
     def revoke_token(self, token: _Token, request: Asked) -> None:
-        talk, home = self.server.talk, workspace_of(request.form["token"], ACCESS)
-        if home is not None:
-            talk.hop(app_tokens.revoke, home, [token.row.hash])
-        elif (home := workspace_of(request.form["token"], REFRESH)) is not None:
-            talk.hop(app_tokens.revoke_family, home, token.row.family_id)
-        if home is not None and token.row.living:
-            talk.tell(home, "revokeAppToken", token.row.app_id, token.row.grant_id, kind=token.row.kind)
+        desk, row = self.server.desk, token.row
+        if row.kind == "access":
+            desk.write(app_tokens.revoke, desk.home, [row.hash])
+        else:
+            desk.write(app_tokens.revoke_family, desk.home, row.family_id)
+        if row.living:
+            desk.tell("revokeAppToken", row.app_id, row.grant_id, kind=row.kind)
 
 
 class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib ships no types
@@ -193,7 +186,8 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib shi
     CLIENT_AUTH_METHODS = [METHOD, "client_secret_basic", "client_secret_post"]  # noqa: RUF012  # as Authlib has it
 
     def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:
-        return _query(self.server.talk, token_string)
+        found = self.server.desk.loaded.brought
+        return _Token(found) if found else None
 
     def check_params(self, request: Asked, client: Client) -> None:
         request.parameters.values.pop("token_type_hint", None)  # the prefix knows better
@@ -203,7 +197,7 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib shi
         return token.check_client(client)
 
     def introspect_token(self, token: _Token) -> dict[str, Any]:
-        row, issuer = token.row, self.server.talk.issuer
+        row, issuer = token.row, self.server.desk.issuer
         told: dict[str, Any] = {
             "active": True,
             "client_id": encode("app", row.app_id),
@@ -237,8 +231,10 @@ class DeviceAuthorization(DeviceAuthorizationEndpoint):  # type: ignore[misc]  #
         except Refused as error:
             raise OAuth2Error(error.description, error=error.error) from error
         resources = self.server.resources(request)
-        user_code, code = self._wait(client, scopes, resources)
-        address = f"{self.server.talk.issuer}/oauth/device"
+        user_code, code = create_string_user_code(), devices.new_device(client.app.id)
+        desk = self.server.desk
+        desk.write(devices.add_device, client.app.id, code, user_code, scopes, resources, desk.thumbprint)
+        address = f"{desk.issuer}/oauth/device"
         told = {
             "device_code": code,
             "user_code": user_code,
@@ -248,12 +244,3 @@ class DeviceAuthorization(DeviceAuthorizationEndpoint):  # type: ignore[misc]  #
             "interval": self.INTERVAL,
         }
         return 200, told, []
-
-    def _wait(self, client: Client, scopes: list[str], resources: list[str]) -> tuple[str, str]:
-        talk = self.server.talk
-        for _ in range(_TRIES):
-            user_code = create_string_user_code()
-            code = talk.hop(devices.add_device, client.app.id, user_code, scopes, resources, talk.thumbprint)
-            if code is not None:
-                return user_code, code
-        raise OAuth2Error("Too many devices wait. Try again later.", error="temporarily_unavailable", status_code=503)
