@@ -20,8 +20,11 @@ from litestar.response import Redirect
 
 from kith.api.batches import records
 from kith.api.connectors.schemas import Name as ConnectorName
+from kith.api.events.stream import ROUTES as STREAM
+from kith.api.events.stream import SSE
 from kith.api.expansions import Expanded
 from kith.api.health.schemas import Readiness
+from kith.api.hooks.routes import ROUTES as HOOKS
 from kith.api.http import expand, ids, inputs, moments, problems
 from kith.api.http.idempotency import Once
 from kith.api.http.limits import cost_of
@@ -30,6 +33,8 @@ from kith.api.routes import ROUTES
 from kith.domain.scopes import SCOPES
 
 FILE = Path("openapi/kith.json")
+PUBLISHED = [*ROUTES, *(handler for handler in (*HOOKS, *STREAM) if not handler.opt.get("hidden"))]
+"""Every operation of the document: the routes, what networks call, and the stream."""
 
 TAGS = {
     "search": "Anything, by its name or by what was said.",
@@ -89,6 +94,7 @@ _PARAMETERS = {
     "interaction_id": ids.InteractionId,
     "ask_id": ids.InteractionId,
     "source_id": ids.SourceId,
+    "source": ids.SourceId,
     "run_id": ids.RunId,
     "decision_id": ids.DecisionId,
     "suggestion_id": ids.SuggestionId,
@@ -136,14 +142,14 @@ Json = dict[str, Any]
 def document() -> Json:
     """Return the document of every route in the registry."""
     kinds: list[Any] = [problems.ProblemDetails, Expanded]
-    for handler in ROUTES:
+    for handler in PUBLISHED:
         kinds += [kind for kind in (_answer(handler), inputs.declared(handler.fn, "payload")) if kind is not None]
     schemas = _schemas(kinds) | records.schemas()
-    for handler in ROUTES:
+    for handler in PUBLISHED:
         if _expands(handler):
             schemas[_name(_answer(handler))]["properties"]["expanded"] = _EXPANDED
     paths: Json = {}
-    for handler in ROUTES:
+    for handler in PUBLISHED:
         path = re.sub(r":str\}", "}", next(iter(handler.paths)))
         for method in sorted(handler.http_methods):
             paths.setdefault(path, {})[method.lower()] = _operation(handler, method, path, schemas)
@@ -240,6 +246,12 @@ def _operation(handler: HTTPRouteHandler, method: str, path: str, schemas: Json)
         operation["x-draft"] = True
     if "deprecated" in handler.opt:
         operation["deprecated"] = True
+    if "takes" in handler.opt:
+        operation["requestBody"] = {
+            "required": True,
+            "description": handler.opt["takes"],
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
     if payload := inputs.declared(handler.fn, "payload"):
         body = {"schema": _ref(payload), "examples": {"example": {"value": _example(_ref(payload), schemas)}}}
         operation["requestBody"] = {
@@ -263,7 +275,10 @@ def _parameters(handler: HTTPRouteHandler, method: str, path: str) -> list[Json]
         found.append(_header("If-Match", text, {"type": "string"}, '"3"'))
     if kinds := _expands(handler):
         found.append(_expand(kinds))
-    if method == "GET" and path.startswith("/v1/"):
+    if "endless" in handler.opt:
+        text = "Id of the last event that the client has; as `after`."
+        found.append(_header("Last-Event-ID", text, {"type": "string"}, "evt_06ay4x8wvrzj3w5mcsd0jpcm3w"))
+    elif method == "GET" and path.startswith("/v1/"):
         text = "ETag that the client has; 304 when nothing changed."
         found.append(_header("If-None-Match", text, {"type": "string"}, '"8d3f6c1b2a907e45"'))
     return found
@@ -325,7 +340,7 @@ def _header(name: str, text: str, schema: Json, example: str) -> Json:
 
 def _responses(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
     found: Json = {str(handler.status_code): _success(handler, method, schemas)}
-    if method == "GET" and "scopes" in handler.opt:
+    if method == "GET" and "scopes" in handler.opt and "endless" not in handler.opt:
         found["304"] = {"description": "What the client has is still so.", "headers": _headers("Request-Id", "ETag")}
     if handler.opt.get("moves"):
         text = "The person was joined with another; here is the living one."
@@ -358,18 +373,21 @@ def _codes(handler: HTTPRouteHandler) -> set[str]:
 def _success(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
     kind = _answer(handler)
     names = ["Request-Id"]
-    if method == "GET":
+    if method == "GET" and "endless" not in handler.opt:
         names += ["ETag"]
     if issubclass(inputs.declared(handler.fn, "params") or object, Listing):
         names += ["Link"]
     if method == "POST":
-        names += ["Location"] if handler.status_code != 200 and handler.operation_id != "cancelJob" else []
+        names += ["Location"] if handler.status_code != 200 and handler.operation_id not in _NOWHERE else []
         names += ["Idempotency-Replayed"] if get_type_hints(handler.fn).get("once") is Once else []
     text = {200: "OK.", 201: "Created.", 202: "Accepted; a job does the work."}[handler.status_code]
     content = _text(str(handler.media_type)) if kind in (str, bytes) else _content(kind, schemas)
     for media_type in handler.opt.get("also", ()):
         content |= _text(media_type)
     return {"description": text, "headers": _headers(*names), "content": content}
+
+
+_NOWHERE = ("cancelJob", "receivePush")  # what they make has no address
 
 
 def _text(media_type: str) -> Json:
@@ -387,6 +405,8 @@ _SHORT = {
     "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
     "application/graphml+xml": '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"></graphml>',
     "application/gexf+xml": '<gexf xmlns="http://gexf.net/1.3" version="1.3"></gexf>',
+    "text/plain": "",
+    SSE: 'id: evt_06ay4x8wvrzj3w5mcsd0jpcm3w\nevent: person.joined\ndata: {"type": "person.joined"}\n\n',
     "text/csv": "source,target,weight\r\n",
 }
 

@@ -35,8 +35,9 @@ _HEAD = [(b"content-type", SSE.encode()), (b"cache-control", b"no-store"), (b"x-
     tags=["events"],
     scopes=["events:read"],
     media_type=SSE,
+    errors=["events_gone"],
     cost=5,
-    hidden=True,  # no client that is made from the document reads a stream
+    endless=True,
 )
 async def stream_events(
     request: Request[Any, Any, Any], token: NamedDependency[Token], params: NamedDependency[StreamParams]

@@ -21,7 +21,17 @@ from kith.store.db import Db
 HEADER = 1000  # characters of a header that is kept
 
 
-@post("/v1/hooks/{workspace:str}/{source:str}", operation_id="receivePush", public=True, hidden=True, cost=1)
+@post(
+    "/v1/hooks/{workspace:str}/{source:str}",
+    operation_id="receivePush",
+    public=True,
+    cost=1,
+    tags=["sources"],
+    errors=["not_found", "invalid_signature", "body_too_large", "request_timeout", "unavailable"],
+    takes="What the network sends, of any media type.",
+    media_type="text/plain",
+    status_code=202,
+)
 async def receive_push(
     request: Request[Any, Any, Any],
     registry: NamedDependency[Registry],
@@ -29,7 +39,11 @@ async def receive_push(
     workspace: FromPath[str],
     source: FromPath[str],
 ) -> Response[str]:
-    """Take what a network pushes to a source."""
+    """Take what a network pushes to a source.
+
+    Networks call it, at the address that the source names (`push`). It needs no token: the signature is checked as the
+    network makes it, and a job does the rest. 200 repeats the challenge of a network that tries the address.
+    """
     workspace_id, source_id = from_path("workspace", workspace), from_path("source", source)
     body = await request.body()
     headers = {name.lower(): value for name, value in request.headers.items()}
