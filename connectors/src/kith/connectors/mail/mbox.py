@@ -14,7 +14,7 @@ from kith.connectors.mail import mailboxes
 from kith.connectors.mail.dates import Arrival, moment
 from kith.connectors.mail.mailboxes import MAIL_BYTES, Item
 
-BLANK = b"\xef\xbb\xbf\r\n"  # also a byte order mark
+BLANK = b"\xef\xbb\xbf\r\n \t"  # also a byte order mark
 #: So much of a file is looked at to find where its first mail begins.
 HEAD_BYTES = 1 << 18
 
