@@ -80,7 +80,9 @@ NO_SEPARATORS = [
 @given(
     separators=st.lists(st.sampled_from(SEPARATORS), min_size=1, max_size=4),
     inside=st.lists(st.sampled_from(NO_SEPARATORS), max_size=3),
-    before=st.sampled_from([b"", b"\n\n", b"   \n\t\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n", b"Mail export of 2 March\n\n"]),
+    before=st.sampled_from(
+        [b"", b"\n\n", b"   \n\t\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n", b"Mail export of 2 March\n\n"]
+    ),
     end=st.sampled_from([b"\n", b"\r\n"]),
     pack=st.sampled_from([bytes, gzip.compress, zstandard.compress]),
 )

@@ -34,12 +34,14 @@ _OLD = re.compile(
     r"|tutanota_quote"
     r"|zmail_extra|mail_android_quote|ms-outlook-mobile-reference-message|replyheader|isforwardcontent|quoted-reply"
     r"|hm_quote|mailru-blockquote|ya-quote|wacimagecontainer-reply|skype_reply|airmail_ext_on|front-blockquote"
-    r"|email_quote|quote-header|reply-intro|gmail_quote_attribution|nylas-quote|zoho_quote|freebirdmsg)\b",
+    r"|email_quote|quote-header|reply-intro|gmail_quote_attribution|nylas-quote|zoho_quote|freebirdmsg"
+    r"|missive_quote|history_container|quoted-text)\b",
     re.IGNORECASE,
 )
 _FROM_HERE = re.compile(
     r"\b(?:x_)*(?:divrplyfwdmsg|appendonsend|olk_src_body_section|mailcontainerbodyorig|replysplit|originalmessage"
-    r"|stopspelling|gmail_extra_end|forwardbody)\b",
+    r"|stopspelling|gmail_extra_end|forwardbody"
+    r"|mail-editor-reference-message-container)\b",
     re.IGNORECASE,
 )
 
@@ -67,7 +69,7 @@ class _TextOfHtml(HTMLParser):
         self._quoted += tag == "blockquote"
         self._plain += tag == "pre"
         marks = " ".join(value for name, value in attributes if name in ("id", "class") and value)
-        if self._old or (marks and _OLD.search(marks)):
+        if self._old or (marks and (_OLD.search(marks) or (tag == "aside" and "quote" in marks.split()))):
             self._old += [tag] * (tag not in self._VOID)
         if marks and _FROM_HERE.search(marks):
             self._quoted += 1_000_000  # to the end
