@@ -16,6 +16,7 @@ __all__ = ["settings", "worker"]
 #: What changes nothing that is kept, or no database of a running kith.
 SILENT = {
     "backup": "reads",
+    "export": "reads",
     "api": "serves",
     "worker": "serves",
     "live": "serves",

@@ -357,3 +357,12 @@ def ask(port: int, path: str, token: str) -> dict[str, dict[str, str]]:
     with urllib.request.urlopen(request, timeout=30) as answer:
         found: dict[str, dict[str, str]] = json.load(answer)
     return found
+
+
+def test_an_export_is_read_by_any_kith(settings: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "all.ndjson.zst"
+    done = kith(settings, "export", str(file))
+    assert re.fullmatch(rf"{file}: 0 records, SHA-256 [0-9a-f]{{64}}\.", done.stdout.strip()), done.stderr
+    assert file.stat().st_mode & 0o077 == 0
+    assert [each.name for each in tmp_path.glob("all*")] == [file.name]
+    assert complaint(kith(settings, "export", str(tmp_path / "all.csv"))).endswith(".ndjson, .gz, .zst.")

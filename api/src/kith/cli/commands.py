@@ -8,6 +8,7 @@ for name, text in {
     "doctor": "Look at everything that kith needs and say what to do.",
     "migrate": "Bring the database to this version.",
     "backup": "Write the whole database to a file.",
+    "export": "Write what sources told to a file that any kith reads.",
     "api": "Serve the API in the foreground.",
     "worker": "Do background work in the foreground.",
     "rebuild": "Make every projection again from the facts.",

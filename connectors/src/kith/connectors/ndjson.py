@@ -319,18 +319,19 @@ def encode_line(record: Record) -> bytes:
 def write(path: str | Path, records: Iterable[Record]) -> int:
     """Write the records, compressed as the suffix (.gz, .zst) says, and return how many. Same records, same bytes."""
     target, count = Path(path), 0
-    with target.open("wb") as file, _compressed(file, target.suffix) as text:
+    with target.open("wb") as file, compressed(file, target.suffix) as text:
         for record in records:
             text.write(encode_line(record))
             count += 1
     return count
 
 
-def _compressed(file: BinaryIO, suffix: str) -> AbstractContextManager[BinaryIO]:
+def compressed(file: BinaryIO, suffix: str, level: int = 19) -> AbstractContextManager[BinaryIO]:
+    """Return what compresses into a file as the suffix (.gz, .zst) says. level: of Zstandard."""
     if suffix == ".gz":
         return cast(BinaryIO, gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0))
     if suffix == ".zst":
-        return cast(BinaryIO, zstandard.ZstdCompressor(level=19).stream_writer(file, closefd=False))
+        return cast(BinaryIO, zstandard.ZstdCompressor(level=level).stream_writer(file, closefd=False))
     return nullcontext(file)
 
 
