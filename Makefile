@@ -10,7 +10,7 @@ $(foreach stamp,$(RUN) $(DEV),$(shell test -x $(PY) && grep -qsxF '$(CURDIR)' $(
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
 SOURCES := api/src connectors/src workers/src tests
 
-.PHONY: help up test labs races conformance upgrades check bench tiers env format lock openapi clean
+.PHONY: help up test labs races conformance upgrades check style types contract bench tiers env format lock openapi clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,11 +34,17 @@ conformance: $(DEV) ## Let programs of others try the API twenty times as long a
 upgrades: $(DEV) ## Upgrade what each earlier version stored; make test takes every fourth version
 	UPGRADES=all $(PY) -m pytest -q -rs --timeout 1800 tests/integration/upgrade
 
-check: $(DEV) ## Format, lint, types, import contracts, OpenAPI lint, drift and breaks
+check: style types contract ## Format, lint, types, import contracts, OpenAPI lint, drift and breaks; also with -j2
+
+style: $(DEV)
 	$(PY) -m ruff format --check $(SOURCES)
 	$(PY) -m ruff check $(SOURCES)
-	$(PY) -m mypy
 	.venv/bin/lint-imports
+
+types: $(DEV)
+	$(PY) -m mypy
+
+contract: $(DEV)
 	$(PY) -m kith.api.openapi --check
 	$(PY) -m kith.api.compare openapi/released.json openapi/kith.json
 	openapi/lint
