@@ -328,6 +328,7 @@ async def erase(db: Db, workspace_id: UUID, identity_ids: Sequence[UUID], *, sea
             "target_kinds": [kind for _, kind in kept],
         }
         await db.execute(_KEEP_VERSION, *tuple(row)[:3], content, *tuple(row)[4:])
+    await db.execute("ANALYZE staged_changes")
     return Erased(mine, towards, await end_changes(db, workspace_id, towards))
 
 
