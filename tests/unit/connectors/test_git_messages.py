@@ -420,6 +420,11 @@ Ada Lovelace <ada@x.org>
 Bob <bob@x.org> Robert <SHARED@x.org>
 <carl@x.org> <carl@work.example>
 Other <other@x.org> shared <shared@x.org> # tail
+C # Birk <c@x.org> <sharp@x.org>
+Dora <dora@x.org> # old <tail@x.org>
+Eve <> <empty@x.org>
+#Fay <fay@x.org> <old@x.org>
+Gil <gil@x.org> <one@x.org> <two@x.org>
 """
 
 
@@ -428,7 +433,19 @@ def test_the_mailmap_is_read_as_git_reads_it(tmp_path: Path) -> None:
     people = [
         Human(name, address)
         for name in ("Any", "Robert", "robert", "shared", "Ada Lovelace")
-        for address in ("old@x.org", "ada@x.org", "shared@x.org", "carl@work.example", "nobody@x.org")
+        for address in (
+            "old@x.org",
+            "ada@x.org",
+            "shared@x.org",
+            "carl@work.example",
+            "nobody@x.org",
+            "sharp@x.org",
+            "dora@x.org",
+            "tail@x.org",
+            "empty@x.org",
+            "one@x.org",
+            "two@x.org",
+        )
     ]
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     (tmp_path / ".mailmap").write_text(MAILMAP)

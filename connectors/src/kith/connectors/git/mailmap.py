@@ -7,7 +7,7 @@ from kith.connectors.git.people import Human, human
 
 KIND = "mailmap"
 
-_ENTRY = re.compile(r"([^<>#]*)<([^<>]*)>(?:([^<>#]*)<([^<>]*)>)?")
+_ENTRY = re.compile(r"(?!#)([^<>]*)<([^<>]*)>(?:([^<>]*)<([^<>]*)>)?")
 
 
 class Mailmap:
@@ -21,6 +21,8 @@ class Mailmap:
                 name, address, old_name, old_address = (" ".join((part or "").split()) for part in match.groups())
                 if match[4] is None:
                     old_address, address = address, ""
+                elif not address:  # git takes such a line for none
+                    continue
                 key = (old_name.lower() or None, old_address.lower())
                 earlier = self._entries.get(key, ("", "", ""))
                 self._entries[key] = (name or earlier[0], address or earlier[1], line.strip())
