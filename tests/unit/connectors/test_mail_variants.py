@@ -1040,6 +1040,9 @@ def test_many_recipients_are_kept_up_to_a_limit_that_is_told() -> None:
     [
         ('Message from Ada <ada@example.org> of "Fri" <1@example.org>', "1@example.org"),
         ("<1@example.org> from Ada <ada@example.org> on Friday", "1@example.org"),
+        ("=?utf-8?q?=3C1=40example=2Eorg=3E?=", "1@example.org"),
+        ("=?utf-8?q?=3C1=40exam?=\n =?utf-8?q?ple=2Eorg=3E?=", "1@example.org"),
+        ("<mailto:cai@example.org>", None),
         ("Your message of Friday <1@example.org>", "1@example.org"),
         ('Your message of "Fri" ada@example.org', None),
         ("<1@exam", None),

@@ -70,8 +70,8 @@ class Headers:
 
     def ids(self, name: str) -> list[str]:
         """Return the Message-IDs that a header names; an address that the mail has elsewhere is none of them."""
-        value = self.first(name)
-        found = _ids(value)
+        value = self.words(name)  # encoded by programs that take ids for text
+        found = [id_ for id_ in _ids(value) if not id_.lower().startswith("mailto:")]
         if name == "message-id" or not found:
             return found
         if _SOMEBODY.fullmatch(value) and not _OF_A_MAIL.search(value):
