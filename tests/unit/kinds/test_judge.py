@@ -66,9 +66,18 @@ def test_a_robots_handle_tells_as_much_as_its_name(shown: tuple[str, str]) -> No
 
 
 @given(st.sampled_from(["no-reply", "no_reply", "noreply", "do-not-reply", "bugzilla-daemon", "MAILER-DAEMON",
-                        "notifications", "bounces", "jenkins", "buildbot", "ci", "acorn-bot"]), hosts())  # fmt: skip
+                        "notifications", "bounces", "jenkins", "buildbot", "ci", "acorn-bot", "git", "svn", "www-data",
+                        "syslog", "review", "errors", "automated"]), hosts())  # fmt: skip
 def test_a_robot_is_told_by_its_address_alone(local: str, host: str) -> None:
     assert judge("person", "", "", f"{local}@{host}").kind == "bot"
+
+
+@pytest.mark.parametrize("address", ["12345@bugs.acorn.example", "7-done@bugs.acorn.example",
+                                     "control@bugs.acorn.example",
+                                     "reply+AB1@reply.acorn.example", "help-debbugs@acorn.example"])  # fmt: skip
+def test_where_a_tracker_takes_mails_is_no_human(address: str) -> None:
+    assert judge("person", "", "", address).kind == "bot"
+    assert judge("person", "Ada Birk", "", address).kind == "person"
 
 
 @st.composite
@@ -282,7 +291,8 @@ NAMESAKES = [
     ("LeBot", "le@x.org"), ("Ci Chen", "ci.chen@x.org"), ("Ai Mori", "ai.mori@x.org"), ("Manus Kelly", "manus@x.org"),
     ("Roo", "roo@gmail.com"), ("windows-server-2003", "rin@x.org"), ("Oz Lund", "oz@x.org"),
     ("Kilo Wren", "kilo@wren.example"), ("ada-vercel", "ada@x.org"), ("snyk-tom", "tom@x.org"),
-    ("say-please", "s@x.org"), ("Nguyen Van Bot", "bot.nguyen@x.org"), ("Claude", "claude@birk.example"),
+    ("say-please", "s@x.org"), ("Ada Birk (@ada)", "git@x.org"), ("Moss", "git@moss.example"),
+    ("Nguyen Van Bot", "bot.nguyen@x.org"), ("Claude", "claude@birk.example"),
     ("Jules", "jules@birk.example"), ("Kiro Tanaka", "kiro@amazon.com"), ("Koji", "koji@x.org"), ("Xai", "xai@x.org"),
 ]  # fmt: skip
 

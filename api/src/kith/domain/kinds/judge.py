@@ -34,6 +34,7 @@ _VIA = re.compile(r"\s+via\s.*$", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^)]*\)")
 _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
 _APART = re.compile(r"[^a-z0-9]+")
+_ADDRESS = re.compile(r"[\w.+-]@[\w(-]")
 _OPEN_LIST = re.compile(r"\b(?:mailing|open|moderated|discussion)[\s-]+lists?\b|\blist:")
 #: Written as one word: ``GopherBot``, and ``triagebot``, but not as family names end (Abbot, Talbot, Lambot).
 _CAMEL = re.compile(r"(?:^|[\s_.-])(?:\w*[a-z0-9]{3}|[A-Z]{3,})(?:Bot|Robot)\d?$")
@@ -44,6 +45,10 @@ _CI = re.compile(r"[A-Za-z0-9](?:\s+|[_-])CI$|^[^A-Z\s]+[_-]ci$")
 _TASKED = re.compile(rf"(?:{'|'.join(sorted(w.BOT_TASKS))})e?r?s?bot\d?$")
 #: Models and tools whose words alone are no service's: a letter makes their name.
 _LETTERED = re.compile(r"^(?:openai\s+)?o[1-9]-(?:mini|pro|preview)\b|^amazon\s+q(?:\s+developer)?\b", re.IGNORECASE)
+#: Where a tracker takes mails: of one ticket, or one thread.
+_TICKET = re.compile(
+    r"(?:\d+|control|submit)(?:-\w+)?@bugs\..+|(?:reply|incoming)@(?:reply|incoming)\..+|help-debbugs@.+"
+)
 _LIST_HOST = re.compile(r"^(?:lists?|groups|mailman|listserv)\.")
 _LIST_SERVICE = re.compile(
     r"(?:^|\.)(?:googlegroups\.com|groups\.io|yahoogroups\.com|vger\.kernel\.org|freelists\.org)$"
@@ -119,7 +124,7 @@ def _show(name: str, handle: str, address: str) -> _Shown:
     raw = _VIA.sub("", whole)
     if " " not in raw:  # patchwork-bot+netdevbpf
         raw = raw.partition("+")[0]
-    if "@" in raw:  # an address in place of a name
+    if _ADDRESS.search(raw):  # in place of a name
         raw = ""
     return _Shown(raw, _read(raw), local, tag, domain, bool(handle), len(raw) < len(whole))
 
@@ -235,6 +240,9 @@ def _runs(shown: _Shown) -> bool:
     if _is_no_reply(shown.local):
         return not (_is_human(shown) and len(shown.words) > 1 and (_is_given(shown.words) or _is_foreign(shown)))
     parts = shown.parts
+    address = f"{shown.local}@{shown.domain}"
+    if (shown.local in w.ROBOT_MAILBOXES or _TICKET.fullmatch(address)) and {*shown.words} <= {*parts}:
+        return True
     if not parts or _is_given(shown.words):
         return False
     if len(parts) > 1 and parts[-1] in w.ROBOT:  # of a human so called, dots part the words

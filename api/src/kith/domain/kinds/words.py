@@ -139,17 +139,24 @@ ROBOT_LOCALS = words("""
     agent bot robot buildbot autobuild automation ci cron daemon jenkins travis zuul gerrit bugzilla patchwork weblate
 """)
 
+# The same as the whole local part; humans have these words before a dot or a dash.
+ROBOT_MAILBOXES = words("""
+    apache archive archiver automated commits confluence control crowdin cvs digest discourse error errors fax git
+    hg icinga installer logcheck monit munin notifier obs pontoon prow request review reviewboard scanner
+    sharepoint submit svn syslog system vacation voicemail www-data
+""")
+
 # Local parts of addresses that several people of an organization read and write from; `me`, `hello`, `mail` and their
 # like stand before the domain of one human as often.
 SHARED = words("""
-    abuse accounts admin administrator all alle announce announcements billing board bugs chapters committee contact
-    core council dev devel
-    developers development devs discuss discussion editors enquiries everybody everyone feedback forum ftpmaster help
-    helpdesk hostmaster hr info jobs legal list lista liste listes lists listmaster mailinglist mailing-list
-    mailinglists
-    maintainers marketing members moderator moderators news newsletter notifications office ops patches postmaster press
-    privacy releng reviewers sales security service staff stable subscribe support sysadmin team todos tous unsubscribe
-    users verteiler volunteers webmaster
+    abuse accounting accounts admin administrator all alle announce announcements billing board buero bugs chairs
+    chapters committee contact core council dev devel developers development devs discuss discussion editors
+    enquiries everybody everyone faculty feedback forum ftpmaster help helpdesk hostmaster hr info invoice
+    invoices jobs kontakt legal list lista liste listes listmaster lists mailing-list mailinglist mailinglists
+    maintainers marketing members moderator moderators news newsletter notifications office ops orders organizers
+    patches postmaster press privacy rechnung registration releng reviewers sales secretariat security service
+    servicedesk shop stable staff students subscribe support sysadmin sysadmins team teams todos tous unsubscribe
+    users verteiler volunteers vorstand webmaster webteam
 """)
 # Behind a dash or dot they make the local part that of a list, or of the program that runs it.
 LIST_ENDINGS = words("""
