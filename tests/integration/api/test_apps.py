@@ -136,6 +136,25 @@ async def test_nobody_gives_what_they_do_not_have(client: Client) -> None:
     assert refused.status_code == 403
 
 
+async def test_the_source_of_an_app_that_is_gone_is_paused_with_what_it_told(client: Client) -> None:
+    app = await make(client, MACHINE | {"scopes": ["channels:write"]})
+    token = (await issue(client, app, app["secret"])).json()["access_token"]
+    told = {
+        "type": "channel",
+        "ref": {"network": "crm", "host": "crm.example", "key": "1"},
+        "kind": "room",
+        "name": "The room",
+    }
+    said = await client.send("POST", "/v1/batches/channels", token=token, json={"items": [told]})
+    assert said.json()["refused"] == 0, said.text
+    for method, status in (("DELETE", "paused"), ("POST", "active"), ("DELETE", "paused")):
+        answer = await client.send(method, f"/v1/apps/{app['id']}/approvals", json={} if method == "POST" else None)
+        assert answer.is_success, answer.text
+        (source,) = (await client.get("/v1/sources"))["data"]
+        assert source["status"] == status
+    assert [channel["name"] for channel in (await client.get("/v1/channels"))["data"]] == ["The room"]
+
+
 async def test_another_workspaces_app_is_approved_where_it_is_shared(client: Client) -> None:
     other = uuid4()
     async with workspace(client.pool, other) as db:

@@ -46,10 +46,10 @@ CASE = "cases/api/upgrade-keeps-answers"
 DUMPS = sorted(dump.DUMPS.glob("[0-9]*.zst"))
 WALKED = DUMPS if os.environ.get("UPGRADES") == "all" else sorted({*DUMPS[::4], DUMPS[-1]})
 pytestmark = pytest.mark.timeout(300)  # the first test waits for all dumps
-#: Lists about the installation, its programs and who uses it.
+#: Lists about the installation, its programs and who uses it; and what has to be asked for.
 ELSEWHERE = {
-    "apps", "audit", "connectors", "events", "grants", "invitations", "jobs", "me", "members", "providers", "tokens",
-    "usage", "workspace", "workspaces",
+    "apps", "audit", "connectors", "events", "grants", "invitations", "jobs", "me", "members", "providers", "search",
+    "tokens", "usage", "workspace", "workspaces",
 }  # fmt: skip
 SEARCHES = ("/v1/interactions?q=garden", "/v1/people?q=birk&sort=name")
 #: What is found, and what a human adds, gets an id of chance.

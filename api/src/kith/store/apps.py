@@ -83,7 +83,9 @@ async def update_app(db: Db, owner_id: UUID | None, app_id: UUID, **content: Any
 
 
 async def delete_app(db: Db, owner_id: UUID | None, app_id: UUID) -> None:
-    """End an app and its tokens in every workspace; what it was granted stays readable."""
+    """End an app and its tokens in every workspace; what it was granted stays readable, and what it told stays."""
+    if owner_id is not None:
+        await _set_written(db, owner_id, app_id, "paused")
     await db.execute(
         """
         UPDATE apps SET deleted_at = now()
@@ -130,15 +132,18 @@ async def list_apps(db: Db, workspace_id: UUID, after: UUID | None, limit: int) 
 
 
 async def approve(db: Db, workspace_id: UUID, app_id: UUID, scopes: Collection[str], author: str) -> None:
-    """Let members of the workspace grant an app these scopes, and no others."""
-    await db.execute(
+    """Let members of the workspace grant an app these scopes, and no others. Its source goes on."""
+    again = await db.fetchval(
         """
         INSERT INTO app_approvals (workspace_id, app_id, scopes, author) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace_id, app_id) DO UPDATE
             SET scopes = excluded.scopes, author = excluded.author, approved_at = now()
+        RETURNING xmax <> 0
         """,
         workspace_id, app_id, list(scopes), author,
     )  # fmt: skip
+    if not again:
+        await _set_written(db, workspace_id, app_id, "active")
     await db.execute("INSERT INTO approved_apps (app_id) VALUES ($1) ON CONFLICT DO NOTHING", app_id)
 
 
@@ -151,8 +156,20 @@ async def approved(db: Db, workspace_id: UUID, app_id: UUID) -> list[str] | None
 
 
 async def withdraw(db: Db, workspace_id: UUID, app_id: UUID) -> None:
-    """Take an approval back; the app's tokens end in this workspace."""
+    """Take an approval back; the app's tokens end in this workspace, and its source is paused with what it told."""
+    await _set_written(db, workspace_id, app_id, "paused")
     await db.execute("DELETE FROM app_approvals WHERE workspace_id = $1 AND app_id = $2", workspace_id, app_id)
+
+
+async def _set_written(db: Db, workspace_id: UUID, app_id: UUID, status: str) -> None:
+    """Pause the source that an app writes, or let it go on."""
+    await db.execute(
+        """
+        UPDATE sources SET status = $3, revision = revision + 1, updated_at = now()
+        WHERE workspace_id = $1 AND app_id = $2 AND status IN ('active', 'paused') AND status <> $3
+        """,
+        workspace_id, app_id, status,
+    )  # fmt: skip
 
 
 async def add_secret(db: Db, owner_id: UUID | None, app_id: UUID, overlap_seconds: float) -> tuple[Secret, str]:
