@@ -222,7 +222,7 @@ async def _retell(
 
 
 def _changed(rows: Sequence[tuple[Any, ...]], width: int, redact: Redact) -> list[tuple[Any, ...]]:
-    """Return the rows that name somebody, told anew. width: columns of the key."""
+    """Return the rows that name somebody, rewritten. width: columns of the key."""
     new = [(*row[:width], *(_told(value, redact) for value in row[width:])) for row in rows]
     return [told for told, row in zip(new, rows, strict=True) if told != row]
 

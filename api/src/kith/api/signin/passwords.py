@@ -30,7 +30,7 @@ class Passwords:
 
     A judgement runs where nobody else wants the processor: what wakes to answer a read goes before it at once. Niceness
     alone does not do that: the scheduler of Linux lets who runs finish its slice of some milliseconds. On a machine
-    that is always busy it would never end; so it begins anew, merely nice, once it has taken too long.
+    that is always busy it would never end; so it starts again, merely nice, once it has taken too long.
     """
 
     def __init__(self, size: int = max(1, (os.cpu_count() or 2) // 2)) -> None:
