@@ -43,7 +43,7 @@ FOREIGN = (
     "quotes.py",
     "vocabulary.py",
     "messages.py",
-    "words.py",
+    "/words.py",
     "meetings.py",
     "test_calendar.py",
     "cases",

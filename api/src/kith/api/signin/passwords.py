@@ -18,9 +18,9 @@ from kith.api.http.problems import Problem
 SHORTEST, LONGEST = 12, 200  # characters
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODYS = _HASHER.hash(os.urandom(16).hex())
-_WAITING = 4  # judgements that wait for each that is under way
+_WAITING = 4  # judgments that wait for each that is under way
 _NICENESS = 10  # of the threads that judge what was left behind
-_PATIENCE_SECONDS = 1.0  # in which a judgement that only has what nobody else wants of the processor should be done
+_PATIENCE_SECONDS = 1.0  # in which a judgment that only has what nobody else wants of the processor should be done
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 class Passwords:
     """Hashes and verifies. size: how many at once; each keeps one core busy and takes 19 MiB.
 
-    A judgement runs where nobody else wants the processor: what wakes to answer a read goes before it at once. Niceness
+    A judgment runs where nobody else wants the processor: what wakes to answer a read goes before it at once. Niceness
     alone does not do that: the scheduler of Linux lets who runs finish its slice of some milliseconds. On a machine
     that is always busy it would never end; so it starts again, merely nice, once it has taken too long.
     """
