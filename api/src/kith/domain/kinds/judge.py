@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from anyascii import anyascii
 
 from kith.domain.kinds import words as w
-from kith.domain.kinds.places import is_machine, is_nowhere
+from kith.domain.kinds.places import EXAMPLES, is_machine, is_nowhere
 
 VERSION = "5"
 # Different people who address somebody that never acts, from which on it is suspected to be a list.
@@ -313,7 +313,9 @@ def _nobody(shown: _Shown, name: str) -> Reason:
     if is_machine(shown.domain) and not is_nowhere(shown.domain) and said in ("", "root"):
         return ""  # sachin-laptop: whoever resolves identities may tell whose it is
     is_named_so = said in (local, shown.domain) and said != ""
-    return "nobody" if is_named_so or local in w.PLACEHOLDER_LOCALS or is_nowhere(shown.domain) else ""
+    is_form = shown.domain in EXAMPLES and (said != "" or local in w.FORM_LOCALS)
+    is_no_ones = local in w.PLACEHOLDER_LOCALS or is_nowhere(shown.domain)
+    return "nobody" if is_named_so or is_form or is_no_ones else ""
 
 
 def _is_relayed(shown: _Shown) -> bool:

@@ -6,11 +6,16 @@ from functools import lru_cache
 from kith.domain.kinds.words import words
 
 # Domains that stand for no domain.
-NOWHERE = words("""
-    localhost localhost.localdomain localdomain none null nowhere invalid test example.com example.org
-    example.net example domain.com youremail.com noreply noreply.com none.com nowhere.com local host.com
-    company.com yourdomain.com your-domain.com mydomain.com unknown unset email.com.invalid
+_NONE = words("""
+    localhost localhost.localdomain localdomain none null nowhere invalid noreply noreply.com none.com nowhere.com local
+    unknown unset
 """)
+# The same, as forms and guides show them; who writes a guide means people by what stands before them.
+EXAMPLES = words("""
+    test example.com example.org example.net example domain.com youremail.com host.com company.com yourdomain.com
+    your-domain.com mydomain.com
+""")
+NOWHERE = _NONE | EXAMPLES
 
 # Words of the names that machines come with.
 HOSTS = words("""
@@ -33,9 +38,11 @@ def is_machine(domain: str) -> bool:
 
 def is_nowhere(domain: str) -> bool:
     """Whether a domain in lower case says of nobody where they are reached; many a machine is called by its owner."""
-    return domain in NOWHERE or (is_machine(domain) and not _owner_words(domain))
+    return domain in _NONE or (is_machine(domain) and _is_no_ones(domain))
 
 
 @lru_cache(maxsize=_CACHED)
-def _owner_words(domain: str) -> frozenset[str]:
-    return frozenset(word for word in re.split(r"[^a-z]+", domain) if len(word) > 2) - HOSTS
+def _is_no_ones(domain: str) -> bool:
+    """Whether a machine is called by its make or its number alone."""
+    words_ = {word for word in re.split(r"[^a-z]+", domain) if len(word) > 1}
+    return words_ <= HOSTS if words_ else any(letter.isdigit() for letter in domain)

@@ -217,6 +217,9 @@ PLACEHOLDER_LOCALS = words("""
     youremailaddress
 """)
 
+# The same where a domain too is a form's.
+FORM_LOCALS = PLACEHOLDER_LOCALS | words("email exampleuser firstlast firstnamelastname me myemail name you")
+
 # Given names: where one stands first, a family name that looks like a robot or a list is one.
 GIVEN = words("""
     aaron abdul abdullah ada bea bo cai ida mia olaf eve abel adam adrian adriana agnes ahmad ahmed aisha akira alan
