@@ -2,6 +2,8 @@
 
 Run: python -m tests.bench.fairness. One API process; ours asks at a steady rate, theirs in an open loop that waits for
 no answer. First theirs has units left and only turns are fair; then they are used up and most of its requests get 429.
+What floods runs only where nothing else does, as if on a machine of its own. A p99 rests on the 14 slowest of 1,440 reads,
+in rounds that take turns: of 450 reads, it was what the fifth slowest had met by chance.
 """
 
 import asyncio
@@ -27,8 +29,8 @@ from tests.bench.reads import ask, served
 from tests.integration.api import town
 
 PATH = "/v1/people"
-STEADY = 25.0  # requests a second of ours
-SECONDS = 18.0
+STEADY = 60.0  # requests a second of ours
+SECONDS = 24.0
 ROUNDS = 6
 TIMES = 5  # what the process can answer
 PLACES = (49, 89, 98)
@@ -189,6 +191,14 @@ async def ask_until_refused(port: int, token: str) -> None:
             await ask(port, "/v1/me", token, 5.0)
 
 
+def give_way() -> None:
+    """Have this process run where nothing else does: what one asks with takes no core of what is asked."""
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    else:
+        os.nice(19)
+
+
 async def tenant(pool: Pool, name: str) -> str:
     """Return the token of a workspace with a small town."""
     built = await town.build(pool, name)
@@ -198,7 +208,7 @@ async def tenant(pool: Pool, name: str) -> str:
 
 if __name__ == "__main__":
     if len(sys.argv) == 4:
-        os.nice(19)  # what one asks with on a machine of its own takes no core of the process that is asked
+        give_way()
         with contextlib.suppress(ConnectionError):
             asyncio.run(flood(int(sys.argv[1]), sys.argv[2], float(sys.argv[3])))
     else:
