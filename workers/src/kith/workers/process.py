@@ -15,6 +15,7 @@ from redis.asyncio import ConnectionPool
 from kith.connectors import Connector, Limits, load_registry
 from kith.domain.quotas import Quotas
 from kith.runtime import logs
+from kith.runtime.journal import JournalError
 from kith.runtime.settings import Settings, SettingsError, load_settings
 from kith.runtime.vault import open_vault
 from kith.store import jobs
@@ -43,7 +44,7 @@ def serve(work: Serving) -> int:
     logs.configure(settings.log_level)
     try:
         asyncio.run(_until_stopped(work, settings, settings.database_url, settings.redis_url))
-    except Unreachable as error:
+    except (JournalError, Unreachable) as error:
         print(f"kith: {error}", file=sys.stderr)
         return 1
     return 0
