@@ -16,10 +16,9 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from kith.api.app import create_app
 from kith.runtime.keyring import thumbprint
 from kith.runtime.settings import Settings
-from tests.integration.api.conftest import running
+from tests.integration.api.conftest import serving
 from tests.integration.oauth.client import Desk, Pkce, Registered, register, sent_back
 from tests.integration.pages.browser import Page
 from tests.integration.pages.conftest import House
@@ -231,8 +230,10 @@ async def test_a_token_that_is_not_bound_is_sent_as_bearer(desk: Desk, app: Regi
 @pytest.fixture
 async def strict_desk(house: House, settings: Settings) -> AsyncIterator[Desk]:
     """The same where proofs have to hold a nonce."""
-    app = create_app(msgspec.structs.replace(settings, dpop_nonce="on"))
-    async with running(app), Desk(replace(house, app=app), settings.issuer) as desk:
+    async with (
+        serving(msgspec.structs.replace(settings, dpop_nonce="on")) as app,
+        Desk(replace(house, app=app), settings.issuer) as desk,
+    ):
         yield desk
 
 

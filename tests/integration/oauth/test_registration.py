@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
-from kith.api.app import create_app
 from kith.api.oauth import registration
 from kith.api.oauth.routes import ROUTES
 from kith.domain.ids import decode
@@ -18,7 +17,7 @@ from kith.runtime.settings import Settings
 from kith.store import apps
 from kith.store.db import instance, workspace
 from kith.workers.forget import forget_apps
-from tests.integration.api.conftest import running
+from tests.integration.api.conftest import serving
 from tests.integration.oauth.client import CALLBACK, Desk, Pkce, Registered
 from tests.integration.pages.browser import Page
 from tests.integration.pages.conftest import House
@@ -81,8 +80,10 @@ async def test_apps_cannot_register_themselves_unless_they_may(desk: Desk) -> No
 @pytest.fixture
 async def open_desk(house: House, settings: Settings) -> Any:
     """The same where apps may register themselves."""
-    app = create_app(msgspec.structs.replace(settings, app_registration="open"))
-    async with running(app), Desk(replace(house, app=app), settings.issuer) as desk:
+    async with (
+        serving(msgspec.structs.replace(settings, app_registration="open")) as app,
+        Desk(replace(house, app=app), settings.issuer) as desk,
+    ):
         yield desk
 
 
