@@ -2,8 +2,8 @@
 
 Run: python -m tests.bench.fairness. One API process; ours asks at a steady rate, theirs in an open loop that waits for
 no answer. First theirs has units left and only turns are fair; then they are used up and most of its requests get 429.
-What floods runs only where nothing else does, as if on a machine of its own. A p99 rests on the 14 slowest of 1,440 reads,
-in rounds that take turns: of 450 reads, it was what the fifth slowest had met by chance.
+What floods runs only where nothing else does, as if on a machine of its own. A p99 rests on the 14 slowest of 1,440
+reads, in rounds that take turns: of 450 reads, it was what the fifth slowest had met by chance.
 """
 
 import asyncio
