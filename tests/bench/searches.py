@@ -22,6 +22,7 @@ from kith.store.interactions import InteractionFilter, list_interactions
 from kith.store.migrate import migrate
 from kith.store.workspaces import create_workspace
 from tests.bench.communities import analyze
+from tests.bench.relationships import _INDEXES as INDEXES
 from tests.bench.relationships import CHANNELS, DAYS
 
 SMALL = (100_000, 10_000)
@@ -46,12 +47,6 @@ _FILL = """
     FROM (SELECT n, floor({people} * random() ^ 3)::bigint AS actor FROM generate_series(1, {interactions}) AS n
           OFFSET 0) AS acts;
 """
-# Indexes are made when all rows are there, which is faster.
-_INDEXES = """
-    SELECT pg_get_indexdef(indexrelid) AS made, format('DROP INDEX %I', relname) AS dropped
-    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-    WHERE indrelid = 'interactions'::regclass AND NOT indisprimary
-"""
 
 
 async def fill(url: str, interactions: int, people: int) -> UUID:
@@ -61,7 +56,7 @@ async def fill(url: str, interactions: int, people: int) -> UUID:
     async with await open_pool(url, statement_seconds=None) as pool, workspace(pool, home) as db:
         await create_workspace(db, home, "bench")
     owner = await asyncpg.connect(url)
-    indexes = await owner.fetch(_INDEXES)
+    indexes = await owner.fetch(INDEXES)
     for index in indexes:
         await owner.execute(index["dropped"])
     filled = _FILL.format(
