@@ -52,7 +52,8 @@ async def test_an_answer_takes_as_many_statements_as_ever(
     square: Square, statements: list[str], path: str, expected: int
 ) -> None:
     path = path.format(**square.ours.ids)
-    await square.client.get("/v1/me")  # the token is known from here on
+    square.client.app.state.tokens._known.clear()
+    await square.client.get("/v1/me")  # the token is known from here on, for ten seconds
     counts = []
     for limit in (1, 200) if path.count("/") == 2 and path != "/v1/me" else (None,):
         statements.clear()
