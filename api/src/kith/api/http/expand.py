@@ -87,7 +87,7 @@ async def load(request: Request[Any, Any, Any], db: Db, content: Any, wanted: li
     if not isinstance(content, msgspec.Struct):
         return {}  # it leads elsewhere
     loaders: dict[str, Load] = request.app.state.loaders
-    body = msgspec.to_builtins(content)
+    body = msgspec.to_builtins(content, enc_hook=str)  # days are of a type of ours
     mentioned = set(_texts([_without_id(item) for item in body["data"]] if "data" in body else _without_id(body)))
     expanded: Expanded = {}
     for name in wanted:
