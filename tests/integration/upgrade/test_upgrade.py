@@ -51,7 +51,7 @@ ELSEWHERE = {
     "apps", "audit", "connectors", "events", "grants", "invitations", "jobs", "me", "members", "providers", "search",
     "tokens", "usage", "workspace", "workspaces",
 }  # fmt: skip
-SEARCHES = ("/v1/interactions?q=garden", "/v1/people?q=birk&sort=name")
+SEARCHES = ("/v1/interactions?q=garden", "/v1/people?q=birk&sort=name", "/v1/search?q=birk&types=person,channel")
 #: What is found, and what a human adds, gets an id of chance.
 _BY_CHANCE = re.compile(r"\b(?:aff|com|dec|evt|grp|job|org|run|sug|tok|top|wsp)_\w{26}\b")
 #: The village lived in 2024: what is later was when kith learnt something, and no answer about people.
