@@ -73,8 +73,8 @@ _OTHERS = """
     ARRAY(SELECT s.hash FROM app_secrets s
           WHERE s.app_id = a.id AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets,
     p.scopes AS approved,
-    EXISTS (SELECT FROM app_tokens e
-            WHERE e.workspace_id = $2 AND e.expires_at < now() - make_interval(days => $4)) AS stale
+    coalesce((SELECT min(e.expires_at) FROM app_tokens e WHERE e.workspace_id = $2)
+             < now() - make_interval(days => $4), false) AS stale
 """
 _OF_GRANT = "JOIN grants g ON g.workspace_id = $2 AND g.id = {}.grant_id"
 #: By what is brought: its struct, its columns, and where they are found.
