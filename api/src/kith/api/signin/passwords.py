@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -26,16 +25,10 @@ T = TypeVar("T")
 
 
 class Passwords:
-    """Hashes and verifies. size: how many at once; each keeps one core busy and takes 19 MiB.
-
-    A judgment runs where nobody else wants the processor: what wakes to answer a read goes before it at once. Niceness
-    alone does not do that: the scheduler of Linux lets who runs finish its slice of some milliseconds. On a machine
-    that is always busy it would never end; so it starts again, merely nice, once it has taken too long.
-    """
+    """Hashes and verifies. size: how many at once; each keeps one core busy and takes 19 MiB."""
 
     def __init__(self, size: int = max(1, (os.cpu_count() or 2) // 2)) -> None:
-        self._threads = ThreadPoolExecutor(size, "password", _take_what_is_left)
-        self._late = ThreadPoolExecutor(size, "late-password", _let_others_pass)
+        self._threads = ThreadPoolExecutor(size, "password", _let_others_pass)
         self._most, self._asked = size * (1 + _WAITING), 0
 
     async def hash(self, password: str) -> str:
@@ -47,8 +40,7 @@ class Passwords:
         return await self._run(partial(_verify, known or _NOBODYS, password)) and known is not None
 
     def close(self) -> None:
-        for threads in (self._threads, self._late):
-            threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def check_room(self) -> None:
         """Refuse at once, before anything is asked of the database, where too many wait. Raises Problem."""
@@ -58,17 +50,9 @@ class Passwords:
     async def _run(self, judge: Callable[[], T]) -> T:
         self.check_room()
         self._asked += 1
-        loop = asyncio.get_running_loop()
-        under_way = {loop.run_in_executor(self._threads, judge)}
         try:
-            done, _ = await asyncio.wait(under_way, timeout=_PATIENCE_SECONDS)
-            if not done:
-                under_way.add(loop.run_in_executor(self._late, judge))
-                done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            return done.pop().result()
+            return await asyncio.get_running_loop().run_in_executor(self._threads, judge)
         finally:
-            for one in under_way:
-                one.cancel()
             self._asked -= 1
 
 
@@ -82,13 +66,6 @@ def flaw(password: str, *known: str | None) -> str | None:
     if len(set(plain)) < 5 or any(text and text.lower() in plain for text in known):
         return "This password is easy to guess."
     return None
-
-
-def _take_what_is_left() -> None:
-    """Have this thread run where nothing else does, where an operating system knows that."""
-    if sys.platform == "linux":
-        with suppress(PermissionError):
-            os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
 
 
 def _let_others_pass() -> None:
