@@ -18,7 +18,7 @@ ADA = {"type": "identity", "ref": {"network": "forum", "host": "talk.example", "
 
 
 async def typed(client: Client, *participants: Any, status: int = 201, token: str = "", **more: Any) -> Any:
-    body = {"occurred_at": WHEN, "participants": participants, "actor": {"address": "me@example.org"}} | more
+    body = {"occurred_at": WHEN, "participants": participants, "actor": {"address": "mia@example.org"}} | more
     answer = await client.send("POST", "/v1/interactions", json=body, token=token)
     assert answer.status_code == status, answer.text
     return answer.json()

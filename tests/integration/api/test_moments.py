@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from kith.api.http.moments import Bound, Day, Moment, Until
 from kith.api.routes import ROUTES
 from tests.integration.api.cases import requests
 from tests.integration.api.conftest import Square
+from tests.integration.api.test_tenants import NEEDED, foreign_ids
 
 #: Moments that are none in UTC, or lie where sums of days leave the calendar.
 EDGES = [
@@ -25,23 +27,31 @@ EDGES = [
 NONE = ["2023-02-29", "2024-00-10", "0000-01-01", "10000-01-01", "2024-01-01T25:00:00Z", "2024-1-1", "2024-01-01T00:00"]
 
 
-def timed(document: dict[str, Any], ids: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each GET of the document, with each of its parameters that takes a day or a moment."""
-    named = {"person_id": "person ada", "other_id": "person bo"}
-    named |= {name: name.removesuffix("_id") for name in ("conversation_id", "organization_id")}
-    for path, operations in document["paths"].items():
-        for parameter in operations.get("get", {}).get("parameters", ()):
-            if parameter["schema"].get("format", "").startswith("date"):
-                made = re.sub(r"\{(\w+)\}", lambda found: ids.get(named.get(found[1], ""), f"{found[1]}"), path)
-                yield made, parameter["name"]
+async def timed(square: Square, **more: str) -> list[tuple[str, str, dict[str, str]]]:
+    """Return each GET of the document, with each of its parameters that takes a day or a moment, and what it needs.
+
+    more: ids in place of those that any operation may be asked for.
+    """
+    known = await foreign_ids(square, square.ours) | {"name": "github"}
+    known |= {"person_id": square.ours.ids["person ada"], "other_id": square.ours.ids["person bo"]} | more
+    found = []
+    for path, operations in square.client.contract.document["paths"].items():
+        operation = operations.get("get", {})
+        needed = dict(parse_qsl(NEEDED.get(operation.get("operationId"), "")))
+        found += [
+            (path.format(**known), parameter["name"], needed)
+            for parameter in operation.get("parameters", ())
+            if parameter["schema"].get("format", "").startswith("date")
+        ]
+    return found
 
 
 async def test_no_moment_at_the_edge_is_a_fault_of_the_server(square: Square) -> None:
-    asked = list(timed(square.client.contract.document, square.ours.ids))
+    asked = await timed(square)
     assert len(asked) > 20
-    for path, name in asked:
+    for path, name, needed in asked:
         for text in (*EDGES, *NONE):
-            answer = await square.client.send("GET", path, params={name: text})
+            answer = await square.client.send("GET", path, params=needed | {name: text})
             assert answer.status_code < 500, (path, name, text)
             if answer.status_code == 400:
                 assert answer.json()["errors"][0]["parameter"] == name, (path, text)
@@ -93,13 +103,12 @@ async def test_a_day_and_a_moment_of_it_ask_the_same(square: Square, organizatio
     today = datetime.now(UTC).date()
     begin = [f"{today}T00:00:00Z", f"{today}T05:30:00+05:30"]
     end = [f"{today}T23:59:59.999999Z", f"{today + timedelta(1)}T01:59:59.999999+02:00"]
-    ids = square.ours.ids | {"organization": organization}
-    asked = list(timed(square.client.contract.document, ids))
-    assert len([name for _, name in asked if name in ("as_of", "known_at")]) > 10
-    for path, name in asked:
+    asked = await timed(square, organization_id=organization)
+    assert len([name for _, name, _ in asked if name in ("as_of", "known_at")]) > 10
+    for path, name, needed in asked:
         answers = []
         for text in (str(today), *(end if name in ("as_of", "known_at") else begin)):
-            answer = await square.client.send("GET", path, params={name: text})
+            answer = await square.client.send("GET", path, params=needed | {name: text})
             assert answer.status_code == 200, (path, name, text, answer.text)
             answers.append(_without_the_moment(answer))
         assert answers[0] == answers[1] == answers[2], (path, name)

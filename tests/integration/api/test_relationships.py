@@ -240,9 +240,8 @@ async def test_a_relationship_tells_what_it_is_about(
         assert [each["interactions"] for each in before] == [4, 3, 2, 1]
         bare = await client.get(path, token=await client.token_for(["relationships:read"]))
         assert bare["subjects"] is None
-        unseen = await client.get(
-            path, token=await client.token_for(["relationships:read", "topics:read", "sources:private:read"])
-        )
+        scopes = ["relationships:read", "topics:read", "sources:private:read", "interactions:text:read"]
+        unseen = await client.get(path, token=await client.token_for(scopes))
         assert [{**each, "evidence": []} for each in found] == unseen["subjects"]
 
         trust = await client.get(f"{path}/trust")
