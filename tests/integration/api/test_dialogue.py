@@ -1,7 +1,9 @@
 """Dialogue over HTTP: of whom, with whom, where, and who converses least."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kith.store.db import workspace
 from tests.integration.api.conftest import Client
 from tests.integration.api.test_asks import said, tell
 from tests.integration.api.test_batches import ref
@@ -155,3 +157,15 @@ async def test_where_a_group_meets_is_told_month_by_month(client: Client) -> Non
     alone = await client.pages(f"/v1/groups/{second}/channels?as_of=2020-01-01")
     assert alone == []
     assert (await client.send("GET", "/v1/groups/nonsense/channels")).status_code == 404
+
+
+async def test_a_window_ends_with_what_was_read(client: Client) -> None:
+    """A source that was read until months ago makes nobody silent since."""
+    await name(client, "ada", "bo")
+    await tell(client, said("1", "bo", "One.", ago=400, targets=[{"identity": ref("ada")}]))
+    async with workspace(client.pool, client.workspace_id) as db:
+        await db.execute("UPDATE source_ends SET day = current_date - 380 WHERE workspace_id = $1", client.workspace_id)
+    bo = (await known(client))["bo"]
+    found = await client.get(f"/v1/dialogue?of={bo}&months=1")
+    assert (found["until"], found["dialogue"]["acts"]) == ((datetime.now(UTC) - timedelta(380)).date().isoformat(), 1)
+    assert (await client.get("/v1/attraction"))["until"] == found["until"]

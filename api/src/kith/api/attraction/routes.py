@@ -1,6 +1,5 @@
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 from litestar import get
@@ -8,7 +7,7 @@ from litestar.di import NamedDependency
 
 from kith.api.attraction.schemas import AttractedTie, Attraction, AttractionParams, Draw, TiesBegun
 from kith.api.dialogue.show import MONTH, share
-from kith.api.http.coverage import get_coverage
+from kith.api.http.coverage import get_coverage, seen_until
 from kith.api.http.ids import encode, encode_optional
 from kith.api.refs import ChannelRef, PersonRef
 from kith.api.selections import identities_of
@@ -42,7 +41,7 @@ async def get_attraction(
     """
     mine = await identities_of(db, workspace_id, params.of, "of")
     us = await people.persons_of(db, workspace_id, mine)
-    until = params.as_of or datetime.now(UTC).date()
+    until = (await seen_until(db, workspace_id, params.as_of)).date()
     since = until - min(params.months * MONTH, until - until.min)
     ties = await store.list_new_ties(db, workspace_id, mine, us, since, until, _LASTS, TIES + 1)
     looked_at = ties[:TIES]

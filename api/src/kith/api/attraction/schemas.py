@@ -7,7 +7,7 @@ from msgspec import Meta
 from kith.api.dialogue.schemas import Months, Share
 from kith.api.http.coverage import Coverage
 from kith.api.http.ids import InteractionId
-from kith.api.http.moments import Day
+from kith.api.http.moments import Until
 from kith.api.refs import ChannelRef, PersonRef
 from kith.api.selections import pattern
 
@@ -18,7 +18,10 @@ class AttractionParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         Meta(description="Of this person or group; of the group `team` by default."),
     ] = None
     months: Months = 12
-    as_of: Annotated[Day | None, Meta(description="Up to and including this day (UTC); today by default.")] = None
+    as_of: Annotated[
+        Until | None,
+        Meta(description="Up to and including this day (UTC); by default the last day until which sources were read."),
+    ] = None
 
 
 class TiesBegun(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Where the people of a group or a community meet."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
-from kith.api.http.coverage import get_coverage
+from kith.api.http.coverage import get_coverage, seen_until
 from kith.api.http.ids import encode, from_path
 from kith.api.http.kinds import Instant
 from kith.api.http.moments import Until
@@ -31,7 +31,10 @@ class MeetingParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(description="Count the conversations shared with this group or community."),
     ] = msgspec.field(name="with", default=None)
     months: Annotated[int, Meta(ge=1, le=36, description="How many months before that count, of 30 days.")] = 12
-    as_of: Annotated[Until | None, Meta(description="Up to and including this day (UTC); now by default.")] = None
+    as_of: Annotated[
+        Until | None,
+        Meta(description="Up to and including this day (UTC); by default the last day until which sources were read."),
+    ] = None
 
 
 class MeetingChannel(msgspec.Struct, frozen=True):
@@ -111,7 +114,8 @@ async def _list(
         for text, name in ((id_, "id"), (params.other, "with"))
     ]
     key = after(request, params, tuple[int, UUID])
-    found = await store.list_channels(db, workspace_id, mine, theirs, _starts(params))
+    starts = _starts((await seen_until(db, workspace_id, params.as_of)).date(), params.months)
+    found = await store.list_channels(db, workspace_id, mine, theirs, starts)
     rows = [row for row in found if key is None or (-row.conversations, row.channel_id) > (-key[0], key[1])]
     return covered_page(
         request,
@@ -123,11 +127,11 @@ async def _list(
     )
 
 
-def _starts(params: MeetingParams) -> list[datetime]:
-    """Return where each month begins, and where the last one ends: with the day that is asked for."""
-    end = datetime.combine((params.as_of or datetime.now(UTC)).date(), time.max, UTC)
-    months = min(params.months, (end - datetime.min.replace(tzinfo=UTC)) // _MONTH)
-    return [end - n * _MONTH for n in range(months, -1, -1)]
+def _starts(until: date, months: int) -> list[datetime]:
+    """Return where each month begins, and where the last one ends: with a day."""
+    end = datetime.combine(until, time.max, UTC)
+    fit = min(months, (end - datetime.min.replace(tzinfo=UTC)) // _MONTH)
+    return [end - n * _MONTH for n in range(fit, -1, -1)]
 
 
 ROUTES = [list_channels_of_group, list_channels_of_community]

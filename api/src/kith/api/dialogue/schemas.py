@@ -13,7 +13,10 @@ from kith.api.refs import IdentityRef, PersonRef
 from kith.api.selections import pattern
 from kith.domain.dialogue.shares import FLOOR
 
-_AS_OF = Annotated[Until | None, Meta(description="Up to and including this day (UTC); now by default.")]
+_AS_OF = Annotated[
+    Until | None,
+    Meta(description="Up to and including this day (UTC); by default the last day until which sources were read."),
+]
 Months = Annotated[int, Meta(ge=1, le=36, description="How many months before that count, of 30 days.")]
 _Channel = Annotated[ChannelId | None, Meta(description="In this channel.")]
 

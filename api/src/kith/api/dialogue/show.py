@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from kith.api.dialogue.schemas import AnswerWait, Dialogue, DialogueReport, OfPersonParams, Share
-from kith.api.http.coverage import get_coverage
+from kith.api.http.coverage import get_coverage, seen_until
 from kith.api.http.ids import encode, from_query
 from kith.api.selections import identities_of, identities_of_people, people_of
 from kith.domain.dialogue.sentences import answering, conversing
@@ -21,7 +21,7 @@ ASKS = 20
 
 async def window(db: Db, workspace_id: UUID, params: OfPersonParams) -> Window:
     """Return the window that is asked for. Raises Problem."""
-    until = params.as_of or params.known_at or datetime.now(UTC)
+    until = await seen_until(db, workspace_id, params.as_of or params.known_at)
     others = await _others(db, workspace_id, params)
     channel = from_query("channel", "channel", params.channel)
     midnight = datetime.combine(until.date(), time.min, UTC)

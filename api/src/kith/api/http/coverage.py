@@ -1,5 +1,6 @@
 """Coverage: how much had been read for an answer. Nothing is silently missing."""
 
+from datetime import UTC, datetime, time
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from msgspec import Meta
 
 from kith.api.http.ids import SourceId, encode
 from kith.api.http.kinds import Instant
-from kith.store import sources
+from kith.store import reach, sources
 from kith.store.db import Db
 
 
@@ -56,3 +57,13 @@ async def get_coverage(db: Db, workspace_id: UUID) -> Coverage:
     complete = bool(readings) and all(reading.read_until and not reading.gaps for reading in readings)
     hidden, sealed = (max(counts, default=0) for counts in ([r.hidden for r in found], [r.sealed for r in found]))
     return Coverage(complete, readings, hidden, sealed)
+
+
+async def seen_until(db: Db, workspace_id: UUID, asked: datetime | None) -> datetime:
+    """Return the moment asked for, by default now; at most the end of the last day until which any source was read.
+
+    Silence after that day is none.
+    """
+    moment = asked or datetime.now(UTC)
+    day = await reach.of_workspace(db, workspace_id)
+    return moment if day is None else min(moment, datetime.combine(day, time.max, UTC))
