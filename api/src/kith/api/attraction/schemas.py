@@ -4,10 +4,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kith.api.dialogue.schemas import Months, Share
+from kith.api.dialogue.schemas import AsOf, Months, Share
 from kith.api.http.coverage import Coverage
 from kith.api.http.ids import InteractionId
-from kith.api.http.moments import Until
 from kith.api.refs import ChannelRef, PersonRef
 from kith.api.selections import pattern
 
@@ -18,10 +17,7 @@ class AttractionParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         Meta(description="Of this person or group; of the group `team` by default."),
     ] = None
     months: Months = 12
-    as_of: Annotated[
-        Until | None,
-        Meta(description="Up to and including this day (UTC); by default the last day until which sources were read."),
-    ] = None
+    as_of: AsOf = None
 
 
 class TiesBegun(msgspec.Struct, frozen=True):

@@ -10,10 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
+from kith.api.dialogue.schemas import AsOf, Months
 from kith.api.http.coverage import get_coverage, seen_until
 from kith.api.http.ids import encode, from_path
 from kith.api.http.kinds import Instant
-from kith.api.http.moments import Until
 from kith.api.http.paging import CoveredPage, Listing, after, covered_page
 from kith.api.refs import ChannelRef
 from kith.api.selections import identities_of_people, pattern, people_of
@@ -30,11 +30,8 @@ class MeetingParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Annotated[str, Meta(pattern=pattern("group", "community"))] | None,
         Meta(description="Count the conversations shared with this group or community."),
     ] = msgspec.field(name="with", default=None)
-    months: Annotated[int, Meta(ge=1, le=36, description="How many months before that count, of 30 days.")] = 12
-    as_of: Annotated[
-        Until | None,
-        Meta(description="Up to and including this day (UTC); by default the last day until which sources were read."),
-    ] = None
+    months: Months = 12
+    as_of: AsOf = None
 
 
 class MeetingChannel(msgspec.Struct, frozen=True):

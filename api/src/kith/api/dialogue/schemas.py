@@ -13,7 +13,7 @@ from kith.api.refs import IdentityRef, PersonRef
 from kith.api.selections import pattern
 from kith.domain.dialogue.shares import FLOOR
 
-_AS_OF = Annotated[
+AsOf = Annotated[
     Until | None,
     Meta(description="Up to and including this day (UTC); by default the last day until which sources were read."),
 ]
@@ -29,7 +29,7 @@ class OfPersonParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     community: Annotated[CommunityId | None, Meta(description="With people of this community.")] = None
     channel: _Channel = None
     months: Months = 12
-    as_of: _AS_OF = None
+    as_of: AsOf = None
     known_at: KnownAt = None
 
 
@@ -50,7 +50,7 @@ class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ] = None
     channel: _Channel = None
     months: Months = 12
-    as_of: _AS_OF = None
+    as_of: AsOf = None
     order: Annotated[Order, Meta(description="By which share, the lowest first; people without a number last.")] = (
         "exchanged"
     )
