@@ -18,8 +18,7 @@ SHORTEST, LONGEST = 12, 200  # characters
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODYS = _HASHER.hash(os.urandom(16).hex())
 _WAITING = 4  # judgments that wait for each that is under way
-_NICENESS = 10  # of the threads that judge what was left behind
-_PATIENCE_SECONDS = 1.0  # in which a judgment that only has what nobody else wants of the processor should be done
+_NICENESS = 10  # of the threads that judge
 
 T = TypeVar("T")
 
