@@ -3,7 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kith.store.db import workspace
+import pytest
+
+from kith.api.http.problems import Problem
+from kith.api.selections import people_of
+from kith.store.db import view, workspace
 from tests.integration.api.conftest import Client
 from tests.integration.api.test_asks import said, tell
 from tests.integration.api.test_batches import ref
@@ -169,3 +173,13 @@ async def test_a_window_ends_with_what_was_read(client: Client) -> None:
     found = await client.get(f"/v1/dialogue?of={bo}&months=1")
     assert (found["until"], found["dialogue"]["acts"]) == ((datetime.now(UTC) - timedelta(380)).date().isoformat(), 1)
     assert (await client.get("/v1/attraction"))["until"] == found["until"]
+
+
+async def test_a_group_that_is_too_large_is_refused(client: Client) -> None:
+    ids = await community(client, 1)
+    made = await client.send("POST", "/v1/groups", json={"name": "all", "people": sorted(ids.values())})
+    async with view(client.pool, client.workspace_id) as db:
+        assert len(await people_of(db, client.workspace_id, made.json()["id"], "of", 3)) == 3
+        with pytest.raises(Problem, match="More than 2 people") as refused:
+            await people_of(db, client.workspace_id, made.json()["id"], "of", 2)
+    assert refused.value.faults[0].parameter == "of"

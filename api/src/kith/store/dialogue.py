@@ -7,13 +7,11 @@ from uuid import UUID
 
 import msgspec
 
+from kith.domain.asks.waiting import LATEST
 from kith.domain.classes import CONVERSATION
 from kith.store.db import Db
 from kith.store.kinds import NOBODY
 from kith.store.learnt import KNOWN
-
-WAITS = 100
-"""Answers whose waiting times are looked at, the latest."""
 
 
 class Window(NamedTuple):
@@ -62,7 +60,7 @@ async def tallies(
     values: list[Any] = [
         workspace_id, [identity for identity, _ in mine], [], [number for _, number in mine], window.since,
         window.until, sorted(CONVERSATION), window.channel_id, None if window.others is None else list(window.others),
-        exchange_days, answer_days, WAITS,
+        exchange_days, answer_days, LATEST,
     ]  # fmt: skip
     if window.known_at is None:
         return [Tally(**row) for row in await db.fetch(_NOW, *values)]

@@ -52,4 +52,4 @@ def each(conversations: int, such: int) -> Counted:
 def _wilson(share: float, n: float) -> Interval:
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+    return Interval(share, min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half)))
