@@ -258,3 +258,4 @@ async def test_a_proof_holds_the_nonce_that_the_server_named(strict_desk: Desk) 
         )
         assert ("dpop-nonce" in found.headers) == (status == 401)
     assert (await desk.token(app, None, **form)).status_code == 200, "who proves nothing needs none"
+    assert "nonce_key" in desk.house.app.state, "it is derived once"

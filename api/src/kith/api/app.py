@@ -44,6 +44,10 @@ UNPUBLISHED = [*DOCS, *PAGES, *LOGOS, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION, 
 class Shared(State):
     """What requests share, as plain attributes: each request asks for some, and Litestar's own take longer."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        object.__setattr__(self, "_state", self.__dict__)  # so that the mapping holds what the attributes do
+
     def __setattr__(self, key: str, value: Any) -> None:
         object.__setattr__(self, key, value)
 
