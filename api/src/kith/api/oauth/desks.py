@@ -28,7 +28,7 @@ class Case:
 
     def __init__(self, asked: Asked, owners: dict[UUID, UUID], *, issues: bool) -> None:
         form = asked.form
-        self.asked, self.claims = asked, assertions.claims_of(asked)
+        self.claims = assertions.claims_of(asked)
         named = extract_basic_authorization(asked.headers)[0] or form.get("client_id") or self.claims.get("sub")
         self.app_id = decode("app", str(named)) if named else None
         self.brought: Brought = "grant"

@@ -28,14 +28,14 @@ class InvalidTarget(OAuth2Error):  # type: ignore[misc]  # Authlib ships no type
 
 
 class Credential:
-    """What is exchanged for tokens, as Authlib wants to see it. home: the workspace.
+    """What is exchanged for tokens, as Authlib wants to see it.
 
     named: whether the request names the redirect URI, which then has to be the code's. It may leave it out, as OAuth
     2.1 has it: PKCE binds every code to who asked for it.
     """
 
-    def __init__(self, home: UUID, row: Held | Found | Device, *, named: bool = False) -> None:
-        self.home, self.row, self.named = home, row, named
+    def __init__(self, row: Held | Found | Device, *, named: bool = False) -> None:
+        self.row, self.named = row, named
 
     def get_redirect_uri(self) -> Any:
         return getattr(self.row, "redirect_uri", None) if self.named else None
@@ -88,7 +88,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib
             desk.tell("endReplayedTokens", held.app_id, held.grant_id)
             return None
         _check_key(desk.thumbprint, held.thumbprint)
-        return Credential(desk.home, held, named="redirect_uri" in self.request.form) if held.living else None
+        return Credential(held, named="redirect_uri" in self.request.form) if held.living else None
 
     def authenticate_user(self, authorization_code: Credential) -> Credential:
         return authorization_code
@@ -121,7 +121,7 @@ class RenewalGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # Authlib s
         if not found.living:
             return None
         _check_key(desk.thumbprint, found.thumbprint)
-        return Credential(desk.home, found)
+        return Credential(found)
 
     def authenticate_user(self, refresh_token: Credential) -> Credential:
         return refresh_token
@@ -180,7 +180,7 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]  # Authlib ships no ty
         found = self.server.desk.loaded.brought
         if found is None or found.spent or found.app_id != self.request.client.app.id:
             raise InvalidGrantError("The device code is unknown, another app's, or was exchanged.")
-        return DeviceCredential(found.home_id or UUID(int=0), found)
+        return DeviceCredential(found)
 
     def query_user_grant(self, user_code: str) -> tuple[Any, bool] | None:
         device = self.device
@@ -230,11 +230,11 @@ def _issue(grant: Any, found: Credential, token: dict[str, Any], brought: Brough
     possible = (set(desk.loaded.approved) & set(app.scopes)) | IDENTITY.keys()
     scopes = [scope for scope in token["scope"].split() if scope in possible]
     access = exchanges.new_token(
-        found.home, "access", scopes=scopes, thumbprint=desk.thumbprint,
+        desk.home, "access", scopes=scopes, thumbprint=desk.thumbprint,
         resources=grant.server.resources(grant.request, found.row.resources),
     )  # fmt: skip
     refresh = exchanges.new_token(
-        found.home, "refresh", scopes=found.row.scopes, resources=found.row.resources,
+        desk.home, "refresh", scopes=found.row.scopes, resources=found.row.resources,
         thumbprint=desk.thumbprint if grant.request.auth_method == "none" else None,
     )  # fmt: skip
     token |= {"scope": " ".join(scopes), "access_token": access.text, "refresh_token": refresh.text}
