@@ -1,5 +1,7 @@
 """Apps that prove with a key of their own who they are (private_key_jwt)."""
 
+import base64
+import json
 import time
 from typing import Any
 from uuid import uuid4
@@ -13,6 +15,7 @@ from tests.integration.oauth.client import Desk, Pkce, Registered, register
 from tests.integration.oauth.test_negative import forged
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+HEADER = '{"alg": "ES256"}'
 
 
 @pytest.fixture
@@ -72,6 +75,7 @@ async def test_an_assertion_is_good_once(desk: Desk, machine: Registered, key: E
         {"aud": "https://elsewhere.example"}, {"aud": None}, {"exp": 1}, {"exp": None}, {"jti": None}, {"jti": 7},
         {"exp": int(time.time()) + 10 * LONGEST_SECONDS}, {"iss": "app_00000000000000000000000000"}, {"iss": None},
         {"sub": "app_00000000000000000000000000"}, {"sub": None}, {"sub": 7}, {"nbf": int(time.time()) + 3600},
+        {"exp": 10**400}, {"exp": float("nan")},
     ],
 )  # fmt: skip
 async def test_an_assertion_says_for_whom_and_until_when(
@@ -79,6 +83,14 @@ async def test_an_assertion_says_for_whom_and_until_when(
 ) -> None:
     answer = await ask(desk, asserted(desk, machine, key, **changed))
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client"), answer.text
+
+
+async def test_an_assertion_that_nobody_signed_may_hold_anything(desk: Desk, machine: Registered) -> None:
+    half, deep = json.dumps({"sub": machine.id, "jti": "\ud800"}), '{"sub":' + "[" * 5000 + "]" * 5000 + "}"
+    for payload in (half, deep, '{"sub": "\\ud800"}', "[]", ""):
+        parts = [base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in (HEADER, payload, "x")]
+        answer = await ask(desk, {"client_assertion_type": TYPE, "client_assertion": ".".join(parts)})
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client"), payload[:40]
 
 
 async def test_no_other_key_and_no_secret_proves_it(desk: Desk, machine: Registered, key: ECKey) -> None:

@@ -56,6 +56,14 @@ async def test_keys_may_rotate_between_consent_and_exchange(desk: Desk, app: Reg
     assert (found.header["kid"], found.claims["nonce"]) == (new, "once")
 
 
+@pytest.mark.parametrize("header", [b"Basic /w==", b"Basic \xe9", b"Basic \xff", b"Basic  ", b"Basic a", b"Basic"])
+async def test_a_header_that_cannot_be_read_proves_nothing(desk: Desk, header: bytes) -> None:
+    for endpoint in ("token", "revoke", "introspect", "device_authorization", "par"):
+        form = {"grant_type": "client_credentials"}
+        answer = await desk.http.post(f"/oauth/{endpoint}", data=form, headers=[(b"authorization", header)])
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client"), endpoint
+
+
 async def test_a_token_in_an_address_or_a_form_opens_nothing(desk: Desk, app: Registered) -> None:
     token = (await desk.let_in(app))["access_token"]
     assert (await desk.me(token)).status_code == 200

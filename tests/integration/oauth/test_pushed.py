@@ -167,6 +167,7 @@ async def test_a_bound_token_is_worth_nothing_without_its_key(desk: Desk, app: R
     replayed = await call("DPoP", good)
     assert replayed.status_code == 401
     assert replayed.headers["www-authenticate"].startswith("DPoP ")
+    head = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.as_dict(private=False)}
     wrong = [
         proof(thief, "GET", here, token),
         proof(key, "POST", here, token),
@@ -176,7 +177,13 @@ async def test_a_bound_token_is_worth_nothing_without_its_key(desk: Desk, app: R
         proof(key, "GET", here, token, iat=int(time.time()) - 301),
         proof(key, "GET", here, token, iat=int(time.time()) + 120),
         proof(key, "GET", here, token, iat="now"),
+        proof(key, "GET", here, token, iat=10**400),
+        proof(key, "GET", here, token, iat=float("nan")),
         proof(key, "GET", here, token, jti=""),
+        proof(key, "GET", here, token, jti="\ud800"),
+        proof(key, "GET", here, token, ath="\ud800"),
+        jws.serialize_compact(head, "[" * 2000, key),
+        base64.urlsafe_b64encode(b'{"jwk":' + b"[" * 2900).decode() + ".e30.",
         proof(key, "GET", here, token, typ="JWT"),
         proof(key, "GET", here, token, jwk=key.as_dict(private=True)),
         proof(key, "GET", here, token, jwk=thief.as_dict(private=False)),

@@ -109,8 +109,11 @@ def workspace_of(text: str, prefix: str = PREFIX) -> UUID | None:
 
 
 def digest(text: str) -> bytes:
-    """Return what the store keeps of a token; at 256 random bits no slow hash is needed."""
-    return sha256(text.encode()).digest()
+    """Return what the store keeps of a token; at 256 random bits no slow hash is needed.
+
+    text: any at all; JSON can hold halves of surrogate pairs, which are no UTF-8.
+    """
+    return sha256(text.encode(errors="surrogatepass")).digest()
 
 
 def _digits(raw: bytes) -> str:

@@ -1,12 +1,12 @@
 """Proofs of possession (DPoP, RFC 9449): that who sends a token also has the key that it is bound to."""
 
 import hmac
-import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
@@ -42,8 +42,8 @@ def read_proof(text: str, method: str, address: str, token: str | None = None) -
     key = _key(text)
     try:
         signed = jws.deserialize_compact(text, ECKey.import_key(key), algorithms=[ALGORITHM])
-        claims: Any = json.loads(signed.payload)
-    except (JoseError, ValueError) as error:
+        claims: Any = msgspec.json.decode(signed.payload)
+    except (JoseError, ValueError, RecursionError) as error:
         raise Unproven("The proof is not signed by its key.") from error
     if not isinstance(claims, dict):
         raise Unproven("The proof holds no claims.")
@@ -63,11 +63,11 @@ def _key(text: str) -> dict[str, Any]:
     """Return the public key that a proof names in its header."""
     try:
         head = text.split(".")[0]
-        header: Any = json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+        header: Any = msgspec.json.decode(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
         given = header["jwk"]
         kind = (header["typ"], header["alg"], given["kty"], given["crv"])
         key = {name: str(given[name]) for name in sorted(_POINT)}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unproven("The proof names no key.") from error
     if kind != ("dpop+jwt", ALGORITHM, "EC", "P-256") or "d" in given:
         raise Unproven(f"A proof is a dpop+jwt, signed with {ALGORITHM} by a key of which it names the public half.")
@@ -80,12 +80,12 @@ def _judge(claims: dict[str, Any], key: str, method: str, address: str, token: s
         raise Unproven("The proof lacks jti or iat.")
     if (claims.get("htm"), str(claims.get("htu")).partition("#")[0].partition("?")[0]) != (method, address):
         raise Unproven("The proof is for another request.")
-    age = time.time() - at
-    if not -AHEAD_SECONDS <= age <= OLDEST_SECONDS:
+    now = time.time()
+    if not now - OLDEST_SECONDS <= at <= now + AHEAD_SECONDS:
         raise Unproven("The proof is too old, or from the future.")
     if token is not None and not hmac.compare_digest(str(claims.get("ath")).encode(), _hash(token)):
         raise Unproven("The proof is for another token.")
-    return Proof(key, id_, OLDEST_SECONDS - age, str(claims.get("nonce", "")))
+    return Proof(key, id_, OLDEST_SECONDS - (now - at), str(claims.get("nonce", "")))
 
 
 def _hash(token: str) -> bytes:

@@ -34,6 +34,9 @@ class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib s
             raise InvalidClientError(description="The assertion is another app's.")
         return found
 
+    def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        return _parts(assertion)
+
     def get_audiences(self) -> list[str]:
         return [self.desk.issuer, f"{self.desk.issuer}/oauth/token"]
 
@@ -47,19 +50,19 @@ class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib s
         for key in keys.keys:
             try:
                 claims = jwt.decode(assertion, key, algorithms=[ALGORITHM]).claims
-            except (JoseError, ValueError):
+            except (JoseError, ValueError, RecursionError):
                 continue
             self.verify_claims(claims)
             return claims
         raise InvalidClientError(description=f"No key of the app has signed the assertion with {ALGORITHM}.")
 
     def validate_jti(self, claims: dict[str, Any], jti: Any) -> bool:
-        left = claims["exp"] - time.time()
-        if not isinstance(jti, str) or left > LONGEST_SECONDS:
+        now = time.time()
+        if not isinstance(jti, str) or not claims["exp"] <= now + LONGEST_SECONDS:  # which holds for no NaN
             raise InvalidClientError(description="The assertion lives too long, or its jti is no text.")
         if self.desk.used:
             return False
-        self.desk.write(use_proof, claims["sub"], jti, max(left, 0) + self.leeway)
+        self.desk.write(use_proof, claims["sub"], jti, max(claims["exp"] - now, 0) + self.leeway)
         return True
 
 
@@ -68,6 +71,15 @@ def claims_of(request: Asked) -> dict[str, Any]:
     if (text := request.form.get("client_assertion")) is None:
         return {}
     try:
-        return dict(JWTBearerClientAssertion().extract_assertion(text)[1])
+        return _parts(text)[1]
     except InvalidClientError:
         return {}
+
+
+def _parts(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the header and the claims of an assertion. Raises InvalidClientError."""
+    try:
+        header, claims = JWTBearerClientAssertion().extract_assertion(text)
+    except RecursionError as error:
+        raise InvalidClientError(description="The assertion is nested too deeply.") from error
+    return header, claims
