@@ -174,7 +174,8 @@ async def test_signing_in_where_another_has_signed_in_links_nothing_to_them(link
     "claims",
     [
         {"iss": "https://evil.example"}, {"aud": "another"}, {"aud": None}, {"exp": 1}, {"exp": None}, {"nonce": "x"},
-        {"nonce": None}, {"sub": ""}, {"sub": None}, {"iat": int(time.time() // 86400 * 86400) + 10**9}, {"iss": None},
+        {"nonce": None}, {"nonce": "é"}, {"sub": ""}, {"sub": None}, {"iss": None},
+        {"iat": int(time.time() // 86400 * 86400) + 10**9},
     ],
     ids=lambda claims: "-".join(f"{name}:{value}"[:12] for name, value in claims.items()),
 )  # fmt: skip
@@ -216,6 +217,8 @@ async def test_an_answer_counts_once_and_for_its_browser_alone(linked: House, id
     assert (await back(other, state)).status == 502
     assert (await back(browser, "another")).status == 502
     assert (await back(browser, state)).status == 502  # a wrong answer uses the request up
+    await go(idp, browser)
+    assert (await back(browser, "é")).status == 502
     state = await go(idp, browser)
     assert (await back(browser, state, iss="https://evil.example")).status == 502
     assert (await back(browser, await go(idp, browser), code="bad")).status == 502

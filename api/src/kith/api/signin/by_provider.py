@@ -64,7 +64,7 @@ async def go_to_provider(request: Request[Any, Any, Any]) -> Response[str]:
 async def return_from_provider(request: Request[Any, Any, Any], params: NamedDependency[ReturnParams]) -> Response[str]:
     async with request.app.state.turns.instance() as db:
         kept = await sign_in_steps.take(db, cookies.visitor(request) or "", "provider")
-    if kept is None or not hmac.compare_digest(params.state, kept["state"]):
+    if kept is None or not hmac.compare_digest(params.state.encode(), kept["state"].encode()):
         return _refused(request, "The answer belongs to no request of this browser.")
     if not params.code:
         return _refused(request, "The provider let nobody in.")

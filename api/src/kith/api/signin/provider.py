@@ -108,7 +108,7 @@ class Provider:
             claims = msgspec.convert(token.claims, _Claims)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise NotTrusted(f"The ID token is not valid ({type(error).__name__}).") from error
-        if not hmac.compare_digest(claims.nonce, waiting.nonce):
+        if not hmac.compare_digest(claims.nonce.encode(errors="replace"), waiting.nonce.encode()):
             raise NotTrusted("The ID token was made for another request.")
         verified = claims.email_verified in (True, "true")
         return Known(claims.iss, claims.sub, claims.email.lower() if claims.email and verified else None)
