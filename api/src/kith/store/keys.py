@@ -1,5 +1,6 @@
 """Keys that sign ID tokens. One signs at a time; those that no longer do are shown until all that they signed ended."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,16 @@ async def current(db: Db) -> SigningKey | None:
     """Return the key that signs."""
     row = await db.fetchrow(f"SELECT {_COLUMNS} FROM signing_keys WHERE retired_at IS NULL")
     return SigningKey(**row) if row else None
+
+
+async def ensure(db: Db, make: Callable[[], tuple[str, dict[str, Any], tuple[str, bytes, bytes]]]) -> SigningKey:
+    """Return the key that signs, the one made here where none does yet and no other process was first."""
+    found = await current(db)
+    if found is None:
+        await add(db, *make())
+        found = await current(db)
+    assert found is not None  # noqa: S101  # one signs always, whoever added it
+    return found
 
 
 async def shown(db: Db) -> list[SigningKey]:

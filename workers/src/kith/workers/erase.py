@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -176,9 +177,5 @@ async def _receipt(work: Work, db: Db, erasure_id: UUID, left: Sequence[str] = (
 
 async def _signer(db: Db, vault: Vault) -> Signer:
     """Return the key that signs, made where there is none. Raises Unreadable."""
-    found = await keys.current(db)
-    if found is None:
-        id_, public, sealed = new_signing_key(vault)
-        await keys.add(db, id_, public, sealed)
-        return open_signer(vault, id_, sealed)
+    found = await keys.ensure(db, partial(new_signing_key, vault))
     return open_signer(vault, found.id, Sealed(found.key_id, found.wrapped, found.sealed))

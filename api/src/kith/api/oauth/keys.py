@@ -1,5 +1,7 @@
 """The keys that sign ID tokens: the first is made when it is needed."""
 
+from functools import partial
+
 from kith.runtime.keyring import Signer, new_signing_key, open_signer
 from kith.runtime.vault import Sealed, Vault
 from kith.store import keys
@@ -8,12 +10,7 @@ from kith.store.db import Db
 
 async def signer(db: Db, vault: Vault) -> Signer:
     """Return the key that signs. Raises Unreadable where the vault lacks what opens it."""
-    found = await keys.current(db)
-    if found is None:
-        id_, public, sealed = new_signing_key(vault)
-        await keys.add(db, id_, public, sealed)
-        found = await keys.current(db)
-    assert found is not None  # noqa: S101  # one signs always, whoever added it
+    found = await keys.ensure(db, partial(new_signing_key, vault))
     return open_signer(vault, found.id, Sealed(found.key_id, found.wrapped, found.sealed))
 
 
