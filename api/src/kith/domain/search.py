@@ -2,15 +2,15 @@
 
 import math
 import re
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from rapidfuzz import fuzz
 
 from kith.domain.matching import Identity, Profile, blocking_keys
 from kith.domain.matching.names import fold
 
-Type: TypeAlias = Literal["person", "organization", "conversation", "interaction", "channel", "topic", "community"]
-TYPES: tuple[Type, ...] = ("person", "organization", "community", "topic", "channel", "conversation", "interaction")
+Type: TypeAlias = Literal["person", "organization", "community", "topic", "channel", "conversation", "interaction"]
+TYPES: tuple[Type, ...] = get_args(Type)
 
 ALIKE = 0.75
 """Least likeness of two names, in letters of ASCII, for one to be taken for the other misspelt."""
@@ -18,7 +18,7 @@ ALIKE = 0.75
 _SHOWN = 240  # characters of a text
 _BEFORE = 60  # of them before the first match
 _OF_NAMES = ("name:", "letters:", "sound:", "word:", "handle:")
-_WORDS = re.compile(r'[^\W_]+|"')
+_WORDS = re.compile(r"[^\W_]+")
 _YEAR = 365.0
 
 
@@ -67,7 +67,7 @@ def name_keys(words: str) -> set[str]:
 
 def mark(text: str, words: str) -> list[Part]:
     """Return the part of a text around the first of the words, or its beginning, cut where they are."""
-    wanted = sorted({word for word in _WORDS.findall(words) if word != '"'}, key=len, reverse=True)
+    wanted = sorted(set(_WORDS.findall(words)), key=len, reverse=True)
     if not wanted:
         return _cut(text, [])
     found = [match.span() for match in re.finditer("|".join(map(re.escape, wanted)), text, re.IGNORECASE)]

@@ -64,7 +64,7 @@ async def find(db: Db, workspace_id: UUID, asked: Asked, limit: int) -> Results:
     for type_ in domain.TYPES:
         if type_ not in asked.types or not _applies(type_, asked):
             continue
-        found = await _FINDERS[type_](db, workspace_id, asked)
+        found = sorted(await _FINDERS[type_](db, workspace_id, asked), key=lambda hit: -hit.score)
         facets.append(Facet(type_, min(len(found), FOUND), len(found) > FOUND))
         hits += found[:FOUND]
     hits.sort(key=lambda hit: (-hit.score, domain.TYPES.index(hit.type), hit.id.int))
@@ -91,7 +91,7 @@ async def _people(db: Db, workspace_id: UUID, asked: Asked) -> list[Hit]:
     if len(found) <= FOUND:
         for hit in await _alike(db, workspace_id, asked, found.keys()):
             found.setdefault(hit.id, hit)
-    return sorted(found.values(), key=lambda hit: -hit.score)
+    return list(found.values())
 
 
 async def _alike(db: Db, workspace_id: UUID, asked: Asked, known: Collection[UUID]) -> list[Hit]:
@@ -120,7 +120,7 @@ async def _organizations(db: Db, workspace_id: UUID, asked: Asked) -> list[Hit]:
 def _called(type_: Type, what: Named) -> "Finder":
     async def find_called(db: Db, workspace_id: UUID, asked: Asked) -> list[Hit]:
         rows = await searches.find_named(db, workspace_id, what, asked.words, FOUND + 1)
-        return sorted((_named(type_, row.id, row.name, asked.words) for row in rows), key=lambda hit: -hit.score)
+        return [_named(type_, row.id, row.name, asked.words) for row in rows]
 
     return find_called
 
@@ -129,14 +129,14 @@ async def _conversations(db: Db, workspace_id: UUID, asked: Asked) -> list[Hit]:
     rows = await searches.find_conversations(
         db, workspace_id, asked.channel_id, asked.since, asked.before, asked.words, asked.language, FOUND + 1
     )
-    return sorted((_said("conversation", row, asked) for row in rows), key=lambda hit: -hit.score)
+    return [_said("conversation", row, asked) for row in rows]
 
 
 async def _interactions(db: Db, workspace_id: UUID, asked: Asked) -> list[Hit]:
     wanted = acts.InteractionFilter(channel_id=asked.channel_id, since=asked.since, before=asked.before)
     ids = await searches.find_interactions(db, workspace_id, wanted, asked.words, asked.language, FOUND + 1)
     rows = await searches.rank_interactions(db, workspace_id, ids, asked.words, asked.language) if ids else []
-    return sorted((_said("interaction", row, asked) for row in rows), key=lambda hit: -hit.score)
+    return [_said("interaction", row, asked) for row in rows]
 
 
 def _named(type_: Type, id_: UUID, name: str | None, words: str, at: datetime | None = None, least: float = 0.0) -> Hit:
