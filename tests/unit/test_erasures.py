@@ -29,6 +29,7 @@ def redact() -> Callable[[str], str]:
         ("<alice.w@EXAMPLE.org>, alice.w at example.org", "<someone>, someone"),
         ("+49 170 123 4567 or 0049-170-1234567", "someone or someone"),
         ("山田太郎さんへ", "someoneさんへ"),
+        ("Álvarez Núñez, José and Núñez, José Álvarez", "someone and someone"),
         ("Jose\u0301 A\u0301lvarez Nu\u0301n\u0303ez", "someone"),
         ("https://x.example/jo <@U123ABC>", "https://x.example/someone <someone>"),
         ("@anna and @jo", "someone and someone"),

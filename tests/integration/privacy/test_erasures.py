@@ -15,14 +15,15 @@ from joserfc.jwk import ECKey
 
 from kith.cli.erasures import migrate
 from kith.cli.servers import postgres_program
-from kith.connectors import Identity, Ref
+from kith.connectors import Claim, Identity, Page, Ref, Skip
 from kith.domain.erasures import Mark
+from kith.projections.ingest import Ingest
 from kith.runtime import journal
 from kith.runtime.settings import Settings
-from kith.store import erasures, keys, suppressions
+from kith.store import erasures, ingest, jobs, keys, runs, suppressions
 from kith.store.db import open_pool, workspace
 from tests.integration.privacy.conftest import EVE, PLANTED, Village, village
-from tests.integration.store.facts import Store
+from tests.integration.store.facts import CURSOR, Store
 from tests.servers import fresh_database
 
 
@@ -47,6 +48,22 @@ async def test_a_person_who_was_erased_is_in_no_table_and_comes_back_by_no_readi
     await home.store.store(*village())
     assert await home.store.everything() == before
     assert await home.found(*PLANTED) == []
+
+
+async def test_what_claims_and_errors_say_of_her_later_says_someone(home: Village) -> None:
+    await home.erase(await begin(home))
+    ada, bob = (Ref("chat", name, "talk.example") for name in ("ada", "bob"))
+    claim = Claim(ada, bob, "profile_link", "says Evelyn Quillfeather")
+    skip = Skip("card of Evelyn Quillfeather", "bad_card", "@quillspell has no date", PLANTED[1])
+    batch = Ingest(home.store.id_key).batch(Page((claim,), CURSOR, (skip,)))
+    async with workspace(home.store.pool, home.store.workspace_id) as db:
+        job_id = await jobs.ask_sync(db, home.store.workspace_id, home.store.source_id)
+        run_id = await runs.open_run(db, home.store.workspace_id, home.store.source_id, job_id)
+        await ingest.apply(db, home.store.workspace_id, home.store.source_id, run_id, batch)
+        (error,) = await runs.list_run_errors(db, home.store.workspace_id, run_id, 0, 2)
+    assert await home.found(*PLANTED) == []
+    assert (error.place, error.reason, error.raw) == ("card of someone", "someone has no date", "someone")
+    assert await home.value("SELECT evidence FROM claims WHERE workspace_id = $1") == "says someone"
 
 
 async def test_another_account_with_her_address_is_she_and_goes_with_what_it_did(home: Village) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from kith.connectors import Limits
 from kith.connectors.testing import FaultServer, check_connector
-from kith.store import partitions
+from kith.domain.erasures import Trait
+from kith.store import partitions, suppressions
 from kith.store.db import Pool, workspace
 from kith.workers import parts, reading, work
 from kith.workers.ground import Ground
@@ -93,6 +94,19 @@ async def test_each_room_has_its_cursor_and_private_ones_are_read_only_if_asked_
         town.rooms |= {"a": ("public", 4), "b": ("members", 9), "n": ("public", 1)}
         await home.read()
         assert await home.acts() == told("a", 1, 2, 3, 4) | told("b", 1) | told("p", 1, 2) | told("n", 1)
+
+
+async def test_a_room_that_is_named_after_somebody_erased_is_named_someone(
+    pool: Pool, workspace_id: UUID, tmp_path: Path
+) -> None:
+    async with house(pool, workspace_id, tmp_path, Rooms()) as home:
+        Town(home.server, {"Evelyn Quillfeather": ("public", 1)})
+        async with workspace(pool, workspace_id) as db:
+            mark = (await suppressions.marks_of(db, workspace_id)).of(Trait("name", "Evelyn Quillfeather"))
+            await suppressions.add(db, workspace_id, workspace_id, [mark])
+        await home.read()
+        assert {key: part.name for key, part in (await home.parts()).items()} == {"Evelyn Quillfeather": "someone"}
+        assert await home.acts() == told("Evelyn Quillfeather", 1), "it is read by its key"
 
 
 async def test_a_room_that_vanished_ends_and_one_that_is_closed_stops_no_other(

@@ -80,8 +80,8 @@ def traits(known: Iterable[Known], further_names: Iterable[str] = ()) -> list[Tr
             found[Trait("address", name.strip())] = None
         elif 1 < len(words) <= LONGEST:
             found[Trait("name", name)] = None
-            if len(words) < 4 and not _ONE_SOLO.search(name):
-                found[Trait("name", " ".join((words[-1], *words[:-1])))] = None
+            if not _ONE_SOLO.search(name):
+                found |= {Trait("name", " ".join(words[n:] + words[:n])): None for n in range(1, len(words))}
     for one in each:
         for text in filter(None, (one.handle, one.address, *_telling(one.key))):
             text = text.strip().lstrip("@")

@@ -4,6 +4,7 @@ What keeps them out stands as keyed hashes among the suppressions, and in a jour
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -46,12 +47,12 @@ async def hide(db: Db, workspace_id: UUID, erasure: Erasure, now: datetime, note
     await note(hashes)
     await suppressions.add(db, workspace_id, erasure.id, hashes)
     said = await store.acts_saying(db, workspace_id, [_quoted(trait.text) for trait in found], MOST_SAYING)
-    counts: dict[str, int] = {}
+    counts = Counter[str]()
     touched: list[Mapping[str, list[UUID]]] = []
     gone: list[UUID] = []
     for sealed in (False, True):
         erased = await ingest.erase(db, workspace_id, ids, sealed=sealed)
-        _count(counts, {"interactions": len(erased.act_ids), "interactions_towards": len(erased.towards)})
+        counts.update(interactions=len(erased.act_ids), interactions_towards=len(erased.towards))
         gone += erased.act_ids
         if sealed:
             await sealing.settle_touched(db, workspace_id, [erased.touched])
@@ -60,13 +61,13 @@ async def hide(db: Db, workspace_id: UUID, erasure: Erasure, now: datetime, note
     await sealing.go(db, sealed=False)
     public = store.public_ids(person_ids, ids)
     await store.blank_maps(db, workspace_id, person_ids)
-    _count(counts, await store.remove(db, workspace_id, person_ids, ids, gone))
-    _count(counts, {"events": await store.remove_told(db, workspace_id, public)})
+    counts.update(await store.remove(db, workspace_id, person_ids, ids, gone))
+    counts.update(events=await store.remove_told(db, workspace_id, public))
     answers = [*public, *(trait.text for trait in found if len(trait.text) > len("nobody"))]
-    _count(counts, {"idempotency_keys": await store.remove_answers(db, workspace_id, answers)})
+    counts.update(idempotency_keys=await store.remove_answers(db, workspace_id, answers))
     rows = await stored_texts.rows_of(db, workspace_id, ACTS, said)
     retold = await _retell(db, workspace_id, ACTS, rows, marks.redactor(hashes))
-    _count(counts, {"texts": len(retold)})
+    counts.update(texts=len(retold))
     touched.append(await _touched(db, workspace_id, retold))
     await project.work_in(db, workspace_id, now, _together(touched, set(ids)))
     await _tell(db, workspace_id, erasure, ids, person_ids)
@@ -253,8 +254,3 @@ def _together(touched: Sequence[Mapping[str, list[UUID]]], gone: Collection[UUID
 def _quoted(text: str) -> str:
     """Return a search for all words of a text, side by side."""
     return '"{}"'.format(text.replace('"', " "))
-
-
-def _count(counts: dict[str, int], more: Mapping[str, int]) -> None:
-    for name, count in more.items():
-        counts[name] = counts.get(name, 0) + count

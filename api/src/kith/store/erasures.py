@@ -1,5 +1,6 @@
 """Erasures: who was erased when, and the statements that take them out of every table."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -9,7 +10,7 @@ import msgspec
 
 from kith.domain.erasures import Known
 from kith.domain.ids import encode
-from kith.store import jobs
+from kith.store import jobs, sealing
 from kith.store.db import Db, new_id
 
 Cause = Literal["asked", "journal", "address"]
@@ -223,20 +224,18 @@ async def remove(
     db: Db, workspace_id: UUID, person_ids: Collection[UUID], identity_ids: Collection[UUID], act_ids: Collection[UUID]
 ) -> dict[str, int]:
     """Delete every row about identities and people whose acts are gone already; return how many, by table."""
-    counts: dict[str, int] = {}
-    for schema in ("public", "sealed"):
-        await db.execute(f"SET LOCAL search_path = {'sealed, public' if schema == 'sealed' else 'public'}")
-        for table, condition in _OF_IDENTITIES if schema == "public" else _OF_SEALED:
+    counts = Counter[str]()
+    for sealed, places, ids in (
+        (True, _OF_SEALED, identity_ids),
+        (False, _OF_IDENTITIES, identity_ids),
+        (False, _OF_PEOPLE, person_ids),
+    ):
+        await sealing.go(db, sealed=sealed)
+        for table, condition in places:
             status = await db.execute(
-                f"DELETE FROM {table} WHERE workspace_id = $1 AND ({condition})", workspace_id, list(identity_ids)
+                f"DELETE FROM {table} WHERE workspace_id = $1 AND ({condition})", workspace_id, list(ids)
             )
-            counts[table] = counts.get(table, 0) + int(status.split()[1])
-    await db.execute("SET LOCAL search_path = public")
-    for table, condition in _OF_PEOPLE:
-        status = await db.execute(
-            f"DELETE FROM {table} WHERE workspace_id = $1 AND ({condition})", workspace_id, list(person_ids)
-        )
-        counts[table] = counts.get(table, 0) + int(status.split()[1])
+            counts[table] += int(status.split()[1])
     for statement in _OF_ACTS:
         await db.execute(statement, workspace_id, list(act_ids))
     return counts

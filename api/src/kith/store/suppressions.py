@@ -63,8 +63,8 @@ async def list_marks(db: Db, workspace_id: UUID) -> list[Mark]:
 
 async def redactor(db: Db, workspace_id: UUID) -> Callable[[str], str]:
     """Return what tells a text without all who were erased."""
-    marks = await marks_of(db, workspace_id)
-    return marks.redactor(await list_marks(db, workspace_id))
+    found = await list_marks(db, workspace_id)
+    return (await marks_of(db, workspace_id)).redactor(found) if found else str
 
 
 async def hold_back(db: Db, workspace_id: UUID, batch: Batch) -> bool:
@@ -75,26 +75,29 @@ async def hold_back(db: Db, workspace_id: UUID, batch: Batch) -> bool:
     """
     if not await any_there(db, workspace_id):
         return False
+    staged = batch.identities, batch.interactions, batch.conversations, batch.channels
     marks = await marks_of(db, workspace_id)
     gone = await _suppressed(db, workspace_id, marks, _ids(batch))
     gone |= await _by_address(db, workspace_id, marks, [row for row in batch.identities if row[0] not in gone])
-    found = await list_marks(db, workspace_id)
-    redact = marks.redactor(found) if found else None
-    before = _size(batch), batch.interactions, batch.conversations, batch.channels
     if gone:
         left = _without(batch, gone)
         if left:
             reason = f"{left:,} records tell of people who were erased."
             batch.problems.append(Problem("", "suppressed", reason))
-    if redact:
-        batch.interactions = [_told(rows, INTERACTION, ("title", "text"), redact) for rows in batch.interactions]
-        batch.conversations = _told(batch.conversations, CONVERSATION, ("title",), redact)
-        batch.channels = _told(batch.channels, CHANNEL, ("name",), redact)
-    return before != (_size(batch), batch.interactions, batch.conversations, batch.channels)
+    if found := await list_marks(db, workspace_id):
+        _retell(batch, marks.redactor(found))
+    return staged != (batch.identities, batch.interactions, batch.conversations, batch.channels)
 
 
-def _size(batch: Batch) -> int:
-    return len(batch.identities)
+def _retell(batch: Batch, redact: Callable[[str], str]) -> None:
+    batch.interactions = [_told(rows, INTERACTION, ("title", "text"), redact) for rows in batch.interactions]
+    batch.conversations = _told(batch.conversations, CONVERSATION, ("title",), redact)
+    batch.channels = _told(batch.channels, CHANNEL, ("name",), redact)
+    batch.claims = [claim._replace(evidence=redact(claim.evidence)) for claim in batch.claims]
+    batch.problems = [
+        problem._replace(place=redact(problem.place), reason=redact(problem.reason), raw=redact(problem.raw))
+        for problem in batch.problems
+    ]
 
 
 def _ids(batch: Batch) -> set[UUID]:

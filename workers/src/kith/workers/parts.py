@@ -10,7 +10,9 @@ import msgspec
 
 from kith.connectors import HISTORY_SHARE, Context, Historied, Missing, Page, Partition, Partitioned, Refused
 from kith.projections.ingest import Ingest, clean
+from kith.store import locks, suppressions
 from kith.store import partitions as store
+from kith.store.locks import Lock
 from kith.store.partitions import Ended, Found, Place, Stand, ToRead
 from kith.workers.reading import Opened, contained, page_seconds, pages_ahead
 from kith.workers.storing import Storing
@@ -66,8 +68,12 @@ class Parts:
                 if partition is None:
                     break
                 rows.setdefault(partition.key, _row(partition))
+        workspace_id = self._work.job.workspace_id
         async with self._work.transaction() as db:
-            await store.found(db, self._work.job.workspace_id, self._source_id, list(rows.values()))
+            await locks.hold(db, workspace_id, Lock.FACTS, shared=True)  # no erasure reads these names meanwhile
+            redact = await suppressions.redactor(db, workspace_id)
+            found = [row._replace(name=redact(row.name)) for row in rows.values()]
+            await store.found(db, workspace_id, self._source_id, found)
         return len(rows)
 
     async def _phase(self, place: Place, storing: Storing, ingest: Ingest) -> bool:
