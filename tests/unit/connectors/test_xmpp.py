@@ -138,6 +138,7 @@ def test_the_example_of_the_standard_is_proved_and_no_other_server_believed() ->
     assert answer == encoded(f"c=biws,r={nonce},p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")
     assert proof.is_of_server(encoded("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="))
     assert not proof.is_of_server(encoded("v=AAAA"))
+    assert not proof.is_of_server("é")
     with pytest.raises(Fatal):
         proof.answer(encoded("r=another,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"))
     with pytest.raises(Fatal):

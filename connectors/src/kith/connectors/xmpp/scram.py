@@ -44,7 +44,8 @@ class Scram:
 
     def is_of_server(self, success: str) -> bool:
         """Whether the server has shown that it knows the password, too."""
-        return bool(self._signature) and hmac.compare_digest(success, _encoded(b"v=" + b64encode(self._signature)))
+        shown = _encoded(b"v=" + b64encode(self._signature))
+        return bool(self._signature) and hmac.compare_digest(success.encode(), shown.encode())
 
     def _mac(self, key: bytes, text: bytes) -> bytes:
         return hmac.digest(key, text, self._hash)
