@@ -87,25 +87,37 @@ class Village:
         await self.run(job_id)
         return erasure_id
 
-    async def run(self, job_id: UUID) -> dict[str, Any]:
+    async def tried(self, job_id: UUID) -> jobs.Job:
+        """Run a job that is due; return what became of it."""
+        await self.value("UPDATE jobs SET due_at = now() WHERE workspace_id = $1 AND id = $2", job_id)
         await self.runner.start(self.store.workspace_id, job_id)
         async with workspace(self.store.pool, self.store.workspace_id) as db:
             job = await jobs.get_job(db, self.store.workspace_id, job_id)
         assert job is not None
+        return job
+
+    async def run(self, job_id: UUID) -> dict[str, Any]:
+        job = await self.tried(job_id)
         assert job.status == "succeeded", job.error
         return job.result or {}
 
-    async def rewrite(self) -> None:
-        """Run the second stage, once names are counted again; no community is looked for."""
+    async def queued(self, kind: str) -> UUID:
+        found: UUID = await self.value(
+            "SELECT id FROM jobs WHERE workspace_id = $1 AND kind = $2 AND status = 'queued'", kind
+        )
+        return found
+
+    async def recount(self) -> None:
+        """Count names again; no community is looked for."""
         async with workspace(self.store.pool, self.store.workspace_id) as db:
             for job in await jobs.list_jobs(db, self.store.workspace_id, ("queued",), ("detect",), None, 10):
                 await jobs.cancel_job(db, self.store.workspace_id, job.id)
-        for kind in ("resolve", "erase_files"):
-            await self.run(
-                await self.value(
-                    "SELECT id FROM jobs WHERE workspace_id = $1 AND kind = $2 AND status = 'queued'", kind
-                )
-            )
+        await self.run(await self.queued("resolve"))
+
+    async def rewrite(self) -> None:
+        """Run the second stage, once names are counted again."""
+        await self.recount()
+        await self.run(await self.queued("erase_files"))
 
     async def found(self, *texts: str) -> list[str]:
         """Return in which tables a text stands, however it is cased."""

@@ -4,11 +4,14 @@ import asyncio
 import json
 import subprocess
 from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey
@@ -17,12 +20,13 @@ from kith.cli.erasures import migrate
 from kith.cli.servers import postgres_program
 from kith.connectors import Claim, Identity, Page, Ref, Skip
 from kith.domain.erasures import Mark
+from kith.projections import erasures as projections
 from kith.projections.ingest import Ingest
 from kith.runtime import journal
 from kith.runtime.settings import Settings
 from kith.store import erasures, ingest, jobs, keys, runs, suppressions
 from kith.store.db import open_pool, workspace
-from tests.integration.privacy.conftest import EVE, PLANTED, Village, village
+from tests.integration.privacy.conftest import EVE, PLANTED, Village, said, village
 from tests.integration.store.facts import CURSOR, Store
 from tests.servers import fresh_database
 
@@ -78,6 +82,63 @@ async def test_another_account_with_her_address_is_she_and_goes_with_what_it_did
     await home.run(job)
     await home.store.store(Identity(other, "person", name="E. Quill"))
     assert await home.found("E. Quill", PLANTED[1]) == []
+
+
+async def test_an_address_that_somebody_else_has_too_is_not_held_against_them(home: Village) -> None:
+    ann, ben = (Ref("chat", name, "talk.example") for name in ("ann", "ben"))
+    told = (
+        Identity(ann, "person", name="Ann Marsh", address="both@moor.example"),
+        Identity(ben, "person", name="Ben Marsh", address="both@moor.example"),
+        said("1", ben, "Write to both@moor.example or to Ann Marsh.", ann),
+    )
+    await home.store.store(*told)
+    one = await home.value("SELECT id FROM identities WHERE workspace_id = $1 AND key = $2", ann.key)
+    async with workspace(home.store.pool, home.store.workspace_id) as db:
+        _, job_id = await erasures.ask(db, home.store.workspace_id, None, [one], "asked", "test")
+    await home.run(job_id)
+    await home.store.store(*told)
+    assert [row["key"] for row in await home.store.rows("identities")] == [ben.key]
+    (act,) = await home.store.rows("interactions")
+    assert (act["text"], act["target_ids"]) == ("Write to both@moor.example or to someone.", [])
+
+
+async def test_in_a_large_workspace_titles_and_names_follow_with_the_files(
+    home: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projections, "SMALL", 0)
+    await home.erase(await begin(home))
+    left = {line.partition(": ")[0] for line in await home.found(*PLANTED)}
+    assert left == {"channels", "conversations"}
+    await home.rewrite()
+    assert await home.found(*PLANTED) == []
+
+
+async def test_the_files_wait_for_counts_and_for_whoever_still_sees_her(home: Village, database_url: str) -> None:
+    await home.erase(await begin(home))
+    files = await home.queued("erase_files")
+
+    async def waits_for() -> str | None:
+        error = (await home.tried(files)).error
+        return None if error is None else error["code"]
+
+    assert await waits_for() == "not_recounted"
+    await home.recount()
+    async with reading(home.ground.database_url):
+        assert await waits_for() == "held_back"
+    async with reading(database_url):
+        await home.run(files)
+
+
+@asynccontextmanager
+async def reading(url: str | None) -> AsyncIterator[None]:
+    """Keep a transaction open that sees what is there now."""
+    db = await asyncpg.connect(url)
+    try:
+        async with db.transaction(isolation="repeatable_read"):
+            await db.execute("SELECT FROM pg_class")
+            yield
+    finally:
+        await db.close()
 
 
 async def test_the_receipt_names_nobody_and_dates_both_stages(home: Village) -> None:

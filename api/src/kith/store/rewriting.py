@@ -21,7 +21,10 @@ async def is_owner(db: Db) -> bool:
 
 
 async def is_held_back(db: Db) -> bool:
-    """Whether a transaction, a prepared one or a replica still sees rows that were deleted before now."""
+    """Whether a transaction, a prepared one or a replica still sees rows that were deleted before now.
+
+    Transactions of other databases on the server see none of them.
+    """
     now = await db.fetchval("SELECT pg_current_xact_id()::text")
     held: bool = await db.fetchval(_HELD_BACK, now)
     return held
@@ -66,9 +69,12 @@ async def turn_over(db: Db) -> list[str]:
 _HELD_BACK = """
     SELECT EXISTS (
         SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND age(backend_xmin) > age($1::text::xid)
+            AND coalesce(datname, current_database()) = current_database()
     ) OR EXISTS (
         SELECT FROM pg_replication_slots WHERE greatest(age(xmin), age(catalog_xmin)) > age($1::text::xid)
-    ) OR EXISTS (SELECT FROM pg_prepared_xacts WHERE age(transaction) > age($1::text::xid))
+    ) OR EXISTS (
+        SELECT FROM pg_prepared_xacts WHERE age(transaction) > age($1::text::xid) AND database = current_database()
+    )
 """
 
 _STATISTICS = ("VACUUM FULL pg_catalog.pg_statistic", "VACUUM FULL pg_catalog.pg_statistic_ext_data")
