@@ -22,6 +22,7 @@ from kith.connectors import (
     load_cursor,
     save_cursor,
 )
+from kith.connectors._follows import are_due, told_by
 from kith.connectors.bluesky.client import AT_ONCE, Client, Found
 from kith.connectors.bluesky.config import BlueskyConfig
 from kith.connectors.bluesky.posts import Posts
@@ -110,7 +111,8 @@ async def gone(config: BlueskyConfig, refs: Sequence[InteractionRef], context: C
     for start in range(0, len(posts), AT_ONCE):
         some = posts[start : start + AT_ONCE]
         shown = {
-            msgspec.json.decode(raw, type=Strong).uri for raw in await client.posts({ref.key: None for ref in some})
+            msgspec.json.decode(raw, type=Strong).uri
+            for raw in await client.posts(dict.fromkeys(ref.key for ref in some))
         }
         for ref in some:
             if ref.key not in shown:
@@ -191,22 +193,16 @@ class _Reading:
 
     async def follows(self, accounts: Iterable[Profile]) -> AsyncIterator[Page]:
         """Yield who follows the accounts, and whom they follow, once a day."""
-        if self._at.follows is not None and self._now - self._at.follows < _DAY:
+        if not are_due(self._at.follows, self._now):
             return
         whole, look = True, Sweep("begun", ("follow",))
         yield self._page_of(items.Told([look]))
         for account in accounts:
             for way in ("Followers", "Follows"):
-                told = items.Told()
-                try:
-                    async for raws in self._client.all(f"app.bsky.graph.get{way}", [("actor", account.did)]):
-                        told.add_all(raws, Profile, f"{account.did} {way}", partial(self._follow, account, way))
-                        whole = whole and not told.skipped
-                        yield self._page_of(told)
-                        told = items.Told()
-                except (Missing, Refused) as error:
-                    told.skipped.append(Skip(items.clean(f"{account.did} {way}"), "not_read", str(error)))
-                    whole = False
+                pages = self._client.all(f"app.bsky.graph.get{way}", [("actor", account.did)])
+                make = partial(self._follow, account, way)
+                async for told in told_by(pages, Profile, f"{account.did} {way}", make):
+                    whole = whole and not told.skipped
                     yield self._page_of(told)
         self._at = msgspec.structs.replace(self._at, follows=self._now)
         yield self._page_of(items.Told([msgspec.structs.replace(look, phase="complete")] if whole else []))

@@ -1,7 +1,7 @@
 """Reading lists of posts: what is new first, then what lies behind, page by page; and who follows whom."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from urllib.parse import quote
 
@@ -11,17 +11,15 @@ from kith.connectors import (
     Channel,
     Context,
     Fatal,
-    Missing,
     Page,
     Record,
-    Refused,
     Report,
-    Skip,
     Sweep,
     items,
     load_cursor,
     save_cursor,
 )
+from kith.connectors._follows import are_due, told_by
 from kith.connectors.mastodon.client import Client, Found
 from kith.connectors.mastodon.config import MastodonConfig
 from kith.connectors.mastodon.posts import Posts
@@ -29,7 +27,6 @@ from kith.connectors.mastodon.statuses import Account, Server
 
 _LISTS = 120  # whose state fits into a cursor
 _ADDRESS = 200  # characters of an address that is kept
-_DAY = timedelta(days=1)
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -130,23 +127,16 @@ class _Reading:
 
     async def follows(self, now: datetime) -> AsyncIterator[Page]:
         """Yield who follows the accounts, and whom they follow, once a day."""
-        if self._at.follows is not None and now - self._at.follows < _DAY:
+        if not are_due(self._at.follows, now):
             return
         whole, look = True, Sweep("begun", ("follow",))
         yield self._told(items.Told([look]))
         for name in self._config.accounts:
             account = await self._client.account(name)
             for way in ("followers", "following"):
-                told = items.Told()
-                try:
-                    async for raws in self._client.all(f"/api/v1/accounts/{quote(account.id, safe='')}/{way}"):
-                        told.add_all(raws, Account, f"{name} {way}", partial(self._follow, account, way))
-                        whole = whole and not told.skipped
-                        yield self._told(told)
-                        told = items.Told()
-                except (Missing, Refused) as error:
-                    told.skipped.append(Skip(items.clean(f"{name} {way}"), "not_read", str(error)))
-                    whole = False
+                pages = self._client.all(f"/api/v1/accounts/{quote(account.id, safe='')}/{way}")
+                async for told in told_by(pages, Account, f"{name} {way}", partial(self._follow, account, way)):
+                    whole = whole and not told.skipped
                     yield self._told(told)
         self._at = msgspec.structs.replace(self._at, follows=now)
         if whole:
