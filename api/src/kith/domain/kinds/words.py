@@ -88,17 +88,15 @@ NUMBERED = words("claude codex deepseek gemini gemma glm gpt grok haiku kimi lla
 
 # Words that say what a program does; with a name of the above, or one of `RUNNING`, they make no human's name.
 FUNCTIONS = words("""
-    account action actions admin agent ai amazon and app apps assist assistant assisted auto automated automatic autofix
-    badger build builder builds bump by ci cd cli client cloud code coding commit commits connector continuous
-    delivery dependencies dependency deploy deployment deployments dev engineer factory fixer flow for generated git
-    github gitlab gitea google github's hosted import importer infra infrastructure integration io it llm lint
-    jetbrains linter mail mailer memory mend merge merger microsoft model net notification notifications notifier of on
-    pipeline pipelines powered pre proposal proposals pull push queue ref release releases releaser request requests
-    review reviewer reviews runner scala scan script server service services sourcegraph subsystem support swe sync
-    system
-    test tester testing tests the tool translation translations trigger update updater updates user users version via
-    web
-    webhook with worker workflow x xai
+    account action actions admin agent ai amazon and app apps assist assistant assisted auto autofix automated
+    automatic badger build builder builds bump by cd ci cli client cloud code coding commit commits connector
+    continuous delivery dependencies dependency deploy deployment deployments dev engineer factory fixer flow for
+    generated git gitea github github's gitlab google hosted import importer infra infrastructure integration io it
+    jetbrains lint linter llm mail mailer memory mend merge merger microsoft model net notification notifications
+    notifier of on pipeline pipelines powered pre proposal proposals pull push queue ref release releaser releases
+    request requests review reviewer reviews runner scala scan script server service services sourcegraph subsystem
+    support swe sync system test tester testing tests the tool translation translations trigger update updater
+    updates user users version via web webhook with worker workflow x xai
 """)
 RUNNING = words("""
     actions automated automatic autofix builder builds ci cd daemon flow mailer notifications notifier pipeline
@@ -130,10 +128,9 @@ AUTO = words("auto automated automatic")
 ROLLERS = ROBOT - {"bot", "bots", "robot", "robots", "daemon"}
 # What a program's name puts before ``bot`` in one word.
 BOT_TASKS = words("""
-    autoroll backport build bug bump chat ci code commit data deploy dev doc docs format git image info irc issue
-    jenkins
-    job label lint log mail merge news notify ops patch pull release review roll slack stale status sync task test
-    translate triage update upgrade web wiki
+    autoroll backport bug build bump chat ci code commit data deploy dev doc docs format git image info irc issue
+    jenkins job label lint log mail merge news notify ops patch pull release review roll slack stale status sync
+    task test translate triage update upgrade web wiki
 """)
 ROBOT_LOCALS = words("""
     agent bot robot buildbot autobuild automation ci cron daemon jenkins travis zuul gerrit bugzilla patchwork weblate
@@ -178,7 +175,7 @@ GROUPS = words("""
 
 # Local parts and handles that name a function, not a human; so they tell nobody apart.
 ROLES = SHARED | words("""
-    admin administrator all bot build builds bugzilla ci cloud code commit commits cvs daemon deploy developer devnull
+    bot build builds bugzilla ci cloud code commit commits cvs daemon deploy developer devnull
     do-not-reply donotreply email git github gitlab hello hi http infra it jenkins mail mailer mailer-daemon mailing
     maintainer me nobody nomail none noreply no-reply not-for-mail notreply nospam null opensource oss owner post
     public release releases reply robot root spam src subversion svn system tech test testing unknown user username
@@ -194,11 +191,9 @@ NOBODY_LOCALS = words("""
 # Names that programs set where nobody said who somebody is; and what shows in place of who left. Squashed.
 PLACEHOLDERS = words("""
     anonymous anonymouscoward anonymoususer author committer ec2defaultuser firstlast firstname firstnamelastname
-    fullname lastname me
-    myname noauthor nobody noname none noone notset null redacted root someone somebody superuser
-    systemadministrator undefined unknown unknownauthor unknownuser unnamed user username you yourfullname
-    yourgithubname
-    yourname yournamehere yourusername
+    fullname lastname me myname noauthor nobody noname none noone notset null redacted root somebody someone
+    superuser systemadministrator undefined unknown unknownauthor unknownuser unnamed user username you yourfullname
+    yourgithubname yourname yournamehere yourusername
 """)
 GONE = words("""
     deactivateduser deletedaccount deleteduser formeruser deactivatedaccount suspendeduser removeduser erasedaccount
