@@ -148,6 +148,11 @@ def test_what_programs_set_for_nobody_is_nobody(shown: tuple[str, str]) -> None:
     assert judge("unknown", shown[0], "", shown[1]).kind in ("group", "bot")
 
 
+@pytest.mark.parametrize("name", [*sorted(words.PLACEHOLDERS | words.GONE), "User gelöscht", "Gelöschter User"])
+def test_every_name_that_stands_for_nobody_is_understood(name: str) -> None:
+    assert judge("person", name).kind == "group"
+
+
 @pytest.mark.parametrize(
     ("name", "handle", "address"),
     [

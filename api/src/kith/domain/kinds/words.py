@@ -91,7 +91,7 @@ FUNCTIONS = words("""
     account action actions admin agent ai amazon and app apps assist assistant assisted auto autofix automated
     automatic badger build builder builds bump by cd ci cli client cloud code coding commit commits connector
     continuous delivery dependencies dependency deploy deployment deployments dev engineer factory fixer flow for
-    generated git gitea github github's gitlab google hosted import importer infra infrastructure integration io it
+    generated git gitea github gitlab google hosted import importer infra infrastructure integration io it
     jetbrains lint linter llm mail mailer memory mend merge merger microsoft model net notification notifications
     notifier of on pipeline pipelines powered pre proposal proposals pull push queue ref release releaser releases
     request requests review reviewer reviews runner scala scan script server service services sourcegraph subsystem
@@ -188,7 +188,7 @@ NOBODY_LOCALS = words("""
     your_email you email admin administrator not-for-mail invalid anonymous localhost
 """)
 
-# Names that programs set where nobody said who somebody is; and what shows in place of who left. Squashed.
+# Names that programs set where nobody said who they are; and what shows in place of who left. Squashed, as ASCII.
 PLACEHOLDERS = words("""
     anonymous anonymouscoward anonymoususer author committer ec2defaultuser firstlast firstname firstnamelastname
     fullname lastname me myname noauthor nobody noname none noone notset null redacted root somebody someone
@@ -197,7 +197,7 @@ PLACEHOLDERS = words("""
 """)
 GONE = words("""
     deactivateduser deletedaccount deleteduser formeruser deactivatedaccount suspendeduser removeduser erasedaccount
-    usergelöscht gelöschteruser
+    usergeloscht geloschteruser
 """)
 # Accounts that machines come with.
 MACHINE_ACCOUNTS = words("""
