@@ -1,0 +1,1 @@
+"""Watches: where aliases stand in a text, and whether each is meant."""
