@@ -1,6 +1,8 @@
 """Clients of others, pinned, complete their flows against the real server."""
 
 import asyncio
+import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,14 @@ from authlib.integrations.requests_client import OAuth2Session
 from oauthlib.oauth2 import BackendApplicationClient
 from requests_oauthlib import OAuth2Session as RequestsSession
 
-from tests.conformance.node import install
-from tests.conformance.oauth.conftest import CALLBACK, FOLDER, LOOPBACK, Served, Told
+from kith.store.db import workspace
+from kith.store.tokens import create_token
+from tests.conformance.node import NODE, install, run
+from tests.conformance.oauth.conftest import CALLBACK, FOLDER, LOOPBACK, SCOPES, Served, Told
 from tests.conformance.oauth.play import play
 from tests.conformance.oauth.samples import blocks, run_curl, run_server
 from tests.integration.oauth.client import Pkce
+from tests.paths import ROOT
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,6 +34,30 @@ async def test_a_client_completes_its_flows(served: Served, script: str) -> None
     apps = {kind: {"id": app.id, "secret": app.secret} for kind, app in served.apps.items()}
     given = {"issuer": served.issuer, "callback": CALLBACK, "loopback": LOOPBACK, **apps}
     assert await play(served, FOLDER / f"{script}.mjs", given) is not None
+
+
+async def test_the_inspector_of_agents_completes_its_checks(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with workspace(served.pool, served.town.workspace_id) as db:
+        token = await create_token(db, served.town.workspace_id, "inspector", SCOPES)
+
+    async def inspect(method: str, *more: str) -> Any:
+        command = (NODE, "node_modules/.bin/mcp-inspector", "--cli", f"{served.issuer}/mcp")
+        header = ("--header", f"Authorization: Bearer {token}")
+        return json.loads(await run(*command, "--transport", "http", *header, "--method", method, *more, cwd=FOLDER))
+
+    assert "getPerson" in {tool["name"] for tool in (await inspect("tools/list"))["tools"]}
+    called = await inspect("tools/call", "--tool-name", "listPeople", "--tool-arg", "limit=1")
+    assert len(json.loads(called["content"][0]["text"])["data"]) == 1
+    person = f"kith://people/{served.town.ids['person ada']}"
+    assert (await inspect("resources/read", "--uri", person))["contents"][0]["uri"] == person
+    sample = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "agents.md").read_text(), re.DOTALL)
+    monkeypatch.setenv("KITH", served.issuer)
+    monkeypatch.setenv("KITH_TOKEN", token)
+    names: dict[str, Any] = {}
+    exec(sample[1], names)  # type: ignore[index]  # it is there
+    assert json.loads(await names["people"]())["data"]
+    asked = await inspect("prompts/get", "--prompt-name", "topic", "--prompt-args", "topic=trees")
+    assert "trees" in asked["messages"][0]["content"]["text"]
 
 
 async def test_authlibs_own_client_completes_its_flows(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

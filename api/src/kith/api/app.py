@@ -21,6 +21,7 @@ from kith.api.http.cors import Origins
 from kith.api.http.edge import Edge
 from kith.api.http.known import Tokens
 from kith.api.http.turns import Turns
+from kith.api.mcp import routes as mcp
 from kith.api.oauth.routes import ROUTES as OAUTH
 from kith.api.pages.routes import ROUTES as PAGES
 from kith.api.routes import ROUTES
@@ -37,7 +38,7 @@ from kith.store.db import open_pool
 BODY_LIMIT = 1_000_000  # bytes
 KNOWN_PATHS = 1_000  # whose routes are remembered
 
-UNPUBLISHED = [*DOCS, *PAGES, *LOGOS, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION, *STREAM]
+UNPUBLISHED = [*DOCS, *PAGES, *LOGOS, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION, *STREAM, *mcp.ROUTES]
 """Routes that the OpenAPI document leaves out."""
 
 
@@ -134,6 +135,10 @@ async def _connected(app: Litestar) -> AsyncGenerator[None, None]:
         if isinstance(app, Kith):
             app.edge.limits = app.state.limits
         app.state.hub = hub = Hub()
-        async with tokens.listening(settings.database_url), hub.listening(settings.database_url):
+        async with (
+            tokens.listening(settings.database_url),
+            hub.listening(settings.database_url),
+            mcp.opened() as app.state.agents,
+        ):
             with closing(Passwords()) as app.state.passwords:
                 yield

@@ -123,6 +123,13 @@ FIELDS = {
 ROWS = ("private", "sealed")
 """The fields without which whole rows are absent: the store leaves them out of every statement."""
 
+FOR_AGENTS = (
+    "people:read", "identities:read", "organizations:read", "channels:read", "conversations:read", "interactions:read",
+    "interactions:text:read", "relationships:read", "communities:read", "asks:read", "dialogue:read", "topics:read",
+    "notes:read", "groups:read",
+)  # fmt: skip
+"""What agents are told that they may ask for: what their tools read, and what was written."""
+
 OF_INSTANCE = frozenset({"sources:anywhere:read", "workspaces:read", "workspaces:write"})
 """What reaches beyond a workspace: for tokens of who runs the installation."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar.connection import Request
 from litestar.handlers.base import BaseRouteHandler
+from litestar.types import Scope
 
 from kith.api.http import proofs
 from kith.api.http.known import Tokens
@@ -16,6 +17,7 @@ from kith.store.tokens import Token
 
 REALM = 'realm="kith"'
 _BEARER = b"Bearer "
+RESOURCES = ("/mcp",)  # paths that clients take for resources of their own (RFC 9728)
 _NOT_TO_HAVE = ("",)  # where a route declares no scopes, it is public, and asks for no token
 
 
@@ -24,7 +26,8 @@ async def guard(request: Request[Any, Any, Any]) -> None:
     opt = request.route_handler.opt
     if opt.get("public"):
         return
-    request.scope["kith.token"] = await authenticate(request)  # type: ignore[typeddict-unknown-key]  # our own key
+    admitted: Token | None = request.scope.get("kith.admitted")  # type: ignore[assignment]  # our own key: see mcp
+    request.scope["kith.token"] = admitted or await authenticate(request)  # type: ignore[typeddict-unknown-key]  # our own key
     for scope in opt["scopes"]:
         require(request, scope)
 
@@ -116,7 +119,8 @@ def _refuse(request: Request[Any, Any, Any], code: str, detail: str | None = Non
 
 def _metadata(request: Request[Any, Any, Any]) -> str:
     """Say where a client learns how to get a token (RFC 9728)."""
-    return f'resource_metadata="{request.app.state.settings.issuer}/.well-known/oauth-protected-resource"'
+    at = request.scope["path"] if request.scope["path"] in RESOURCES else ""
+    return f'resource_metadata="{request.app.state.settings.issuer}/.well-known/oauth-protected-resource{at}"'
 
 
 def token_of(request: Request[Any, Any, Any]) -> Token:
@@ -140,6 +144,12 @@ def sight_of(request: Request[Any, Any, Any]) -> Sight:
     """Return what the caller sees of what the route answers."""
     token = token_of(request)
     return Sight.of(token.scopes, has_sealed=token.has_sealed)
+
+
+def scopes_of(scope: Scope) -> frozenset[str]:
+    """Return the scopes of the token that was accepted."""
+    token: Token = scope["kith.token"]  # type: ignore[typeddict-item]  # our own key
+    return frozenset(token.scopes)
 
 
 def may_read_anywhere(request: Request[Any, Any, Any]) -> bool:

@@ -5,10 +5,11 @@ from typing import Any
 from litestar import Request, Response, get
 
 from kith.api.http import problems
+from kith.api.http.auth import RESOURCES
 from kith.api.oauth.assertions import METHOD
 from kith.api.oauth.errors import answer
 from kith.domain.apps import CODE, DEVICE, MACHINE, REFRESH
-from kith.domain.scopes import IDENTITY, TABLE
+from kith.domain.scopes import FOR_AGENTS, IDENTITY, TABLE
 from kith.runtime.keyring import ALGORITHM
 from kith.runtime.settings import Settings
 from kith.store import keys
@@ -31,15 +32,19 @@ async def show_openid_configuration(request: Request[Any, Any, Any]) -> Response
     return answer(describe(request.app.state.settings), headers=_KEEP)
 
 
-@get("/.well-known/oauth-protected-resource", operation_id="showProtectedResource", **PUBLIC)
+_PROTECTED = "/.well-known/oauth-protected-resource"
+
+
+@get([_PROTECTED, *(_PROTECTED + path for path in RESOURCES)], operation_id="showProtectedResource", **PUBLIC)
 async def show_protected_resource(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Say who issues tokens for this API (RFC 9728)."""
+    """Say who issues tokens for this API, or for what agents call (RFC 9728)."""
     issuer = request.app.state.settings.issuer
+    resource = request.scope["path"].removeprefix(_PROTECTED)
     told = {
-        "resource": issuer,
+        "resource": issuer + resource,
         "resource_name": "kith",
         "authorization_servers": [issuer],
-        "scopes_supported": [*TABLE],
+        "scopes_supported": [*FOR_AGENTS] if resource else [*TABLE],
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": [ALGORITHM],
         "resource_documentation": f"{issuer}/docs",
