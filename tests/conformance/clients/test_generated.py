@@ -77,7 +77,8 @@ async def python_client(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     folder = tmp_path_factory.mktemp("python")
     said = await run(
         "openapi-python-client", "generate", "--path", DOCUMENT, "--output-path", folder / "client", "--meta", "none",
-        "--custom-template-path", DOCUMENT.parent / "python", cwd=folder,
+        "--custom-template-path", DOCUMENT.parent / "python", "--config", DOCUMENT.parent / "python" / "config.yaml",
+        cwd=folder,
     )  # fmt: skip
     return folder, said
 

@@ -25,6 +25,8 @@ UNCONDITIONAL = {
     "setProvider": "the app that is entered takes the place of the whole one before",
     "deleteProvider": "an app is entered and removed, and never changed",
     "updateAsk": "what is said of an ask is added to what was said before",
+    "appendToUpload": "bytes go where the upload ends, which Upload-Offset has to name",
+    "deleteUpload": "an upload only grows, and what it holds is not shown",
     "choosePartitions": "each partition is named, and what it is told says all that it is told",
 }
 

@@ -46,6 +46,8 @@ BODIES: dict[str, Any] = {
     "decideIdentitySuggestions": {"decisions": [{"suggestion_id": "{suggestion_id}", "verdict": "postpone"}]},
     **{name: body for name, body in FITTING.items() if name.startswith("write") or name == "createInteraction"},
 }
+#: What else a request has to say, by operation.
+HEADERS = {"createUpload": {"Upload-Length": "1"}}
 
 
 def test_every_post_takes_a_key_or_changes_nothing() -> None:
@@ -73,7 +75,7 @@ async def test_a_post_that_is_repeated_has_one_effect_and_one_answer(square: Squ
     known["person_id"] = await living(square, known["person_id"])
     path = next(iter(POSTS[name].paths)).replace(":str}", "}").format(**known)
     body = filled(BODIES.get(name), known)
-    headers = {"Idempotency-Key": f"once {name}"}
+    headers = {"Idempotency-Key": f"once {name}"} | HEADERS.get(name, {})
     sent = [square.client.send("POST", path, json=body, headers=headers) for _ in range(4)]
     answers = [answer for answer in await asyncio.gather(*sent) if answer.json().get("code") != "request_in_progress"]
     before = await counts(square.client.pool, square)

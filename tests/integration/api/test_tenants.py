@@ -1,6 +1,7 @@
 """No operation shows, or even admits, what belongs to another workspace."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,9 +22,10 @@ from kith.store import (
     notes,
     sign_ins,
     tokens,
+    uploads,
     webhooks,
 )
-from kith.store.db import Db, workspace
+from kith.store.db import Db, new_id, workspace
 from kith.store.jobs import enqueue
 from kith.store.subjects import Subject, Subjects
 from tests.integration.api.conftest import Square
@@ -138,7 +140,7 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
 
 
 async def noted(square: Square, town: Town) -> dict[str, str]:
-    """Return ids of a note on a person of a town, of an attribute, of a webhook, and of an erasure."""
+    """Return ids of a note on a person of a town, of an attribute, of a webhook, of an erasure, and of an upload."""
     home, ada = town.workspace_id, ids.decode("identity", town.ids["identity ada"])
     async with workspace(square.client.pool, home) as db:
         if not await notes.list_notes(db, home, Subjects(), None, 1):
@@ -153,11 +155,16 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
             )
         if not await erasures.list_erasures(db, home, None, 1):
             await erasures.ask(db, home, None, [], "journal", "operator")
+        if not await uploads.list_uploads(db, home, None, 1):
+            over = datetime.now(UTC) + timedelta(days=1)
+            await uploads.create_upload(db, home, new_id(), 1, None, "member:test", ("test", b"wrapped"), over)
+        (upload,) = await uploads.list_uploads(db, home, None, 1)
         (erasure,) = await erasures.list_erasures(db, home, None, 1)
         (webhook,) = await webhooks.list_webhooks(db, home, None, 1)
         (note,) = await notes.list_notes(db, home, Subjects(), None, 1)
         (attribute,) = await attributes.list_attributes(db, home, None, 1)
     rows = {"note": note.id, "attribute": attribute.id, "webhook": webhook.id, "erasure": erasure.id}
+    rows["upload"] = upload.id
     return {f"{noun}_id": ids.encode(noun, value) for noun, value in rows.items()}
 
 

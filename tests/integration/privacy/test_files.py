@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -13,7 +14,8 @@ import pytest
 from kith.cli.servers import Servers, start_servers
 from kith.connectors import Limits
 from kith.runtime.vault import Vault
-from kith.store.db import open_pool
+from kith.store import uploads
+from kith.store.db import new_id, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.workers.ground import Ground
 from tests.conftest import new_workspace
@@ -57,6 +59,11 @@ async def test_nothing_planted_is_in_the_files(alone: tuple[Village, Path]) -> N
     await home.store.store(*village(), said("9", EVE, LONG), *(said(f"m{n}", EVE, word) for n, word in enumerate(MORE)))
     await home.store.project()
     planted = (*PLANTED, *MORE, "quillfeather")
+    over = datetime.now(UTC) + timedelta(days=1)
+    async with workspace(home.store.pool, home.store.workspace_id) as bound:
+        await uploads.create_upload(
+            bound, home.store.workspace_id, new_id(), 1, "filename UXVpbGw=", "operator", ("test", b"wrapped"), over
+        )
     db = await asyncpg.connect(home.ground.database_url)
     await db.execute("ANALYZE; CHECKPOINT")
     assert seen(folder, planted) == set(planted)
@@ -68,3 +75,5 @@ async def test_nothing_planted_is_in_the_files(alone: tuple[Village, Path]) -> N
     await home.rewrite()
     assert seen(folder, planted) == set()
     assert seen(folder, ("The quill_spell birds fly.",))
+    async with workspace(home.store.pool, home.store.workspace_id) as bound:
+        assert await uploads.list_uploads(bound, home.store.workspace_id, None, 1) == []

@@ -29,6 +29,7 @@ from kith.api.signin import letters
 from kith.api.signin.passwords import Passwords
 from kith.api.signin.routes import ROUTES as SIGN_IN
 from kith.api.sources.authorization import PAGES as AUTHORIZATION
+from kith.api.uploads import protocol as uploads
 from kith.connectors import Limits, Registry, load_registry
 from kith.runtime import logs
 from kith.runtime.settings import Settings, load_settings
@@ -72,7 +73,10 @@ class Kith(Litestar):
         self.state = shared = Shared()
         shared.settings, shared.registry, shared.origins = settings, load_registry(), Origins(settings.cors_origins)
         shared.loaders, shared.counted, shared.owners = LOADERS, {}, {}
-        self.edge = Edge(self.answer, self.routes, shared.origins, logged=logs.includes(settings.log_level, "info"))
+        self.edge = Edge(
+            self.answer, self.routes, shared.origins, logged=logs.includes(settings.log_level, "info"),
+            abilities={uploads.PATH: uploads.abilities(settings)},
+        )  # fmt: skip
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         beyond = self.edge if scope["type"] == "http" else super().__call__

@@ -59,6 +59,7 @@ TAGS = {
     "connectors": "The code that reads a network.",
     "sources": "Configured uses of connectors, and what they have read.",
     "runs": "Single readings of a source.",
+    "uploads": "Large files on their way in, by the tus protocol.",
     "jobs": "Background work.",
     "events": "What happened in kith.",
     "webhooks": "Where events are handed on to.",
@@ -107,6 +108,7 @@ _PARAMETERS = {
     "attribute_id": ids.AttributeId,
     "webhook_id": ids.WebhookId,
     "erasure_id": ids.ErasureId,
+    "upload_id": ids.UploadId,
     "job_id": ids.JobId,
     "member_id": ids.MemberId,
     "invitation_id": ids.InvitationId,
@@ -131,6 +133,7 @@ _RESPONSES = {
     415: "UnsupportedMediaType",
     422: "Unprocessable",
     429: "TooManyRequests",
+    460: "ChecksumMismatch",
     500: "InternalError",
     503: "Unavailable",
 }
@@ -189,6 +192,11 @@ _HEADERS: Json = {
     "WWW-Authenticate": {"description": "How to prove who asks.", "schema": {"type": "string"}},
     "RateLimit": {"description": "What is left of each quota, and seconds until all is.", "schema": {"type": "string"}},
     "RateLimit-Policy": {"description": "Each quota: units and seconds.", "schema": {"type": "string"}},
+    "Tus-Resumable": {"description": "The version of the tus protocol.", "schema": {"type": "string"}},
+    "Upload-Offset": {"description": "Bytes of an upload that have come.", "schema": {"type": "string"}},
+    "Upload-Length": {"description": "Bytes that an upload has.", "schema": {"type": "string"}},
+    "Upload-Metadata": {"description": "What was said of an upload at its beginning.", "schema": {"type": "string"}},
+    "Upload-Expires": {"description": "When an upload is deleted.", "schema": {"type": "string"}},
     "Idempotency-Replayed": {
         "description": "`true` where this is the answer given before.",
         "schema": {"type": "string"},
@@ -250,7 +258,11 @@ def _operation(handler: HTTPRouteHandler, method: str, path: str, schemas: Json)
         operation["requestBody"] = {
             "required": True,
             "description": handler.opt["takes"],
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {
+                handler.opt.get("takes_type", "application/octet-stream"): {
+                    "schema": {"type": "string", "format": "binary"}
+                }
+            },
         }
     if payload := inputs.declared(handler.fn, "payload"):
         body = {"schema": _ref(payload), "examples": {"example": {"value": _example(_ref(payload), schemas)}}}
@@ -273,6 +285,8 @@ def _parameters(handler: HTTPRouteHandler, method: str, path: str) -> list[Json]
     if "precondition_failed" in handler.opt.get("errors", ()):
         text = "ETag of the version that the change is based on."
         found.append(_header("If-Match", text, {"type": "string"}, '"3"'))
+    for name, text, schema, required in handler.opt.get("asks", ()):
+        found.append(_header(name, text, schema, schema.get("enum", [0])[0]) | {"required": required})
     if kinds := _expands(handler):
         found.append(_expand(kinds))
     if "endless" in handler.opt:
@@ -334,7 +348,7 @@ _EXPANDED: Json = {
 _COMMAS: Json = {"style": "form", "explode": False}
 
 
-def _header(name: str, text: str, schema: Json, example: str) -> Json:
+def _header(name: str, text: str, schema: Json, example: Any) -> Json:
     return {"name": name, "in": "header", "required": False, "description": text, "schema": schema, "example": example}
 
 
@@ -380,7 +394,10 @@ def _success(handler: HTTPRouteHandler, method: str, schemas: Json) -> Json:
     if method == "POST":
         names += ["Location"] if handler.status_code != 200 and handler.operation_id not in _NOWHERE else []
         names += ["Idempotency-Replayed"] if get_type_hints(handler.fn).get("once") is Once else []
-    text = {200: "OK.", 201: "Created.", 202: "Accepted; a job does the work."}[handler.status_code]
+    names += handler.opt.get("tells", ())
+    text = {200: "OK.", 201: "Created.", 202: "Accepted; a job does the work.", 204: "Done."}[handler.status_code]
+    if handler.status_code == 204:
+        return {"description": text, "headers": _headers(*names)}
     content = _text(str(handler.media_type)) if kind in (str, bytes) else _content(kind, schemas)
     for media_type in handler.opt.get("also", ()):
         content |= _text(media_type)

@@ -41,6 +41,7 @@ from kith.api.sources.routes import ROUTES as SOURCES
 from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
 from kith.api.tokens.routes import ROUTES as TOKENS
 from kith.api.topics.routes import ROUTES as TOPICS
+from kith.api.uploads.routes import ROUTES as UPLOADS
 from kith.api.webhooks.routes import ROUTES as WEBHOOKS
 from kith.api.workspaces.routes import ROUTES as WORKSPACES
 
@@ -72,6 +73,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *CONNECTORS,
     *SOURCES,
     *PROVIDERS,
+    *UPLOADS,
     *RUNS,
     *JOBS,
     *EVENTS,

@@ -46,6 +46,7 @@ PREFIXES = {
     "webhook": "whk",
     "delivery": "dlv",
     "erasure": "ers",
+    "upload": "upl",
 }
 
 #: 26 digits of 5 bits hold 128 bits and 2 zeros before them.

@@ -60,6 +60,7 @@ TABLE: dict[str, Scope] = {
     "events:read": Scope("Read what happened in kith."),
     "webhooks:read": Scope("Read webhooks and what was delivered to them.", open=False),
     "webhooks:write": Scope("Create, change, test and delete webhooks, and have events delivered again.", open=False),
+    "uploads:write": Scope("Send large files, and see, resume and delete them.", open=False),
     "erasures:read": Scope("Read who was erased when, with receipts that name nobody."),
     "erasures:write": Scope("Erase people for good.", open=False),
     "members:read": Scope("Read members and invitations."),

@@ -144,6 +144,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(description="Storage of one workspace, in MB, beyond which nothing more is read. 0: any.", ge=0),
     ] = 0
+    quota_uploads: Annotated[
+        int, Meta(description="Most uploads of one workspace that wait at once. 0: any number.", ge=0)
+    ] = 20
+    upload_megabytes: Annotated[int, Meta(description="Size of the largest upload, in MB.", ge=1)] = 5000
+    upload_hours: Annotated[
+        int, Meta(description="Hours for which an upload is kept after its last bytes came.", ge=1)
+    ] = 24
     source_roots: Annotated[
         str | None,
         Meta(

@@ -1,4 +1,4 @@
-"""The vault: texts sealed with keys that the database never sees.
+"""The vault: texts and files sealed with keys that the database never sees.
 
 Each text has a key of its own (AES-256-GCM), and that key is wrapped with the operator's. To change the operator's key,
 only the wrapping is done again.
@@ -29,6 +29,20 @@ class Sealed(NamedTuple):
     text: bytes
 
 
+class Box:
+    """What comes in many pieces, under one key of its own; each piece is sealed for its place."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def seal(self, piece: bytes, place: str) -> bytes:
+        return _encrypt(self._key, piece, place)
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Return the piece. Raises Unreadable."""
+        return _decrypt(self._key, sealed, place)
+
+
 class Unreadable(Exception):
     """A sealed text cannot be opened here; the message says what is missing."""
 
@@ -52,6 +66,15 @@ class Vault:
     def rewrap(self, sealed: Sealed, place: str) -> Sealed:
         """Return the same text under the current key. Raises Unreadable."""
         return Sealed(self.current, self._wrap(self._unwrap(sealed, place), place), sealed.text)
+
+    def new_box(self, place: str) -> tuple[str, bytes, Box]:
+        """Return a box with a new key, after the name of the operator's key and how that wraps it."""
+        key = secrets.token_bytes(KEY_BYTES)
+        return self.current, self._wrap(key, place), Box(key)
+
+    def open_box(self, key_id: str, wrapped: bytes, place: str) -> Box:
+        """Return a box that was made for this place. Raises Unreadable."""
+        return Box(self._unwrap(Sealed(key_id, wrapped, b""), place))
 
     def derive(self, purpose: str) -> bytes:
         """Return a key for a purpose of its own, which changes with the current key."""

@@ -17,7 +17,7 @@ from kith.runtime import journal
 from kith.runtime.keyring import Signer, new_signing_key, open_signer, sign
 from kith.runtime.vault import Sealed, Unreadable, Vault
 from kith.store import erasures as store
-from kith.store import jobs, keys, rewriting, sources, suppressions
+from kith.store import jobs, keys, rewriting, sources, suppressions, uploads
 from kith.store.db import Db, Pool
 from kith.workers.work import Failed, Later, Work
 
@@ -75,6 +75,7 @@ async def erase_files(work: Work) -> dict[str, Any]:
         folders = await sources.all_ids(db, workspace_id)
         if await jobs.is_under_way(db, workspace_id, [f"{kind}:{id_}" for kind in READERS for id_ in folders]):
             raise Later("being_read", "A source is being read; what it keeps is deleted afterwards.", PAUSE)
+        await uploads.remove_older(db, workspace_id, hidden[-1].requested_at)
     if not small:
         await _scan(work, hidden[-1].id)
     for source_id in folders:

@@ -27,6 +27,12 @@ async def written_by(db: Db, token: Token) -> Source:
 
 async def open_written(request: Request[Any, Any, Any], db: Db, token: Token) -> Source:
     """Return the source to be written, as ``written_by`` does. Raises Problem where a quota is reached."""
+    await check_quotas(request, db, token)
+    return await written_by(db, token)
+
+
+async def check_quotas(request: Request[Any, Any, Any], db: Db, token: Token) -> None:
+    """Refuse to take more where a quota of the workspace is reached. Raises Problem."""
     settings = request.app.state.settings
     quotas = Quotas(settings.quota_people, settings.quota_interactions, settings.quota_megabytes)
     if any(quotas):
@@ -37,4 +43,3 @@ async def open_written(request: Request[Any, Any, Any], db: Db, token: Token) ->
             known[token.workspace_id] = now, reason
         if reason:
             raise Problem("quota_exceeded", reason)
-    return await written_by(db, token)

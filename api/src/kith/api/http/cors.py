@@ -13,10 +13,15 @@ AGAIN_SECONDS = 1.0  # an origin that is not among them is looked for that often
 OPEN = ("/.well-known/", "/oauth/jwks")  # what everybody may read
 CLOSED = ("/oauth/authorize", "/oauth/device", "/oauth/logout")  # pages, which no script shall read
 METHODS = b"GET, HEAD, POST, PATCH, DELETE"
-ASKED = b"Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, Request-Id, traceparent"
+ASKED = (
+    b"Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, Request-Id, traceparent, "
+    b"Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum"
+)
 EXPOSED = (
     b"ETag, Link, Location, Retry-After, Request-Id, Idempotency-Replayed, WWW-Authenticate, DPoP-Nonce, Deprecation, "
-    b"Sunset, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, traceparent"
+    b"Sunset, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, traceparent, "
+    b"Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, Tus-Resumable, Tus-Version, Tus-Extension, "
+    b"Tus-Max-Size, Tus-Checksum-Algorithm"
 )
 MAX_AGE = b"3600"  # seconds
 

@@ -35,12 +35,20 @@ _HEADERS = {
 """Of each answer that does not say it otherwise."""
 _FIELDS = list(_HEADERS.items())
 
+Abilities = Mapping[str, list[tuple[bytes, bytes]]]
+NOTHING: Abilities = {}
+
 
 class Edge:
-    """Wraps the Litestar app. origins: whose pages may call. logged: whether each request gets a line in the log."""
+    """Wraps the Litestar app. origins: whose pages may call. logged: whether each request gets a line in the log.
 
-    def __init__(self, app: ASGIApp, routes: Iterable[Any], origins: Origins, *, logged: bool) -> None:
-        self.app, self.origins, self.logged = app, origins, logged
+    abilities: headers of answers to OPTIONS below a path.
+    """
+
+    def __init__(
+        self, app: ASGIApp, routes: Iterable[Any], origins: Origins, *, logged: bool, abilities: Abilities = NOTHING
+    ) -> None:
+        self.app, self.origins, self.logged, self.abilities = app, origins, logged, abilities
         self.limits: limits.Limits | None = None
         # Names before parameters, as the router has it.
         known = sorted((r for r in routes if isinstance(r, HTTPRoute)), key=lambda r: r.path_format.count("{"))
@@ -56,6 +64,8 @@ class Edge:
                 await exchange.refuse(refused)  # type: ignore[arg-type]  # our own key
             elif scope["method"] == "OPTIONS" and self.allow(scope["path"]):
                 headers = cors.preflight(exchange.allowed) if _is_preflight(scope) else []
+                for path, told in self.abilities.items():
+                    headers += told if scope["path"].startswith(path) else ()
                 await exchange.send({"type": "http.response.start", "status": 204, "headers": headers})
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
             elif self.limits and self.limits.empty and (problem := await self.limits.refuse(exchange.asked, scope)):
@@ -66,7 +76,7 @@ class Edge:
             else:
                 if exchange.head:  # the server's own scope stays: it sends no body
                     scope = exchange.scope = scope | {"method": "GET", "kith.head": True}  # type: ignore[assignment]  # and our key
-                await self.app(scope, receive if scope["method"] == "GET" else _patient(receive), exchange.send)
+                await self.app(scope, receive if scope["method"] == "GET" else _patient(scope, receive), exchange.send)
             if self.logged:
                 exchange.log()
         finally:
@@ -176,12 +186,18 @@ class Exchange:
         )
 
 
-def _patient(receive: Receive) -> Receive:
-    """Wait for the whole of a body no longer than BODY_SECONDS; for what follows it as long as it takes."""
-    until: float | None = asyncio.get_running_loop().time() + BODY_SECONDS
+def _patient(scope: HTTPScope, receive: Receive) -> Receive:
+    """Wait for the whole of a body no longer than BODY_SECONDS; for what follows it as long as it takes.
+
+    Of a body that is stored as it comes (``kith.streams``), each part may take as long.
+    """
+    clock = asyncio.get_running_loop().time
+    until: float | None = clock() + BODY_SECONDS
 
     async def patient() -> Any:
         nonlocal until
+        if until and scope.get("kith.streams"):
+            until = clock() + BODY_SECONDS
         try:
             async with asyncio.timeout_at(until):
                 message: Any = await receive()

@@ -59,7 +59,7 @@ def direct(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     returned = hints["return"] if handler.status_code == 204 else ASGIApp
 
     answer: Any = _answer(fn, signature.parameters.keys(), handler.opt)
-    if told := lifetimes.headers_of(handler.opt):
+    if told := [*lifetimes.headers_of(handler.opt), *handler.opt.get("headers", ())]:
         answer = _telling(answer, told)
     answer.__module__, answer.__name__, answer.__qualname__ = fn.__module__, fn.__name__, fn.__qualname__
     answer.__signature__ = inspect.Signature([first, *rest])
@@ -127,7 +127,7 @@ def _sendable(request: Incoming, found: Any) -> Any:
 
 
 def _telling(answer: Callable[..., Awaitable[Any]], told: list[tuple[bytes, bytes]]) -> Callable[..., Awaitable[Any]]:
-    """Return what answers in the same way, and tells how long the operation lives."""
+    """Return what answers in the same way, and tells what every answer of the operation tells, such as its end."""
 
     async def telling(request: Incoming, **given: Any) -> Any:
         request.scope["kith.lifetime"] = told  # type: ignore[typeddict-unknown-key]  # our own key

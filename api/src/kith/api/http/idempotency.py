@@ -50,7 +50,9 @@ async def begin(request: Request[Any, Any, Any], db: Db) -> Once:
     if not 0 < len(key) <= _LONGEST or not key.isascii():
         message = f"Idempotency-Key must have 1 to {_LONGEST} ASCII characters."
         raise Problem("invalid_parameter", message, Fault("invalid_parameter", message, parameter="Idempotency-Key"))
-    asked = sha256(f"{request.method} {request.scope['path']}\n".encode() + await request.body()).digest()
+    said = [request.headers.get(name, "") for name, *_ in request.route_handler.opt.get("asks", ())]
+    first = " ".join([request.method, request.scope["path"], *said])
+    asked = sha256(f"{first}\n".encode() + await request.body()).digest()
     if not await store.claim(db, token.workspace_id, token.holder, key):
         raise Problem("request_in_progress", headers={"Retry-After": "1"})
     answer = await store.find(db, token.workspace_id, token.holder, key)

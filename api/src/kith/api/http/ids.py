@@ -12,7 +12,7 @@ from kith.domain import ids
 
 def _meta(noun: str) -> Meta:
     example = ids.encode(noun, UUID("0190a6c4-7f3e-8a51-9c2d-3b5e8f704a16"))
-    article = "an" if noun[0] in "aeio" else "a"
+    article = "an" if noun[0] in "aeiou" else "a"
     return Meta(
         pattern=f"^{ids.PREFIXES[noun]}_{ids.DIGITS}$", description=f"Id of {article} {noun}.", examples=[example]
     )
@@ -38,6 +38,7 @@ AttributeId = Annotated[str, _meta("attribute")]
 WebhookId = Annotated[str, _meta("webhook")]
 ErasureId = Annotated[str, _meta("erasure")]
 DeliveryId = Annotated[str, _meta("delivery")]
+UploadId = Annotated[str, _meta("upload")]
 EventId = Annotated[str, _meta("event")]
 TokenId = Annotated[str, _meta("token")]
 WorkspaceId = Annotated[str, _meta("workspace")]

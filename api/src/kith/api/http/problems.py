@@ -86,7 +86,15 @@ KINDS: dict[str, Kind] = {
     "precondition_failed": Kind(
         412, "Precondition failed", "The resource has changed since the ETag given in If-Match. Read it again."
     ),
+    "unsupported_tus_version": Kind(
+        412, "Unsupported version of tus", "Uploads speak version 1.0.0 of the tus protocol, which Tus-Resumable names."
+    ),
     "body_too_large": Kind(413, "Body too large", "A body may have 1 MB at most."),
+    "upload_too_large": Kind(
+        413,
+        "Upload too large",
+        "An upload may be as large as Tus-Max-Size says, and have as many bytes as it announced.",
+    ),
     "address_too_long": Kind(414, "Address too long", "An address may have 16,384 bytes at most."),
     "unsupported_media_type": Kind(
         415, "Unsupported media type", "Send application/json; PATCH also takes application/merge-patch+json."
@@ -102,6 +110,11 @@ KINDS: dict[str, Kind] = {
         429, "Too many attempts", "Too many tries failed, or too many are being judged. Try again after Retry-After."
     ),
     "head_too_large": Kind(431, "Head too large", "A head may have 65,536 bytes and 100 fields at most."),
+    "checksum_mismatch": Kind(
+        460,
+        "Checksum mismatch",
+        "The bytes have another digest than Upload-Checksum says. They are not kept; send them again.",
+    ),
     "internal_error": Kind(500, "Internal error", "A fault of kith. Report it with the request id."),
     "unavailable": Kind(
         503, "Unavailable", "The database is unavailable or overloaded, or the question too costly. Try later."
