@@ -20,6 +20,7 @@ from kith.api.http import auth, handlers, idempotency, limits, problems
 from kith.api.http.cors import Origins
 from kith.api.http.edge import Edge
 from kith.api.http.known import Tokens
+from kith.api.http.lots import Lots
 from kith.api.http.turns import Turns
 from kith.api.mcp import routes as mcp
 from kith.api.oauth.routes import ROUTES as OAUTH
@@ -135,6 +136,7 @@ async def _connected(app: Litestar) -> AsyncGenerator[None, None]:
         turns = Turns(pool, settings.pool_size - 1, 2 * settings.statement_seconds)  # one is for /readyz
         tokens = Tokens(turns)
         app.state.pool, app.state.turns, app.state.tokens = pool, turns, tokens
+        app.state.lots = Lots(turns)
         app.state.origins.turns = turns
         if isinstance(app, Kith):
             app.edge.limits = app.state.limits

@@ -87,11 +87,10 @@ async def add_code(db: Db, workspace_id: UUID, code: Code) -> str:
 
 
 async def revoke_family(db: Db, workspace_id: UUID, family_id: UUID) -> None:
-    """End all that came from one consent."""
-    await db.execute(
-        "UPDATE app_tokens SET revoked_at = now() WHERE workspace_id = $1 AND family_id = $2 AND revoked_at IS NULL",
-        workspace_id, family_id,
-    )  # fmt: skip
+    """End all that came from one consent, also what is made by a renewal that is under way."""
+    ended = "UPDATE app_tokens SET revoked_at = now() WHERE workspace_id = $1 AND family_id = $2 AND revoked_at IS NULL"
+    while await db.execute(ended, workspace_id, family_id) != "UPDATE 0":
+        pass  # what a renewal has made while this waited for it, only the next statement sees
     await grants.tell(db, workspace_id)
 
 

@@ -30,40 +30,51 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-def appending(first: int, *, after: str | None = None) -> str:
-    """Return CTEs that add the entry whose values begin at ``first``, for the workspace $1; the last is ``told``.
+def appending(first: int, *, of: str | None = None) -> str:
+    """Return CTEs, of which one is recursive, that add the entries whose values begin at ``first``, for the workspace
+    $1; the last is ``told``.
 
-    after: a CTE without whose row nothing is added. Until the transaction ends, nobody else adds an entry. Where the
-    workspace has no chain yet, nothing is added either: ``begin`` gives it one.
+    of: a CTE whose ``n`` says which of the entries are added, counted from 1; None: all. Until the transaction ends,
+    nobody else adds an entry. Where the workspace has no chain yet, nothing is added either: ``begin`` gives it one.
     """
     columns = ", ".join(_SAID)
-    values = ", ".join(f"${first + 2 + place}::{kind}" for place, kind in enumerate(_SAID.values()))
+    arrays = ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(("text", "text", *_SAID.values())))
     return f"""
-    last AS (
-        SELECT c.number + 1 AS number, c.hash FROM audit_chains c{f", {after}" if after else ""}
-        WHERE c.workspace_id = $1 FOR UPDATE OF c
+    said AS (
+        SELECT row_number() OVER (ORDER BY n) AS place, s.*
+        FROM unnest({arrays}) WITH ORDINALITY AS s (before, behind, {columns}, n){f" JOIN {of} USING (n)" if of else ""}
+    ), last AS (
+        SELECT c.number, c.hash FROM audit_chains c WHERE c.workspace_id = $1 AND EXISTS (SELECT FROM said)
+        FOR UPDATE OF c
+    ), chained (place, number, previous, hash) AS (
+        SELECT 0::bigint, number, NULL::bytea, hash FROM last
+        UNION ALL
+        SELECT s.place, c.number + 1, c.hash,
+            sha256(c.hash || convert_to(s.before || (c.number + 1) || s.behind, 'UTF8'))
+        FROM chained c JOIN said s ON s.place = c.place + 1
     ), moved AS (
-        UPDATE audit_chains c SET number = last.number,
-            hash = sha256(last.hash || convert_to(${first}::text || last.number || ${first + 1}::text, 'UTF8'))
-        FROM last WHERE c.workspace_id = $1 RETURNING c.number, last.hash AS previous, c.hash
+        UPDATE audit_chains c SET number = e.number, hash = e.hash
+        FROM (SELECT number, hash FROM chained ORDER BY place DESC LIMIT 1) e WHERE c.workspace_id = $1
     ), told AS (
         INSERT INTO audit_entries (workspace_id, number, previous, hash, {columns})
-        SELECT $1, number, previous, hash, {values} FROM moved RETURNING number
+        SELECT $1, number, previous, hash, {columns} FROM chained JOIN said USING (place) RETURNING number
     )
     """
 
 
-def values(workspace_id: UUID, entry: Entry) -> list[object]:
+def values(workspace_id: UUID, entries: Sequence[Entry]) -> list[list[object]]:
     """Return the values that ``appending`` takes."""
-    return [*around(workspace_id, entry), *(getattr(entry, name) for name in _SAID)]
+    around_each = [around(workspace_id, entry) for entry in entries]
+    said = ([getattr(entry, name) for entry in entries] for name in _SAID)
+    return [[before for before, _ in around_each], [behind for _, behind in around_each], *said]
 
 
-_ADD = f"WITH {appending(2)} SELECT EXISTS (SELECT FROM told)"
+_ADD = f"WITH RECURSIVE {appending(2)} SELECT EXISTS (SELECT FROM told)"
 
 
 async def add(db: Db, workspace_id: UUID, entry: Entry) -> None:
     """Add an entry to the chain. Nobody else adds one until this transaction ends."""
-    told = values(workspace_id, entry)
+    told = values(workspace_id, [entry])
     if not await db.fetchval(_ADD, workspace_id, *told):
         await begin(db, workspace_id)
         if not await db.fetchval(_ADD, workspace_id, *told):

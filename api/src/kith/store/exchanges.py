@@ -1,7 +1,7 @@
 """Exchanges: what an app brings, a code, a refresh token, a device's code or a grant of its own, and what it gets.
 
-One statement loads all that a request of an app may rest on, and one writes what an exchange comes to, if what is
-brought is still unspent: so neither needs a transaction around it.
+One statement loads all that requests of apps may rest on, and one writes what exchanges come to, each if what is
+brought is still unspent: so neither needs a transaction around it, and several requests of a workspace can share one.
 """
 
 from collections.abc import Sequence
@@ -85,7 +85,7 @@ _KINDS: dict[Brought, tuple[Any, str, str]] = {
         c.family_id, c.grant_id, c.app_id, c.redirect_uri, c.challenge, c.scopes, c.resources, c.nonce, c.thumbprint,
         c.signed_in_at, c.hash, g.member_id, c.expires_at > now() AND g.revoked_at IS NULL, c.spent_at IS NOT NULL
         """,
-        f"(authorization_codes c {_OF_GRANT.format('c')}) ON c.workspace_id = $2 AND c.hash = $3",
+        f"(authorization_codes c {_OF_GRANT.format('c')}) ON c.workspace_id = $2 AND c.hash = q.hash",
     ),
     "token": (
         Found,
@@ -97,21 +97,22 @@ _KINDS: dict[Brought, tuple[Any, str, str]] = {
             SELECT FROM app_tokens n WHERE n.workspace_id = $2 AND n.family_id = t.family_id AND n.kind = 'refresh'
                 AND n.spent_at > t.spent_at) ELSE false END
         """,
-        f"(app_tokens t {_OF_GRANT.format('t')}) ON t.workspace_id = $2 AND t.hash = $3",
+        f"(app_tokens t {_OF_GRANT.format('t')}) ON t.workspace_id = $2 AND t.hash = q.hash",
     ),
-    "device": (Device, DEVICE_COLUMNS, "device_codes d ON d.hash = $3"),
+    "device": (Device, DEVICE_COLUMNS, "device_codes d ON d.hash = q.hash"),
     "grant": (
         Grant,
         "g.id, g.scopes",
         "grants g ON g.workspace_id = $2 AND g.app_id = a.id AND g.member_id IS NULL AND g.revoked_at IS NULL "
-        "AND $3::bytea IS NULL",
+        "AND q.hash IS NULL",
     ),
 }
 _LOAD = {
     kind: f"""
-        SELECT {COLUMNS}, {_OTHERS}, {columns}
-        FROM apps a LEFT JOIN app_approvals p ON p.workspace_id = $2 AND p.app_id = a.id LEFT JOIN {found}
-        WHERE a.id = $1 AND a.deleted_at IS NULL
+        SELECT q.n, {COLUMNS}, {_OTHERS}, {columns}
+        FROM unnest($1::uuid[], $3::bytea[]) WITH ORDINALITY AS q (app_id, hash, n)
+        JOIN apps a ON a.id = q.app_id AND a.deleted_at IS NULL
+        LEFT JOIN app_approvals p ON p.workspace_id = $2 AND p.app_id = a.id LEFT JOIN {found}
     """
     for kind, (_, columns, found) in _KINDS.items()
 }
@@ -129,68 +130,91 @@ async def home_of_device(db: Db, text: str) -> UUID | None:
     return found
 
 
-async def load(db: Db, app_id: UUID, workspace_id: UUID | None, brought: Brought, text: str | None) -> Loaded | None:
-    """Return what a request of a living app rests on; None where there is no such app. text: what is brought."""
+async def load(
+    db: Db, workspace_id: UUID | None, brought: Brought, asked: Sequence[tuple[UUID, str | None]]
+) -> list[Loaded | None]:
+    """Return what each request of a living app rests on; None where there is no such app. asked: of each the app, and
+    the text of what it brings.
+    """
+    hashes = [digest(text) if text else None for _, text in asked]
     grace = (app_tokens.GRACE_SECONDS,) if brought == "token" else ()
-    row = await db.fetchrow(_LOAD[brought], app_id, workspace_id, digest(text) if text else None, KEEP_DAYS, *grace)
-    if row is None:
-        return None
-    values, struct = tuple(row), _KINDS[brought][0]
+    rows = await db.fetch(_LOAD[brought], [app_id for app_id, _ in asked], workspace_id, hashes, KEEP_DAYS, *grace)
+    found: list[Loaded | None] = [None] * len(asked)
+    for place, *values in rows:
+        found[place - 1] = _loaded(_KINDS[brought][0], values)
+    return found
+
+
+def _loaded(struct: Any, values: list[Any]) -> Loaded:
     app = App(**dict(zip(_APP_FIELDS, values, strict=False)))
     secrets, approved, stale, *rest = values[len(_APP_FIELDS) :]
     named = dict(zip(struct.__struct_fields__, rest, strict=True))
-    found = struct(**named) if named["scopes"] is not None else None
-    return Loaded(app, secrets, approved, stale, found)
+    return Loaded(app, secrets, approved, stale, struct(**named) if named["scopes"] is not None else None)
 
 
-#: By what is brought: what is left of it, once, as (family_id, grant_id, app_id, begun_at).
+#: By what is brought: what is left of it, once, as (n, family_id, grant_id, app_id, begun_at). The first place is for
+#: further tables, the second for further conditions.
 _SPEND: dict[Brought, str] = {
     "code": """
-        UPDATE authorization_codes SET spent_at = now()
-        WHERE workspace_id = $1 AND hash = $2 AND spent_at IS NULL{}
-        RETURNING coalesce(family_id, $3) AS family_id, grant_id, app_id, now() AS begun_at
+        UPDATE authorization_codes c SET spent_at = now() FROM asked q{}
+        WHERE c.workspace_id = $1 AND c.hash = q.key AND c.spent_at IS NULL{}
+        RETURNING q.n, c.family_id, c.grant_id, c.app_id, now() AS begun_at
     """,
     "token": """
-        UPDATE app_tokens SET spent_at = now()
-        WHERE workspace_id = $1 AND hash = $2 AND spent_at IS NULL AND revoked_at IS NULL{}
-        RETURNING coalesce(family_id, $3) AS family_id, grant_id, app_id, begun_at
+        UPDATE app_tokens t SET spent_at = now() FROM asked q{}
+        WHERE t.workspace_id = $1 AND t.hash = q.key AND t.spent_at IS NULL AND t.revoked_at IS NULL{}
+        RETURNING q.n, t.family_id, t.grant_id, t.app_id, t.begun_at
     """,
     "device": """
-        UPDATE device_codes SET spent_at = now()
-        WHERE home_id = $1 AND hash = $2 AND spent_at IS NULL AND granted{}
-        RETURNING $3::uuid AS family_id, grant_id, app_id, now() AS begun_at
+        UPDATE device_codes d SET spent_at = now() FROM asked q{}
+        WHERE d.home_id = $1 AND d.hash = q.key AND d.spent_at IS NULL AND d.granted{}
+        RETURNING q.n, q.family_id, d.grant_id, d.app_id, now() AS begun_at
     """,
     "grant": """
-        SELECT $3::uuid AS family_id, id AS grant_id, app_id, now() AS begun_at FROM grants
-        WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL{}
+        SELECT q.n, q.family_id, g.id AS grant_id, g.app_id, now() AS begun_at FROM asked q, grants g{}
+        WHERE g.workspace_id = $1 AND g.id = q.key AND g.revoked_at IS NULL{}
     """,
 }
-_NEW = ("bytea", "uuid", "text", "text[]", "text[]", "text")
+_FREE = """, (
+    SELECT hash AS free FROM app_tokens
+    WHERE workspace_id = $1 AND hash = ANY ($2) AND spent_at IS NULL AND revoked_at IS NULL
+    FOR UPDATE SKIP LOCKED) f
+"""
+_FREE_ONES = " AND t.hash = f.free"
+_CHAINED = " AND EXISTS (SELECT FROM audit_chains WHERE workspace_id = $1)"
+_NEW = {
+    "n": "bigint", "hash": "bytea", "id": "uuid", "kind": "text", "scopes": "text", "resources": "text",
+    "thumbprint": "text",
+}  # fmt: skip
 
 
-def _exchange(brought: Brought, tokens: int, *, told: bool) -> str:
-    places = iter(range(4, 4 + tokens * len(_NEW)))
-    rows = ", ".join(f"({', '.join(f'${next(places)}::{kind}' for kind in _NEW)})" for _ in range(tokens))
-    chained = " AND EXISTS (SELECT FROM audit_chains WHERE workspace_id = $1)" if told else ""
+def _exchange(brought: Brought, *, told: bool, waits: bool) -> str:
+    free = brought == "token" and not waits
+    spend = _SPEND[brought].format(_FREE if free else "", (_FREE_ONES if free else "") + (_CHAINED if told else ""))
+    arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_NEW.values(), 4))
     return f"""
-        WITH brought AS ({_SPEND[brought].format(chained)}), made AS (
+        WITH RECURSIVE asked AS (
+            SELECT key, family_id, n
+            FROM unnest($2::{"uuid" if brought == "grant" else "bytea"}[], $3::uuid[]) WITH ORDINALITY
+                AS q (key, family_id, n)
+        ), brought AS ({spend}), made AS (
             INSERT INTO app_tokens (workspace_id, hash, id, kind, family_id, grant_id, app_id, scopes, resources,
                 thumbprint, begun_at, expires_at)
-            SELECT $1, n.hash, n.id, n.kind, b.family_id, b.grant_id, b.app_id, n.scopes, n.resources, n.thumbprint,
-                b.begun_at,
-                CASE n.kind WHEN 'access' THEN now() + interval '{ACCESS_SECONDS} seconds'
+            SELECT $1, m.hash, m.id, m.kind, b.family_id, b.grant_id, b.app_id, m.scopes::text[], m.resources::text[],
+                m.thumbprint, b.begun_at,
+                CASE m.kind WHEN 'access' THEN now() + interval '{ACCESS_SECONDS} seconds'
                 ELSE least(now() + interval '{IDLE_DAYS} days', b.begun_at + interval '{LONGEST_DAYS} days') END
-            FROM brought b, (VALUES {rows}) AS n (hash, id, kind, scopes, resources, thumbprint)
-        ){f", {audit.appending(4 + tokens * len(_NEW), after='brought')}" if told else ""}
-        SELECT EXISTS (SELECT FROM brought)
+            FROM unnest({arrays}) AS m ({", ".join(_NEW)}) JOIN brought b USING (n)
+        ){f", {audit.appending(4 + len(_NEW), of='brought')}" if told else ""}
+        SELECT n FROM brought
     """
 
 
 _EXCHANGE = {
-    (brought, tokens, told): _exchange(brought, tokens, told=told)
+    (brought, told, waits): _exchange(brought, told=told, waits=waits)
     for brought in _SPEND
-    for tokens in (1, 2)
     for told in (False, True)
+    for waits in (False, True)
 }
 
 
@@ -198,13 +222,40 @@ async def exchange(db: Db, workspace_id: UUID, made: Exchange, told: Entry | Non
     """Spend what is brought and store the tokens, and tell of it in the audit; False, and nothing is done, where it is
     spent already or lives no more. What is told needs a chain, see ``kith.store.audit.begin``.
     """
+    return (await _exchange_all(db, workspace_id, made.brought, [made], [told] if told else [], waits=True))[0]
+
+
+async def exchange_free(
+    db: Db, workspace_id: UUID, kind: tuple[Brought, bool], lot: Sequence[tuple[Exchange, Entry | None]]
+) -> list[bool]:
+    """Do several exchanges, with what is told of each; say of each whether it was done.
+
+    kind: what all of them bring, and whether something is told. Nothing is done either for a token that others hold:
+    whoever waited for one would have those wait who hold another.
+    """
+    told = [entry for _, entry in lot if entry]
+    return await _exchange_all(db, workspace_id, kind[0], [made for made, _ in lot], told, waits=False)
+
+
+async def _exchange_all(
+    db: Db, workspace_id: UUID, brought: Brought, lot: Sequence[Exchange], told: Sequence[Entry], *, waits: bool
+) -> list[bool]:
+    """told: of each, or nothing."""
     tokens = [
-        value
-        for each in made.tokens
-        for value in (digest(each.text), new_id(), each.kind, each.scopes, each.resources, each.thumbprint)
+        (n, digest(new.text), new_id(), new.kind, _array(new.scopes), _array(new.resources), new.thumbprint)
+        for n, made in enumerate(lot, 1)
+        for new in made.tokens
     ]
-    done: bool = await db.fetchval(
-        _EXCHANGE[made.brought, len(made.tokens), told is not None],
-        workspace_id, made.key, made.family_id, *tokens, *(audit.values(workspace_id, told) if told else ()),
+    rows = await db.fetch(
+        _EXCHANGE[brought, bool(told), waits],
+        workspace_id, [made.key for made in lot], [made.family_id for made in lot],
+        *([*column] for column in zip(*tokens, strict=True)), *(audit.values(workspace_id, told) if told else ()),
     )  # fmt: skip
-    return done
+    done = {row[0] for row in rows}
+    return [n in done for n in range(1, len(lot) + 1)]
+
+
+def _array(texts: Sequence[str]) -> str:
+    """Return an array as PostgreSQL writes one: an array of arrays would need all of them as long as the first."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"

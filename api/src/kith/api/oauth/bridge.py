@@ -10,6 +10,7 @@ from uuid import UUID
 
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload, OAuth2Request
 
+from kith.api.http.lots import Lots
 from kith.api.oauth.parameters import Parameters
 from kith.domain.audit import Entry
 from kith.runtime.keyring import Signer
@@ -75,6 +76,20 @@ class Desk:
     def tell(self, operation: str, app_id: UUID, grant_id: UUID | None, **after: Any) -> None:
         """Have something told in the audit, beside what is saved."""
         self.told = Told(operation, app_id, grant_id, after)
+
+    async def save_with_others(self, lots: Lots, entry: Callable[[Told], Entry]) -> bool:
+        """Save what Authlib has left together with what others have; False where it has to be judged by itself, again.
+
+        entry: what the audit is told.
+        """
+        if self._first or self._writes or (self.loaded and self.loaded.stale):
+            return False
+        if self.exchange is None or self.home is None:
+            return self.told is None
+        made, told = self.exchange, entry(self.told) if self.told else None
+        kind = (made.brought, told is not None)
+        done: bool = await lots.ask(self.home, exchanges.exchange_free, kind, (made, told))
+        return done
 
     async def save(self, db: Db, entry: Callable[[Told], Entry]) -> bool:
         """Save what Authlib has left; False where that has to be judged again. entry: what the audit is told."""

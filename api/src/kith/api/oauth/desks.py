@@ -4,6 +4,7 @@ from uuid import UUID
 
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
 
+from kith.api.http.lots import Lots
 from kith.api.oauth import assertions, keys
 from kith.api.oauth.bridge import Asked, Desk
 from kith.domain.apps import CODE, DEVICE, MACHINE, REFRESH
@@ -18,6 +19,7 @@ from kith.store.exchanges import Brought
 
 OWNERS = 10_000  # apps of which a process remembers whose they are; that never changes
 _OPENID = "openid"
+_SHARED: frozenset[Brought] = frozenset({"token", "grant"})
 
 
 class Case:
@@ -51,6 +53,15 @@ class Case:
         self.home = next((home for prefix in prefixes if (home := tokens.workspace_of(text, prefix))), None)
         self.text = text if self.home else None
 
+    async def lay_with_others(self, settings: Settings, lots: Lots) -> Desk | None:
+        """Return the desk of a request that renews tokens, or of a machine, loaded together with those of others; None
+        where it has to be laid by itself.
+        """
+        if self.home is None or self.app_id is None or self.brought not in _SHARED or self.claims:
+            return None
+        loaded = await lots.ask(self.home, exchanges.load, self.brought, (self.app_id, self.text))
+        return Desk(settings.issuer, self.home, loaded)
+
     async def lay(self, settings: Settings, db: Db, thumbprint: str | None) -> Desk:
         """Return the desk of this request."""
         if self.app_id is None:
@@ -63,7 +74,7 @@ class Case:
         elif self.brought == "device" and self.text:
             self.home = await exchanges.home_of_device(db, self.text)
         await see(db, self.home)
-        loaded = await exchanges.load(db, self.app_id, self.home, self.brought, self.text)
+        (loaded,) = await exchanges.load(db, self.home, self.brought, [(self.app_id, self.text)])
         found = loaded.brought if loaded else None
         if isinstance(found, Device) and found.home_id != self.home:  # somebody has let it in meanwhile
             return await self.lay(settings, db, thumbprint)

@@ -10,7 +10,7 @@ from litestar import Request, Response, post
 from kith.api.http import proofs
 from kith.api.http.addresses import network_of
 from kith.api.http.nonces import Stale, check_nonce
-from kith.api.oauth.bridge import Asked, Told
+from kith.api.oauth.bridge import Asked, Desk, Told
 from kith.api.oauth.desks import Case
 from kith.api.oauth.errors import PROTOCOL, Refused, answer
 from kith.api.oauth.parameters import Parameters, read_form
@@ -77,20 +77,37 @@ async def _serve(
     An app that proves who it is has units of its own; the rest share those of their address.
     """
     state, asked, admitted = request.app.state, _asked(request, form), False
-    case = Case(asked, state.owners, issues=issues)
+    case, told = Case(asked, state.owners, issues=issues), partial(_entry, request)
+
+    async def judge(desk: Desk) -> Neutral:
+        nonlocal admitted
+        found = work(Server(desk), asked)
+        if asked.client and asked.auth_method != "none" and not admitted:
+            await state.limits.admit_app(request.scope, asked.client.app.id)
+            admitted = True
+        return found
+
+    if issues and proofs.HEADER not in request.headers:
+        desk = await case.lay_with_others(state.settings, state.lots)
+        if desk:
+            found = await judge(desk)
+            if await desk.save_with_others(state.lots, told):
+                return _answer(found)
+            asked = _asked(request, form)
     async with state.turns.single(case.home) as db:
         thumbprint = await _possession(request, db)
         for _ in range(_TRIES):
             desk = await case.lay(state.settings, db, thumbprint)
-            found = work(Server(desk), asked)
-            if asked.client and asked.auth_method != "none" and not admitted:
-                await state.limits.admit_app(request.scope, asked.client.app.id)
-                admitted = True
-            if await desk.save(db, partial(_entry, request)):
-                named = {name: value for name, value in found.headers.items() if name.lower() == "www-authenticate"}
-                return answer(found.body, found.status, named)
+            found = await judge(desk)
+            if await desk.save(db, told):
+                return _answer(found)
             asked = _asked(request, form)
     raise Refused("temporarily_unavailable", "Others were first, again and again. Try again later.", 503)
+
+
+def _answer(found: Neutral) -> Response[bytes]:
+    named = {name: value for name, value in found.headers.items() if name.lower() == "www-authenticate"}
+    return answer(found.body, found.status, named)
 
 
 def _asked(request: Incoming, form: Parameters) -> Asked:
