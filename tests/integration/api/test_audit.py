@@ -32,7 +32,7 @@ CHANGES = {
 #: What cannot succeed in the town, as it is made for tests of ids alone.
 REFUSED = {
     "undoMerge", "deleteAffiliation", "confirmMyIdentity", "denyMyIdentity", "updateMember", "removeMember",
-    "authorizeSource", "deleteInteraction", "appendToUpload",
+    "authorizeSource", "deleteInteraction", "appendToUpload", "setInferredReply", "resetInferredReply",
 }  # fmt: skip
 
 

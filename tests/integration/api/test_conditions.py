@@ -27,6 +27,8 @@ UNCONDITIONAL = {
     "updateAsk": "what is said of an ask is added to what was said before",
     "appendToUpload": "bytes go where the upload ends, which Upload-Offset has to name",
     "deleteUpload": "an upload only grows, and what it holds is not shown",
+    "setInferredReply": "what is said of a line is added to what was said before",
+    "resetInferredReply": "what is said of a line is added to what was said before",
     "choosePartitions": "each partition is named, and what it is told says all that it is told",
 }
 

@@ -94,6 +94,8 @@ SCOPES = {
     "listInteractions": ["interactions:read"],
     "createInteraction": ["interactions:read", "interactions:write"],
     "deleteInteraction": ["interactions:read", "interactions:write"],
+    "setInferredReply": ["interactions:read", "interactions:write"],
+    "resetInferredReply": ["interactions:read", "interactions:write"],
     "writeInteractions": ["interactions:write"],
     "writeIdentities": ["identities:write"],
     "writeChannels": ["channels:write"],

@@ -267,6 +267,7 @@ BODIES: dict[str, Any] = {
     "replayEvents": {"since": _SINCE},
     "updateNote": {"text": "mine now"},
     "updateAsk": {"taken": True},
+    "setInferredReply": {"interaction": None},
     "createInteraction": {
         "occurred_at": _SINCE,
         "actor": {"name": "Ada"},

@@ -39,6 +39,7 @@ PROJECTIONS = (
     "person_identities", "identity_kinds", "interaction_targets", "contact_days", "activity_days", "identity_days",
     "channel_days",
     "people", "channel_activity", "conversation_activity", "relationships", "ask_acts", "asks",
+    "inferred_replies",
 )  # fmt: skip
 _PRIVATE = {"workspace_id", "source_id", "learnt_at", "decided_at"}
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.domain.replies.lines import BEFORE, CONTEXT, NONE, Line, read
+from kith.domain.replies.lines import CONTEXT, NONE, Line, read
 from kith.domain.replies.model import conversations, links, shipped, unanswered
+from kith.domain.replies.said import BEFORE
 
 TALK = [
     ("ann", 0, "how do I mount a usb stick?"),

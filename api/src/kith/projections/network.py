@@ -34,6 +34,8 @@ class Persons:
 
     def of(self, identities: NDArray[Any]) -> NDArray[np.int32]:
         """Return the number of each identity's person; -1 where it has none."""
+        if not len(self.identities):
+            return np.full(len(identities), -1, np.int32)
         asked = short(identities)
         starts = np.flatnonzero(changes(asked))
         asked = asked[starts]

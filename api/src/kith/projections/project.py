@@ -10,7 +10,7 @@ from itertools import combinations
 from uuid import UUID
 
 from kith.domain.days import midnight
-from kith.projections import answers, asks, behaviors, kinds, resolution, strength
+from kith.projections import answers, asks, behaviors, kinds, replies, resolution, strength
 from kith.store import affiliations, events, jobs, profiles, projection
 from kith.store.db import Db
 from kith.store.persons import Move
@@ -151,9 +151,9 @@ async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[
     await _want_moved(db, workspace_id, moves)
     await _want_judged(db, workspace_id, judged, moves)
     await _save_wanted(db, workspace_id, now)
-    await asks.work_in(
-        db, workspace_id, touched("act_ids"), touched("conversation_ids"), _stood_otherwise(judged, moves)
-    )
+    linked = await replies.work_in(db, workspace_id, touched("act_ids"))
+    places = {*touched("conversation_ids"), *linked}
+    await asks.work_in(db, workspace_id, touched("act_ids"), places, _stood_otherwise(judged, moves))
 
 
 def _stood_otherwise(judged: Collection[UUID], moves: Sequence[Move]) -> set[UUID]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from kith.domain.days import midnight
-from kith.projections import asks, ledger, network, profiles, project, strength
+from kith.projections import asks, ledger, network, profiles, project, replies, strength
 from kith.store import affiliations, decisions, ingest, projection, reach, statistics
 from kith.store import rebuild as store
 from kith.store.db import Db
@@ -51,6 +51,7 @@ async def rebuild(db: Db, beside: Transaction, workspace_id: UUID, now: datetime
     await projection.want_all(db, workspace_id)
     for each in (projection.PEOPLE, projection.CHANNEL_ACTIVITY, projection.CONVERSATION_ACTIVITY):
         found[each.table] = await store.restore(db, workspace_id, each)
+    found |= await replies.restore(db, workspace_id)
     found |= await asks.restore(db, workspace_id)
     found["affiliations"] = Difference(*await affiliations.restore(db, workspace_id), 0)
     found["behaviors"] = Difference(0, 0, await project.resolve_behaved(db, workspace_id, now))

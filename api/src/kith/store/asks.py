@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from kith.domain.replies.said import BEFORE
 from kith.store.db import Db, new_id
 from kith.store.ingest import TALK
 from kith.store.projection import Projection
@@ -21,21 +22,25 @@ JUDGED = tuple(kind for kind in TALK if kind != "answer")
 
 ACTS = Projection("ask_acts", ("interaction_id",), ("chance", "learnt", "sentence"), "", "")
 
+_LIKELY_ANSWERED = 0.5
+"""The chance that nobody answered, below which a line of a room counts as answered."""
+
 _HUMAN = """
     NOT EXISTS (
         SELECT FROM identities d LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = d.id
         WHERE d.workspace_id = $1 AND d.id = i.actor_id AND coalesce(k.kind, d.kind) IN ('bot', 'group'))
 """
-# Who opened the conversation is answered by what points at nothing.
+# Who opened the conversation is answered by what points at nothing. A line of a room is answered by later ones, each by
+# its chance: of those that were inferred, none stands more than BEFORE lines behind it.
 ASKS = Projection(
     "asks",
     ("place_id", "id"),
     (
         "actor_id", "channel_id", "native", "chance", "learnt", "sentence", "occurred_at", "asked_at", "state",
-        "answer_id", "answered_at", "answerer_id", "taken_by",
+        "answer_id", "answered_at", "answerer_id", "taken_by", "nobody",
     ),
     "SELECT a.place_id, a.id FROM wanted_asks x JOIN asks a ON a.workspace_id = $1 AND a.place_id = x.id",
-    """
+    f"""
     WITH stated AS MATERIALIZED (
         SELECT t.interaction_id AS id,
             (array_agg(t.state ORDER BY t.id DESC) FILTER (WHERE t.state IS NOT NULL))[1] AS state,
@@ -68,20 +73,60 @@ ASKS = Projection(
             AND NOT (r.kind = 'comment' AND a.ask_kind = 'question')
         GROUP BY a.ask_id
     ),
+    linked AS (
+        SELECT h.id AS ask_id, i.id, i.actor_id, r.occurred_at, l.chance::double precision AS chance
+        FROM asked h
+        JOIN inferred_replies q ON q.workspace_id = $1 AND q.interaction_id = h.id
+        CROSS JOIN LATERAL (
+            (SELECT n.interaction_id, n.occurred_at, n.answers, n.chances FROM inferred_replies n
+             WHERE n.workspace_id = $1 AND n.channel_id = q.channel_id
+                 AND (n.occurred_at, n.interaction_id) > (q.occurred_at, q.interaction_id)
+             ORDER BY n.occurred_at, n.interaction_id LIMIT {BEFORE})
+            UNION
+            SELECT n.interaction_id, n.occurred_at, n.answers, n.chances FROM inferred_replies n
+            WHERE n.workspace_id = $1 AND n.known AND n.answers[1] = h.id
+        ) AS r
+        CROSS JOIN LATERAL unnest(r.answers, r.chances) AS l (id, chance)
+        JOIN interactions i ON i.workspace_id = $1 AND i.id = r.interaction_id
+        LEFT JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = i.actor_id
+        WHERE l.id = h.id AND coalesce(p.person_id, i.actor_id) <> h.person_id AND {_HUMAN}
+    ),
+    guessed AS (
+        SELECT q.interaction_id AS ask_id,
+            (array_agg(l.id ORDER BY l.chance DESC, l.occurred_at, l.id))[1] AS answer_id,
+            (array_agg(l.actor_id ORDER BY l.chance DESC, l.occurred_at, l.id))[1] AS actor_id,
+            (array_agg(l.occurred_at ORDER BY l.chance DESC, l.occurred_at, l.id))[1] AS answered_at,
+            CASE WHEN max(l.chance) < 1
+                THEN exp(sum(ln(1 - CASE WHEN l.chance < 1 THEN l.chance END) ORDER BY l.occurred_at, l.id))
+                ELSE CASE WHEN max(l.chance) IS NULL THEN 1 ELSE 0 END
+            END::real AS nobody
+        FROM asked h JOIN inferred_replies q ON q.workspace_id = $1 AND q.interaction_id = h.id
+        LEFT JOIN linked l ON l.ask_id = h.id
+        GROUP BY q.interaction_id
+    ),
     accepts AS (SELECT DISTINCT place_id, person_id FROM said_of_asks WHERE kind = 'accept')
     SELECT h.place_id, h.id, h.actor_id, h.channel_id, h.kind = 'question' AS native, h.chance, h.learnt, h.sentence,
         h.occurred_at, h.asked_at,
         CASE
             WHEN t.state IN ('answered', 'withdrawn', 'closed') THEN t.state
             WHEN c.place_id IS NOT NULL THEN 'accepted'
+            WHEN g.nobody < {_LIKELY_ANSWERED} AND n.ask_id IS NULL THEN 'answered'
             WHEN n.ask_id IS NULL THEN 'open'
             WHEN h.asked_at > n.last_at THEN 'reopened'
             ELSE 'answered'
         END AS state,
-        n.first_id AS answer_id, n.first_at AS answered_at, n.actor_id AS answerer_id, t.taken_by
+        coalesce(n.first_id, g.answer_id) AS answer_id, coalesce(n.first_at, g.answered_at) AS answered_at,
+        coalesce(n.actor_id, g.actor_id) AS answerer_id, t.taken_by,
+        CASE WHEN n.ask_id IS NULL THEN g.nobody END AS nobody
     FROM asked h
     LEFT JOIN stated t ON t.id = h.id
     LEFT JOIN answers n ON n.ask_id = h.id
+    LEFT JOIN (
+        SELECT ask_id, nobody, CASE WHEN nobody < {_LIKELY_ANSWERED} THEN answer_id END AS answer_id,
+            CASE WHEN nobody < {_LIKELY_ANSWERED} THEN actor_id END AS actor_id,
+            CASE WHEN nobody < {_LIKELY_ANSWERED} THEN answered_at END AS answered_at
+        FROM guessed
+    ) AS g ON g.ask_id = h.id
     LEFT JOIN accepts c ON c.place_id = h.place_id AND c.person_id = h.person_id
     WHERE h.id = h.ask_id
     """,
@@ -127,6 +172,7 @@ class Ask(msgspec.Struct, frozen=True):
     answered_at: datetime | None
     answerer_id: UUID | None
     taken_by: str | None
+    nobody: float | None
     to_us: bool
 
 
@@ -342,7 +388,7 @@ _SELECT = f"""
     SELECT a.id, a.actor_id, coalesce(b.person_id, a.actor_id) AS person_id, a.channel_id,
         c.name AS channel_name, v.id AS conversation_id, v.title AS conversation_title, a.native,
         a.chance, a.learnt, a.sentence, a.occurred_at, a.asked_at, a.state,
-        a.answer_id, a.answered_at, a.answerer_id, a.taken_by, {_TO_US} AS to_us
+        a.answer_id, a.answered_at, a.answerer_id, a.taken_by, a.nobody, {_TO_US} AS to_us
     FROM asks a
     LEFT JOIN person_identities b ON b.workspace_id = $1 AND b.identity_id = a.actor_id
     LEFT JOIN channels c ON c.workspace_id = $1 AND c.id = a.channel_id
@@ -369,6 +415,12 @@ _WANT = """
         SELECT FROM ask_acts j JOIN interactions s ON s.workspace_id = $1 AND s.id = j.interaction_id
         WHERE j.workspace_id = $1 AND s.conversation_id = i.conversation_id
         UNION ALL SELECT FROM ask_acts j WHERE j.workspace_id = $1 AND j.interaction_id = i.id)
+    UNION
+    SELECT j.interaction_id FROM interactions i
+    JOIN inferred_replies r ON r.workspace_id = $1 AND r.interaction_id = i.id
+    CROSS JOIN LATERAL unnest(r.answers) AS answered (id)
+    JOIN ask_acts j ON j.workspace_id = $1 AND j.interaction_id = answered.id
+    WHERE i.workspace_id = $1 AND i.actor_id = ANY ($3)
     ON CONFLICT DO NOTHING
 """
 

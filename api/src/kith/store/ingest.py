@@ -315,7 +315,16 @@ async def erase(db: Db, workspace_id: UUID, identity_ids: Sequence[UUID], *, sea
     await begin_changes(db, workspace_id, mine + towards)
     await db.execute(_NOTE_SIGHTINGS, workspace_id, mine)
     await states.forget(db, workspace_id, mine)
-    for table in ("sightings", "tellings", "sweep_sightings", "awaited", "ask_acts", "ask_statements", "interactions"):
+    for table in (
+        "sightings",
+        "tellings",
+        "sweep_sightings",
+        "awaited",
+        "ask_acts",
+        "ask_statements",
+        "reply_statements",
+        "interactions",
+    ):
         column = "id" if table == "interactions" else "interaction_id"
         await db.execute(f"DELETE FROM {table} WHERE workspace_id = $1 AND {column} = ANY ($2)", workspace_id, mine)
     await db.execute(_FORGET_VERSIONS, workspace_id, mine, [id_.hex for id_ in ids])

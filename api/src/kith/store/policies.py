@@ -42,6 +42,7 @@ SHOWN = {
     """,
     "conversations": _SEEN.format("conversations", "id"),
     "asks": _ACT.format("asks", "id"),
+    "inferred_replies": _ACT.format("inferred_replies", "interaction_id"),
     "ask_acts": _ACT.format("ask_acts", "interaction_id"),
     "conversation_activity": _SEEN.format("conversation_activity", "conversation_id"),
 }

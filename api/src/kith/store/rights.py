@@ -12,6 +12,7 @@ APPEND_ONLY = (
     "decisions",
     "events",
     "interaction_versions",
+    "reply_statements",
 )
 #: What only grows, and from which only a function of its own deletes.
 SEALED = ("audit_entries",)

@@ -31,7 +31,7 @@ async def list_asks(
     """List open questions and requests of people.
 
     The newest first. `state=open` lists asks that nobody has answered, as far as sources were read; see `coverage`.
-    Replies count where the network tells them; kith infers none.
+    In rooms whose messages stand in no conversation kith infers replies, and `nobody_answered` says how surely.
     """
     person = from_query("person", "person", params.person)
     wanted = store.AskFilter(

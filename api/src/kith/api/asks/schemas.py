@@ -76,6 +76,13 @@ class Ask(msgspec.Struct, frozen=True):
     answer_id: Annotated[InteractionId | None, Meta(description="The first answer by another human.")]
     answered_at: Annotated[Instant | None, Meta(description="When the first answer was given.")]
     answerer: Annotated[IdentityRef | None, Meta(description="The identity that gave the first answer.")]
+    nobody_answered: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(
+            description="In a room without threads: the chance that no other human answered, over all lines after it. "
+            "Below .5 the state is answered. null where replies point at what they answer.",
+        ),
+    ]
     to_us: Annotated[bool, Meta(description="Whether it addresses somebody of the group `team`.")]
     taken_by: Annotated[str | None, Meta(description="The member who takes care of it.")]
     usual_wait: Annotated[UsualWait | None, Meta(description="null where kith knows fewer than 20 asks.")]

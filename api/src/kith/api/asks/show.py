@@ -69,6 +69,7 @@ def _shown(
         sentence=row.sentence if sight.text else None,
         chance=round(row.chance, 4),
         answer_id=encode_optional("interaction", row.answer_id),
+        nobody_answered=None if row.nobody is None else round(row.nobody, 4),
         answerer=refs.get(row.answerer_id) if row.answerer_id else None,
         usual_wait=wait,
         overdue_at=overdue_at,

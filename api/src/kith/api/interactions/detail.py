@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from kith.api.http.ids import not_found
+from kith.api.http.ids import encode, not_found
 from kith.api.http.shapes import shape
-from kith.api.interactions.schemas import InteractionDetail, Period, shape_all
+from kith.api.interactions.schemas import InferredReply, InteractionDetail, Period, shape_all
 from kith.domain.scopes import Sight
 from kith.store import interactions as store
-from kith.store import states
+from kith.store import replies, states
 from kith.store.db import Db
 
 
@@ -18,4 +18,12 @@ async def detail(db: Db, workspace_id: UUID, interaction_id: UUID, sight: Sight)
         raise not_found("interaction")
     held = await states.list_periods(db, workspace_id, interaction_id)
     shown = (await shape_all(db, workspace_id, [found], sight))[interaction_id]
-    return shape(InteractionDetail, shown, periods=[shape(Period, each) for each in held])
+    reply = await replies.get_reply(db, workspace_id, interaction_id)
+    return shape(
+        InteractionDetail,
+        shown,
+        inferred_reply=InferredReply(encode("interaction", reply.answers_id), round(reply.chance, 4), reply.stated)
+        if reply
+        else None,
+        periods=[shape(Period, each) for each in held],
+    )

@@ -11,6 +11,7 @@ from kith.api.http.auth import require
 from kith.api.http.ids import from_path, from_query, many_from_query
 from kith.api.http.paging import Page, after, page
 from kith.api.interactions.detail import detail
+from kith.api.interactions.replies import ROUTES as REPLIES
 from kith.api.interactions.schemas import Interaction, InteractionDetail, InteractionsParams, shape_all
 from kith.api.interactions.writing import ROUTES as WRITING
 from kith.domain.scopes import FIELDS, Sight
@@ -87,4 +88,4 @@ async def get_interaction(
     return await detail(db, workspace_id, from_path("interaction", interaction_id), sight)
 
 
-ROUTES = [list_interactions, get_interaction, *WRITING]
+ROUTES = [list_interactions, get_interaction, *WRITING, *REPLIES]

@@ -95,8 +95,21 @@ class Period(msgspec.Struct, frozen=True):
     until: Annotated[Instant | None, Meta(description="When it ended; null: it holds.")]
 
 
+class InferredReply(msgspec.Struct, frozen=True):
+    """What a line of a room most likely answers, where its network does not say."""
+
+    interaction: InteractionId
+    chance: Annotated[float, Meta(ge=0, le=1, description="The chance that it answers this one.")]
+    stated: Annotated[bool, Meta(description="Whether a member says so; else kith infers it.")]
+
+
 class InteractionDetail(Interaction, frozen=True):
     """An interaction, and when what it began held."""
+
+    inferred_reply: Annotated[
+        InferredReply | None,
+        Meta(description="Only for messages of a channel that stand in no conversation; never in place of `reply_to`."),
+    ]
 
     periods: Annotated[
         list[Period], Meta(description="Of a follow, a reaction, a membership and the like; empty for other acts.")

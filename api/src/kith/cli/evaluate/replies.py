@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from kith.cli.evaluate.files import UnreadableFile
 from kith.domain.metrics import calibration_error
-from kith.domain.replies.lines import BEFORE, NONE, Floats, Line, Lines, read
+from kith.domain.replies.lines import NONE, Floats, Line, Lines, read
 from kith.domain.replies.model import CONTACT, conversations, shipped, unanswered
+from kith.domain.replies.said import BEFORE
 
 FOLLOWED = 60
 """Judged lines after a question, without which nobody can say that it was not answered."""

@@ -8,16 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.domain.replies.said import BEFORE
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-BEFORE = 50
-"""Lines before a line that it may answer."""
 MEMORY = 150
 """Lines before a line after which what was said is forgotten: who spoke, whom they named."""
-CONTEXT = BEFORE * 2 + MEMORY
-"""Lines before a line that its chances can depend on."""
+CONTEXT = BEFORE + MEMORY * 3
+"""Lines before a line that its chances can depend on: what the first look says of the speaker's last line rests on
+lines before that, these on whom their speakers named before, and that on who had spoken by then."""
 NAMES = 3  # people whom one line names
 NONE = -1
 NEVER = np.iinfo(np.int64).max
@@ -113,7 +114,8 @@ def read(lines: Sequence[Line]) -> Lines:
         found = [bearer for bearer in bearers if bearer not in (NONE, actor)][:NAMES]
         named[i, : len(found)] = found
         if words and parts[0][-1] in ":,":
-            first = max(_bearer(known, parts[0][:-1].lstrip("@"), i), _bearer(known, words[0], i))
+            first = _bearer(known, parts[0][:-1].lstrip("@"), i)
+            first = _bearer(known, words[0], i) if first == NONE else first
             to[i] = first if first != actor else NONE
             stranger[i] = first == NONE
         for back, index in enumerate(reversed(history[actor])):
@@ -131,7 +133,9 @@ def read(lines: Sequence[Line]) -> Lines:
             partners[actor] = found[0], i
         after[i] = _partner(partners, actor, i)
         waiting[actor].append(i)
-        for word in {word for word in words if len(word) >= _SHORTEST and _bearer(known, word, i) == NONE}:
+        for word in dict.fromkeys(words):
+            if len(word) < _SHORTEST or _bearer(known, word, i) != NONE:
+                continue
             before = places[word]
             while before and before[0] < i - BEFORE:
                 before.popleft()

@@ -7,7 +7,8 @@ from importlib.resources import files
 import msgspec
 import numpy as np
 
-from kith.domain.replies.lines import BEFORE, Floats, Lines
+from kith.domain.replies.lines import MEMORY, Floats, Lines
+from kith.domain.replies.said import BEFORE
 from kith.domain.replies.signs import Signs, candidates, second_signs, signs
 
 POINTER = 0.5
@@ -49,7 +50,7 @@ class Model(msgspec.Struct, frozen=True):
         """
         count = len(lines.actor)
         looked = np.zeros((count, BEFORE + 1))
-        early = max(0, start - BEFORE)
+        early = max(0, start - MEMORY)
         for begin in range(early, count, _AT_ONCE):
             end = min(begin + _AT_ONCE, count)
             looked[begin:end] = softmax(total(signs(lines, begin, end), self.first), begin, end)
@@ -62,7 +63,7 @@ class Model(msgspec.Struct, frozen=True):
 
     def why(self, lines: Lines, line: int, answers: int | None) -> list[Contribution]:
         """Return what speaks for a link, and against it, largest first; the parts add up to its log-odds."""
-        early = max(0, line - BEFORE)
+        early = max(0, line - MEMORY)
         looked = np.zeros((line + 1, BEFORE + 1))
         looked[early:] = softmax(total(signs(lines, early, line + 1), self.first), early, line + 1)
         seen = signs(lines, line, line + 1) | second_signs(lines, line, line + 1, looked)

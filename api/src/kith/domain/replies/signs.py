@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from kith.domain.replies.lines import BEFORE, NONE, Flags, Floats, Ints, Lines
+from kith.domain.replies.lines import NONE, Flags, Floats, Ints, Lines
+from kith.domain.replies.said import BEFORE
 
 _MINUTE = 60.0
 _PAUSE = 30  # minutes after which somebody is new again

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_array, hstack, vstack
 
-from kith.domain.replies.lines import BEFORE, Floats, Lines
+from kith.domain.replies.lines import Floats, Lines
 from kith.domain.replies.model import AND, Model, product, softmax
+from kith.domain.replies.said import BEFORE
 from kith.domain.replies.signs import ALONE, GAPS, NEAR, SILENT, Signs, second_signs, signs
 
 _PULL = 8.0  # what a weight of 1 costs, twice, in log-likelihood
