@@ -1,10 +1,12 @@
 """Asks over HTTP: what is open, why it is an ask, whom to ask, and what members say of it."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from kith.projections import rebuild, told_asks
 from kith.projections.project import project
 from kith.store.db import workspace
 from tests.integration.api.conftest import Client
@@ -133,3 +135,50 @@ async def test_learnt_words_are_shown_together_to_whom_may_not_read_texts(client
     total = [sum(part["weight"] for part in shown["contributions"]) for shown in (whole, less)]
     assert total[0] == pytest.approx(total[1])
     assert (await client.send("PATCH", f"/v1/asks/{first}", json={}, token=made.json()["token"])).status_code == 403
+
+
+async def told(client: Client) -> list[tuple[str, str]]:
+    """Return the types of all events of asks and what they are about, the oldest first."""
+    rows = await client.pages("/v1/events?type=ask.opened,ask.answered,ask.overdue")
+    return [(row["type"], row["data"]["ask_id"]) for row in reversed(rows)]
+
+
+async def test_what_becomes_of_an_ask_is_told_once(client: Client) -> None:
+    first, _, _, old = await tell(
+        client,
+        said("1", "ada", ASKED),
+        said("private", "bo", ASKED, visibility="private"),
+        said("2", "bo", "The sun shines."),
+        said("old", "cyd", ASKED, ago=30),
+    )
+    assert await told(client) == [("ask.opened", first)]
+    (answer,) = await tell(client, said("3", "bo", "It is in the archive.", to="1", ago=0.5))
+    await tell(client, said("4", "bo", "And in the book.", to="1", ago=0.4), said("5", "dan", "No.", to="old"))
+    for state in ("open", "answered"):
+        await patched(client, first, state=state)
+    async with workspace(client.pool, client.workspace_id) as db:
+        await rebuild.rebuild(
+            db, partial(workspace, client.pool, client.workspace_id), client.workspace_id, datetime.now(UTC)
+        )
+    assert await told(client) == [("ask.opened", first), ("ask.answered", first)]
+    (event,) = await client.pages("/v1/events?type=ask.answered")
+    assert event["data"]["answer_id"] == answer
+    (by_member,) = await tell(client, said("6", "eve", ASKED))
+    await patched(client, by_member, state="answered")
+    event = (await client.pages("/v1/events?type=ask.answered"))[0]
+    assert (event["data"]["ask_id"], event["data"]["answer_id"]) == (by_member, None)
+    assert old
+
+
+async def test_an_ask_is_told_to_be_overdue_once(client: Client) -> None:
+    past = []
+    for n in range(20):
+        past.append(said(f"q{n}", f"asker{n}", ASKED, ago=20 - n * 0.1))
+        past.append(said(f"a{n}", "bo", "It is in the archive.", to=f"q{n}", ago=19.9 - n * 0.1))
+    *_, late, fresh = await tell(client, *past, said("1", "ada", ASKED, ago=3), said("2", "eve", ASKED, ago=0))
+    for _ in range(2):
+        async with workspace(client.pool, client.workspace_id) as db:
+            await told_asks.tell_overdue(db, client.workspace_id, datetime.now(UTC))
+    assert await told(client) == [("ask.opened", late), ("ask.opened", fresh), ("ask.overdue", late)]
+    (event,) = await client.pages("/v1/events?type=ask.overdue")
+    assert event["data"]["overdue_at"] == (await client.get(f"/v1/asks/{late}"))["overdue_at"].replace("Z", "+00:00")

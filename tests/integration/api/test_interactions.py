@@ -77,7 +77,7 @@ async def test_words_find_interactions_within_every_other_filter(square: Square)
 async def test_an_interaction_shows_who_did_what_to_whom_and_where(square: Square) -> None:
     listed = (await square.client.get("/v1/interactions?kind=help"))["data"][0]
     act = await square.client.get(f"/v1/interactions/{listed['id']}")
-    assert act == listed | {"periods": []}
+    assert act == listed | {"periods": [], "inferred_reply": None}
     assert act["actor"]["name"] == "Eve"
     assert act["actor"]["person_id"] == square.ours.ids["person eve"]
     assert [(target["identity"]["name"], target["kind"]) for target in act["targets"]] == [("Ada", "to"), ("Bo", "to")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kith.connectors import Identity, Record
 from kith.projections import asks
 from kith.store.db import Pool, workspace
-from tests.integration.store.facts import DAY, Store, act, act_ref, gone, mailmap, who
+from tests.integration.store.facts import DAY, NOW, Store, act, act_ref, gone, mailmap, who
 from tests.integration.store.test_projections import _fresh
 
 _SAID = [
@@ -67,7 +67,7 @@ async def test_what_a_member_says_survives_a_rebuild_and_can_be_taken_back(store
     ask = (await found(store))["ada"]
     for said_of, expected in ((state, state), ("open", "open"), ("not_an_ask", None), ("open", "open")):
         async with workspace(store.pool, store.workspace_id) as db:
-            await asks.state(db, store.workspace_id, ask["id"], said_of, None, "member:test")
+            await asks.state(db, store.workspace_id, ask["id"], said_of, None, "member:test", NOW)
         assert (await found(store)).get("ada", {}).get("state") == expected
         assert not any(any(difference) for difference in (await store.rebuild()).values())
 

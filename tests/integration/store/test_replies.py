@@ -13,7 +13,7 @@ from kith.connectors import Identity, Record
 from kith.domain.replies.lines import CONTEXT
 from kith.projections import replies
 from kith.store.db import Pool, workspace
-from tests.integration.store.facts import DAY, Store, act, act_ref, gone, mailmap, who
+from tests.integration.store.facts import DAY, NOW, Store, act, act_ref, gone, mailmap, who
 from tests.integration.store.test_asks import found
 from tests.integration.store.test_projections import _fresh
 
@@ -42,7 +42,7 @@ async def state(store: Store, key: str, answers: str | None, *, stated: bool = T
     ids = {row["key"].strip("<>").partition("@")[0]: row["id"] for row in await store.rows("interactions")}
     async with workspace(store.pool, store.workspace_id) as db:
         await replies.state(
-            db, store.workspace_id, ids[key], ids[answers] if answers else None, "member:test", stated=stated
+            db, store.workspace_id, ids[key], ids[answers] if answers else None, "member:test", NOW, stated=stated
         )
 
 
@@ -186,7 +186,7 @@ async def test_any_order_of_pages_edits_deletions_joins_and_words_of_members_giv
             if key in ids:
                 async with workspace(store.pool, store.workspace_id) as db:
                     answers_id = ids.get(answers) if answers else None
-                    await replies.state(db, store.workspace_id, ids[key], answers_id, "member:t", stated=stated)
+                    await replies.state(db, store.workspace_id, ids[key], answers_id, "member:t", NOW, stated=stated)
     await store.project()
     await store.refresh()
     assert await is_as_rebuilt(store)

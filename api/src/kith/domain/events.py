@@ -22,6 +22,9 @@ Type = Literal[
     "member.left",
     "relationship.changed",
     "role.changed",
+    "ask.opened",
+    "ask.answered",
+    "ask.overdue",
     "webhook.tested",
     "webhook.disabled",
 ]
@@ -29,6 +32,7 @@ Type = Literal[
 _PERSON, _OTHER = "per_06ae9jv9tg8009z1ajt0ds00tg", "per_06ae9jv9tg8009z1ajt0ds00v0"
 _IDENTITIES = ["idn_06ae9jv9tg8009z1ajt0ds00tg", "idn_06ae9jv9tg8009z1ajt0ds00v0"]
 _COMMUNITIES = ["com_06ae9jv9tg8009z1ajt0ds00tg", "com_06ae9jv9tg8009z1ajt0ds00v0"]
+_ASK = ("int_06ae9jv9tg8009z1ajt0ds00tg", _PERSON, "chn_06ae9jv9tg8009z1ajt0ds00tg")
 _MEMBER = "mem_06ae9jv9tg8009z1ajt0ds00tg"
 
 
@@ -90,6 +94,21 @@ class RolesChanged(msgspec.Struct, frozen=True):
     person_id: str
     before: list[str]
     after: list[str]
+
+
+class AskOpened(msgspec.Struct, frozen=True):
+    ask_id: str
+    person_id: str
+    channel_id: str | None
+
+
+class AskAnswered(AskOpened, frozen=True):
+    answer_id: str | None
+    answerer_id: str | None
+
+
+class AskOverdue(AskOpened, frozen=True):
+    overdue_at: str
 
 
 class WebhookTested(msgspec.Struct, frozen=True):
@@ -162,6 +181,14 @@ KINDS: dict[Type, Kind] = {
     "role.changed": Kind(
         "communities:read", "A person has other roles in a community.",
         RolesChanged(_COMMUNITIES[0], _PERSON, [], ["connector"]),
+    ),
+    "ask.opened": Kind("asks:read", "Somebody asks something, and nobody has answered yet.", AskOpened(*_ASK)),
+    "ask.answered": Kind(
+        "asks:read", "An ask that was told to be open was answered.",
+        AskAnswered(*_ASK, "int_06ae9jv9tg8009z1ajt0ds00v0", _OTHER),
+    ),
+    "ask.overdue": Kind(
+        "asks:read", "An ask waits longer than nine of ten do.", AskOverdue(*_ASK, "2026-05-04T12:00:00+00:00")
     ),
     "webhook.tested": Kind(
         "webhooks:read", "A webhook is tried; it alone gets this.", WebhookTested("whk_06ae9jv9tg8009z1ajt0ds00tg")

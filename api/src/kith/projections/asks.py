@@ -10,6 +10,7 @@ import numpy as np
 
 from kith.domain.asks.answerers import Helps, History
 from kith.domain.asks.model import SHOWN, shipped
+from kith.projections import told_asks
 from kith.store import asks as store
 from kith.store import jobs, projection
 from kith.store import rebuild as rebuilding
@@ -35,7 +36,7 @@ async def work_in(
 
 
 async def state(
-    db: Db, workspace_id: UUID, interaction_id: UUID, said: str | None, taken: bool | None, author: str
+    db: Db, workspace_id: UUID, interaction_id: UUID, said: str | None, taken: bool | None, author: str, now: datetime
 ) -> None:
     """Keep what a member says of an ask; where another transaction works in pages, it counts a little later."""
     await store.add_statement(db, workspace_id, interaction_id, said, taken, author)
@@ -44,6 +45,7 @@ async def state(
         place = await store.place_of(db, workspace_id, interaction_id)
         await store.want(db, workspace_id, [] if place is None else [place], [])
         await projection.save(db, workspace_id, store.ASKS)
+        await told_asks.tell(db, workspace_id, now)
     else:
         await store.touch(db, workspace_id, interaction_id)
         await jobs.ask_project(db, workspace_id)

@@ -10,7 +10,7 @@ from itertools import combinations
 from uuid import UUID
 
 from kith.domain.days import midnight
-from kith.projections import answers, asks, behaviors, kinds, replies, resolution, strength
+from kith.projections import answers, asks, behaviors, kinds, replies, resolution, strength, told_asks
 from kith.store import affiliations, events, jobs, profiles, projection
 from kith.store.db import Db
 from kith.store.persons import Move
@@ -81,6 +81,7 @@ async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
     await _want_judged(db, workspace_id, judged, moves)
     await _save_wanted(db, workspace_id, now)
     await asks.work_in(db, workspace_id, [], [], _stood_otherwise(judged, moves))
+    await told_asks.tell(db, workspace_id, now)
     return len(moves)
 
 
@@ -95,6 +96,7 @@ async def settle_next(db: Db, workspace_id: UUID, now: datetime) -> resolution.S
     await _want_judged(db, workspace_id, judged, step.moves)
     await _save_wanted(db, workspace_id, now)
     await asks.work_in(db, workspace_id, [], [], _stood_otherwise(judged, step.moves))
+    await told_asks.tell(db, workspace_id, now)
     return step
 
 
@@ -154,6 +156,7 @@ async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[
     linked = await replies.work_in(db, workspace_id, touched("act_ids"))
     places = {*touched("conversation_ids"), *linked}
     await asks.work_in(db, workspace_id, touched("act_ids"), places, _stood_otherwise(judged, moves))
+    await told_asks.tell(db, workspace_id, now)
 
 
 def _stood_otherwise(judged: Collection[UUID], moves: Sequence[Move]) -> set[UUID]:

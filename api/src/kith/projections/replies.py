@@ -6,13 +6,14 @@ channel is never held whole.
 
 import asyncio
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
 from kith.domain.replies.inference import infer
 from kith.domain.replies.lines import CONTEXT
 from kith.domain.replies.said import Inferred, Said
-from kith.projections import asks
+from kith.projections import asks, told_asks
 from kith.store import jobs, projection
 from kith.store import rebuild as rebuilding
 from kith.store import replies as store
@@ -37,7 +38,14 @@ async def work_in(db: Db, workspace_id: UUID, act_ids: Collection[UUID]) -> set[
 
 
 async def state(
-    db: Db, workspace_id: UUID, interaction_id: UUID, answers_id: UUID | None, author: str, *, stated: bool
+    db: Db,
+    workspace_id: UUID,
+    interaction_id: UUID,
+    answers_id: UUID | None,
+    author: str,
+    now: datetime,
+    *,
+    stated: bool,
 ) -> None:
     """Keep what a member says that a line answers; where another transaction is at it, it counts a little later.
 
@@ -47,6 +55,7 @@ async def state(
     if await projection.try_lock(db, workspace_id):
         await projection.start(db)
         await asks.work_in(db, workspace_id, [], await work_in(db, workspace_id, [interaction_id]), [])
+        await told_asks.tell(db, workspace_id, now)
     else:
         await store.touch(db, workspace_id, interaction_id)
         await jobs.ask_project(db, workspace_id)

@@ -316,6 +316,7 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 )
 _OF_ACTS = (
     "DELETE FROM topic_texts WHERE workspace_id = $1 AND text_id = ANY ($2)",
+    "DELETE FROM told_asks WHERE workspace_id = $1 AND id = ANY ($2)",
     """
     UPDATE roles SET interaction_ids = ARRAY(
         SELECT id FROM unnest(interaction_ids) WITH ORDINALITY AS cited (id, place) WHERE id <> ALL ($2) ORDER BY place

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from kith.domain.events import Type
-from kith.domain.ids import encode
+from kith.domain.ids import encode, encode_optional
 from kith.store import webhooks
 from kith.store.db import Db, new_id
 from kith.store.persons import Move
@@ -154,6 +154,37 @@ def tell_roles(
     """A person has other roles in a community."""
     where = {"community_id": encode("community", community_id), "person_id": encode("person", person_id)}
     return "role.changed", where | {"before": list(before), "after": list(after)}
+
+
+def tell_opened(ask_id: UUID, person_id: UUID, channel_id: UUID | None) -> tuple[Type, dict[str, Any]]:
+    """Somebody asks something that nobody has answered."""
+    return "ask.opened", _of_ask(ask_id, person_id, channel_id)
+
+
+def tell_answered(
+    ask_id: UUID, person_id: UUID, channel_id: UUID | None, answer_id: UUID | None, answerer_id: UUID | None
+) -> tuple[Type, dict[str, Any]]:
+    """An ask was answered. answer_id, answerer_id: None where a member says so."""
+    answer = {
+        "answer_id": encode_optional("interaction", answer_id),
+        "answerer_id": encode_optional("person", answerer_id),
+    }
+    return "ask.answered", _of_ask(ask_id, person_id, channel_id) | answer
+
+
+def tell_overdue(
+    ask_id: UUID, person_id: UUID, channel_id: UUID | None, overdue_at: datetime
+) -> tuple[Type, dict[str, Any]]:
+    """An ask has waited longer than nine of ten asks of its place do."""
+    return "ask.overdue", _of_ask(ask_id, person_id, channel_id) | {"overdue_at": overdue_at.isoformat()}
+
+
+def _of_ask(ask_id: UUID, person_id: UUID, channel_id: UUID | None) -> dict[str, Any]:
+    return {
+        "ask_id": encode("interaction", ask_id),
+        "person_id": encode("person", person_id),
+        "channel_id": encode_optional("channel", channel_id),
+    }
 
 
 async def tell_of_member(db: Db, workspace_id: UUID, told: Type, member_id: UUID, role: str) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from kith.projections import kinds, strength
+from kith.projections import kinds, strength, told_asks
 from kith.projections import project as store
 from kith.store import jobs, statistics
 from kith.workers.work import Unfinished, Work
@@ -22,6 +22,8 @@ async def project(work: Work) -> dict[str, Any]:
             await statistics.refresh(db)
         if left and work.must_rest:
             raise Unfinished
+    async with work.transaction() as db:
+        await told_asks.tell_overdue(db, work.job.workspace_id, datetime.now(UTC))
     return {"pages": done}
 
 
@@ -40,4 +42,6 @@ async def refresh(work: Work) -> dict[str, Any]:
             after = await store.refresh(db, work.job.workspace_id, datetime.now(UTC), after)
             done += strength.PAIRS if after else 0
             await work.advance(db, done, None, "relationships")
+    async with work.transaction() as db:
+        await told_asks.tell_overdue(db, work.job.workspace_id, datetime.now(UTC))
     return {}

@@ -86,7 +86,7 @@ async def update_ask(
     key = from_path("interaction", ask_id)
     if await store.place_of(db, workspace_id, key) is None:
         raise not_found("ask")
-    await projection.state(db, workspace_id, key, payload.state, payload.taken, author(token))
+    await projection.state(db, workspace_id, key, payload.state, payload.taken, author(token), datetime.now(UTC))
     row = await store.get_ask(db, workspace_id, key)
     shown = await show_all(db, workspace_id, [row] if row else [], sight, datetime.now(UTC))
     return AskSaid(encode("interaction", key), payload, shown.get(key))

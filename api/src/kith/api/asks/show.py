@@ -1,6 +1,5 @@
 """Asks as they are shown: beside the usual wait of their place, with reasons and with who could answer."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,9 +11,9 @@ from kith.api.http.shapes import shape
 from kith.api.refs import ChannelRef, ConversationRef, IdentityRef, PersonRef
 from kith.domain.asks.model import shipped
 from kith.domain.asks.parts import NAMED
-from kith.domain.asks.waiting import LATEST, Waited, usual
 from kith.domain.scopes import Sight
 from kith.projections import asks as projection
+from kith.projections import told_asks
 from kith.store import asks as store
 from kith.store import identities, people
 from kith.store.db import Db
@@ -86,15 +85,10 @@ def _parts(parts: Sequence[tuple[str, float]], sight: Sight) -> list[AskPart]:
 
 async def _waits(db: Db, workspace_id: UUID, channel_ids: set[UUID], now: datetime) -> dict[UUID | None, UsualWait]:
     """Return the usual wait of each channel that has one, and of the workspace, under None."""
-    waits = defaultdict[UUID | None, list[Waited]](list)
-    for channel_id, asked, answered in await store.list_waits(db, workspace_id, channel_ids, now, LATEST):
-        until = now if answered is None or answered > now else answered
-        waits[channel_id].append(Waited((until - asked).total_seconds(), until is not now))
-    found = {channel_id: usual(each) for channel_id, each in waits.items()}
+    found = await told_asks.usual_waits(db, workspace_id, channel_ids, now)
     return {
         channel_id: UsualWait("channel" if channel_id else "workspace", wait.asks, wait.median, wait.low, wait.high)
         for channel_id, wait in found.items()
-        if wait
     }
 
 

@@ -1,5 +1,6 @@
 """What a line of a room answers, where its network does not say: members correct what kith inferred."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -57,7 +58,7 @@ async def set_inferred_reply(
             if not await store.stands_before(db, token.workspace_id, answers, key):
                 message = "A line answers an earlier one of its channel."
                 raise Problem("invalid_body", message, Fault("invalid", message, pointer="/interaction"))
-    await replies.state(db, token.workspace_id, key, answers, author(token), stated=True)
+    await replies.state(db, token.workspace_id, key, answers, author(token), datetime.now(UTC), stated=True)
     async with narrowed(db, sight.rows):
         return await detail(db, token.workspace_id, key, sight)
 
@@ -79,7 +80,7 @@ async def reset_inferred_reply(
 ) -> InteractionDetail:
     """Go back to what kith infers that a line of a room answers."""
     key = await _line(db, token.workspace_id, interaction_id, sight)
-    await replies.state(db, token.workspace_id, key, None, author(token), stated=False)
+    await replies.state(db, token.workspace_id, key, None, author(token), datetime.now(UTC), stated=False)
     async with narrowed(db, sight.rows):
         return await detail(db, token.workspace_id, key, sight)
 
