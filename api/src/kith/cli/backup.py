@@ -60,7 +60,7 @@ def restore(file: Path) -> None:
 async def _begin(url: str) -> None:
     """Have the roles that the file names. Raises CannotStart where the database is not empty."""
     with reaching():
-        db = await asyncpg.connect(url)
+        db = await asyncpg.connect(url, server_settings={"search_path": "public"})
     try:
         if await db.fetchval("SELECT to_regclass('migrations')"):
             raise CannotStart(

@@ -135,6 +135,11 @@ async def open_pool(
         "role": ROLE,
         "application_name": "kith",
         "timezone": "UTC",
+        # What a database or a user may be set to otherwise, and statements rely on.
+        "search_path": "public",
+        "row_security": "on",
+        "datestyle": "ISO",
+        "default_transaction_isolation": "read committed",
         "statement_timeout": _milliseconds(statement_seconds or 0),
         "lock_timeout": _milliseconds(LOCK_SECONDS if statement_seconds else 0),
         "idle_in_transaction_session_timeout": _milliseconds(60),

@@ -19,12 +19,12 @@ async def of_migrations(db: Db) -> str:
 
 
 async def of_rights(db: Db) -> str:
-    """Return ``ok``, or which right the application lacks."""
+    """Return ``ok``, or which right or bound the application lacks."""
     lacking = await rights.lacking(db)
     if not lacking:
         return OK
     others = f" and {len(lacking) - 1} others" if len(lacking) > 1 else ""
-    return f"no rights on {lacking[0]}{others}: run 'kith migrate'"
+    return f"no {lacking[0]}{others}: run 'kith migrate'"
 
 
 async def of_disk(db: Db) -> str:

@@ -53,7 +53,8 @@ async def migrate(url: str, *, wait_seconds: float = 60.0, statement_seconds: fl
     that a migration behind a long transaction fails, to be tried again, instead of stopping all work.
     """
     with reaching():
-        db = await asyncpg.connect(url, server_settings={"application_name": "kith migrate"})
+        settings = {"application_name": "kith migrate", "search_path": "public", "row_security": "on"}
+        db = await asyncpg.connect(url, server_settings=settings)
     try:
         if db.get_server_version() < (16,):
             raise MigrationError("kith needs PostgreSQL 16 or newer.")

@@ -41,9 +41,10 @@ NOTED = ("memberships", "open_jobs", "workspace_ids")
 
 
 async def lacking(db: Db) -> list[str]:
-    """Return the tables and functions on which the application lacks a right that it needs."""
+    """Return what the application lacks: rights that it needs, and bounds that keep workspaces apart."""
     tables = list(APPEND_ONLY), list(SHARED), list(INSTANCE), list(SEALED)
-    return [row["name"] for row in await db.fetch(_LACKING, ROLE, *tables)]
+    found = [f"rights on {row['name']}" for row in await db.fetch(_LACKING, ROLE, *tables)]
+    return found + [row["what"] for row in await db.fetch(_UNBOUND, [ROLE, GUEST])]
 
 
 async def create_role(db: Db) -> None:
@@ -53,11 +54,12 @@ async def create_role(db: Db) -> None:
 
 
 async def grant(db: Db) -> None:
-    """Grant what is lacking."""
+    """Grant and bind what is lacking."""
     if await lacking(db):
         async with db.transaction():
             await db.execute(_GRANT)
             await db.execute(policies.MAKE)
+            await db.execute(_BIND)
 
 
 # The user does not inherit: what binds the role does not bind the user.
@@ -88,6 +90,13 @@ _FUNCTIONS = """
     WHERE p.pronamespace = current_schema()::regnamespace AND p.prosecdef AND p.prorettype <> 'trigger'::regtype
 """
 
+# Tables whose rows only their own workspace sees, and which of them no longer bind even their owner.
+_LOOSE = f"""
+    SELECT c.oid FROM pg_class c
+    WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity) AND (c.oid IN (SELECT oid FROM ({_TENANT_TABLES}) AS t)
+        OR (c.relnamespace = to_regnamespace('{SEALED_SCHEMA}') AND c.relkind = 'r'))
+"""
+
 _APART = f"ARRAY[to_regnamespace('{SEALED_SCHEMA}'), to_regnamespace('{WHOLE_SCHEMA}')]"
 
 _LACKING = f"""
@@ -112,12 +121,41 @@ _LACKING = f"""
             AND has_table_privilege($1, c.oid, 'UPDATE') AND has_table_privilege($1, c.oid, 'DELETE'))
     UNION ALL
     SELECT oid::regclass::text FROM pg_class
-    WHERE relnamespace = ANY ({_APART}) AND relkind IN ('r', 'v') AND NOT has_table_privilege($1, oid, 'SELECT')
+    WHERE relnamespace = ANY ({_APART}) AND relkind IN ('r', 'v') AND NOT (
+        has_table_privilege($1, oid, 'SELECT') AND (relkind = 'v' OR (has_table_privilege($1, oid, 'INSERT')
+            AND has_table_privilege($1, oid, 'UPDATE') AND has_table_privilege($1, oid, 'DELETE'))))
+    UNION ALL
+    SELECT 'schema ' || nspname FROM pg_namespace
+    WHERE (nspname = coalesce(current_schema(), 'public') OR oid = ANY ({_APART}))
+        AND NOT has_schema_privilege($1, oid, 'USAGE')
     UNION ALL
     SELECT name FROM ({_FUNCTIONS}) AS f WHERE NOT has_function_privilege($1, oid, 'EXECUTE')
     UNION ALL
     {policies.LACKING}
     ORDER BY 1
+"""
+
+_UNBOUND = f"""
+    SELECT 'row-level security on ' || oid::regclass AS what FROM ({_LOOSE}) AS t
+    UNION ALL
+    SELECT 'bounds for the role ' || rolname FROM pg_roles
+    WHERE rolname = ANY ($1::text[]) AND (rolsuper OR rolbypassrls)
+    ORDER BY 1
+"""
+
+_BIND = f"""
+    DO $$
+    DECLARE
+        found record;
+    BEGIN
+        FOR found IN {_LOOSE} LOOP
+            EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', found.oid::regclass);
+        END LOOP;
+        FOR found IN SELECT rolname FROM pg_roles
+            WHERE rolname IN ('{ROLE}', '{GUEST}') AND (rolsuper OR rolbypassrls) LOOP
+            EXECUTE format('ALTER ROLE %I NOSUPERUSER NOBYPASSRLS', found.rolname);
+        END LOOP;
+    END $$;
 """
 
 # The functions that search belong to a role that row-level security does not bind, where such a role may be created:

@@ -108,7 +108,8 @@ async def _rewrite(work: Work) -> list[str]:
     """Rewrite every table and turn the log over; return what could not be done here, a sentence each."""
     if work.ground.database_url is None:
         raise Failed("not_owner", "This worker does not know who owns the tables.")
-    db = await asyncpg.connect(work.ground.database_url, server_settings={"application_name": "kith erase"})
+    settings = {"application_name": "kith erase", "search_path": "public"}
+    db = await asyncpg.connect(work.ground.database_url, server_settings=settings)
     try:
         if not await rewriting.is_owner(db):
             raise Failed("not_owner", "The user of KITH_DATABASE_URL does not own the tables, and cannot rewrite them.")
