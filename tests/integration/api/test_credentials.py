@@ -300,3 +300,10 @@ def test_a_secret_hides_from_every_way_of_printing() -> None:
     for encode in (msgspec.json.encode, msgspec.msgpack.encode, msgspec.to_builtins):
         with pytest.raises((TypeError, NotImplementedError)):
             encode(config)
+
+
+@pytest.mark.parametrize("name", ["nobody", "a%00b", "%ED%A0%80"])
+async def test_an_app_is_entered_at_a_provider_of_a_connector_alone(client: Client, name: str) -> None:
+    entered = {"client_id": "ours", "site": "https://code.example"}
+    answer = await client.send("PUT", f"/v1/providers/{name}", json=entered)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -74,7 +74,8 @@ async def set_provider(
     In place of the one before, of the same instance. Register it there with the `return_address` first. The secret is
     sealed and never given out. What was granted to another app ends with its token.
     """
-    site = (payload.site or find_facts(registry, name).site).lower()
+    facts = find_facts(registry, name)
+    site = (payload.site or facts.site).lower()
     if not site:
         message = "This provider has many instances: name the one that the app is for."
         raise Problem("invalid_body", message, Fault("required", message, pointer="/site"))
