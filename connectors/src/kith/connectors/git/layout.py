@@ -20,7 +20,7 @@ def find_git_folder(folder: Path, limits: Limits) -> Path:
     common = found / (_line(found / "commondir", limits) or ".")
     if not (found / "HEAD").exists() or not (common / "objects").is_dir():
         raise Fatal(f"{folder} is no git repository.")
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for part in (found, common, *_object_folders(common / "objects", limits)):
         _check(part, limits, seen)
     if limits.roots is not None and any(
@@ -60,13 +60,17 @@ def _object_folders(first: Path, limits: Limits) -> Iterator[Path]:
                 waiting.append(objects / line)
 
 
-def _check(folder: Path, limits: Limits, seen: set[Path]) -> None:
-    """Look at each file: a link may not lead out of what may be read, and a pipe would hold git for ever."""
-    waiting = [folder]
+def _check(folder: Path, limits: Limits, seen: set[str]) -> None:
+    """Look at each file: a link may not lead out of what may be read, and a pipe would hold git for ever.
+
+    seen: folders without links on their way, to which those of this one are added. What such a folder holds has none
+    either, unless it is one itself.
+    """
+    limits.check_path(folder)
+    waiting = [os.path.realpath(folder)]
     while waiting:
-        limits.check_path(waiting[-1])
-        real = waiting.pop().resolve()
-        if real in seen or not real.is_dir():
+        real = waiting.pop()
+        if real in seen or not os.path.isdir(real):
             continue
         seen.add(real)
         try:
@@ -75,10 +79,10 @@ def _check(folder: Path, limits: Limits, seen: set[Path]) -> None:
             raise Fatal(f"{real} cannot be read: {error.strerror}.") from error
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                waiting.append(Path(entry.path))
+                waiting.append(entry.path)
             elif not entry.is_file(follow_symlinks=False):
                 limits.check_path(entry.path)
-                waiting.append(Path(entry.path))
+                waiting.append(os.path.realpath(entry.path))
 
 
 def _line(path: Path, limits: Limits) -> str:
