@@ -242,7 +242,8 @@ AGAINST = (
     "Rejected-by", "Objected-to-by", "Nacked-by", "NAKed-by", "Vetoed-by", "Disapproved-by", "Opposed-by", "Denied-by",
     "Disputed-by", "Contested-by", "Refuted-by", "Challenged-by", "Criticised-by", "Discouraged-by", "Minus-one-by",
     "Objection-by", "Objections-by", "Nak'ed-by", "Veto-by", "Thumbs-down-by", "Voted-against-by", "Dissent-by",
-    "Refused-to-ack-by", "Rejected-Ack-by", "Concerns-by",
+    "Refused-to-ack-by", "Rejected-Ack-by", "Concerns-by", "Nay-by", "Nope-by", "Denounced-by", "Turned-down-by",
+    "Loathed-by", "Rebuked-by", "Complaints-by", "Sceptical-by", "Deplored-by",
 )  # fmt: skip
 
 
@@ -308,6 +309,13 @@ def test_a_branch_catches_up_in_whatever_words(title: str, main: str, topic: str
         ("Merge branch 'main' of git@code.example.org:team/app.git", True),
         ("Merge branch 'main' of ssh://git@code.example.org:22/team/app into main", True),
         ("Merge remote-tracking branch 'origin/main'", True),
+        ("Merge branches 'main' and 'main' of code.example.org:team/app", True),
+        ("Merge branches 'main', 'main' of https://code.example.org/team/app into topic", True),
+        ("Merge branches 'main' and 'topic'", False),
+        ("Merge branch 'HEAD' of https://code.example.org/team/app", True),
+        ("Merge branch 'HEAD' of https://code.example.org/ada/app", False),
+        ("Merge remote-tracking branch 'origin/HEAD' into topic", True),
+        ("Merge branch 'HEAD' into topic", False),
         ("Merge remote-tracking branch 'refs/remotes/origin/main'", True),
         ("Merge branch 'main' into main", True),
         ("Sync with main", True),
@@ -481,13 +489,23 @@ DONE = ("acked", "reviewed", "tested", "signed-off", "approved", "merged")
 @pytest.mark.parametrize(
     "denied",
     ["To-be-{}", "Should-be-{}", "Will-be-{}", "Cant-be-{}", "Wont-be-{}", "Not-{}", "Anti-{}", "De-{}", "De{}",
-     "Dis{}", "Un{}", "Non-{}", "Hardly-{}", "Never-{}", "Not-yet-{}"],
+     "Dis{}", "Un{}", "Non-{}", "Hardly-{}", "Never-{}", "Not-yet-{}", "Withheld-{}", "Unendorsed-{}"],
 )  # fmt: skip
 def test_what_did_not_happen_is_no_act(word: str, denied: str) -> None:
     if (denied, word) == ("Dis{}", "approved"):
         return  # that is an act
     trailer = denied.format(word)
     assert parse(f"x\n\n{trailer}-by: Ada <ada@x.org>\nAcked-by: Bob <b@x.org>\n").trailers[:-1] == ()
+
+
+@pytest.mark.parametrize("word", ["Unendorsed", "Unsupported", "Unliked", "Unagreed", "Un-vouched"])
+def test_what_nobody_knows_may_be_denied_too(word: str) -> None:
+    assert acts_of(f"{word}-by".lower()) == ((), True)
+
+
+@pytest.mark.parametrize("word", ["Uncovered", "Unearthed", "Untangled", "Understood", "Unified", "Unravelled"])
+def test_what_begins_like_a_denial_may_help(word: str) -> None:
+    assert acts_of(f"{word}-by".lower())[0] == ("help",)
 
 
 @pytest.mark.parametrize("word", ["Reverted", "Broken", "Introduced", "Regressed", "Superseded", "Caused"])

@@ -42,6 +42,8 @@ _TITLE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _TITLE_CHARACTERS = 500
+#: The same branch, here and elsewhere, by one merge: ``branches 'main' and 'main' of ...``.
+_TWICE = re.compile(r"branches\s+(['\"][^'\"]+['\"])(?:(?:,|\s+and)\s+\1)+")
 #: Of a server of one's own: ``Merge pull request #12 in IO/io from main to fix``.
 _PULLED_HERE = re.compile(
     r"Merge pull request #\d+ in [\w~.-]+/[\w.-]+ from (?P<branch>[\w./-]+) to (?P<into>[\w./-]+)", re.IGNORECASE
@@ -74,12 +76,14 @@ def caught_up(title: str, main: str, known_as: str) -> bool:
         return pulled["branch"] in {main, *MAIN} and pulled["owner"].lower() in public_name(known_as).lower().split("/")
     if here := _PULLED_HERE.fullmatch(title):
         return here["branch"] in {main, *MAIN} and here["into"] not in {main, *MAIN}
-    match = _TITLE.fullmatch(title)
+    match = _TITLE.fullmatch(_TWICE.sub(r"branch \1", title))
     if match is None:
         return False
     remote, name = _branch(match["source"])
     remote = match["remote"] or remote
     into = _branch(match["into"])[1] if match["into"] else main
+    if name == "HEAD" and (remote or match["address"]):
+        name = main
     is_main = name in {main, *MAIN}
     if into == main or into in MAIN:
         if not is_main or remote not in ("", *_REMOTES):

@@ -73,7 +73,7 @@ KINDS = frozenset(_ACTS.values())
 #: How words begin that speak against a change, in whatever form.
 _AGAINST = re.compile(
     r"(?:object|reject|na(?:c?k|kc)|veto|oppos|disapprov|dissent|against|disagree|down-?vot|minus|protest|contest|critici[sz]"
-    r"|concern|disput|condemn)"
+    r"|concern|disput|condemn|denounc|deplor|loath|scorn|rebuk|resent|fought|turned|nope|nay|unhappy|s[ck]eptic|complain)"
 )
 #: Words that say that something did not happen, no longer holds or is still to come.
 _DENIED = {
@@ -135,6 +135,8 @@ _DENIED = {
     "voided",
     "overruled",
     "unacknowledged",
+    "withheld",
+    "lapsed",
 }
 #: What somebody did who helped nobody with this change.
 _NO_HELP = {
@@ -143,6 +145,8 @@ _NO_HELP = {
     "expected", "wanted", "required", "build", "dismissed", "skipped", "forgotten", "postponed", "deferred", "delayed",
     "disowned", "whined", "overlooked", "unnoticed",
 }  # fmt: skip
+#: ``Unendorsed``, and not what begins so without denying anything, as in Uncovered-by.
+_UNDONE = re.compile(r"un(?!der|cover|earth|block|lock|rav|veil|if|it|tangle|mask|stuck|wound)\w+ed")
 _UNDOING = ("un", "de", "dis", "mis", "non", "not", "never")
 #: Words of trailers that name tools: without an address, nobody is missing.
 _TOOLS = {"assisted", "generated", "ai", "llm", "tool", "tools", "powered"}
@@ -319,7 +323,7 @@ def _copied(line: str) -> str:
 
 def _is_denied(part: str) -> bool:
     undone = any(part.startswith(prefix) and part.removeprefix(prefix) in _ACTS for prefix in _UNDOING)
-    return part in _DENIED or (undone and part not in _ACTS)
+    return part in _DENIED or (part not in _ACTS and (undone or _UNDONE.fullmatch(part) is not None))
 
 
 def _paragraphs(message: str) -> list[str]:
