@@ -264,7 +264,9 @@ TOOLS = [
     "0-day CI Linux Kernel Test Service", "Acorn Syncbot", "v8-ci-autoroll-builder", "Release Bot (ACORN)", "Acorn-CI",
     "Auto-merge", "automatic build", "CVS to git conversion script", "GitHub Action", "AI Assistant", "LLM code review",
     "JetBrains Junie", "xAI Grok", "Sourcegraph Cody", "Bolt.new", "Perplexity",
-    "Launchpad Translations on behalf of acorn-team",
+    "Launchpad Translations on behalf of acorn-team", "Do Not Reply", "No-Reply", "Launchpad Janitor", "pre-commit",
+    "Lock File Maintenance", "Nightly Build", "gitlab-ci-token", "LLM", "aider (openrouter/claude)",
+    "Jules (gemini)",
 ]  # fmt: skip
 
 

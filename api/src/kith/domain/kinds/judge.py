@@ -18,7 +18,7 @@ from anyascii import anyascii
 from kith.domain.kinds import words as w
 from kith.domain.kinds.places import EXAMPLES, is_machine, is_nowhere
 
-VERSION = "5"
+VERSION = "6"
 # Different people who address somebody that never acts, from which on it is suspected to be a list.
 MANY = 10
 VERY_MANY = 30
@@ -156,7 +156,12 @@ def _is_robot_name(shown: _Shown) -> bool:
     found = shown.words
     if not found:
         return False
-    if " ".join(found) in w.WHOLE or _CONVERTER.search(shown.raw) or _CAMEL.search(shown.raw):
+    if (
+        " ".join(found) in w.WHOLE
+        or "".join(found) in w.NO_REPLY
+        or _CONVERTER.search(shown.raw)
+        or _CAMEL.search(shown.raw)
+    ):
         return True
     if " " not in shown.raw and (_GLUED.search(shown.raw) or not w.PROGRAMS.isdisjoint((found[0], found[-1]))):
         return True
@@ -211,11 +216,17 @@ def _named_service(shown: _Shown) -> Reason:
     if known := found & _CERTAIN:
         return "model" if known & w.MODELS else "service"
     if namesakes := found & w.NAMESAKES:
-        is_program = len(found) == 1 and _is_supported(next(iter(found)), shown)
+        is_program = (len(found) == 1 and _is_supported(next(iter(found)), shown)) or _runs_model(shown)
         return "service" if is_program or found != namesakes else ""
     if len(found) > 1 and found & w.LEARNED and found & w.LEARNING:
         return "model"
     return "service" if found & w.RUNNING else ""
+
+
+def _runs_model(shown: _Shown) -> bool:
+    """Whether brackets say which model it runs: ``aider (openrouter/claude-sonnet)``."""
+    outside = _outside(shown)
+    return outside != () and not (w.MODELS | w.NUMBERED).isdisjoint(shown.words[len(outside) :])
 
 
 def _is_supported(namesake: str, shown: _Shown) -> bool:

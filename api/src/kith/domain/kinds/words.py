@@ -68,12 +68,13 @@ FAMILY_NAMESAKES = words("cline goose jenkins jira hudson sweep")
 # Robots known by their whole name, whose words are everybody's; each with its words apart.
 WHOLE = frozenset(
     (
-        "a unique tensorflower", "all contributors", "asf subversion and git services", "auto update", "azure sdk",
-        "block goose", "bolt new", "bug importer", "conda forge admin", "debian bts",
-        "debian ftp masters", "debian janitor", "git svn", "github action", "hg git",
-        "l 10 n daemon script", "luci cq", "miss islington", "nixpkgs update", "oss fuzz", "pr agent", "requires io",
-        "rust log analyzer", "rust timer", "script kiddy", "svn migrate", "swe agent", "tensorflower gardener",
-        "the knights who say ni", "v 0",
+        "a unique tensorflower", "all contributors", "android build coastguard worker",
+        "asf subversion and git services", "auto update", "automerge worker", "azure sdk", "block goose", "bolt new",
+        "bug importer", "conda forge admin", "debian bts", "debian ftp masters", "debian janitor",
+        "dependabot preview", "git svn", "github action", "gitlab ci token", "hg git", "l 10 n daemon script",
+        "launchpad janitor", "llm", "lock file maintenance", "luci cq", "miss islington", "nightly build",
+        "nixpkgs update", "oss fuzz", "pr agent", "pre commit", "requires io", "rust log analyzer", "rust timer",
+        "script kiddy", "svn migrate", "swe agent", "tensorflower gardener", "the knights who say ni", "v 0",
     )
 )  # fmt: skip
 # The firms at whose domains a program has its own mailbox, by its name.
