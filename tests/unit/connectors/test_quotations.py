@@ -60,6 +60,8 @@ def test_own_words_stay_whatever_they_look_like(lines: list[str]) -> None:
 TABLES = (
     "From: Lund\nTo: Birk\nDate: Friday",
     "From: Lund\nTo: Birk\nDate: 1 March",
+    "From: Lund\nTo: Birk\nDate: 2024-03-01 09:00",
+    "Von: Lund\nAn: Birk\nDatum: 1.3.2024, 9:00 Uhr",
     "A mail has headers:\nFrom: the author\nDate: when it was sent\nTo: whom\nSubject: what",
     "from: x\ndate: y\nto: z\nsubject: w",
     "Von: Lund\nAn: Birk\nDatum: Freitag",

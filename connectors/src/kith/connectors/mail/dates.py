@@ -60,10 +60,13 @@ _FULL_ZONES = {
 _MINUS = str.maketrans("\u2212\u2013\u2012\ufe63\uff0d", "-----")
 _SUMMER = re.compile(r"\b(?:cet|met|wet|eet|mez|gmt|utc|est|cst|mst|pst)[ _-]dst\b", re.I)
 _CLOCK = re.compile(
-    r"(\d{1,2})[:.h](\d\d)(?:[:.](\d\d))?(?:[.,]\d+)?\s*(am|pm|a\.m\.|p\.m\.|오전|오후|上午|下午)?", re.I
+    r"(\d{1,2})[:.h](\d\d)(?:[:.](\d\d))?(?:[.,]\d+)?\s*(am|pm|[ap]\.\s?m\.|오전|오후|上午|下午)?", re.I
 )
 _HALF_DAY = re.compile(r"(오전|오후|上午|下午|午前|午後)\s*(\d{1,2}:\d\d(?::\d\d)?)")
 _EASTERN = re.compile(r"(\d{4})\s*[年년.]\s*(\d{1,2})\s*[月월.]\s*(\d{1,2})\s*[日일.]?")
+#: ``1 3月 2024``, as programs write that fill in the names of months alone.
+_EASTERN_MONTH = re.compile(r"(?<!\d)(\d{1,2})\s+(\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月월]\s+(\d{4})")
+_EASTERN_NUMBERS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})(?:\.| m\.)?\s+([^\W\d_]{3,12})\.?\s+(\d{1,2})\b")
 _VIETNAMESE = re.compile(r"(\d{1,2})\s+(?:thg|tháng)\s+(\d{1,2}),?(?:\s+năm)?\s+(\d{4})", re.I)
 _FULL = re.compile(
@@ -93,6 +96,11 @@ def moment(value: str) -> datetime | None:
         return _iso(value) or _standard(value) or _in_words(value)
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
+
+
+def plain(word: str) -> str:
+    """Return a word without its accents."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
 
 
 def sent_at(date: datetime | None, received: datetime | None, archived: "Arrival") -> datetime | None:
@@ -153,7 +161,7 @@ def _in_words(value: str) -> datetime | None:
     clock = _CLOCK.search(_NUMERIC.sub(lambda found: "\0" * len(found[0]), value))
     if clock is None:
         return None
-    hour, half = int(clock[1]), (clock[4] or "").lower().replace(".", "")
+    hour, half = int(clock[1]), re.sub(r"[.\s]", "", (clock[4] or "").lower())
     if half:
         hour = hour % 12 + 12 * (half in ("pm", "오후", "下午", "午後"))
     after = value[clock.end() :]
@@ -173,6 +181,9 @@ def _day(text: str) -> tuple[int, int, int] | None:
     """Return year, month and day."""
     if match := _EASTERN.search(text):
         return int(match[1]), int(match[2]), int(match[3])
+    if match := _EASTERN_MONTH.search(text):
+        number = match[2]
+        return int(match[3]), int(number) if number.isdecimal() else _EASTERN_NUMBERS.index(number) + 1, int(match[1])
     if match := _NUMERIC.search(text):
         if match[1]:
             return int(match[1]), int(match[2]), int(match[3])
@@ -196,11 +207,9 @@ def _day(text: str) -> tuple[int, int, int] | None:
 
 def _month(word: str) -> int | None:
     """Return the number of the month whose name begins so, in any of the languages known here."""
-    plain = "".join(
-        letter for letter in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(letter)
-    )
-    for length in range(min(len(plain), 8), 2, -1):
-        if month := _MONTH_OF.get(plain[:length]):
+    begins = plain(word.lower())
+    for length in range(min(len(begins), 8), 2, -1):
+        if month := _MONTH_OF.get(begins[:length]):
             return _MONTHS.index(month) + 1
     return None
 

@@ -7,6 +7,8 @@ all; of 324 heads of old mails 170, 243 and all; and they know fewer languages t
 
 import re
 
+from kith.connectors.mail.dates import plain
+
 #: A line of a quotation: ``>`` in any dress, a bar, or the initials of whom it quotes.
 _QUOTED = re.compile(r"\s{0,3}[>＞]|\s{0,2}\|(?!.*\|\s*$)(?:\s|$)|[A-Z][A-Za-z]{0,3}>(?:\s|$)")
 
@@ -40,7 +42,7 @@ _RULED = re.compile(r"-{2,}\s*(\S.*\S)\s*-{2,}")
 _DIRECTIONS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: Without a colon: ``[Ada Birk]``, ``Quoting Ada Birk (2024-05-01 10:00:00)``.
 _NAMED = re.compile(
-    r"\[[^\W\d_][^\[\]\d@:]{1,60}\]|quoting [^()]{2,80}\(\d{4}-\d\d-\d\d[^()]{0,40}\)"
+    r"\[[^\W\d_][^\[\]\d@:]{1,60}(?: on [^\[\]@]{8,40})?\]|quoting [^()]{2,80}\(\d{4}-\d\d-\d\d[^()]{0,40}\)"
     r"|\[ ?quoting [^\[\]]{2,200}\]|\* ?(?-i:[A-ZÀ-Þ])[^\d@:;,!?\s]*\s(?-i:[A-ZÀ-Þ])[^\d@:;,!?]{1,40}:|(?:according to"
     r"|from the keyboard of) [^\d@:;,!?]{2,60}:",
     re.IGNORECASE,
@@ -61,7 +63,7 @@ _ORIGINAL = (
     r"|pesan asli|jatorrizko|algne|esialgne|upprunaleg|asal|मूल संदेश"
 )
 _SEPARATOR = re.compile(
-    rf"\s*[-_=*]{{2,}}\s*(?:[^\s-][^-]{{0,40}}[\s'’])?(?:{_ORIGINAL})[^-]{{0,40}}[-_=*]{{2,}}\s*$"
+    rf"\s*[-_=*]{{2,}}\s*(?:[^\s-][^-]{{0,40}}[\s'’])?(?:{_ORIGINAL})(?:[^-]|-(?!-)){{0,40}}[-_=*]{{2,}}\s*$"
     r"|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
     r"|début du (?:message réexpédié|message transféré)"
     r"|inizio (?:del )?messaggio inoltrato|inicio del mensaje reenviado|início da mensagem (?:reenviada|encaminhada)"
@@ -101,7 +103,7 @@ _KEYS = {
     "|kuupäev|sänt|saadetud|изпратено|تم الإرسال|تاريخ الإرسال|poslato|poslané|išsiųsta|data ir laikas|nosūtīts"
     "|enviat|dikirim|tanggal|đã gửi|ngày|ส่ง|วันที่|sendt den|日時|bidaltze-data|data|послато|датум|تاریخ"
     "|ارسال شده|भेजा गया|दिनांक"
-    "|dihantar",
+    "|dihantar|terkirim",
     "to": "to|an|à|a|para|aan|till|til|do|komu|címzett|vastaanottaja|kime|alıcı|кому|宛先|收件人|收件者"
     "|받는 사람|받는사람|προς"
     "|אל|إلى|către|za|kam|saaja|destinataire|destinatario|destinatário|empfänger|ontvanger|mottagare|mottaker"
@@ -115,6 +117,8 @@ _KEYS = {
     "|organisation|importance|attachments|anlagen|pièces jointes|priority|message-id|newsgroups|resent-from",
 }
 _KEY_OF = {key: role for role, keys in _KEYS.items() for key in keys.split("|")}
+#: The same as programs write them that know no accents: ``Catre`` for ``Către``.
+_PLAIN_KEY_OF = {plain(key): role for key, role in _KEY_OF.items()} | _KEY_OF
 _HEADER = re.compile(r"\s*[*_]{0,2}([^\W\d_][^:：*_]{0,24}?)\s*[*_]{0,2}\s*[:：]\s*[*_]{0,2}\s*(.*)")
 _HEAD_LINES = 14
 
@@ -169,7 +173,7 @@ def begins_old_mail(lines: list[str], start: int) -> bool:
         return True
     # A timetable has a day and two places too, and who explains a head names its lines.
     others = ("to" in seen) + ("subject" in seen)
-    if any(letter.isdigit() for letter in seen["date"]) and (others > 1 or (others and _CLOCK.search(seen["date"]))):
+    if others > 1 and any(letter.isdigit() for letter in seen["date"]):
         return True
     follows = [*seen].index("date") == [*seen].index("from") + 1
     return follows and others > 0 and not seen["date"][0].islower()
@@ -185,5 +189,5 @@ def _speaks_of_a_mail(lines: list[str], start: int) -> bool:
 def _header(line: str) -> tuple[str, str] | None:
     """Return what a line of an old mail's head says, and its value; None where it is none."""
     match = _HEADER.match(line) if ":" in line or "：" in line else None
-    role = _KEY_OF.get(" ".join(match[1].lower().split())) if match else None
+    role = _PLAIN_KEY_OF.get(" ".join(match[1].lower().split())) if match else None
     return (role, match[2]) if role and match and match[2].strip() else None

@@ -22,7 +22,10 @@ _DEVICE = re.compile(
     r"\s*(?:sent from (?:my |mail for |yahoo |outlook )?\S.{0,40}|get outlook for \S.{0,40}|von meinem \S+ gesendet"
     r"|gesendet von (?:mail|meinem) \S.{0,40}|envoyé de mon \S.{0,30}|enviado (?:desde|do) (?:mi|meu) \S.{0,30}"
     r"|inviato da (?:mio )?\S.{0,30}|verstuurd vanaf mijn \S.{0,30}|skickat från min \S.{0,30}"
-    r"|отправлено с \S.{0,30})\s*",
+    r"|отправлено с \S.{0,30}|sendt fra min \S.{0,30}|wysłan[eo] z \S.{0,30}|odesláno z \S.{0,30}"
+    r"|lähetetty \S*(?:phone|pad|android)\S*|envoyé à partir de \S.{0,30}|发自我的\s?\S.{0,20}|從我的\s?\S.{0,20}傳送"
+    r"|(?:iphone|ipad)から送信|나의 \S{1,12}에서 보냄"
+    r"|sent (?:with|via|using) (?:proton|spark|superhuman|shortwave|canary|airmail|blackberry|mimestream)\b.{0,40})\s*",
     re.IGNORECASE,
 )
 _BLANKS = re.compile(r"\n{3,}")
