@@ -13,6 +13,19 @@ from kith.runtime.settings import load_settings
 from tests.paths import ROOT
 
 UNIT = ROOT / "deploy" / "kith.service"
+TESTED = {
+    "grafana/kith.json": "tests/docs/test_metrics.py",
+    "kith.service": "tests/docs/test_deploy.py",
+    "prometheus/alerts.yaml": "tests/docs/test_metrics.py",
+}
+"""Each file, and which tests execute or validate it."""
+
+
+def test_no_file_is_left_untested() -> None:
+    files = {str(path.relative_to(UNIT.parent)) for path in UNIT.parent.rglob("*") if path.is_file()}
+    assert files == TESTED.keys()
+    for file, test in TESTED.items():
+        assert Path(file).name in (ROOT / test).read_text()
 
 
 def service() -> configparser.SectionProxy:

@@ -113,7 +113,7 @@ async def test_one_is_deleted_with_all_that_belongs_to_it_and_with_nothing_else(
     assert await rows(client, square.ours.workspace_id) == others | told, "that alone has grown"
     assert (await client.send("GET", path)).status_code == 404
     async with client.pool.acquire() as db:
-        for table in ("workspace_ids", "open_jobs", "memberships"):
+        for table in ("workspace_ids", "open_jobs", "source_states", "memberships"):
             assert not await db.fetchval(f"SELECT count(*) FROM {table} WHERE workspace_id = $1", raw), table
 
 

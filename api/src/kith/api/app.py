@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from kith.api.apps.logos import ROUTES as LOGOS
+from kith.api.counting import counted
 from kith.api.docs.routes import ROUTES as DOCS
 from kith.api.events.hub import Hub
 from kith.api.events.stream import ROUTES as STREAM
@@ -147,4 +148,5 @@ async def _connected(app: Litestar) -> AsyncGenerator[None, None]:
             mcp.opened() as app.state.agents,
         ):
             with closing(Passwords()) as app.state.passwords:
-                yield
+                async with counted(app.state):
+                    yield

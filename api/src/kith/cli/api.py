@@ -6,13 +6,16 @@ import os
 import signal
 import socket
 import threading
+from pathlib import Path
 
 import structlog
 
+from kith.cli import metrics
 from kith.cli.home import current_settings, running_addresses, warn_of_unknown_settings
 from kith.cli.launch import end_with
 from kith.cli.processes import listen
 from kith.runtime import logs
+from kith.runtime.settings import Settings
 from kith.store.db import Away, open_pool
 
 WAIT_SECONDS = 1.0  # between two looks whether PostgreSQL is there, and whether the serving processes are
@@ -34,11 +37,22 @@ def api(*, processes: int = 1) -> None:
     asyncio.run(_reach(found.database_url))
     os.environ |= found.environment()
     with listen(settings.host, settings.port) as listener:
-        _keep_serving(processes, listener, found.database_url)
+        counts = _count(settings, found.database_url) if settings.metrics_port else None
+        _keep_serving(processes, listener, found.database_url, counts)
 
 
-def _keep_serving(processes: int, listener: socket.socket, database_url: str) -> None:
+def _count(settings: Settings, database_url: str) -> Path:
+    """Have the serving processes count, and show what they do; return the folder in which they count."""
+    folder = settings.home.absolute() / "metrics"
+    os.environ |= metrics.prepare(folder)
+    metrics.listen(settings.host, settings.metrics_port or 0, folder, database_url)
+    return folder
+
+
+def _keep_serving(processes: int, listener: socket.socket, database_url: str, counts: Path | None) -> None:
     """Run the serving processes until SIGINT or SIGTERM; one that dies is started again.
+
+    counts: the folder in which they count, if they do.
 
     The listener stays open here: clients of a dead one wait for the next instead of being refused.
     """
@@ -57,6 +71,8 @@ def _keep_serving(processes: int, listener: socket.socket, database_url: str) ->
         for number, process in enumerate(serving):
             if not process.is_alive():
                 log.warning("api_died", exit_code=process.exitcode)
+                if counts and process.pid:
+                    metrics.forget(process.pid, counts)
                 serving[number] = start()
     for process in serving:
         process.terminate()

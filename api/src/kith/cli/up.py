@@ -118,16 +118,24 @@ def _start_processes(settings: Settings, addresses: Addresses, supervisor: Super
     worker = [sys.executable, "-m", "kith.workers"]
     url = f"{_base_url(settings)}/readyz"
     listener = [*worker[:-1], "kith.workers.live"]
-    made = partial(Child, cwd=here, env=env, log_bytes=settings.log_megabytes * MEGABYTE)
+    made = partial(Child, cwd=here, log_bytes=settings.log_megabytes * MEGABYTE)
+    first, second, third = (env | _metrics(settings, nth) for nth in range(3))
     children = [
-        made("The worker", worker, logs / "worker.log", ready=lambda: True),  # makes itself ready beside the API
-        made("The API", api, logs / "api.log", ready=lambda: _answers(url)),
-        made("The listener", listener, logs / "live.log", ready=lambda: True),  # is in nobody's way at the start
+        made("The worker", worker, logs / "worker.log", ready=lambda: True, env=second),  # ready beside the API
+        made("The API", api, logs / "api.log", ready=lambda: _answers(url), env=first),
+        made(
+            "The listener", listener, logs / "live.log", ready=lambda: True, env=third
+        ),  # in nobody's way at the start
     ]
     with screen.step("The API and a worker run"):
         for child in children:
             supervisor.children.append(child)
             child.start()
+
+
+def _metrics(settings: Settings, nth: int) -> dict[str, str]:
+    """Give each process a port of its own for its metrics, where there are any."""
+    return {"KITH_METRICS_PORT": str(settings.metrics_port + nth)} if settings.metrics_port else {}
 
 
 def _answers(url: str) -> bool:

@@ -27,6 +27,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = Path(".kith")
     host: Annotated[str, Meta(description="Address that the API listens on.", min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port that the API listens on.", ge=1, le=65535)] = 8000
+    metrics_port: Annotated[
+        Annotated[int, Meta(ge=1, le=65533)] | None,
+        Meta(
+            description="Port at which Prometheus reads the metrics of `kith api`, of a worker or of `kith live`; with "
+            "`kith up` the worker has the next port, and what listens to networks the one after. Unset: nothing is "
+            "counted."
+        ),
+    ] = None
     database_url: Annotated[
         Annotated[str, Meta(pattern="^postgres(ql)?://")] | None,
         Meta(description="PostgreSQL 16 or newer. Unset: the embedded PostgreSQL 18 under the home folder."),

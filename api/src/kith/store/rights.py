@@ -17,7 +17,7 @@ APPEND_ONLY = (
 #: What only grows, and from which only a function of its own deletes.
 SEALED = ("audit_entries",)
 #: What every workspace may read.
-SHARED = ("memberships", "migrations", "open_jobs", "workspace_ids")
+SHARED = ("memberships", "migrations", "open_jobs", "source_states", "workspace_ids")
 #: What belongs to the instance, because it is needed before a workspace is chosen: docs/store.md lists it.
 INSTANCE = (
     "app_secrets",
@@ -37,7 +37,7 @@ INSTANCE = (
     "signing_keys",
 )
 #: What is noted of every workspace by triggers, and read before one is chosen.
-NOTED = ("memberships", "open_jobs", "workspace_ids")
+NOTED = ("memberships", "open_jobs", "source_states", "workspace_ids")
 
 
 async def lacking(db: Db) -> list[str]:

@@ -14,7 +14,7 @@ from redis.asyncio import ConnectionPool
 
 from kith.connectors import Connector, Limits, load_registry
 from kith.domain.quotas import Quotas
-from kith.runtime import logs
+from kith.runtime import logs, metrics
 from kith.runtime.journal import JournalError
 from kith.runtime.settings import Settings, SettingsError, load_settings
 from kith.runtime.vault import open_vault
@@ -43,8 +43,10 @@ def serve(work: Serving) -> int:
         return 2
     logs.configure(settings.log_level)
     try:
+        if settings.metrics_port:
+            metrics.listen(settings.host, settings.metrics_port)
         asyncio.run(_until_stopped(work, settings, settings.database_url, settings.redis_url))
-    except (JournalError, Unreachable) as error:
+    except (JournalError, Unreachable, metrics.Taken) as error:
         print(f"kith: {error}", file=sys.stderr)
         return 1
     return 0

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from kith.connectors import Connector
+from kith.runtime import metrics
 from kith.runtime.settings import Settings
 from kith.store import jobs, runs
 from kith.store.db import ABSENT, LACKING, Db, Pool, workspace
@@ -101,6 +102,8 @@ class Runner:
             error = result[0] if isinstance(result[0], BaseException) else None
             if isinstance(error, asyncio.CancelledError):
                 error = keeping.exception() if keeping.done() else Unfinished()
+            if metrics.counting:
+                metrics.counting.job(job.kind, _OUTCOMES.get(type(error), "broken"), work.seconds)
             return _ending(job, error, result[0], work.seconds)
         except asyncio.CancelledError:
             doing.cancel()
@@ -178,6 +181,16 @@ def _ending(
                 return lambda db: jobs.postpone(db, job, absence, _wait(job))
             problem = Problem("fault", f"{type(error).__name__}: the worker's log says more under the id of the job.")
             return lambda db: _again(db, job, problem, _wait(job))
+
+
+_OUTCOMES: dict[type[BaseException | None], str] = {
+    type(None): "finished",
+    Unfinished: "paused",
+    Fenced: "lost",
+    Canceled: "canceled",
+    Failed: "failed",
+    Later: "later",
+}
 
 
 def _absence(error: BaseException) -> Problem | None:

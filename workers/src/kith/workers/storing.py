@@ -9,6 +9,7 @@ import msgspec
 
 from kith.connectors import Page
 from kith.projections.ingest import Ingest, find_refused
+from kith.runtime import metrics
 from kith.store import ingest, jobs, sources
 from kith.store.batch import Batch, Problem
 from kith.store.ingest import REFUSED
@@ -85,6 +86,8 @@ class Storing:
         step = self._steps[0]
         self._failed = True
         await step.task
+        if metrics.counting:
+            metrics.counting.records(step.batch.records)
         if not step.batch.sealed:
             async with self._work.transaction() as db:
                 await jobs.ask_project(db, self._work.job.workspace_id)

@@ -23,6 +23,11 @@ class Hub:
         self._waiting: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._open: Counter[UUID] = Counter()
 
+    @property
+    def streams(self) -> int:
+        """How many streams are open."""
+        return self._open.total()
+
     @contextmanager
     def joined(self, workspace_id: UUID, holder: UUID) -> Iterator[asyncio.Event]:
         """Yield what is set whenever the workspace may have new events. Raises Problem where there are too many."""

@@ -16,7 +16,9 @@ from kith.api.http import cors, lifetimes, limits, problems, traces
 from kith.api.http.cors import Origins
 from kith.api.http.ids import encode
 from kith.api.http.problems import Problem
+from kith.runtime import metrics
 from kith.runtime.logs import REQUEST
+from kith.runtime.metrics import Metrics
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("kith.api.access")
 
@@ -70,7 +72,7 @@ class Edge:
                 await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
             elif self.limits and self.limits.empty and (problem := await self.limits.refuse(exchange.asked, scope)):
                 await exchange.refuse(problem)
-                return  # not worth a line in the log
+                return  # not worth a line in the log, and counted as a refusal
             elif not _names_a_host(scope, exchange.asked):
                 await exchange.refuse(Problem("malformed_request", "The request does not name one host."))
             else:
@@ -79,6 +81,8 @@ class Edge:
                 await self.app(scope, receive if scope["method"] == "GET" else _patient(scope, receive), exchange.send)
             if self.logged:
                 exchange.log()
+            if metrics.counting:
+                exchange.count(metrics.counting)
         finally:
             REQUEST.reset(before)
 
@@ -184,6 +188,11 @@ class Exchange:
             token=token and encode("token", token.id),
             workspace=token and encode("workspace", token.workspace_id),
         )
+
+    def count(self, counting: Metrics) -> None:
+        handler: Any = self.scope.get("route_handler")
+        operation = getattr(handler, "operation_id", None) or "none"
+        counting.request(operation, self.method, self.status, time.perf_counter() - self.started)
 
 
 def _patient(scope: HTTPScope, receive: Receive) -> Receive:

@@ -50,6 +50,11 @@ class Fair:
                 self.release(key)
             raise
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(map(len, self._waiting.values()))
+
     def release(self, key: Hashable) -> None:
         """End a turn; the next begins."""
         held = self._held[key] - 1

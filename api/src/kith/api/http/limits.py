@@ -20,6 +20,7 @@ from kith.api.http.addresses import address_of, site_of
 from kith.api.http.buckets import ANSWER_SECONDS, Bucket, Buckets
 from kith.api.http.problems import Problem
 from kith.api.http.quotas import Quotas
+from kith.runtime import metrics
 from kith.runtime.settings import Settings
 from kith.store.tokens import Token
 
@@ -67,6 +68,8 @@ class Limits:
 
         Meanwhile nothing more is read of its connection. Where it would wait too long, or too many wait, that ends.
         """
+        if metrics.counting:
+            metrics.counting.limited(bucket.name)
         wait = max(1, math.ceil(bucket.wait(cost)))
         detail = f"The {bucket.name} has too few units; {bucket.rate:g} a second come back."
         problem = Problem("rate_limited", detail, headers={"Retry-After": str(wait)})
