@@ -32,6 +32,7 @@ from kith.connectors import (
     secret_fields,
 )
 from kith.domain.ids import decode, encode
+from kith.domain.sentences import many
 from kith.runtime.vault import open_vault
 from kith.store import credentials, jobs, runs, sources
 from kith.store.db import Db, workspace
@@ -222,8 +223,8 @@ def _fate(goes: sources.Removal | None) -> str:
     if goes is None:
         return "What it told of people stays."
     return (
-        f"{goes.interactions:,} interactions and {goes.claims:,} claims that no other source told go with it; "
-        f"{goes.shared:,} interactions stay, because another source told them too."
+        f"What no other source told goes with it: {many(goes.interactions, 'interaction')} and "
+        f"{many(goes.claims, 'claim')}. What another told too stays: {many(goes.shared, 'interaction')}."
     )
 
 

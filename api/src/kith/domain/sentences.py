@@ -1,4 +1,4 @@
-"""What an interaction is, in one plain sentence."""
+"""What an interaction is, in one plain sentence; and how sentences count."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -60,6 +60,11 @@ def sentence(
     about = f": “{title}”" if title else ""
     on = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
     return f"{actor or 'Someone without a name'} {deed}{where} on {on}{about}."
+
+
+def many(count: int, one: str, more: str | None = None) -> str:
+    """Return a count with its noun. more: of several, where that is not ``one`` with an s."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def _names(targets: Sequence[str | None]) -> str:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from kith.domain.classes import CONVERSATION
 from kith.domain.graph import Graph
 from kith.domain.roles.acts import NOBODY, Acts
+from kith.domain.sentences import many
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -36,7 +37,7 @@ class Health(msgspec.Struct, frozen=True):
 def sentence(health: Health) -> str:
     """Say it in plain words; what nothing is known of is left out."""
     n = health.people
-    parts = [f"{n:,} {'person' if n == 1 else 'people'}"]
+    parts = [many(n, "person", "people")]
     if health.cohesion is not None:
         parts.append(f"{health.cohesion:.0%} of their contact stays inside")
     if health.openness is not None:
@@ -45,12 +46,12 @@ def sentence(health: Health) -> str:
         stayed = "" if health.kept is None else f", and {health.kept:.0%} of those stayed"
         parts.append(f"{health.newcomers:,} came in the first eight months of the year{stayed}")
     if health.unanswered is not None:
-        parts.append(f"{health.unanswered:.0%} of {health.questions:,} questions got no answer")
+        parts.append(f"{health.unanswered:.0%} of {many(health.questions, 'question')} got no answer")
     if health.peer_to_peer is not None:
         parts.append(f"{health.peer_to_peer:.0%} of the talk inside runs between two who are not of the busiest tenth")
     if health.dependence is not None:
         few = round(health.dependence * n)
-        parts.append(f"half of all talk inside involves {few:,} {'person' if few == 1 else 'people'}")
+        parts.append(f"half of all talk inside involves {many(few, 'person', 'people')}")
     return f"{'; '.join(parts)}."
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from kith.domain.communities.detect import ALONE
 from kith.domain.graph import Graph
 from kith.domain.maps.layout import layout
+from kith.domain.sentences import many
 
 Ints = NDArray[np.int64]
 
@@ -103,9 +104,9 @@ def community_map(
 
 def summary(people: int, ties: int, communities: Sequence[tuple[str, int]], of: int = 0) -> str:
     """The map in words, for those who do not see it. ``of``: how many people there are, where not all are shown."""
-    said = f"{_many(people, 'person', 'people')} and {_many(ties, 'tie', 'ties')} between them"
+    said = f"{many(people, 'person', 'people')} and {many(ties, 'tie')} between them"
     if of > people:
-        said = f"The {people:,} of {of:,} people who are most in touch, and {_many(ties, 'tie', 'ties')} between them"
+        said = f"The {people:,} of {of:,} people who are most in touch, and {many(ties, 'tie')} between them"
     if len(communities) == 1:
         said += f", in one community, {communities[0][0]}"
     elif communities:
@@ -113,7 +114,3 @@ def summary(people: int, ties: int, communities: Sequence[tuple[str, int]], of: 
         listed = "; ".join(f"{name} ({size:,})" for name, size in largest)
         said += f", in {len(communities):,} communities, the largest {listed}"
     return f"{said}."
-
-
-def _many(count: int, one: str, more: str) -> str:
-    return f"{count:,} {one if count == 1 else more}"

@@ -6,6 +6,7 @@ from datetime import date
 import msgspec
 
 from kith.domain.maps.style import COLORS, FAINT, INK, PAPER, QUIET, fitted, picture, text, width_of
+from kith.domain.sentences import many
 
 _WIDTH, _HEIGHT = 1200.0, 476.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 1136.0, 112.0, 400.0
@@ -36,7 +37,7 @@ def _summary(one: str, other: str, weeks: Sequence[Week]) -> str:
         return "No contact is known."
     out, back = sum(week.outgoing for week in weeks), sum(week.incoming for week in weeks)
     since = f"{weeks[0].monday.day} {weeks[0].monday:%B %Y}"
-    said = f"{len(weeks):,} weeks since {since}: {out:,.0f} from {one}, {back:,.0f} from {other}"
+    said = f"{many(len(weeks), 'week')} since {since}: {out:,.0f} from {one}, {back:,.0f} from {other}"
     known = [week.strength for week in weeks if week.strength is not None]
     return f"{said}; strength {known[-1]:.2f} now." if known else f"{said}."
 

@@ -13,6 +13,7 @@ from kith.domain.roles.acts import NOBODY, Acts, decayed
 from kith.domain.roles.connectors import effective_size, living_ties
 from kith.domain.roles.evidence import WELCOME, YEAR, Evidence, Name
 from kith.domain.roles.mavens import helping
+from kith.domain.sentences import many
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -170,23 +171,23 @@ def sentence(role: Role, name: str) -> str:
     known = role.evidence
     said: dict[Name, Callable[[], str]] = {
         "connector": lambda: (
-            f"{name} connected {_many(known['contacts'], 'person', 'people')} {_reach(known)}"
+            f"{name} connected {many(int(known['contacts']), 'person', 'people')} {_reach(known)}"
             + (f" ({int(known['contacts_known']):,} in all the time known)" if "contacts_known" in known else "")
         ),
         "maven": lambda: (
-            f"{name} helped {_many(known['people_helped'], 'person', 'people')}, {_many(known['helps'], 'time')}"
-            + (f", most often in {known['areas']}" if "areas" in known else "")
+            f"{name} helped {many(int(known['people_helped']), 'person', 'people')}, "
+            f"{many(int(known['helps']), 'time')}" + (f", most often in {known['areas']}" if "areas" in known else "")
         ),
-        "host": lambda: f"{name} turned to {_many(known['newcomers_met'], 'newcomer')} in their first month",
+        "host": lambda: f"{name} turned to {many(int(known['newcomers_met']), 'newcomer')} in their first month",
         "newcomer": lambda: f"{name} came {_ago(round(float(known['days'])))}",
-        "core": lambda: f"{name} was in touch with {_many(known['contacts_inside'], 'member')}",
+        "core": lambda: f"{name} was in touch with {many(int(known['contacts_inside']), 'member')}",
         "bridge": lambda: (
-            f"{name} was in touch with {_many(known['contacts_with_us'], 'of us', 'of us')} and "
-            f"{_many(known['contacts_elsewhere'], 'other person', 'other people')}"
+            f"{name} was in touch with {many(int(known['contacts_with_us']), 'of us', 'of us')} and "
+            f"{many(int(known['contacts_elsewhere']), 'other person', 'other people')}"
         ),
         "broadcaster": lambda: (
-            f"{name} announced {_many(known['broadcasts'], 'time')} and turned to "
-            + (f"someone {_many(known['directed'], 'time')}" if known["directed"] else "nobody")
+            f"{name} announced {many(int(known['broadcasts']), 'time')} and turned to "
+            + (f"someone {many(int(known['directed']), 'time')}" if known["directed"] else "nobody")
         ),
     }
     if role.role == "newcomer":
@@ -203,12 +204,8 @@ def _reach(known: dict[str, float | str]) -> str:
     return f"from {int(known['communities']):,} communities" + (f", {broker}" if broker else "")
 
 
-def _many(count: float | str, one: str, more: str | None = None) -> str:
-    return f"{int(count):,} {one if int(count) == 1 else more or one + 's'}"
-
-
 def _ago(days: int) -> str:
-    return f"{_many(days, 'day')} ago" if days else "today"
+    return f"{many(days, 'day')} ago" if days else "today"
 
 
 def _steadiness(stability: float) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from kith.domain.sentences import many
 from kith.domain.strength.circles import Circles
 from kith.domain.strength.contact import Activity, Contacts, Integers
 from kith.domain.strength.features import FEATURES, measure
@@ -235,5 +236,6 @@ def _row(model: Model, evidence: Evidence, row: int, now: int, log_odds: float) 
 
 def _why(known: bool, contacts: int, horizon: int) -> str:
     if known:
-        return f"the chance that the two are in touch within {horizon} days, from {contacts} interactions"
-    return f"{contacts} interaction is too little for a number; at least {FLOOR} are needed"
+        return f"the chance that the two are in touch within {horizon} days, from {many(contacts, 'interaction')}"
+    verb = "is" if contacts == 1 else "are"
+    return f"{many(contacts, 'interaction')} {verb} too little for a number; at least {FLOOR} are needed"
