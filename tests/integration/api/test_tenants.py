@@ -14,12 +14,14 @@ from kith.domain.scopes import OF_INSTANCE
 from kith.store import (
     apps,
     attributes,
+    data_reports,
     detections,
     erasures,
     grants,
     invitations,
     members,
     notes,
+    objections,
     sign_ins,
     tokens,
     uploads,
@@ -140,7 +142,7 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
 
 
 async def noted(square: Square, town: Town) -> dict[str, str]:
-    """Return ids of a note on a person of a town, of an attribute, of a webhook, of an erasure, and of an upload."""
+    """Return ids of a note on a person, an attribute, a webhook, an erasure, an upload, an objection and a report."""
     home, ada = town.workspace_id, ids.decode("identity", town.ids["identity ada"])
     async with workspace(square.client.pool, home) as db:
         if not await notes.list_notes(db, home, Subjects(), None, 1):
@@ -159,13 +161,23 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
             over = datetime.now(UTC) + timedelta(days=1)
             await uploads.create_upload(db, home, new_id(), 1, None, "member:test", ("test", b"wrapped"), over)
         (upload,) = await uploads.list_uploads(db, home, None, 1)
+        assert ada
+        if not await objections.list_objections(db, home, None, None, None, 1):
+            id_ = await objections.add(db, home, [ada], "", "member:test", None)
+            await objections.end(db, home, id_, "member:test")
+        (objection,) = await objections.list_objections(db, home, None, None, None, 1)
+        if not (reports := await data_reports.list_reports(db, home, None, None, 1)):
+            report = await data_reports.ask(db, home, ada, "member:test")
+            await data_reports.set_ready(db, home, report, {})
+        else:
+            report = reports[0].id
         (erasure,) = await erasures.list_erasures(db, home, None, 1)
         (webhook,) = await webhooks.list_webhooks(db, home, None, 1)
         (note,) = await notes.list_notes(db, home, Subjects(), None, 1)
         (attribute,) = await attributes.list_attributes(db, home, None, 1)
     rows = {"note": note.id, "attribute": attribute.id, "webhook": webhook.id, "erasure": erasure.id}
-    rows["upload"] = upload.id
-    return {f"{noun}_id": ids.encode(noun, value) for noun, value in rows.items()}
+    rows |= {"upload": upload.id, "objection": objection.id, "data-report": report}
+    return {f"{noun.replace('-', '_')}_id": ids.encode(noun, value) for noun, value in rows.items()}
 
 
 async def asked(square: Square, town: Town) -> dict[str, str]:
@@ -241,6 +253,7 @@ _REF = {"network": "crm", "host": "crm.example", "key": "1"}
 NEEDED = {"searchAll": "q=lantern"}
 # A body that fits, for each operation that takes one.
 BODIES: dict[str, Any] = {
+    "createObjection": {},
     "updateIdentity": {"kind": "person"},
     "updateSource": {"name": "mine now"},
     "setProvider": {"client_id": "mine now"},

@@ -12,7 +12,7 @@ from kith.connectors import Channel, Conversation, Identity, Interaction, Intera
 from kith.runtime.vault import Vault
 from kith.store import erasures, jobs
 from kith.store.db import Pool, workspace
-from kith.workers import erase, resolve
+from kith.workers import data_report, erase, resolve
 from kith.workers.ground import Ground
 from kith.workers.runner import Runner
 from tests.integration.store.facts import DAY, Store
@@ -63,7 +63,12 @@ class Village:
 
     def __init__(self, store: Store, ground: Ground) -> None:
         self.store, self.ground = store, ground
-        kinds: Any = {"erase": erase.erase, "erase_files": erase.erase_files, "resolve": resolve.resolve}
+        kinds: Any = {
+            "erase": erase.erase,
+            "erase_files": erase.erase_files,
+            "resolve": resolve.resolve,
+            "data_report": data_report.data_report,
+        }
         assert ground.journal
         self.path = ground.journal
         self.runner = Runner(store.pool, kinds, {}, ground, 4, 30)

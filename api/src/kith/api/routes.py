@@ -14,6 +14,7 @@ from kith.api.channels.routes import ROUTES as CHANNELS
 from kith.api.communities.routes import ROUTES as COMMUNITIES
 from kith.api.connectors.routes import ROUTES as CONNECTORS
 from kith.api.conversations.routes import ROUTES as CONVERSATIONS
+from kith.api.data_reports.routes import ROUTES as DATA_REPORTS
 from kith.api.decisions.routes import ROUTES as DECISIONS
 from kith.api.dialogue.routes import ROUTES as DIALOGUE
 from kith.api.erasures.routes import ROUTES as ERASURES
@@ -30,6 +31,7 @@ from kith.api.me.routes import ROUTES as ME
 from kith.api.members.routes import ROUTES as MEMBERS
 from kith.api.merges.routes import ROUTES as MERGES
 from kith.api.notes.routes import ROUTES as NOTES
+from kith.api.objections.routes import ROUTES as OBJECTIONS
 from kith.api.organizations.routes import ROUTES as ORGANIZATIONS
 from kith.api.people.routes import ROUTES as PEOPLE
 from kith.api.providers.routes import ROUTES as PROVIDERS
@@ -67,6 +69,8 @@ ROUTES: list[HTTPRouteHandler] = [
     *NOTES,
     *ATTRIBUTES,
     *ERASURES,
+    *OBJECTIONS,
+    *DATA_REPORTS,
     *GROUPS,
     *COMMUNITIES,
     *TOPICS,

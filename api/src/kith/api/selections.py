@@ -18,6 +18,11 @@ def pattern(*nouns: str) -> str:
     return f"^({'|'.join(ids.PREFIXES[noun] for noun in nouns)})_{ids.DIGITS}$"
 
 
+def is_group(text: str) -> bool:
+    """Whether a parameter names a group, and no person or identity."""
+    return ids.decode("group", text) is not None
+
+
 async def identities_of(db: Db, workspace_id: UUID, text: str | None, name: str) -> list[UUID]:
     """Return the identities behind a person, a group, or an identity alone; None: our own. Raises Problem."""
     if text is None or ids.decode("group", text) is not None:

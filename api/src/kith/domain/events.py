@@ -9,6 +9,8 @@ Type = Literal[
     "person.joined",
     "person.split",
     "person.erased",
+    "person.objected",
+    "person.scored",
     "suggestion.opened",
     "identity.suspected",
     "identity.cleared",
@@ -52,6 +54,10 @@ class PersonErased(msgspec.Struct, frozen=True):
     person_id: str | None
     retired_ids: list[str]
     identity_ids: list[str]
+
+
+class PersonTold(msgspec.Struct, frozen=True):
+    person_id: str
 
 
 class SuggestionOpened(msgspec.Struct, frozen=True):
@@ -149,6 +155,10 @@ KINDS: dict[Type, Kind] = {
     "person.erased": Kind(
         "people:read", "A person was erased: delete every copy.", PersonErased(_PERSON, [_OTHER], _IDENTITIES)
     ),
+    "person.objected": Kind(
+        "people:read", "A person objects to being scored: delete every number of them.", PersonTold(_PERSON)
+    ),
+    "person.scored": Kind("people:read", "A person took an objection back.", PersonTold(_PERSON)),
     "suggestion.opened": Kind(
         "identities:read", "Two identities may be one person, for a human to judge.",
         SuggestionOpened("sug_06ae9jv9tg8009z1ajt0ds00tg", _IDENTITIES, 0.7),

@@ -47,6 +47,8 @@ PREFIXES = {
     "delivery": "dlv",
     "erasure": "ers",
     "upload": "upl",
+    "objection": "obj",
+    "data-report": "drp",
 }
 
 #: 26 digits of 5 bits hold 128 bits and 2 zeros before them.

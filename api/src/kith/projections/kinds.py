@@ -68,14 +68,15 @@ def _suspected(standings: Mapping[UUID, Standing]) -> set[UUID]:
 
 
 def _stand(row: Row) -> Standing | None:
-    """Say how an identity stands; None where it is a human, as far as its network says."""
+    """Say how an identity stands; None where it is a human, as far as its network says, who may be scored."""
+    objects = row["objects"]
     if row["corrected"]:
-        return Standing(row["id"], row["corrected"], "correction", False)
+        return Standing(row["id"], row["corrected"], "correction", False, objects)
     kind, name, address = row["kind"], row["name"] or "", row["address"] or ""
     vouched = row["verified"] and kind == "person"
     judged = kinds.judge(kind, name, row["handle"] or "", address, is_list=row["is_list"], vouched=vouched)
     if judged.kind not in ("person", "unknown"):
-        return Standing(row["id"], judged.kind, judged.reason, False)
+        return Standing(row["id"], judged.kind, judged.reason, False, objects)
     if kinds.is_suspected(name, address, row["addressers"]):
-        return Standing(row["id"], judged.kind, "addressed", True)
-    return None
+        return Standing(row["id"], judged.kind, "addressed", True, objects)
+    return Standing(row["id"], judged.kind, "", False, objects) if objects else None

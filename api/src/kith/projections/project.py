@@ -11,7 +11,7 @@ from uuid import UUID
 
 from kith.domain.days import midnight
 from kith.projections import answers, asks, behaviors, kinds, replies, resolution, strength, told_asks
-from kith.store import affiliations, events, jobs, profiles, projection
+from kith.store import affiliations, events, jobs, objections, profiles, projection
 from kith.store.db import Db
 from kith.store.persons import Move
 
@@ -182,8 +182,13 @@ async def _save_wanted(db: Db, workspace_id: UUID, now: datetime) -> None:
 
 async def _want_moved(db: Db, workspace_id: UUID, moves: Sequence[Move]) -> None:
     if moves:
-        await projection.want_people(db, {id_ for move in moves for id_ in (move.old_id, move.new_id)})
+        people = {id_ for move in moves for id_ in (move.old_id, move.new_id)}
+        await projection.want_people(db, people)
         await projection.want_pairs(db, await _pairs_of_moved(db, workspace_id, moves))
+        if await objections.any_unscored(
+            db, workspace_id, people
+        ):  # those had, or will have, no relationships to go by
+            await projection.want_met(db, workspace_id, [], people)
 
 
 async def _want_judged(db: Db, workspace_id: UUID, judged: Collection[UUID], moves: Sequence[Move]) -> None:

@@ -347,9 +347,9 @@ async def list_helps(db: Db, workspace_id: UUID, before: datetime, limit: int) -
 
 
 async def active_since(db: Db, workspace_id: UUID, person_ids: Collection[UUID], since: datetime) -> set[UUID]:
-    """Return those of these persons who have acted since."""
+    """Return those of these persons who have acted since, and may be scored."""
     rows = await db.fetch(
-        "SELECT id FROM people WHERE workspace_id = $1 AND id = ANY ($2) AND last_seen >= $3",
+        "SELECT id FROM people WHERE workspace_id = $1 AND id = ANY ($2) AND last_seen >= $3 AND NOT objects",
         workspace_id, list(person_ids), since,
     )  # fmt: skip
     return {row["id"] for row in rows}

@@ -9,6 +9,7 @@ import msgspec
 
 from kith.store.db import IS_GUEST, NAMED, Db, new_id
 from kith.store.errors import NoSuch
+from kith.store.objections import SCORED
 from kith.store.queries import Order, Statement, count_rows, fetch_page
 
 NAME = f"CASE c.kind WHEN 'curated' THEN c.name ELSE coalesce({NAMED.format('c', 'name')}, 'Community') END"
@@ -20,10 +21,10 @@ _COLUMNS = f"""
 _BY_SIZE = Order("c.size", ("c.id",))
 
 # The people of a community by the living person; of those who were joined since, the greater belonging.
-_PEOPLE = """
+_PEOPLE = f"""
     SELECT i.person_id, max(p.belonging) AS belonging, bool_or(p.home) AS home
     FROM community_people p JOIN person_identities i ON i.workspace_id = $1 AND i.identity_id = p.person_id
-    WHERE p.workspace_id = $1 AND p.community_id = {} GROUP BY i.person_id
+    WHERE p.workspace_id = $1 AND p.community_id = {{}} AND {SCORED.format("i.person_id")} GROUP BY i.person_id
 """
 
 
@@ -118,9 +119,9 @@ def _conditions(workspace_id: UUID, wanted: CommunityFilter) -> Statement:
     statement.where("c.level = {}", wanted.level)
     statement.where("c.parent_id = {}", wanted.parent_id)
     statement.where(
-        """c.id IN (SELECT p.community_id FROM community_people p
-                    JOIN person_identities i ON i.workspace_id = $1 AND i.identity_id = p.person_id
-                    WHERE p.workspace_id = $1 AND i.person_id = {})""",
+        f"""c.id IN (SELECT p.community_id FROM community_people p
+                     JOIN person_identities i ON i.workspace_id = $1 AND i.identity_id = p.person_id
+                     WHERE p.workspace_id = $1 AND i.person_id = {{}} AND {SCORED.format("i.person_id")})""",
         wanted.person_id,
     )
     if wanted.ended is not None:
@@ -262,7 +263,7 @@ async def list_roles(
             SELECT {place} AS place, i.person_id
             FROM roles r JOIN person_identities i ON i.workspace_id = $1 AND i.identity_id = r.person_id
             WHERE r.workspace_id = $1 AND r.community_id = $2 AND ($3::text IS NULL OR r.role = $3)
-                AND ($3::text IS NOT NULL OR r.place IS NOT NULL)
+                AND ($3::text IS NOT NULL OR r.place IS NOT NULL) AND {SCORED.format("i.person_id")}
             GROUP BY i.person_id HAVING $4::integer IS NULL OR ({place}, i.person_id) > ($4, $5::uuid)
             ORDER BY 1, 2 LIMIT $6
         ) AS found
@@ -294,7 +295,7 @@ async def list_roles_of(
         FROM person_identities i
         JOIN roles r ON r.workspace_id = $1 AND r.person_id = i.identity_id
         JOIN communities c ON c.workspace_id = $1 AND c.id = r.community_id AND c.ended_at IS NULL
-        WHERE i.workspace_id = $1 AND i.person_id = $2
+        WHERE i.workspace_id = $1 AND i.person_id = $2 AND {SCORED.format("i.person_id")}
             AND ($3::integer IS NULL OR (r.rank, r.community_id, r.role) > ($3, $4::uuid, $5::text))
         ORDER BY r.rank, r.community_id, r.role LIMIT $6
         """,
@@ -353,12 +354,12 @@ async def get_map(db: Db, workspace_id: UUID, community_id: UUID) -> bytes | Non
 
 
 async def get_living(db: Db, workspace_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str | None]]:
-    """Return, by former person, the living person and the name."""
+    """Return, by former person, the living person and the name; nobody who objects to being scored."""
     rows = await db.fetch(
         """
         SELECT i.identity_id, p.id, p.name FROM person_identities i
         JOIN people p ON p.workspace_id = $1 AND p.id = i.person_id
-        WHERE i.workspace_id = $1 AND i.identity_id = ANY ($2)
+        WHERE i.workspace_id = $1 AND i.identity_id = ANY ($2) AND NOT p.objects
         """,
         workspace_id, list(person_ids),
     )  # fmt: skip

@@ -295,7 +295,7 @@ _FILL_PEOPLE = """
         INSERT INTO detection_people
         SELECT (row_number() OVER (ORDER BY k.key, p.id))::integer - 1, p.id, p.first_seen
         FROM people p LEFT JOIN keys k ON k.person_id = p.id
-        WHERE p.workspace_id = $1 AND p.kind IN ('person', 'unknown') AND NOT p.suspected
+        WHERE p.workspace_id = $1 AND p.kind IN ('person', 'unknown') AND NOT p.suspected AND NOT p.objects
         RETURNING person, person_id
     )
     INSERT INTO detection_identities

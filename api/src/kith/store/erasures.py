@@ -226,9 +226,9 @@ async def remove(
     """Delete every row about identities and people whose acts are gone already; return how many, by table."""
     counts = Counter[str]()
     for sealed, places, ids in (
-        (True, _OF_SEALED, identity_ids),
-        (False, _OF_IDENTITIES, identity_ids),
-        (False, _OF_PEOPLE, person_ids),
+        (True, OF_SEALED, identity_ids),
+        (False, OF_IDENTITIES, identity_ids),
+        (False, OF_PEOPLE, person_ids),
     ):
         await sealing.go(db, sealed=sealed)
         for table, condition in places:
@@ -275,8 +275,8 @@ def _either(one: str, other: str) -> str:
 
 
 _MINE = "identity_id = ANY ($2)"
-# Those of which sealed sources have twins, in the order in which they go.
-_OF_SEALED: tuple[tuple[str, str], ...] = (
+# Those of which sealed sources have twins, in the order in which they go. Reports of data show the same rows.
+OF_SEALED: tuple[tuple[str, str], ...] = (
     (
         "claim_tellings",
         f"claim_id IN (SELECT id FROM claims WHERE workspace_id = $1 AND ({_either('subject_id', 'object_id')}))",
@@ -291,7 +291,7 @@ _OF_SEALED: tuple[tuple[str, str], ...] = (
     ("person_identities", _MINE),
     ("identities", "id = ANY ($2)"),
 )
-_OF_IDENTITIES: tuple[tuple[str, str], ...] = (
+OF_IDENTITIES: tuple[tuple[str, str], ...] = (
     ("notes", _either("identity_id", "other_id")),
     ("attribute_values", _either("identity_id", "other_id")),
     ("group_people", _MINE),
@@ -301,17 +301,19 @@ _OF_IDENTITIES: tuple[tuple[str, str], ...] = (
     ("suggestions", _either("one_id", "other_id")),
     ("behaviors", _either("one_id", "other_id")),
     ("decisions", _either("one_id", "other_id")),
+    ("objections", f"id IN (SELECT objection_id FROM objection_identities WHERE workspace_id = $1 AND {_MINE})"),
     ("identity_kinds", _MINE),
     ("identity_profiles", _MINE),
     ("identity_keys", _MINE),
     ("asks", _either("actor_id", "answerer_id")),
-    *_OF_SEALED,
+    *OF_SEALED,
 )
-_OF_PEOPLE: tuple[tuple[str, str], ...] = (
+OF_PEOPLE: tuple[tuple[str, str], ...] = (
     ("told_words", _either("person_id", "other_id")),
     ("relationships", _either("person_id", "other_id")),
     ("community_people", "person_id = ANY ($2)"),
     ("roles", "person_id = ANY ($2)"),
+    ("data_reports", "person_id = ANY ($2)"),
     ("people", "id = ANY ($2)"),
 )
 _OF_ACTS = (

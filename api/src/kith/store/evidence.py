@@ -9,7 +9,7 @@ import msgspec
 
 from kith.store import sums
 from kith.store.db import Db
-from kith.store.kinds import NOBODY
+from kith.store.kinds import UNSCORED
 from kith.store.learnt import KNOWN
 
 
@@ -145,7 +145,7 @@ _LEARNT_MET = f"""
     FROM (SELECT actor_id AS me, target_id AS they, day FROM towards
           UNION ALL SELECT target_id, actor_id, day FROM towards) AS sides
     WHERE me = ANY ($2::uuid[] || $3::uuid[]) AND NOT they = ANY ($2::uuid[] || $3::uuid[]) AND they NOT IN (
-        SELECT identity_id FROM person_identities WHERE workspace_id = $1 AND person_id IN ({NOBODY})
+        SELECT identity_id FROM person_identities WHERE workspace_id = $1 AND person_id IN ({UNSCORED})
     )
     GROUP BY 1, 2
 """

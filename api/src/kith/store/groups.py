@@ -60,7 +60,8 @@ PEOPLE = """
             CROSS JOIN LATERAL (
                 SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id = m.person_id LIMIT 1
             ) AS p
-            WHERE saved.workspace_id = $1 AND saved.id = {group}
+            WHERE saved.workspace_id = $1 AND saved.id = {group} AND NOT EXISTS (
+                SELECT FROM people e WHERE e.workspace_id = $1 AND e.id = p.person_id AND e.objects)
         ) AS found
         GROUP BY found.person_id HAVING count(*) = (
             SELECT num_nonnulls(words, attribute_id, community_id) FROM groups WHERE workspace_id = $1 AND id = {group})

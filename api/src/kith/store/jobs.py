@@ -37,6 +37,7 @@ Kind = Literal[
     "deliver_later",
     "erase",
     "erase_files",
+    "data_report",
 ]
 
 
@@ -126,6 +127,12 @@ async def ask_erase(db: Db, workspace_id: UUID, erasure_id: UUID) -> UUID:
     """Have somebody taken out of every answer."""
     args = {"erasure_id": str(erasure_id)}
     return (await enqueue(db, workspace_id, "erase", args, slot=f"erase:{erasure_id}"))[0]
+
+
+async def ask_data_report(db: Db, workspace_id: UUID, report_id: UUID) -> UUID:
+    """Have a data report made."""
+    args = {"report_id": str(report_id)}
+    return (await enqueue(db, workspace_id, "data_report", args, slot=f"data_report:{report_id}"))[0]
 
 
 async def ask_erase_files(db: Db, workspace_id: UUID) -> UUID:

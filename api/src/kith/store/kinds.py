@@ -12,16 +12,19 @@ LOOKED_AT = 1000
 # asyncpg's records are mappings that do not say so.
 Row = Any
 
-# Persons who are nobody: one of their identities is a robot's or a list's, or all are suspected to be lists'.
-NOBODY = """
+_PERSONS = """
     SELECT p.person_id FROM person_identities p
     LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = p.identity_id
     WHERE p.workspace_id = $1 AND p.person_id IN (
         SELECT q.person_id FROM identity_kinds f JOIN person_identities q USING (workspace_id, identity_id)
-        WHERE f.workspace_id = $1 AND (f.kind IN ('bot', 'group') OR f.suspected)
+        WHERE f.workspace_id = $1 AND (f.kind IN ('bot', 'group') OR f.suspected{0})
     )
-    GROUP BY p.person_id HAVING bool_or(k.kind IN ('bot', 'group')) OR bool_and(coalesce(k.suspected, false))
+    GROUP BY p.person_id HAVING bool_or(k.kind IN ('bot', 'group'){1}) OR bool_and(coalesce(k.suspected, false))
 """
+# Persons who are nobody: one of their identities is a robot's or a list's, or all are suspected to be lists'.
+NOBODY = _PERSONS.format("", "")
+# Persons without relationships: those who are nobody, and those who object to being scored.
+UNSCORED = _PERSONS.format(" OR f.objects", " OR k.objects")
 
 
 class Standing(NamedTuple):
@@ -31,6 +34,7 @@ class Standing(NamedTuple):
     kind: str
     reason: str
     suspected: bool
+    objects: bool = False
 
 
 async def shown(db: Db, workspace_id: UUID, identity_ids: Collection[UUID], most: int) -> list[Row]:
@@ -78,6 +82,9 @@ _SHOWN = """
          ORDER BY c.decided_at DESC, c.id DESC LIMIT 1) AS corrected,
         i.address IS NOT NULL AND EXISTS (
             SELECT FROM channels c WHERE c.workspace_id = $1 AND c.kind = 'list' AND c.key = i.address) AS is_list,
+        EXISTS (
+            SELECT FROM objection_identities m JOIN objections o ON o.workspace_id = $1 AND o.id = m.objection_id
+            WHERE m.workspace_id = $1 AND m.identity_id = i.id AND o.ended_at IS NULL) AS objects,
         coalesce(t.addressers, 0) AS addressers
     FROM identities i
     LEFT JOIN LATERAL (
@@ -93,17 +100,19 @@ _SHOWN = """
 """
 
 _STORED = """
-    SELECT identity_id, kind, reason, suspected FROM identity_kinds WHERE workspace_id = $1 AND identity_id = ANY ($2)
+    SELECT identity_id, kind, reason, suspected, objects FROM identity_kinds
+    WHERE workspace_id = $1 AND identity_id = ANY ($2)
 """
 
 _FORGET = "DELETE FROM identity_kinds WHERE workspace_id = $1 AND identity_id = ANY ($2)"
 
 _SAVE = """
-    INSERT INTO identity_kinds (workspace_id, identity_id, kind, reason, suspected)
-    SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::boolean[]) AS n (id, kind, reason, suspected)
+    INSERT INTO identity_kinds (workspace_id, identity_id, kind, reason, suspected, objects)
+    SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::boolean[])
+        AS n (id, kind, reason, suspected, objects)
     ORDER BY id
     ON CONFLICT (workspace_id, identity_id) DO UPDATE
-    SET kind = excluded.kind, reason = excluded.reason, suspected = excluded.suspected
+    SET kind = excluded.kind, reason = excluded.reason, suspected = excluded.suspected, objects = excluded.objects
 """
 
 _NEXT = """

@@ -6,7 +6,7 @@ from uuid import UUID
 from kith.store import columns, reach, sums
 from kith.store.columns import Columns
 from kith.store.db import Db
-from kith.store.kinds import NOBODY
+from kith.store.kinds import UNSCORED
 
 ACTIVITY = "identity_days WHERE workspace_id = $1"
 """The FROM of all activity that is stored."""
@@ -43,7 +43,7 @@ async def ends(db: Db, workspace_id: UUID) -> list[tuple[UUID, int]]:
 
 _PERSONS = f"""
     SELECT identity_id, person_id, (dense_rank() OVER (ORDER BY person_id))::integer - 1
-    FROM person_identities WHERE workspace_id = $1 AND person_id NOT IN ({NOBODY})
+    FROM person_identities WHERE workspace_id = $1 AND person_id NOT IN ({UNSCORED})
 """
 
 _CONTACT = f"""

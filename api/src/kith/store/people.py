@@ -14,8 +14,8 @@ from kith.store.queries import Order, Statement, count_rows, fetch_page, structs
 from kith.store.search import MANY, MOST, like, search
 
 _COLUMNS = """
-    p.id, p.name, p.kind, p.suspected, p.networks, p.identities AS identity_count, p.interactions AS interaction_count,
-    p.first_seen, p.last_seen
+    p.id, p.name, p.kind, p.suspected, p.objects, p.networks, p.identities AS identity_count,
+    p.interactions AS interaction_count, p.first_seen, p.last_seen
 """
 
 
@@ -24,6 +24,7 @@ class Person(msgspec.Struct, frozen=True):
     name: str | None
     kind: str
     suspected: bool
+    objects: bool
     networks: list[str]
     identity_count: int
     interaction_count: int
@@ -200,7 +201,7 @@ _BELONGS = """
     coalesce((
         SELECT true FROM person_identities pi
         JOIN community_people m ON m.workspace_id = pi.workspace_id AND m.person_id = pi.identity_id
-        WHERE pi.workspace_id = $1 AND pi.person_id = p.id AND m.community_id = {} LIMIT 1
+        WHERE pi.workspace_id = $1 AND pi.person_id = p.id AND m.community_id = {} AND NOT p.objects LIMIT 1
     ), false)
 """
 _FIND_NAMED = "SELECT find_identities($1, {})"
@@ -217,7 +218,12 @@ _FIND_WITH = """
     SELECT identity_id FROM attribute_values
     WHERE workspace_id = $1 AND attribute_id = {} AND identity_id IS NOT NULL AND other_id IS NULL
 """
-_FIND_BELONGING = "SELECT person_id FROM community_people WHERE workspace_id = $1 AND community_id = {}"
+_FIND_BELONGING = """
+    SELECT m.person_id FROM community_people m WHERE m.workspace_id = $1 AND m.community_id = {}
+        AND NOT EXISTS (
+            SELECT FROM person_identities mine JOIN people e ON e.workspace_id = $1 AND e.id = mine.person_id
+            WHERE mine.workspace_id = $1 AND mine.identity_id = m.person_id AND e.objects)
+"""
 _BEHIND = "SELECT person_id FROM person_identities WHERE workspace_id = $1 AND identity_id"
 
 
@@ -292,6 +298,7 @@ async def get_person_then(
         name=given.get("name"),
         kind=given["kind"],
         suspected=row["suspected"],
+        objects=row["objects"],
         networks=row["networks"],
         identity_count=len(identity_ids),
         interaction_count=row["interactions"],
@@ -329,7 +336,9 @@ _THEN = """
     SELECT count(*) AS interactions, min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
         ARRAY(SELECT DISTINCT network FROM identities WHERE workspace_id = $1 AND id = ANY($2) ORDER BY 1) AS networks,
         (SELECT bool_and(coalesce(k.suspected, false)) FROM unnest($2::uuid[]) AS m (id)
-         LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = m.id) AS suspected
+         LEFT JOIN identity_kinds k ON k.workspace_id = $1 AND k.identity_id = m.id) AS suspected,
+        (SELECT coalesce(bool_or(k.objects), false) FROM identity_kinds k
+         WHERE k.workspace_id = $1 AND k.identity_id = ANY ($2)) AS objects
     FROM interactions
     WHERE workspace_id = $1 AND actor_id = ANY($2)
         AND ($3::timestamptz IS NULL OR occurred_at <= $3) AND ($4::timestamptz IS NULL OR learnt_at <= $4)

@@ -43,7 +43,7 @@ class Projection(NamedTuple):
 PEOPLE = Projection(
     "people",
     ("id",),
-    ("name", "kind", "suspected", "networks", "identities", "interactions", "first_seen", "last_seen"),
+    ("name", "kind", "suspected", "objects", "networks", "identities", "interactions", "first_seen", "last_seen"),
     "SELECT id FROM wanted_people",
     # As kith.store.corrections has it: what a human said, what a network vouches for, the name last seen; a full name
     # before a single word, which may be a handle; cut so that it fits into an index. A bot is a bot even if one of its
@@ -67,6 +67,7 @@ PEOPLE = Projection(
             (array_agg(s.kind ORDER BY array_position('{bot,person,organization,group,unknown}', s.kind)))[1]
         ) AS kind,
         bool_and(coalesce(k.suspected, false)) AS suspected,
+        bool_or(coalesce(k.objects, false)) AS objects,
         array_agg(DISTINCT i.network ORDER BY i.network) AS networks,
         count(*)::integer AS identities,
         coalesce(sum(a.acts), 0)::bigint AS interactions,

@@ -132,7 +132,7 @@ _FIND_PAIRS = f"""
         FROM ({sums.once(_OF_PAIR, "given, day, channel_id", "count")}) AS contact
     ) AS d
     CROSS JOIN LATERAL ({reach.OF_CHANNELS.format(channels="d.channels")}) AS r
-    WHERE d.first_day IS NOT NULL AND p.one_id NOT IN ({kinds.NOBODY}) AND p.other_id NOT IN ({kinds.NOBODY})
+    WHERE d.first_day IS NOT NULL AND p.one_id NOT IN ({kinds.UNSCORED}) AND p.other_id NOT IN ({kinds.UNSCORED})
 """
 
 _NUMBER_PEOPLE = """

@@ -92,8 +92,12 @@ def suggestion_id(pair: tuple[UUID, UUID]) -> UUID:
 async def list_suggestions(
     db: Db, workspace_id: UUID, wanted: SuggestionFilter, after: tuple[float, UUID] | None, limit: int
 ) -> list[Suggestion]:
-    """Return suggestions, the likeliest first; of the postponed those too whose time has come, as open ones."""
+    """Return suggestions, the likeliest first; of the postponed those too whose time has come, as open ones.
+
+    None names somebody who objects to being scored.
+    """
     statement = Statement(workspace_id)
+    statement.conditions.append(_SCORED)
     statement.where(f"{_STATUS} = ANY ({{}})", wanted.statuses)
     if wanted.identity_ids is not None:
         ids = statement.value(wanted.identity_ids)
@@ -110,7 +114,7 @@ async def get_suggestions(
 ) -> dict[UUID, Suggestion]:
     rows = await db.fetch(
         f"""
-        SELECT {_COLUMNS} FROM suggestions WHERE workspace_id = $1 AND id = ANY ($2)
+        SELECT {_COLUMNS} FROM suggestions WHERE workspace_id = $1 AND id = ANY ($2) AND {_SCORED}
         ORDER BY id {"FOR UPDATE" if lock else ""}
         """,
         workspace_id,
@@ -181,6 +185,13 @@ def _suggestion(row: Any) -> Suggestion:
     return Suggestion(**values)
 
 
+# Of suggestions: neither of the two objects to being scored.
+_SCORED = """
+    NOT EXISTS (
+        SELECT FROM person_identities i JOIN people e ON e.workspace_id = $1 AND e.id = i.person_id AND e.objects
+        WHERE i.workspace_id = $1 AND i.identity_id IN (suggestions.one_id, suggestions.other_id))
+"""
+
 _AROUND = """
     SELECT id, one_id, other_id, decision_id FROM suggestions
     WHERE workspace_id = $1 AND (one_id = ANY ($2) OR other_id = ANY ($2))
@@ -212,19 +223,21 @@ _SAVE = """
     RETURNING s.id, s.one_id, s.other_id, s.probability, s.status
     )
     SELECT s.id, s.one_id, s.other_id, s.probability,
-        s.status = 'open' AND coalesce(b.status, '') NOT IN ('open', 'postponed') AS opened
+        s.status = 'open' AND coalesce(b.status, '') NOT IN ('open', 'postponed') AND NOT EXISTS (
+            SELECT FROM identity_kinds k
+            WHERE k.workspace_id = $1 AND k.identity_id IN (s.one_id, s.other_id) AND k.objects) AS opened
     FROM saved s LEFT JOIN before b USING (id) ORDER BY s.id
 """
 
-_DOUBLES = """
+_DOUBLES = f"""
     SELECT * FROM (
         SELECT DISTINCT ON (p.person_id) p.person_id, s.id, s.probability
         FROM (
             SELECT id, probability, other_id AS them FROM suggestions
-            WHERE workspace_id = $1 AND one_id = ANY ($2) AND status IN ('open', 'postponed')
+            WHERE workspace_id = $1 AND one_id = ANY ($2) AND status IN ('open', 'postponed') AND {_SCORED}
             UNION ALL
             SELECT id, probability, one_id FROM suggestions
-            WHERE workspace_id = $1 AND other_id = ANY ($2) AND status IN ('open', 'postponed')
+            WHERE workspace_id = $1 AND other_id = ANY ($2) AND status IN ('open', 'postponed') AND {_SCORED}
         ) AS s JOIN person_identities p ON p.workspace_id = $1 AND p.identity_id = s.them
         WHERE NOT s.them = ANY ($2)
         ORDER BY p.person_id, s.probability DESC, s.id

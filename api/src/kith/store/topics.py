@@ -165,6 +165,7 @@ async def list_helps(
         JOIN person_identities a ON a.workspace_id = $1 AND a.identity_id = i.actor_id
         JOIN person_identities b ON b.workspace_id = $1 AND b.identity_id = target.id
         JOIN people p ON p.workspace_id = $1 AND p.id = a.person_id AND p.kind IN ('person', 'unknown')
+            AND NOT p.objects
         WHERE t.workspace_id = $1 AND t.topic_id = $2 AND i.kind = ANY ($3) AND i.occurred_at < $4
             AND a.person_id <> b.person_id
         UNION ALL
@@ -175,6 +176,7 @@ async def list_helps(
         JOIN person_identities a ON a.workspace_id = $1 AND a.identity_id = i.actor_id
         JOIN person_identities b ON b.workspace_id = $1 AND b.identity_id = target.id
         JOIN people p ON p.workspace_id = $1 AND p.id = a.person_id AND p.kind IN ('person', 'unknown')
+            AND NOT p.objects
         WHERE t.workspace_id = $1 AND t.topic_id = $2 AND i.kind = ANY ($3) AND i.occurred_at < $4
             AND a.person_id <> b.person_id
         ORDER BY occurred_at, id

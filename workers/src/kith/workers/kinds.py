@@ -1,6 +1,19 @@
 """All kinds of jobs. Most of what is installed is imported with them."""
 
-from kith.workers import audit, calibrate, deliver, detect, erase, listening, project, rebuild, receive, resolve, sync
+from kith.workers import (
+    audit,
+    calibrate,
+    data_report,
+    deliver,
+    detect,
+    erase,
+    listening,
+    project,
+    rebuild,
+    receive,
+    resolve,
+    sync,
+)
 from kith.workers.runner import Kinds
 
 KINDS: Kinds = {
@@ -24,4 +37,5 @@ KINDS: Kinds = {
     "deliver_later": deliver.deliver_later,
     "erase": erase.erase,
     "erase_files": erase.erase_files,
+    "data_report": data_report.data_report,
 }

@@ -20,12 +20,13 @@ from kith.api.dialogue.show import report, show, window
 from kith.api.http.coverage import get_coverage
 from kith.api.http.ids import from_path
 from kith.api.http.paging import CoveredPage, after, covered_page
+from kith.api.http.problems import Problem
 from kith.api.http.shapes import shape
 from kith.api.people.moves import lead_on
 from kith.api.refs import IdentityRef, PersonRef
-from kith.api.selections import identities_of, people_of
+from kith.api.selections import identities_of, is_group, people_of
 from kith.projections import dialogue as projection
-from kith.store import identities, people
+from kith.store import identities, objections, people
 from kith.store.db import Db
 
 _IDENTITIES = 50
@@ -37,7 +38,7 @@ _LAST = 2.0  # behind every share
     operation_id="getDialogue",
     tags=["dialogue"],
     scopes=["dialogue:read"],
-    errors=["not_found"],
+    errors=["not_found", "objected"],
     cost=20,
 )
 async def get_dialogue(
@@ -48,6 +49,8 @@ async def get_dialogue(
     Our own group `team` by default. Each share has an interval and counts; below 10 conversations there is no number.
     """
     mine = await identities_of(db, workspace_id, params.of, "of")
+    if params.of is not None and not is_group(params.of) and await objections.any_objects(db, workspace_id, mine):
+        raise Problem("objected")
     asked = await window(db, workspace_id, params)
     (found,) = await projection.dialogues(db, workspace_id, [mine], asked)
     return await report(db, workspace_id, mine, found, asked)
@@ -58,7 +61,7 @@ async def get_dialogue(
     operation_id="getDialogueOfPerson",
     tags=["dialogue"],
     scopes=["dialogue:read"],
-    errors=["not_found"],
+    errors=["not_found", "objected"],
     cost=20,
     moves=True,
 )
@@ -76,6 +79,8 @@ async def get_dialogue_of_person(
     mine = await people.identities_of(db, workspace_id, from_path("person", person_id))
     if not mine:
         return await lead_on(request, db, workspace_id, person_id)
+    if await objections.any_objects(db, workspace_id, mine):
+        raise Problem("objected")
     asked = await window(db, workspace_id, params)
     whole, *each = await projection.dialogues(db, workspace_id, [mine, *([id_] for id_ in mine)], asked)
     busiest = sorted(zip(mine, each, strict=True), key=lambda one: (-one[1].tally.acts, one[0]))[:_IDENTITIES]
@@ -103,7 +108,7 @@ async def list_dialogue_of_people(
 
     Of our own group `team` by default. Who converses least comes first, and who did too little for a number comes last.
     """
-    members = await people_of(db, workspace_id, params.of, "of")
+    members = await objections.scored(db, workspace_id, await people_of(db, workspace_id, params.of, "of"))
     of = await people.identities_of_all(db, workspace_id, members)
     narrow = OfPersonParams(channel=params.channel, months=params.months, as_of=params.as_of)
     asked = await window(db, workspace_id, narrow)

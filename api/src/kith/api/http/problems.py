@@ -75,6 +75,9 @@ KINDS: dict[str, Kind] = {
         "Request in progress",
         "A request with this Idempotency-Key is being worked on. Try again after Retry-After.",
     ),
+    "objected": Kind(
+        409, "Objected", "This person objects to being scored: there is no number of them, and none that names them."
+    ),
     "erased": Kind(
         410, "Erased", "This person was erased for good: delete what you hold of them, and ask for them no more."
     ),

@@ -152,8 +152,8 @@ class SuspectedDouble(msgspec.Struct, frozen=True):
 class PersonDetail(Person, frozen=True):
     """A person with the identities behind it and the channels where it meets others."""
 
+    objects: Annotated[bool, Meta(description="Objects to being scored: no number is of them, and none names them.")]
     fields: Annotated[list[PersonField], Meta(description="Which identity or human gave each field.")]
-
     avatar_url: Annotated[str | None, Meta(description="The picture of the identity seen last that has one.")]
     standings: Annotated[list[Standing], Meta(description="How networks rate the identities: the first 200, by kind.")]
     identities: Annotated[list[Identity], Meta(description="The first 200; GET /v1/identities?person= has all.")]

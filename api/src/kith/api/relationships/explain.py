@@ -31,12 +31,13 @@ def explain(
     names: dict[Any, str],
     subjects: Sequence[topics.Subject] | None,
     acts: Sequence[tuple[interactions.Interaction, TimelineItem]] | None,
+    left_out: int,
     **parts: Any,
 ) -> RelationshipDetail:
     """Return the relationship of a pair on a day, seen from its side ``me``.
 
     subjects: None where the reader may not see any. acts: the latest, newest first, as stored and as shown; None where
-    the reader may not see any.
+    the reader may not see any. left_out: acquaintances who object to being scored.
     """
     day = day_of(on)
     evidence = tie.on(day)
@@ -63,7 +64,7 @@ def explain(
         days=flow.days,
         channels=_channels(tie, evidence, me, names),
         subjects=None if subjects is None else [_subject(each, shown=acts is not None) for each in subjects],
-        circle=schemas.SharedCircle(found.circle.shared, found.circle.either),
+        circle=schemas.SharedCircle(found.circle.shared, found.circle.either, left_out),
         evidence=[
             schemas.CitedInteraction(shown, *explanation.falls(model, found.log_odds, tie.without(evidence, act), day))
             for act, shown in acts or ()

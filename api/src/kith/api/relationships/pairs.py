@@ -11,7 +11,7 @@ from kith.api.relationships.lists import show_people
 from kith.api.relationships.schemas import MomentParams
 from kith.domain.days import EPOCH, day_of
 from kith.projections import evidence, ledger
-from kith.store import people
+from kith.store import objections, people
 from kith.store.db import Db
 
 
@@ -51,7 +51,7 @@ async def find_two(
 ) -> tuple[list[UUID], list[UUID]] | None:
     """Return the identities of two people, as of ``_identities``; None where one of them has none.
 
-    Raises Problem where the two are one person.
+    Raises Problem where the two are one person, and where one of them objects to being scored.
     """
     keys = from_path("person", person_id), from_path("person", other_id)
     mine, theirs = [await _identities(db, workspace_id, key, known_at) for key in keys]
@@ -59,6 +59,8 @@ async def find_two(
         return None
     if min(mine) == min(theirs):
         raise no_contact()
+    if await objections.any_objects(db, workspace_id, [*mine, *theirs]):
+        raise Problem("objected")
     return mine, theirs
 
 

@@ -38,7 +38,7 @@ from kith.domain.strength.model import shipped
 from kith.domain.trust.evidence import MEANINGS
 from kith.projections import strength
 from kith.projections import trust as trust_store
-from kith.store import calibration, channels, communities, interactions, people, reach, topics
+from kith.store import calibration, channels, communities, interactions, objections, people, reach, topics
 from kith.store.db import Db
 
 SVG = "image/svg+xml"
@@ -107,7 +107,7 @@ async def get_quality(db: NamedDependency[Db], workspace_id: NamedDependency[UUI
     cost=2,
     tags=["relationships"],
     scopes=["relationships:read"],
-    errors=["not_found"],
+    errors=["not_found", "objected"],
     moves=True,
 )
 async def get_relationship(
@@ -153,6 +153,7 @@ async def get_relationship(
         as_of_why=why(pair.asked, pair.as_of),
         computed_at=datetime.combine(pair.asked, time(), UTC),
         known_at=params.known_at,
+        left_out=await objections.count_met(db, workspace_id, [id_ for each in pair.identities for id_ in each]),
         coverage=await get_coverage(db, workspace_id),
     )
 
@@ -163,7 +164,7 @@ async def get_relationship(
     cost=5,
     tags=["relationships"],
     scopes=["relationships:read"],
-    errors=["not_found"],
+    errors=["not_found", "objected"],
     moves=True,
 )
 async def get_history(
@@ -195,7 +196,7 @@ async def get_history(
     cost=5,
     tags=["relationships"],
     scopes=["relationships:read"],
-    errors=["not_found"],
+    errors=["not_found", "objected"],
     moves=True,
     media_type=SVG,
     also=[pictures.BYTES],
@@ -226,7 +227,7 @@ async def draw_history(
     cost=5,
     tags=["relationships"],
     scopes=["relationships:read"],
-    errors=["not_found"],
+    errors=["not_found", "objected"],
     moves=True,
 )
 async def get_trust(

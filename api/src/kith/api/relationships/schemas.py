@@ -192,6 +192,12 @@ class SharedCircle(msgspec.Struct, frozen=True):
 
     shared: Annotated[int, Meta(description="People whom both know.", ge=0)]
     either: Annotated[int, Meta(description="People whom at least one of them knows.", ge=0)]
+    left_out: Annotated[
+        int,
+        Meta(
+            description="Further people whom one of them knows, who object to being scored: they count nowhere.", ge=0
+        ),
+    ]
 
 
 class CitedInteraction(msgspec.Struct, frozen=True):

@@ -5,15 +5,27 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 
+from kith.api.data_reports.routes import content
 from kith.api.http.problems import Problem
 from kith.api.pages.forms import read_form
 from kith.api.pages.render import go, render
 from kith.api.pages.routes import PAGE
 from kith.api.pages.sessions import SeeOther, SignedIn, Visitor, session_of, sign_in_of
+from kith.api.rights import acts
 from kith.api.signin.telling import record
 from kith.domain.ids import encode
-from kith.store import member_identities, members, passkeys, sessions, sign_in_providers, sign_ins, workspaces
+from kith.store import (
+    member_identities,
+    members,
+    passkeys,
+    rights_of_people,
+    sessions,
+    sign_in_providers,
+    sign_ins,
+    workspaces,
+)
 from kith.store.db import Db
 from kith.store.member_identities import Own
 from kith.store.sign_ins import random_text
@@ -34,13 +46,16 @@ class SureForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get("/my-data", operation_id="showMyData", **PAGE)
 async def show_my_data(request: Request[Any, Any, Any]) -> Response[str]:
     here = await sign_in_of(request)
-    member, own, likely = await _member(request), list[Own](), list[Own]()
+    member, own, likely, mine = await _member(request), list[Own](), list[Own](), list[acts.Shown]()
     if member:
         home = member.workspace.workspace_id
         async with request.app.state.turns.view(home) as db:
             own = await member_identities.list_own(db, home, member.member.id, None, MOST)
             likely = await member_identities.list_likely(db, home, member.member.id, MOST)
-    return render(request, "signin/my_data.html", sign_in=here.sign_in, member=member, own=own, likely=likely)
+            mine = await acts.show(db, home, await _people(db, member))
+    return render(
+        request, "signin/my_data.html", sign_in=here.sign_in, member=member, own=own, likely=likely, mine=mine
+    )
 
 
 @get("/my-data.json", operation_id="downloadMyData", **PAGE)
@@ -79,6 +94,32 @@ async def deny(request: Request[Any, Any, Any]) -> Response[str]:
         if await member_identities.deny(db, home, here.member.id, form.identity):
             await _tell(request, db, here, "denyMyIdentity", form.identity)
     return go(request, "/my-data")
+
+
+@post("/my-data/rights", operation_id="useMyRights", **PAGE)
+async def use_rights(request: Request[Any, Any, Any]) -> Response[str]:
+    """Make a report, object to being scored, take that back, or be erased; the last takes a recent sign-in."""
+    form = await read_form(request, acts.RightsForm)
+    here = await session_of(request, recent=form.act == "erase")
+    home, member = here.workspace.workspace_id, here.member.id
+    async with request.app.state.turns.workspace(home) as db:
+        object_ = await acts.do(db, home, await _people(db, here), form, encode("member", member))
+        await record(request, db, home, member, acts.OPERATIONS[form.act], object_)
+    return go(request, "/my-data")
+
+
+@get("/my-data/reports/{data_report_id:str}/{form:str}", operation_id="downloadMyReport", **PAGE)
+async def download_report(
+    request: Request[Any, Any, Any],
+    data_report_id: FromPath[str],
+    form: FromPath[str],
+) -> Response[bytes]:
+    here = await session_of(request)
+    home = here.workspace.workspace_id
+    async with request.app.state.turns.workspace(home) as db:
+        report = await acts.find_report(db, home, await _people(db, here), data_report_id)
+        await record(request, db, home, here.member.id, "downloadDataReport", data_report_id)
+        return await content(db, home, report, form)
 
 
 @post("/workspaces/leave", operation_id="leaveWorkspace", **PAGE)
@@ -121,6 +162,17 @@ async def _leave(request: Request[Any, Any, Any], home: UUID, here: Visitor | Si
 async def _tell(request: Request[Any, Any, Any], db: Db, here: SignedIn, operation: str, identity: UUID) -> None:
     home, object_ = here.workspace.workspace_id, encode("identity", identity)
     await record(request, db, home, here.member.id, operation, object_)
+
+
+async def _people(db: Db, here: SignedIn) -> list[UUID]:
+    """Return the person who a member is by the verified address of their sign-in.
+
+    An address that several people have shows of nobody who they are.
+    """
+    if here.sign_in.address is None or here.sign_in.verified_at is None:
+        return []
+    found = await rights_of_people.people_with(db, here.workspace.workspace_id, here.sign_in.address)
+    return found if len(found) == 1 else []
 
 
 async def _member(request: Request[Any, Any, Any]) -> SignedIn | None:
@@ -180,4 +232,4 @@ async def _of_member(db: Db, home: UUID, sign_in_id: UUID) -> dict[str, Any] | N
     }  # fmt: skip
 
 
-ROUTES = [show_my_data, download, confirm, deny, leave, end]
+ROUTES = [show_my_data, download, confirm, deny, use_rights, download_report, leave, end]
