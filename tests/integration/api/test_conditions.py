@@ -21,6 +21,7 @@ READ_ELSEWHERE = {"withdrawApproval": "/v1/apps/{app_id:str}", "undoMerge": "/v1
 #: Changes that cannot undo what somebody else did, with the reason.
 UNCONDITIONAL = {
     "deleteAffiliation": "an affiliation is made and deleted, and never changed",
+    "deleteDataReport": "a report is made and deleted, and never changed",
     "denyMyIdentity": "a confirmation is made and taken back, and never changed",
     "setProvider": "the app that is entered takes the place of the whole one before",
     "deleteProvider": "an app is entered and removed, and never changed",

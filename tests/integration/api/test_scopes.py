@@ -171,6 +171,8 @@ SCOPES = {
     "checkSourceConfig": ["sources:write"],
     "createSource": ["sources:write"],
     "getSource": ["sources:read"],
+    "getRetention": ["sources:read"],
+    "setRetention": ["sources:write"],
     "updateSource": ["sources:write"],
     "deleteSource": ["sources:write"],
     "getSourceCoverage": ["sources:read"],

@@ -255,6 +255,7 @@ NEEDED = {"searchAll": "q=lantern"}
 BODIES: dict[str, Any] = {
     "createObjection": {},
     "updateIdentity": {"kind": "person"},
+    "setRetention": {},
     "updateSource": {"name": "mine now"},
     "setProvider": {"client_id": "mine now"},
     "createMerge": {"person_id": _PERSON},

@@ -12,7 +12,7 @@ from kith.connectors import Channel, Conversation, Identity, Interaction, Intera
 from kith.runtime.vault import Vault
 from kith.store import erasures, jobs
 from kith.store.db import Pool, workspace
-from kith.workers import data_report, erase, resolve
+from kith.workers import data_report, erase, resolve, retain
 from kith.workers.ground import Ground
 from kith.workers.runner import Runner
 from tests.integration.store.facts import DAY, Store
@@ -68,6 +68,7 @@ class Village:
             "erase_files": erase.erase_files,
             "resolve": resolve.resolve,
             "data_report": data_report.data_report,
+            "retain": retain.retain,
         }
         assert ground.journal
         self.path = ground.journal

@@ -21,6 +21,7 @@ from kith.store import (
     observations,
     partitions,
     reach,
+    retention,
     sealing,
     standings,
     states,
@@ -101,7 +102,8 @@ async def add(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -> Coun
     # behind it what it did. A rebuild takes the same lock.
     await lock(db, workspace_id, alone=bool(batch.tombstones or batch.sweeps))
     batch.sealed = await sealing.enter(db, workspace_id, source_id)
-    if await suppressions.hold_back(db, workspace_id, batch):
+    held = await suppressions.hold_back(db, workspace_id, batch)
+    if await retention.hold_back(db, workspace_id, source_id, batch) or held:
         await db.execute("TRUNCATE staged_identities, staged_channels, staged_conversations, staged_interactions")
         await _copy(db, batch)
     await _describe(db, workspace_id, source_id, batch)
@@ -293,6 +295,25 @@ async def take_back(db: Db, workspace_id: UUID, source_id: UUID, most: int, *, s
     if sealed:
         await sealing.settle(db, workspace_id)
     return len(ids)
+
+
+async def let_go(db: Db, workspace_id: UUID, source_id: UUID, ids: Sequence[UUID], *, sealed: bool) -> None:
+    """Withdraw acts that a source may keep no longer, with what they said before; others keep those that they tell.
+
+    sealed: from the facts of sealed sources.
+    """
+    await lock(db, workspace_id, alone=True)
+    await sealing.go(db, sealed=sealed)
+    await db.execute(_STAGE)
+    gone = await _untell(db, workspace_id, source_id, ids)
+    await db.execute(_UNTELL, workspace_id, source_id, ids)
+    await _bury(db, workspace_id, source_id, [Tombstone(id_, "withdrawn", None) for id_ in gone])
+    await retention.forget_versions(db, workspace_id, gone)
+    await _account(db, workspace_id)
+    await db.execute(_TOUCH, workspace_id, [])
+    await db.execute("TRUNCATE staged_changes")
+    if sealed:
+        await sealing.settle(db, workspace_id)
 
 
 class Erased(NamedTuple):

@@ -38,6 +38,7 @@ Kind = Literal[
     "erase",
     "erase_files",
     "data_report",
+    "retain",
 ]
 
 
@@ -133,6 +134,12 @@ async def ask_data_report(db: Db, workspace_id: UUID, report_id: UUID) -> UUID:
     """Have a data report made."""
     args = {"report_id": str(report_id)}
     return (await enqueue(db, workspace_id, "data_report", args, slot=f"data_report:{report_id}"))[0]
+
+
+async def ask_retain(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
+    """Have what a source told brought in line with what may be kept of it."""
+    args = {"source_id": str(source_id)}
+    return (await enqueue(db, workspace_id, "retain", args, slot=f"retain:{source_id}", again=True))[0]
 
 
 async def ask_erase_files(db: Db, workspace_id: UUID) -> UUID:

@@ -12,6 +12,7 @@ from kith.workers import (
     rebuild,
     receive,
     resolve,
+    retain,
     sync,
 )
 from kith.workers.runner import Kinds
@@ -38,4 +39,5 @@ KINDS: Kinds = {
     "erase": erase.erase,
     "erase_files": erase.erase_files,
     "data_report": data_report.data_report,
+    "retain": retain.retain,
 }

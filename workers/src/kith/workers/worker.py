@@ -17,7 +17,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from kith.runtime.settings import Settings
-from kith.store import jobs, workspaces
+from kith.store import jobs, retention, workspaces
 from kith.store.db import ABSENT, ROLE, workspace
 from kith.workers.erase import replay
 from kith.workers.forget import forget, forget_apps
@@ -155,6 +155,8 @@ class Worker:
             if gone is None:
                 await jobs.ask_daily(db, workspace_id)
                 await jobs.prune(db, workspace_id, KEEP_DAYS)
+                for source_id in await retention.sources_that_age(db, workspace_id):
+                    await jobs.ask_retain(db, workspace_id, source_id)
         if gone is not None:
             log.info("workspace_deleted", workspace=str(workspace_id))
             for source_id in gone:

@@ -26,6 +26,7 @@ from kith.api.sources.config import check_config, check_limits
 from kith.api.sources.failed_pushes import ROUTES as FAILED_PUSHES
 from kith.api.sources.finding import accepted, find, find_readable
 from kith.api.sources.partitions import ROUTES as PARTITIONS
+from kith.api.sources.retention import ROUTES as RETENTION
 from kith.api.sources.schemas import (
     RemovalParams,
     Source,
@@ -459,4 +460,5 @@ ROUTES = [
     *AUTHORIZATION,
     *PARTITIONS,
     *FAILED_PUSHES,
+    *RETENTION,
 ]
