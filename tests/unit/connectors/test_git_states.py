@@ -86,6 +86,25 @@ async def test_clocks_that_lie_move_no_coverage(repo: Repo, seed: int) -> None:
     assert datetime.fromtimestamp(true[0], UTC) <= covered.since < covered.until <= now
 
 
+@pytest.mark.parametrize("moment", [253_402_300_800, 2**63 - 1, 2**64 + 7, -1, -1_000_000, -(2**63), "now", ""])
+@pytest.mark.parametrize("which", ["author", "committer", "both"])
+async def test_a_date_that_no_calendar_has_costs_no_run(repo: Repo, moment: int | str, which: str) -> None:
+    """At the tip of a branch; it gives way to the other date, or to when the commit was here at the latest."""
+    first = repo.commit("first")
+    tree, good = repo.git("rev-parse", "HEAD^{tree}"), "1700003600 +0000"
+    dates = [f"{moment} +0000" if which in (who, "both") else good for who in ("author", "committer")]
+    lines = f"tree {tree}\nparent {first}\nauthor {ADA} {dates[0]}\ncommitter {BOB} {dates[1]}\n\nsecond\n"
+    made = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", given=lines.encode())
+    repo.git("update-ref", "refs/heads/main", made)
+    pages = await pull(repo.folder)
+    told = [act for act in acts(pages) if act.ref.key == made]
+    if told:
+        assert all((act.arrived_at or act.occurred_at) < datetime.now(UTC) for act in told)
+    else:
+        assert [skip.place for skip in skips(pages)] == [f"commit {made}"]
+    assert bool(told) == (which != "both" or (isinstance(moment, int) and moment > 0))
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_trees_that_are_missing_cost_the_areas_alone(repo: Repo, seed: int) -> None:
     chance = random.Random(seed)

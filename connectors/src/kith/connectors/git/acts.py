@@ -11,6 +11,8 @@ from kith.connectors.git.messages import Message, Trailer, parse
 from kith.connectors.git.people import Human, human
 
 #: The fields of ``git log`` that ``read_commit`` takes, in its order.
+#: The last second of the calendar, since 1970.
+_END = 253_402_300_799
 FORMAT = "%x00".join(["%H", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B"])
 FIELDS = 9
 #: As much of a commit as later merges need to know; ``read_brief`` takes it.
@@ -228,7 +230,8 @@ def decoded(data: bytes) -> str:
 
 
 def _moment(seconds: bytes) -> datetime | None:
+    """Return the moment; of one beyond the calendar its end, for it lies in the future like any other lie."""
     try:
-        return datetime.fromtimestamp(int(seconds), UTC)
+        return datetime.fromtimestamp(min(int(seconds), _END), UTC)
     except (ValueError, OverflowError, OSError):
         return None

@@ -57,13 +57,18 @@ class Repository:
         if "HEAD" in names and (head := self.maybe("rev-parse", "--verify", "--quiet", "HEAD^{commit}")):
             found[head.decode().strip()] = None
         if refs := [name for name in names if name != "HEAD"]:
-            for line in self.run("for-each-ref", "--sort=-committerdate", form, "--", *refs).decode().splitlines():
+            for line in self._listed(form, "--", *refs).decode().splitlines():
                 words = line.split()
                 if words[-1] == "commit":
                     found[words[-2]] = None
         every = list(found)
         chosen = every[:most]
         return sorted(chosen), len(every) - len(chosen)
+
+    def _listed(self, *arguments: str) -> bytes:
+        """List refs, the most recently moved first; by name where git cannot sort by one of their dates."""
+        listed = self.maybe("for-each-ref", "--sort=-committerdate", *arguments)
+        return self.run("for-each-ref", *arguments) if listed is None else listed
 
     def history(self, tips: Iterable[str], without: Iterable[str], since: int | None = None) -> bytes:
         """Return the commits that the tips reach and the others do not, one a line, parents first, always in one order.
