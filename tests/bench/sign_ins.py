@@ -119,7 +119,7 @@ async def attempts(visitor: Visitor, rate: float) -> AsyncIterator[Counter[int]]
         yield told
     finally:
         process.kill()
-        last = (await process.stdout.read()).splitlines()[-1]
+        last = (await process.stdout.read()).rpartition(b"\n")[0].splitlines()[-1]  # without what was cut off
         await process.wait()
         told.update(dict(zip((422, 429, 0), map(int, last.split()), strict=True)))
 

@@ -4,11 +4,12 @@ import asyncio
 import re
 import statistics
 import time
+from contextlib import closing
 
 import pytest
 
-from kith.api.signin import attempts, passwords
-from kith.api.signin.passwords import flaw
+from kith.api.signin import attempts
+from kith.api.signin.passwords import Passwords, flaw
 from kith.store.db import instance
 from tests.integration.pages.browser import Browser, Page
 from tests.integration.pages.conftest import House
@@ -126,19 +127,30 @@ async def test_many_guesses_at_once_are_counted_one_by_one(house: House) -> None
 
 async def test_more_than_can_be_judged_are_refused_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "FREE_OF_ADDRESS", 1000)
-    house.app.state.passwords = passwords.Passwords(1)
     browsers = [house.browser() for _ in range(40)]
     pages = await asyncio.gather(*(b.open("/sign-in") for b in browsers))
-    answers = await asyncio.gather(
-        *(
-            b.press(page, "Sign in", address=f"a{n}@example.org", password="not the password")
-            for n, (b, page) in enumerate(zip(browsers, pages, strict=True))
+    with closing(Passwords(1)) as house.app.state.passwords:
+        answers = await asyncio.gather(
+            *(
+                b.press(page, "Sign in", address=f"a{n}@example.org", password="not the password")
+                for n, (b, page) in enumerate(zip(browsers, pages, strict=True))
+            )
         )
-    )
     found = [page.status for page in answers]
     assert set(found) == {422, 429}
     refused = next(page for page in answers if page.status == 429)
     assert refused.answer.headers["retry-after"] == "1"
+
+
+async def test_who_judges_may_end_and_another_goes_on() -> None:
+    with closing(Passwords(1)) as passwords:
+        known = await passwords.hash(GOOD)
+        for judge in passwords._judges:
+            judge.kill()
+            judge.wait()
+        assert await passwords.verify(known, GOOD)
+        assert not await passwords.verify(known, "not the password")
+        assert not await passwords.verify(None, GOOD)
 
 
 async def test_a_new_password_ends_other_sessions_and_open_links(house: House) -> None:

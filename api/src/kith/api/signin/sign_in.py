@@ -37,14 +37,15 @@ async def show_sign_in(request: Request[Any, Any, Any], params: NamedDependency[
     return _form(request, safe_next(params.next))
 
 
-@post("/sign-in", operation_id="signIn", **PAGE)
+@post("/sign-in", operation_id="signIn", straight=True, **PAGE)
 async def sign_in(request: Request[Any, Any, Any]) -> Response[str]:
-    form = await read_form(request, PasswordForm)
-    address, passwords = form.address.strip().lower(), passwords_of(request)
-    account = f"password {address}"
+    passwords = passwords_of(request)
     passwords.check_room()
+    form = await read_form(request, PasswordForm)
+    address = form.address.strip().lower()
+    account = f"password {address}"
     await attempts.count(request, account)
-    async with request.app.state.turns.instance() as db:
+    async with request.app.state.turns.single(None) as db:
         found = await sign_ins.find_sign_in(db, address)
     if not await passwords.verify(found.password if found else None, form.password) or found is None:
         if found:
