@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import Raw
 
 from kith.connectors import Coverage, Interaction, Page
 from kith.connectors.testing import Facts
+from kith.projections.ingest import Ingest
 from tests.unit.connectors.repositories import ADA, BOB, CARL, DORA, Repo
 from tests.unit.connectors.test_git import acts, pull, skips
 
@@ -100,6 +102,7 @@ async def test_a_date_that_no_calendar_has_costs_no_run(repo: Repo, moment: int 
     told = [act for act in acts(pages) if act.ref.key == made]
     if told:
         assert all((act.arrived_at or act.occurred_at) < datetime.now(UTC) for act in told)
+        assert not Ingest(b"key").batch(Page(tuple(told), Raw(b"{}"))).problems
     else:
         assert [skip.place for skip in skips(pages)] == [f"commit {made}"]
     assert bool(told) == (which != "both" or (isinstance(moment, int) and moment > 0))

@@ -10,9 +10,9 @@ from kith.connectors.git.messages import KINDS as OF_TRAILERS
 from kith.connectors.git.messages import Message, Trailer, parse
 from kith.connectors.git.people import Human, human
 
+#: When the last month of the calendar begins, in seconds since 1970: what lies at its very end cannot be stored.
+_END = int(datetime(9999, 12, 1, tzinfo=UTC).timestamp())
 #: The fields of ``git log`` that ``read_commit`` takes, in its order.
-#: The last second of the calendar, since 1970.
-_END = 253_402_300_799
 FORMAT = "%x00".join(["%H", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B"])
 FIELDS = 9
 #: As much of a commit as later merges need to know; ``read_brief`` takes it.
