@@ -1,14 +1,17 @@
-"""What one workspace notices of another that asks without end, at five times what the process can answer.
+"""What one workspace notices of another that asks five times what the process can answer, or imports a million records.
 
-Run: python -m tests.bench.fairness. One API process; ours asks at a steady rate, theirs in an open loop that waits for
-no answer. First theirs has units left and only turns are fair; then they are used up and most of its requests get 429.
-What floods runs only where nothing else does, as if on a machine of its own. A p99 rests on the 14 slowest of 1,440
-reads, in rounds that take turns: of 450 reads, it was what the fifth slowest had met by chance.
+Run: python -m tests.bench.fairness [--records 1000000]. One API process; ours asks at a steady rate, theirs in an open
+loop that waits for no answer. First theirs has units left and only turns are fair; then they are used up and most of
+its requests get 429. What floods runs only where nothing else does, as if on a machine of its own. A p99 rests on the
+14 slowest of 1,440 reads, in rounds that take turns: of 450 reads, it was what the fifth slowest had met by chance.
+Last, a worker reads so many records of theirs and computes what rests on them; it is stopped while ours is alone.
 """
 
+import argparse
 import asyncio
 import contextlib
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -20,11 +23,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from kith.cli.servers import start_servers
+from kith.cli.servers import Servers, start_servers
 from kith.domain.scopes import SCOPES
 from kith.store.db import Pool, open_pool, workspace
 from kith.store.migrate import migrate
 from kith.store.tokens import create_token
+from tests.bench import ingest
 from tests.bench.reads import ask, served
 from tests.integration.api import town
 
@@ -36,6 +40,7 @@ TIMES = 5  # what the process can answer
 PLACES = (49, 89, 98)
 FLOODING = 100  # connections of theirs
 ENOUGH = 20  # refusals: what was left of theirs is used up
+RECORDS = 1_000_000
 UNANSWERED = 90  # requests of one connection: the server ends those with more than a hundred
 
 
@@ -137,7 +142,7 @@ def answered(lines: list[str]) -> Counter[str]:
     return Counter({"due": due, "200": ok, "429": refused})
 
 
-async def main() -> None:
+async def main(records: int) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="kith-bench") as folder,
         start_servers(Path(folder), durable=False) as servers,
@@ -161,6 +166,7 @@ async def main() -> None:
         async with served("kith.cli.serving:app_of_a_process", environment | limited) as port:
             await ask_until_refused(port, theirs)
             await compare(table, "limited to a tenth", port, ours, theirs, capacity, limited=True)
+            await compare_with_import(table, port, ours, servers, Path(folder), records)
         Console(width=160).print(table)
 
 
@@ -178,10 +184,44 @@ async def compare(
             await asyncio.sleep(1)
             told += answered(lines) - before
         await asyncio.sleep(1)
+    add_row(table, name, alone, beside, *(str(told[kind]) for kind in ("due", "200", "429")))
+
+
+async def compare_with_import(table: Table, port: int, ours: str, servers: Servers, home: Path, records: int) -> None:
+    """Compare while a worker reads and computes; where it has less to do than rounds take, there are fewer rounds."""
+    ingest.write(home / "in.ndjson", records)
+    alone, beside = list[float](), list[float]()
+    async with await open_pool(servers.database_url, size=2, statement_seconds=None) as pool:
+        begun = await ingest.begin(servers, pool, ingest.Source("ndjson", {"path": str(home / "in.ndjson")}))
+        worker = await ingest.start_worker(begun, home)
+        work = asyncio.create_task(ingest.follow(pool, begun.workspace_id, begun.project, worker.pid))
+        try:
+            await asyncio.sleep(5)  # it has begun
+            for _ in range(ROUNDS):
+                worker.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(1)  # PostgreSQL does what it was asked last
+                quiet = await steady(port, ours, SECONDS / ROUNDS)
+                worker.send_signal(signal.SIGCONT)
+                busy = await steady(port, ours, SECONDS / ROUNDS)
+                if work.done():
+                    break
+                alone, beside = alone + quiet, beside + busy
+        finally:
+            work.cancel()
+            worker.kill()
+            await worker.wait()
+        if not beside:
+            raise SystemExit(f"{records:,} records are imported sooner than they can be measured: ask for more.")
+        async with workspace(pool, begun.workspace_id) as db:
+            read = await db.fetchval("SELECT count(*) FROM interactions WHERE workspace_id = $1", begun.workspace_id)
+    add_row(table, f"imports: {read:,} of {records:,}", alone, beside, "", "", "")
+
+
+def add_row(table: Table, name: str, alone: list[float], beside: list[float], *more: str) -> None:
     cuts = [statistics.quantiles(times, n=100) for times in (alone, beside)]
     cells = [f"{cut[place]:.1f}" for cut in cuts for place in PLACES]
     ratios = [f"{cuts[1][place] / cuts[0][place]:.2f}" for place in PLACES]
-    table.add_row(name, *cells, *ratios, *(str(told[kind]) for kind in ("due", "200", "429")))
+    table.add_row(name, *cells, *ratios, *more)
 
 
 async def ask_until_refused(port: int, token: str) -> None:
@@ -212,4 +252,6 @@ if __name__ == "__main__":
         with contextlib.suppress(ConnectionError):
             asyncio.run(flood(int(sys.argv[1]), sys.argv[2], float(sys.argv[3])))
     else:
-        asyncio.run(main())
+        parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
+        parser.add_argument("--records", type=int, default=RECORDS, help="that theirs imports")
+        asyncio.run(main(parser.parse_args().records))

@@ -91,10 +91,17 @@ class Source(msgspec.Struct, frozen=True):
     secret: dict[str, str] = {}
 
 
-async def read_by_worker(
-    servers: Servers, pool: Pool, source: Source, home: Path, *, and_project: bool = True
-) -> tuple[float, float | None, int]:
-    """Return the seconds that the sync took, those of the projections behind it, and the worker's peak (bytes)."""
+class Begun(msgspec.Struct, frozen=True):
+    """What a worker finds to do. environment: its settings."""
+
+    workspace_id: UUID
+    sync: UUID
+    project: UUID
+    environment: dict[str, str]
+
+
+async def begin(servers: Servers, pool: Pool, source: Source) -> Begun:
+    """Return what a worker finds to do: a source of a new workspace to read, and the projections behind it."""
     workspace_id = new_id()
     keys = new_key()
     vault = open_vault(Settings(secret_keys=keys))
@@ -110,17 +117,31 @@ async def read_by_worker(
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         project, _ = await jobs.enqueue(db, workspace_id, "project", {}, slot="project", due_at=tomorrow)
         sync, _ = await jobs.enqueue(db, workspace_id, "sync", {"source_id": str(made.id)})
-    env = os.environ | {
+    environment = {
         "KITH_DATABASE_URL": servers.database_url, "KITH_REDIS_URL": servers.redis_url, "KITH_SECRET_KEYS": keys,
     }  # fmt: skip
+    return Begun(workspace_id, sync, project, environment)
+
+
+async def start_worker(begun: Begun, home: Path) -> asyncio.subprocess.Process:
     with (home / "worker.log").open("wb") as log:
-        worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "kith.workers", env=env, stderr=log)
-        try:
-            reading, peak = await follow(pool, workspace_id, sync, worker.pid)
-            projecting = (await follow(pool, workspace_id, project, worker.pid))[0] if and_project else None
-        finally:
-            worker.terminate()
-            await worker.wait()
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "kith.workers", env=os.environ | begun.environment, stderr=log
+        )
+
+
+async def read_by_worker(
+    servers: Servers, pool: Pool, source: Source, home: Path, *, and_project: bool = True
+) -> tuple[float, float | None, int]:
+    """Return the seconds that the sync took, those of the projections behind it, and the worker's peak (bytes)."""
+    begun = await begin(servers, pool, source)
+    worker = await start_worker(begun, home)
+    try:
+        reading, peak = await follow(pool, begun.workspace_id, begun.sync, worker.pid)
+        projecting = (await follow(pool, begun.workspace_id, begun.project, worker.pid))[0] if and_project else None
+    finally:
+        worker.terminate()
+        await worker.wait()
     return reading, projecting, peak
 
 
