@@ -73,22 +73,26 @@ async def test_what_a_member_says_survives_a_rebuild_and_can_be_taken_back(store
 
 
 _KEYS = st.sampled_from(["a", "b", "c", "d", "e", "f"])
+_PEOPLE = ["ada", "bob", "cyd"]
 
 
 @st.composite
 def _records(draw: Any) -> Record:
-    """One of three versions of one of six acts, in a conversation or none, a deletion, or a tie of two identities."""
-    kind = draw(st.integers(0, 7))
+    """One of three versions of one of six acts, in a conversation or none, a deletion, a tie of two, or a robot."""
+    kind = draw(st.integers(0, 8))
     if kind == 6:
         return gone(draw(_KEYS))
     if kind == 7:
-        return mailmap(*draw(st.permutations(["ada", "bob", "cyd"]))[:2])
+        return mailmap(*draw(st.permutations(_PEOPLE))[:2])
+    if kind == 8:
+        seen_at = DAY + timedelta(days=draw(st.integers(0, 3)))
+        return Identity(who(draw(st.sampled_from(_PEOPLE))), draw(st.sampled_from(["bot", "person"])), seen_at=seen_at)
     key, number = draw(_KEYS), draw(st.integers(0, 2))
     one = random.Random(f"{key} {number}")
     fixed = random.Random(key)
     return act(
         key,
-        fixed.choice(["ada", "bob", "cyd"]),
+        fixed.choice(_PEOPLE),
         (),
         conversation=one.choice([None, "t", "u"]),
         reply_to=one.choice([None, *map(act_ref, "abcdef".replace(key, ""))]),

@@ -25,17 +25,20 @@ async def settle(db: Db, workspace_id: UUID, act_ids: answers.Ids, conversation_
 
     Only one transaction of a workspace may do so at a time.
     """
-    await answers.wait(db, workspace_id, act_ids)
+    answering = None if act_ids is None else await answers.find_answering(db, workspace_id, act_ids)
+    await answers.wait(db, workspace_id, answering)
     arrived = await answers.take_arrived(db, workspace_id, act_ids)
-    asked = None if act_ids is None else [*act_ids, *arrived]
-    apart = await answers.find_apart(db, workspace_id, asked, conversation_ids)
+    asked = None if answering is None else [*answering, *arrived]
+    known = None if act_ids is None else [*act_ids, *arrived]
+    apart = await answers.find_apart(db, workspace_id, asked, known, conversation_ids)
     moved = placed(await answers.load_acts(db, workspace_id, apart)) if apart else {}
     if moved:
         await answers.move(db, workspace_id, list(moved), list(moved.values()))
     wrong = await answers.find_wrong(db, workspace_id, asked)
     touched = await answers.address(db, workspace_id, wrong) if wrong else {}
+    more = {"conversation_ids": apart, "act_ids": moved}
     return Settled(
-        len(moved.keys() | wrong), {**touched, "conversation_ids": [*touched.get("conversation_ids", ()), *apart]}
+        len(moved.keys() | wrong), {**touched, **{name: [*touched.get(name, ()), *ids] for name, ids in more.items()}}
     )
 
 

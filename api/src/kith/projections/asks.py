@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from kith.domain.asks.answerers import Helps, History
-from kith.domain.asks.model import SHOWN, shipped
+from kith.domain.asks.judging import shipped_judge
+from kith.domain.asks.model import shipped
 from kith.projections import told_asks
 from kith.store import asks as store
 from kith.store import jobs, projection
@@ -24,13 +25,27 @@ _CITED = 3
 
 
 async def work_in(
-    db: Db, workspace_id: UUID, act_ids: Sequence[UUID], place_ids: Collection[UUID], identity_ids: Collection[UUID]
+    db: Db, workspace_id: UUID, act_ids: Collection[UUID], place_ids: Collection[UUID], identity_ids: Collection[UUID]
 ) -> None:
-    """Judge acts that changed, and tell again what became of the asks of places, and of those of the identities."""
-    for start in range(0, len(act_ids), _AT_ONCE):
-        some = act_ids[start : start + _AT_ONCE]
-        await store.save_acts(db, workspace_id, some, await _judge(await store.texts_of(db, workspace_id, some)))
-    await store.want(db, workspace_id, {*place_ids, *act_ids}, identity_ids)
+    """Judge acts that changed, and tell again what became of the asks of places, and of those of the identities.
+
+    A place of which no ask is known has one where an act in it asks something now, or did so for another person.
+    """
+    asking: list[UUID] = []
+    in_order = sorted(set(act_ids))  # so that each statement reads another part of an index
+    for start in range(0, len(in_order), _AT_ONCE):
+        some = in_order[start : start + _AT_ONCE]
+        found = await _judge(await store.texts_of(db, workspace_id, some))
+        await store.save_acts(db, workspace_id, some, found)
+        asking += [each.interaction_id for each in found]
+    await store.want(db, workspace_id, asking, {*place_ids, *in_order})
+    await store.want_of(db, workspace_id, identity_ids)
+    await _tell(db, workspace_id)
+
+
+async def _tell(db: Db, workspace_id: UUID) -> None:
+    """Tell again what became of the wanted asks."""
+    await store.gather(db, workspace_id)
     await projection.save(db, workspace_id, store.ASKS)
     await store.end(db)
 
@@ -42,9 +57,8 @@ async def state(
     await store.add_statement(db, workspace_id, interaction_id, said, taken, author)
     if await projection.try_lock(db, workspace_id):
         await projection.start(db)
-        place = await store.place_of(db, workspace_id, interaction_id)
-        await store.want(db, workspace_id, [] if place is None else [place], [])
-        await projection.save(db, workspace_id, store.ASKS)
+        await store.want(db, workspace_id, [interaction_id], [])
+        await _tell(db, workspace_id)
         await told_asks.tell(db, workspace_id, now)
     else:
         await store.touch(db, workspace_id, interaction_id)
@@ -61,6 +75,7 @@ async def restore(db: Db, workspace_id: UUID) -> dict[str, Difference]:
     found = {"ask_acts": await rebuilding.put_right(db, workspace_id, store.ACTS)}
     await projection.start(db)
     await store.want_all(db, workspace_id)
+    await store.gather(db, workspace_id)
     found["asks"] = await rebuilding.restore(db, workspace_id, store.ASKS)
     await store.end(db)
     return found
@@ -72,19 +87,22 @@ async def _judge(texts: Sequence[store.Text]) -> list[store.Judged]:
 
 def judged(texts: Sequence[store.Text]) -> list[store.Judged]:
     """Return which acts ask something: what a network calls a question does, others by what they say."""
-    return [found for text in texts if (found := _judged(text))]
+    said = [text for text in texts if text.kind != "question" and text.text]
+    found = shipped_judge().asks([text.text or "" for text in said])
+    return [
+        *(_native(text) for text in texts if text.kind == "question"),
+        *(
+            store.Judged(text.id, round(ask.chance, 4), ask.learnt, ask.sentence)
+            for text, ask in zip(said, found, strict=True)
+            if ask
+        ),
+    ]
 
 
-def _judged(text: store.Text) -> store.Judged | None:
-    native = text.kind == "question"
-    said = text.text or ""
-    found = shipped().ask(said)
-    if native:
-        title = (text.title or "").strip()
-        return store.Judged(text.id, 1.0, True, title or (found.sentence if found else ""))
-    if found is None or found.chance < SHOWN:
-        return None
-    return store.Judged(text.id, round(found.chance, 4), found.learnt, found.sentence)
+def _native(text: store.Text) -> store.Judged:
+    title = (text.title or "").strip()
+    found = None if title else shipped().ask(text.text or "")
+    return store.Judged(text.id, 1.0, True, title or (found.sentence if found else ""))
 
 
 class Answerer(msgspec.Struct, frozen=True):

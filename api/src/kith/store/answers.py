@@ -12,6 +12,11 @@ Ids = Collection[UUID] | None
 """Of acts or conversations; None: all there are."""
 
 
+async def find_answering(db: Db, workspace_id: UUID, act_ids: Collection[UUID]) -> list[UUID]:
+    """Return which of these acts answer one, here or not."""
+    return [row["id"] for row in await db.fetch(_ANSWERING, workspace_id, act_ids)]
+
+
 async def wait(db: Db, workspace_id: UUID, act_ids: Ids) -> None:
     """Note which of these acts answer one that is not here."""
     await db.execute(_AWAIT, workspace_id, act_ids)
@@ -35,9 +40,9 @@ async def address(db: Db, workspace_id: UUID, authors: Mapping[UUID, UUID]) -> M
     return await ingest.end_changes(db, workspace_id, ids)
 
 
-async def find_apart(db: Db, workspace_id: UUID, act_ids: Ids, conversation_ids: Ids) -> set[UUID]:
+async def find_apart(db: Db, workspace_id: UUID, answering_ids: Ids, act_ids: Ids, conversation_ids: Ids) -> set[UUID]:
     """Return conversations with acts of another one: of an act that they answer, or that their own is named after."""
-    apart = await db.fetch(_APART, workspace_id, act_ids)
+    apart = await db.fetch(_APART, workspace_id, answering_ids)
     named = await db.fetch(_NAMED, workspace_id, act_ids, conversation_ids)
     return {id_ for row in (*apart, *named) for id_ in row}
 
@@ -56,6 +61,11 @@ async def move(db: Db, workspace_id: UUID, act_ids: Sequence[UUID], conversation
 
 
 _AMONG = "($2::uuid[] IS NULL OR i.id = ANY ($2))"
+
+_ANSWERING = f"""
+    SELECT id FROM interactions
+    WHERE workspace_id = $1 AND id = ANY ($2) AND reply_to IS NOT NULL AND kind IN {TALK}
+"""
 
 _AWAIT = f"""
     INSERT INTO awaited (workspace_id, parent_id, interaction_id, conversation_id)

@@ -242,23 +242,29 @@ async def add_rebuilt(db: Db, judged: Sequence[Judged]) -> None:
     await db.copy_records_to_table("rebuilt", records=judged)
 
 
-async def want(db: Db, workspace_id: UUID, place_ids: Collection[UUID], identity_ids: Collection[UUID]) -> None:
-    """Want the asks of these places, and of those in which the identities acted."""
-    await db.execute(_WANT, workspace_id, list(place_ids), list(identity_ids))
-    await _gather(db, workspace_id)
+async def want(db: Db, workspace_id: UUID, act_ids: Collection[UUID], place_ids: Collection[UUID]) -> None:
+    """Want the asks of the places of these acts, and those that are known of the places."""
+    await db.execute(_WANT, workspace_id, list(act_ids), list(place_ids))
+
+
+async def want_of(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> None:
+    """Want the asks of the places in which the identities acted."""
+    if identity_ids:
+        await db.execute(_WANT_OF, workspace_id, list(identity_ids))
 
 
 async def want_all(db: Db, workspace_id: UUID) -> None:
     await db.execute(_WANT_ALL, workspace_id)
-    await _gather(db, workspace_id)
 
 
-async def _gather(db: Db, workspace_id: UUID) -> None:
+async def gather(db: Db, workspace_id: UUID) -> None:
     """Keep what was said in the wanted places, counted, so that it is joined as so many rows should be."""
-    await db.execute("ANALYZE wanted_asks")
-    await db.execute(_GATHER, workspace_id)
-    await db.execute("ANALYZE said_of_asks")
-    if await db.fetchval("SELECT count(*) FROM wanted_asks") > _FEW:
+    wanted: int = await db.fetchval("SELECT count(*) FROM wanted_asks")
+    if wanted:
+        await db.execute("ANALYZE wanted_asks")
+        await db.execute(_GATHER, workspace_id)
+        await db.execute("ANALYZE said_of_asks")
+    if wanted > _FEW:
         await db.execute("SET LOCAL enable_nestloop = off")
 
 
@@ -408,10 +414,15 @@ _SAVE_ACTS = """
 
 _WANT = """
     INSERT INTO wanted_asks
-    SELECT unnest($2::uuid[])
-    UNION
-    SELECT coalesce(i.conversation_id, i.id) FROM interactions i
-    WHERE i.workspace_id = $1 AND i.actor_id = ANY ($3) AND EXISTS (
+    SELECT coalesce(conversation_id, id) FROM interactions WHERE workspace_id = $1 AND id = ANY ($2)
+    UNION SELECT place_id FROM asks WHERE workspace_id = $1 AND place_id = ANY ($3)
+    ON CONFLICT DO NOTHING
+"""
+
+_WANT_OF = """
+    INSERT INTO wanted_asks
+    SELECT DISTINCT coalesce(i.conversation_id, i.id) FROM interactions i
+    WHERE i.workspace_id = $1 AND i.actor_id = ANY ($2) AND EXISTS (
         SELECT FROM ask_acts j JOIN interactions s ON s.workspace_id = $1 AND s.id = j.interaction_id
         WHERE j.workspace_id = $1 AND s.conversation_id = i.conversation_id
         UNION ALL SELECT FROM ask_acts j WHERE j.workspace_id = $1 AND j.interaction_id = i.id)

@@ -15,7 +15,7 @@ SHOWN = 0.5
 """The chance from which words are an ask."""
 LISTED = 0.7
 """The chance from which an ask stands in lists."""
-_KNOWN = 0.4  # of the words of a sentence; below, it is in a language that the model does not know
+KNOWN = 0.4  # of the words of a sentence; below, it is in a language that the model does not know
 
 
 class Contribution(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ class Model(msgspec.Struct, frozen=True):
     def log_odds(self, sentence: str) -> float:
         """Return the log-odds that a sentence asks something of the reader."""
         intercept, parts, _ = self._parts(sentence)
-        return math.fsum([intercept, *(weight for _, weight in parts)])
+        return _sum(intercept, parts)
 
     def chance(self, sentence: str) -> float:
         """Return the chance that a sentence asks something of the reader."""
@@ -63,18 +63,15 @@ class Model(msgspec.Struct, frozen=True):
 
     def judge(self, sentence: str) -> Judgment:
         """Judge a sentence and say why, largest contribution first."""
-        intercept, parts, learnt = self._parts(sentence)
-        total = math.fsum([intercept, *(weight for _, weight in parts)])
-        why = [Contribution(part, weight) for part, weight in sorted(parts, key=lambda part: (-abs(part[1]), part[0]))]
-        return Judgment(sentence, chance_of(total), total, intercept, why, learnt)
+        return _judgment(sentence, *self._parts(sentence))
 
     def ask(self, text: str) -> Judgment | None:
         """Return the sentence of a text that is an ask most likely; None where the writer said nothing.
 
         Of sentences with the same chance the first counts.
         """
-        said = list(sentences(own_words(text)))
-        return self.judge(max(said, key=self.log_odds)) if said else None
+        said = [(sentence, *self._parts(sentence)) for sentence in sentences(own_words(text))]
+        return _judgment(*max(said, key=lambda each: _sum(*each[1:3]))) if said else None
 
     def _parts(self, sentence: str) -> tuple[float, list[tuple[str, float]], bool]:
         spoken = words(sentence)
@@ -91,13 +88,23 @@ class Model(msgspec.Struct, frozen=True):
 
     def _learnt(self, spoken: list[str]) -> Iterator[tuple[str, float]]:
         known = self.phrases
-        for phrase in set(phrases(spoken)):
-            if weight := known.get(phrase):
+        for phrase in known.keys() & set(phrases(spoken)):
+            if weight := known[phrase]:
                 yield phrase, weight
 
     def _knows(self, spoken: list[str]) -> bool:
         alphabetic = [word for word in spoken if word[0].isalpha()]
-        return sum(word in self.phrases for word in alphabetic) >= _KNOWN * len(alphabetic)
+        return sum(word in self.phrases for word in alphabetic) >= KNOWN * len(alphabetic)
+
+
+def _sum(intercept: float, parts: Iterable[tuple[str, float]]) -> float:
+    return math.fsum([intercept, *(weight for _, weight in parts)])
+
+
+def _judgment(sentence: str, intercept: float, parts: Iterable[tuple[str, float]], learnt: bool) -> Judgment:
+    total = _sum(intercept, parts)
+    why = [Contribution(part, weight) for part, weight in sorted(parts, key=lambda part: (-abs(part[1]), part[0]))]
+    return Judgment(sentence, chance_of(total), total, intercept, why, learnt)
 
 
 def fingerprint(said: Iterable[str]) -> str:

@@ -7,6 +7,10 @@ from kith.domain.asks.words import MARKS
 
 LONGEST = 3
 """Words of a learnt phrase."""
+LONG = 40
+"""Words of a sentence, beyond which more of them say nothing."""
+LENGTH = 20
+"""Words of a sentence for which the part "length" has the size 1."""
 
 # fmt: off
 OPENERS = frozenset((
@@ -41,17 +45,27 @@ NAMED = {
 def named(sentence: str, words: Sequence[str]) -> dict[str, float]:
     """Return the size of each named part that the sentence has."""
     found: dict[str, float] = {}
-    if sentence.rstrip(_CLOSING)[-1:] in MARKS and words:
-        found["mark"] = 1.0
-    elif _MARKED.search(sentence):
-        found["mark inside"] = 1.0
+    if part := mark(sentence, words):
+        found[part] = 1.0
     spoken = [word for word in words if word[0].isalpha()]
     if spoken and spoken[0] in OPENERS:
         found["opener"] = 1.0
-    if _REQUEST.search(sentence.lower()):
+    if requests(sentence):
         found["request"] = 1.0
-    found["length"] = min(len(spoken), 40) / 20
+    found["length"] = min(len(spoken), LONG) / LENGTH
     return found
+
+
+def mark(sentence: str, words: Sequence[object]) -> str | None:
+    """Return which part a question mark in the sentence is, if there is one. words: of the sentence."""
+    if sentence.rstrip(_CLOSING)[-1:] in MARKS and words:
+        return "mark"
+    return "mark inside" if _MARKED.search(sentence) else None
+
+
+def requests(sentence: str) -> bool:
+    """Return whether a phrase of request stands in the sentence."""
+    return _REQUEST.search(sentence.lower()) is not None
 
 
 def phrases(words: Sequence[str]) -> Iterator[str]:
