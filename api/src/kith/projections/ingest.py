@@ -150,7 +150,7 @@ class Ingest:
         target_ids, target_kinds = list(targets), list(targets.values())
         # Neither source nor channel: the same message read elsewhere is the same. Nor what kith settles itself: whom an
         # answer is towards, and its conversation.
-        stated = {id_: kind for id_, kind in targets.items() if reply_to is None or kind != "reply"}
+        stated = targets if reply_to is None else {id_: kind for id_, kind in targets.items() if kind != "reply"}
         content = (
             native_kind, actor_id.bytes, [target.bytes for target in stated], list(stated.values()),
             None if reply_to else conversation_id and conversation_id.bytes, reply_to,

@@ -248,7 +248,7 @@ async def want(db: Db, workspace_id: UUID, act_ids: Collection[UUID], place_ids:
 
 
 async def want_of(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) -> None:
-    """Want the asks of the places in which the identities acted."""
+    """Want the asks of the places in which the identities acted, and of the lines that theirs answer."""
     if identity_ids:
         await db.execute(_WANT_OF, workspace_id, list(identity_ids))
 
@@ -421,7 +421,7 @@ _WANT = """
 
 _WANT_OF = """
     INSERT INTO wanted_asks
-    SELECT DISTINCT coalesce(i.conversation_id, i.id) FROM interactions i
+    SELECT coalesce(i.conversation_id, i.id) FROM interactions i
     WHERE i.workspace_id = $1 AND i.actor_id = ANY ($2) AND EXISTS (
         SELECT FROM ask_acts j JOIN interactions s ON s.workspace_id = $1 AND s.id = j.interaction_id
         WHERE j.workspace_id = $1 AND s.conversation_id = i.conversation_id
@@ -431,7 +431,7 @@ _WANT_OF = """
     JOIN inferred_replies r ON r.workspace_id = $1 AND r.interaction_id = i.id
     CROSS JOIN LATERAL unnest(r.answers) AS answered (id)
     JOIN ask_acts j ON j.workspace_id = $1 AND j.interaction_id = answered.id
-    WHERE i.workspace_id = $1 AND i.actor_id = ANY ($3)
+    WHERE i.workspace_id = $1 AND i.actor_id = ANY ($2)
     ON CONFLICT DO NOTHING
 """
 

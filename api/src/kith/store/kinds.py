@@ -85,17 +85,19 @@ _SHOWN = """
         EXISTS (
             SELECT FROM objection_identities m JOIN objections o ON o.workspace_id = $1 AND o.id = m.objection_id
             WHERE m.workspace_id = $1 AND m.identity_id = i.id AND o.ended_at IS NULL) AS objects,
-        coalesce(t.addressers, 0) AS addressers
+        t.addressers
     FROM identities i
-    LEFT JOIN LATERAL (
+    CROSS JOIN LATERAL (
         SELECT count(*) AS addressers FROM (
             SELECT DISTINCT a.actor_id FROM (
                 SELECT interaction_id FROM interaction_targets WHERE workspace_id = $1 AND identity_id = i.id
+                    AND NOT EXISTS (
+                        SELECT FROM identity_days WHERE workspace_id = $1 AND identity_id = i.id AND acts > 0)
                 ORDER BY occurred_at DESC, interaction_id DESC LIMIT $3
             ) AS latest JOIN interactions a ON a.workspace_id = $1 AND a.id = latest.interaction_id
             LIMIT $4
         ) AS actors
-    ) AS t ON NOT EXISTS (SELECT FROM identity_days WHERE workspace_id = $1 AND identity_id = i.id AND acts > 0)
+    ) AS t
     WHERE i.workspace_id = $1 AND i.id = ANY ($2)
 """
 
