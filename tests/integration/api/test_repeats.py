@@ -27,6 +27,7 @@ BODIES: dict[str, Any] = {
     "createCommunity": {"name": "Board", "people": ["{person_id}"]},
     "createDecision": {"verdict": "different", "one_id": "{identity_id}", "other_id": "{second_identity_id}"},
     "createObjection": {"reason": "No ranks."},
+    "createImport": {"upload_id": "{upload_id}", "name": "Of members", "format": "ndjson"},
     "createNote": {"text": "Noted.", "person_id": "{person_id}"},
     "createAttribute": {"name": "vip", "type": "tag"},
     "setAttributeValue": {"attribute_id": "{attribute_id}", "person_id": "{person_id}", "value": "silver"},

@@ -18,11 +18,13 @@ from kith.store import (
     detections,
     erasures,
     grants,
+    imports,
     invitations,
     members,
     notes,
     objections,
     sign_ins,
+    sources,
     tokens,
     uploads,
     webhooks,
@@ -142,7 +144,7 @@ async def resolved(square: Square, town: Town) -> dict[str, str]:
 
 
 async def noted(square: Square, town: Town) -> dict[str, str]:
-    """Return ids of a note on a person, an attribute, a webhook, an erasure, an upload, an objection and a report."""
+    """Return ids of what members and apps note and ask for: a note, a webhook, an erasure, an upload, and more."""
     home, ada = town.workspace_id, ids.decode("identity", town.ids["identity ada"])
     async with workspace(square.client.pool, home) as db:
         if not await notes.list_notes(db, home, Subjects(), None, 1):
@@ -159,7 +161,7 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
             await erasures.ask(db, home, None, [], "journal", "operator")
         if not await uploads.list_uploads(db, home, None, 1):
             over = datetime.now(UTC) + timedelta(days=1)
-            await uploads.create_upload(db, home, new_id(), 1, None, "member:test", ("test", b"wrapped"), over)
+            await uploads.create_upload(db, home, new_id(), 0, None, "member:test", ("test", b"wrapped"), over)
         (upload,) = await uploads.list_uploads(db, home, None, 1)
         assert ada
         if not await objections.list_objections(db, home, None, None, None, 1):
@@ -171,12 +173,19 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
             await data_reports.set_ready(db, home, report, {})
         else:
             report = reports[0].id
+        if not await imports.list_imports(db, home, None, 1):
+            source = await sources.create_source(db, home, "ndjson", "File", {"path": "/uploads/1"})
+            job, _ = await enqueue(db, home, "rebuild", {}, slot="test")
+            await imports.create_import(
+                db, home, new_id(), uuid4(), source.id, job, "File", "ndjson", {}, "member:test"
+            )
+        (import_,) = await imports.list_imports(db, home, None, 1)
         (erasure,) = await erasures.list_erasures(db, home, None, 1)
         (webhook,) = await webhooks.list_webhooks(db, home, None, 1)
         (note,) = await notes.list_notes(db, home, Subjects(), None, 1)
         (attribute,) = await attributes.list_attributes(db, home, None, 1)
     rows = {"note": note.id, "attribute": attribute.id, "webhook": webhook.id, "erasure": erasure.id}
-    rows |= {"upload": upload.id, "objection": objection.id, "data-report": report}
+    rows |= {"upload": upload.id, "import": import_.id, "objection": objection.id, "data-report": report}
     return {f"{noun.replace('-', '_')}_id": ids.encode(noun, value) for noun, value in rows.items()}
 
 
@@ -254,6 +263,8 @@ NEEDED = {"searchAll": "q=lantern"}
 # A body that fits, for each operation that takes one.
 BODIES: dict[str, Any] = {
     "createObjection": {},
+    "previewImport": {"upload_id": "upl_" + "0" * 26},
+    "createImport": {"upload_id": "upl_" + "0" * 26, "name": "File", "format": "ndjson"},
     "updateIdentity": {"kind": "person"},
     "setRetention": {},
     "updateSource": {"name": "mine now"},

@@ -24,6 +24,7 @@ from kith.api.groups.routes import ROUTES as GROUPS
 from kith.api.health.routes import ROUTES as HEALTH
 from kith.api.http import problems
 from kith.api.identities.routes import ROUTES as IDENTITIES
+from kith.api.imports.routes import ROUTES as IMPORTS
 from kith.api.interactions.routes import ROUTES as INTERACTIONS
 from kith.api.invitations.routes import ROUTES as INVITATIONS
 from kith.api.jobs.routes import ROUTES as JOBS
@@ -78,6 +79,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *SOURCES,
     *PROVIDERS,
     *UPLOADS,
+    *IMPORTS,
     *RUNS,
     *JOBS,
     *EVENTS,

@@ -49,6 +49,7 @@ PREFIXES = {
     "upload": "upl",
     "objection": "obj",
     "data-report": "drp",
+    "import": "imp",
 }
 
 #: 26 digits of 5 bits hold 128 bits and 2 zeros before them.

@@ -61,6 +61,8 @@ TABLE: dict[str, Scope] = {
     "webhooks:read": Scope("Read webhooks and what was delivered to them.", open=False),
     "webhooks:write": Scope("Create, change, test and delete webhooks, and have events delivered again.", open=False),
     "uploads:write": Scope("Send large files, and see, resume and delete them.", open=False),
+    "imports:read": Scope("Read what was imported, and which lines could not be read."),
+    "imports:write": Scope("Import files, and take back what an import told.", open=False),
     "erasures:read": Scope("Read who was erased when, with receipts that name nobody."),
     "erasures:write": Scope("Erase people for good.", open=False),
     "privacy:read": Scope("Read who objects to being scored, and which data reports there are.", open=False),

@@ -39,6 +39,7 @@ Kind = Literal[
     "erase_files",
     "data_report",
     "retain",
+    "try_import",
 ]
 
 
@@ -145,6 +146,11 @@ async def ask_retain(db: Db, workspace_id: UUID, source_id: UUID) -> UUID:
 async def ask_erase_files(db: Db, workspace_id: UUID) -> UUID:
     """Have those taken out of the files who are gone from every answer."""
     return (await enqueue(db, workspace_id, "erase_files", {}, slot="erase_files", again=True))[0]
+
+
+async def ask_try_import(db: Db, workspace_id: UUID, import_id: UUID) -> UUID:
+    """Have an import tried, so that nothing is stored."""
+    return (await enqueue(db, workspace_id, "try_import", {"import_id": str(import_id)}))[0]
 
 
 async def ask_project(db: Db, workspace_id: UUID) -> UUID:

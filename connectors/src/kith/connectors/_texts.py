@@ -31,7 +31,21 @@ class Text(msgspec.Struct, frozen=True):
         return io.TextIOWrapper(self.open_bytes(limits), self.encoding, "replace", newline="")
 
     def open_bytes(self, limits: Limits) -> BinaryIO:
-        return uncompressed(open_file(self.path, limits))
+        file = open_file(self.path, limits)
+        text = uncompressed(file)
+        return _Unpacked(text.detach(), file) if isinstance(text, io.BufferedReader) and text is not file else text
+
+
+class _Unpacked(io.BufferedReader):
+    """What is packed in a file, which is closed with it."""
+
+    def __init__(self, raw: io.RawIOBase, file: BinaryIO) -> None:
+        super().__init__(raw, BUFFER)
+        self._file = file
+
+    def close(self) -> None:
+        super().close()
+        self._file.close()
 
 
 def look(path: str, limits: Limits, encoding: str | None = None) -> Text:

@@ -12,7 +12,7 @@ import msgspec
 from kith.connectors import Connector, Context, Limiter, Limits, Renewal, open_context
 from kith.domain.ids import encode
 from kith.domain.quotas import NO_QUOTAS, Quotas
-from kith.runtime.vault import Sealed, Unreadable, Vault
+from kith.runtime.vault import Box, Sealed, Unreadable, Vault
 from kith.store.credentials import Credential, place
 
 ANYWHERE = Limits()
@@ -79,6 +79,10 @@ class Ground:
         """Seal a text for a place. Raises Unreadable."""
         return self._keys().seal(text, place)
 
+    def open_box(self, key_id: str, wrapped: bytes, place: str) -> Box:
+        """Return what opens the pieces of a file. Raises Unreadable."""
+        return self._keys().open_box(key_id, wrapped, place)
+
     def _keys(self) -> Vault:
         if self.vault is None:
             raise Unreadable("This worker has no keys.")
@@ -87,6 +91,10 @@ class Ground:
     def clear(self, source_id: UUID) -> None:
         """Remove what a source has kept. Blocks."""
         shutil.rmtree(self._of(source_id), ignore_errors=True)
+
+    def upload_of(self, source_id: UUID) -> Path:
+        """Return where the upload that a source reads lies while it is read."""
+        return self._of(source_id) / "upload"
 
     def _of(self, source_id: UUID) -> Path:
         return self.folder / str(source_id)

@@ -7,6 +7,7 @@ from kith.workers import (
     deliver,
     detect,
     erase,
+    imports,
     listening,
     project,
     rebuild,
@@ -40,4 +41,5 @@ KINDS: Kinds = {
     "erase_files": erase.erase_files,
     "data_report": data_report.data_report,
     "retain": retain.retain,
+    "try_import": imports.try_import,
 }

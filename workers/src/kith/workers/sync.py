@@ -15,7 +15,7 @@ from kith.projections.ingest import Ingest
 from kith.store import credentials, jobs, reach, runs, sealing, sources
 from kith.store import ingest as store_ingest
 from kith.store.db import Db
-from kith.workers import detect, quotas
+from kith.workers import detect, imports, quotas
 from kith.workers.judging import judged
 from kith.workers.parts import Parts
 from kith.workers.project import project
@@ -53,7 +53,7 @@ async def sync(work: Work) -> dict[str, Any]:
         sealed = await credentials.of_source(db, work.job.workspace_id, source_id)
         run_id = await runs.open_run(db, work.job.workspace_id, source_id, work.job.id)
         read_until = await reach.of_source(db, work.job.workspace_id, source_id)
-    async with judged(work, source_id):
+    async with judged(work, source_id), imports.at_hand(work, source_id, reading) as reading:
         opened = open_source(work, source_id, reading, sealed)
         if isinstance(opened.connector, Live) and opened.connector.listens(opened.config):
             async with work.transaction() as db:
@@ -61,6 +61,7 @@ async def sync(work: Work) -> dict[str, Any]:
         await _read(work, source_id, run_id, reading, opened)
     async with work.transaction() as db:
         await sources.clear_faults(db, work.job.workspace_id, source_id)
+        await imports.forget_upload(db, work.job.workspace_id, source_id)
         if isinstance(opened.connector, Audited):
             await jobs.ask_weekly_audit(db, work.job.workspace_id, source_id)
         counts = await runs.close_run(db, work.job.workspace_id, work.job.id)

@@ -24,7 +24,7 @@ from kith.api.sources.checks import ROUTES as CHECKS
 from kith.api.sources.checks import refuse_dead_paths
 from kith.api.sources.config import check_config, check_limits
 from kith.api.sources.failed_pushes import ROUTES as FAILED_PUSHES
-from kith.api.sources.finding import accepted, find, find_readable
+from kith.api.sources.finding import accepted, check_number, find, find_readable, name_taken
 from kith.api.sources.partitions import ROUTES as PARTITIONS
 from kith.api.sources.retention import ROUTES as RETENTION
 from kith.api.sources.schemas import (
@@ -45,7 +45,6 @@ from kith.store import jobs, runs, sealing
 from kith.store import sources as store
 from kith.store.db import Db
 from kith.store.errors import NameTaken
-from kith.store.workspaces import count_sources
 
 
 @get("/v1/sources", operation_id="listSources", tags=["sources"], scopes=["sources:read"])
@@ -91,8 +90,7 @@ async def create_source(
     trusted = may_read_anywhere(request)
     if payload.sealed:
         _may_seal(request)
-    if (quota := request.app.state.settings.quota_sources) and await count_sources(db, workspace_id) >= quota:
-        raise Problem("quota_exceeded", f"This workspace may have {quota} sources.")
+    await check_number(request, db, workspace_id)
     given = credentials.divide(registry, payload.connector, payload.config)
     config, allowed = check_config(registry, payload.connector, given.whole), Limits() if trusted else limits
     check_limits(config, allowed)
@@ -436,11 +434,6 @@ def keeps_places(registry: Registry, source: store.Source, config: msgspec.Struc
         return [*locations(check_config(registry, source.connector, whole))] == [*locations(config)]
     except Problem:  # a new release of the connector reads the old settings no longer
         return False
-
-
-def name_taken(name: str) -> Problem:
-    message = f"There is already a source named {name!r}."
-    return Problem("conflict", message, Fault("name_taken", message, pointer="/name"))
 
 
 ROUTES = [
