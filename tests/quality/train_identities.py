@@ -19,7 +19,7 @@ from tests.quality import febrl
 COMMUNITIES = ("git", "scipy", "sympy")
 SHIPPED = ROOT / "api/src/kith/domain/matching/model.json"
 DOCS = ROOT / "docs/identities.md"
-VERSION = "5"
+VERSION = "6"
 
 
 @cache

@@ -206,6 +206,25 @@ async def test_a_mailmap_joins_and_a_link_counts_only_when_it_is_returned(pool: 
     assert sorted(map(len, await crowd.persons())) == [1, 2, 2]
 
 
+async def test_an_address_behind_a_nick_joins_until_another_has_the_nick(pool: Pool) -> None:
+    crowd = await Crowd.gather(pool)
+    nick, *accounts = (Ref("xmpp", key) for key in ("nettle", "ada@chat.example", "bob@chat.example"))
+    await crowd.tell([Identity(nick), *map(Identity, accounts), claim(nick, accounts[0], "address")])
+    assert sorted(map(len, await crowd.persons())) == [1, 2]
+    await crowd.tell([claim(nick, accounts[1], "address")])
+    assert len(await crowd.persons()) == 3
+
+
+async def test_a_page_joins_with_the_account_whose_page_it_is(pool: Pool) -> None:
+    crowd = await Crowd.gather(pool)
+    page = Ref("web", "https://code.example/nettle")
+    account = Identity(Ref("code", "@7"), handle="nettle", url="https://code.example/Nettle/", seen_at=NOON)
+    homepage = Identity(Ref("code", "@8"), handle="osprey", url="https://code.example/nettle", seen_at=NOON)
+    card = Identity(Ref("contacts", "c1"), "person", "Ada Lovelace", url=page.key, seen_at=NOON)
+    await crowd.tell([card, Identity(page), claim(card.ref, page, "same_as"), account, homepage])
+    assert sorted(map(len, await crowd.persons())) == [1, 3]
+
+
 async def test_an_organization_is_nobodys_account(pool: Pool) -> None:
     crowd = await Crowd.gather(pool)
     firm = Identity(Ref("mail", "firm"), "organization", "Ada Lovelace", address="ada@home.net", seen_at=NOON)

@@ -22,6 +22,7 @@ enable_registration_without_verification: true
 trusted_key_servers: []
 rc_message: {_QUICK}
 rc_registration: {_QUICK}
+rc_joins_per_room: {_QUICK}
 rc_joins: {{local: {_QUICK}, remote: {_QUICK}}}
 rc_login: {{address: {_QUICK}, account: {_QUICK}, failed_attempts: {_QUICK}}}
 rc_invites: {{per_room: {_QUICK}, per_user: {_QUICK}, per_issuer: {_QUICK}}}

@@ -64,6 +64,8 @@ async def test_a_card_tells_accounts_and_employers(tmp_path: Path) -> None:
         "TEL;TYPE=FAX:+44 20 7946 0002",
         "EMAIL:Ada@Engines.example",
         "IMPP:xmpp:ada@chat.example",
+        "IMPP:irc://IRC.example:6697/Nettle,isnick",
+        "IMPP:irc://irc.example/garden",
         "X-SOCIALPROFILE;TYPE=mastodon:https://social.example/@ada",
         "PHOTO:https://engines.example/ada.jpg",
         "REV:20260201T120000Z",
@@ -73,9 +75,10 @@ async def test_a_card_tells_accounts_and_employers(tmp_path: Path) -> None:
     ref = Ref("contacts", "4fbe8971-0bc3-424c-9c26-36c3e1eff6b1")
     assert facts.identities[ref].avatar_url == "https://engines.example/ada.jpg"
     parts = {
-        "ada@engines.example", "+442079460001", "ada@chat.example", "https://social.example/@ada"
+        "ada@engines.example", "+442079460001", "ada@chat.example", "nettle", "https://social.example/@ada"
     }  # fmt: skip
     assert joined(facts) == {"Ada Lovelace": parts}
+    assert Ref("irc", "nettle", "irc.example") in {one.object for one in facts.claims}
     jobs = {(one.organization, one.title) for one in facts.affiliations}
     assert jobs == {("Engines, Inc.", "Analyst"), ("Royal Society", None)}
     assert not facts.interactions

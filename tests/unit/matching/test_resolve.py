@@ -52,6 +52,22 @@ def resolve(found: Sequence[Identity], **evidence: list[Link] | list[Decision]) 
     return Resolver(found, MODEL, **evidence).resolve().persons  # type: ignore[arg-type]  # keywords of either kind
 
 
+def test_pages_are_known_by_account_and_by_handle() -> None:
+    cards = [Identity(f"card{n}", name=name) for n, name in enumerate(("Ada Moreau", "Bela Kovacs"))]
+    pages = [
+        Identity("page0", page="http://www.sky.example/profile/osprey"),
+        Identity("page1", page="https://code.example/Nettle"),
+    ]
+    accounts = [
+        Identity("sky", network="sky", handle="@osprey", account="did:1", page="https://sky.example/profile/did:1"),
+        Identity("code", network="code", handle="nettle", page="https://code.example/nettle/"),
+        Identity("firm", network="talk", handle="lantern", page="https://code.example/nettle"),
+    ]
+    links = [Link("card0", "page0"), Link("card1", "page1")]
+    found = {frozenset(each) for each in resolve([*cards, *pages, *accounts], links=links)}
+    assert found == {frozenset({"card0", "page0", "sky"}), frozenset({"card1", "page1", "code"}), frozenset({"firm"})}
+
+
 class Workspace:
     """Identities by blocking key, as a store would keep them, and persons kept up to date arrival by arrival."""
 

@@ -20,10 +20,14 @@ from kith.store.profiles import START, Noted, Row
 
 # An identity there is a signature, a name with an address or alone, and no account: two of them are no contradiction.
 _SIGNATURES = frozenset({"git", "mail"})
+# Where an identity is a page: somebody's own, or that of their account on whatever network.
+_PAGES = "web"
+# Where an address of a page is what somebody else noted.
+_NOTED = frozenset({"contacts", "feeds"})
 # Who was judged to be no robot and no list (kith.projections.kinds).
 _HUMAN = frozenset({"person", "unknown"})
 # Claims that a network or a maintainer vouches for; each of these is enough.
-STATEMENTS = frozenset({"mailmap", "oauth", "same_as"})
+STATEMENTS = frozenset({"address", "mailmap", "oauth", "same_as"})
 # Claims that their bearer makes; they count when each of the two makes one of the other.
 MUTUAL = frozenset({"rel_me", "profile_link"})
 
@@ -181,6 +185,7 @@ def _identity(row: Row) -> Identity:
         network=network,
         handle=row["handle"] or "",
         account=account,
+        page=_page(row),
         verified=row["verified"],
         kind="human" if row["kind"] in _HUMAN else "other",
     )
@@ -189,14 +194,20 @@ def _identity(row: Row) -> Identity:
 def _account(row: Row) -> tuple[str, str]:
     """Return the network, as code hosts' addresses name it too, and the network's own id; neither for a signature."""
     network, host = row["network"], row["host"]
-    if network in _SIGNATURES:
+    if network in _SIGNATURES or network == _PAGES:
         return "", ""
     public = not host or host in (network, f"{network}.com", f"{network}.org")
     return network if public else f"{network}:{host}", "" if "@" in row["key"] else row["key"]
 
 
+def _page(row: Row) -> str:
+    if row["network"] == _PAGES:
+        return str(row["key"])
+    return "" if row["network"] in _SIGNATURES | _NOTED else row["url"] or ""
+
+
 def _content(row: Row) -> bytes:
-    shown = tuple(row[name] for name in ("name", "address", "network", "host", "handle", "kind", "verified"))
+    shown = tuple(row[name] for name in ("name", "address", "network", "host", "handle", "url", "kind", "verified"))
     return blake2b(_encode((shown, row["claims"], row["decisions"])), digest_size=16).digest()
 
 

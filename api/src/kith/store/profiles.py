@@ -99,7 +99,7 @@ async def claims_on(db: Db, workspace_id: UUID, identity_ids: Collection[UUID]) 
 
 async def all_claims(db: Db, workspace_id: UUID) -> list[Row]:
     found: list[Row] = await db.fetch(
-        "SELECT subject_id, object_id, kind FROM claims WHERE workspace_id = $1", workspace_id
+        f"SELECT c.subject_id, c.object_id, c.kind FROM claims c WHERE c.workspace_id = $1 AND {_HOLDS}", workspace_id
     )
     return found
 
@@ -129,7 +129,9 @@ async def note_arrivals(db: Db, workspace_id: UUID, count: int, nobody: bytes, k
     await db.execute(_NOTE_ARRIVALS, workspace_id, count, nobody, kinds)
 
 
-_SHOWN = "i.id, i.name, i.address, i.network, i.host, i.key, i.handle, coalesce(k.kind, i.kind) AS kind, i.verified"
+_SHOWN = (
+    "i.id, i.name, i.address, i.network, i.host, i.key, i.handle, coalesce(k.kind, i.kind) AS kind, i.verified, i.url"
+)
 _WITH_KINDS = """
     identities i LEFT JOIN identity_kinds k ON k.workspace_id = i.workspace_id AND k.identity_id = i.id
 """
@@ -191,10 +193,20 @@ _BEARERS = """
     ) AS k
 """
 
-_LINKS = """
-    SELECT subject_id, object_id, kind FROM claims WHERE workspace_id = $1 AND subject_id = ANY ($2)
+# A room shows whose address is behind a nick; a nick that several have had is nobody's.
+_HOLDS = """
+    (c.kind <> 'address' OR NOT EXISTS (
+        SELECT FROM claims o WHERE o.workspace_id = $1 AND o.subject_id = c.subject_id AND o.kind = c.kind
+            AND o.object_id <> c.object_id
+    ))
+"""
+
+_LINKS = f"""
+    SELECT c.subject_id, c.object_id, c.kind FROM claims c
+    WHERE c.workspace_id = $1 AND c.subject_id = ANY ($2) AND {_HOLDS}
     UNION
-    SELECT subject_id, object_id, kind FROM claims WHERE workspace_id = $1 AND object_id = ANY ($2)
+    SELECT c.subject_id, c.object_id, c.kind FROM claims c
+    WHERE c.workspace_id = $1 AND c.object_id = ANY ($2) AND {_HOLDS}
 """
 
 _SAVE_SNAPSHOT = """

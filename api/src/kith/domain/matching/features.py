@@ -55,7 +55,7 @@ FEATURES = (
     Feature("similar_birth", 1, "the date of birth but for one slip"),
     Feature("other_birth", -1, "two dates of birth"),
     Feature("same_place", 1, "the share of letter triples which two postal addresses have in common"),
-    Feature("statement", 1, "a verified statement: links in both directions, .mailmap, one sign-in"),
+    Feature("statement", 1, "a verified statement: links in both directions, .mailmap, one sign-in, one page"),
     Feature("signed_for", 1, "of two with one name: doublings of the acts of one that carry the other's signature"),
     Feature("took_turns", 1, "of two with one name who never acted on one day: doublings of their common counterparts"),
     Feature("conversed", -1, "doublings of the replies, messages and reviews between the two"),
@@ -265,6 +265,9 @@ def _compare_behavior(behavior: Behavior, agreed: bool, values: Values) -> None:
 def _compare_contact(a: Profile, b: Profile, context: Context, values: Values) -> bool:
     """Compare accounts and addresses; return whether a strong one is shared."""
     same = False
+    if a.pages and not a.pages.isdisjoint(b.pages):
+        values["statement"] = 1.0
+        same = True
     if a.accounts and b.accounts:
         if set(a.accounts) & set(b.accounts):
             values["same_account"] = 1.0

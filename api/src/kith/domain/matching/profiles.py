@@ -20,6 +20,7 @@ _SHORTEST_NUMBER = 6  # of digits alone, for a handle
 
 _CACHED = 2**15  # words of names and domains, of which a few make most
 
+_PAGE = re.compile(r"(?i)https?://(?:www\.)?([^/?#@\s]+)/([^?#\s]*[^/?#\s])/*")
 _NO_LETTERS = re.compile(r"[^a-z]+")
 _SEPARATOR = re.compile(r"[._-]+")
 _VOWELS = re.compile(r"[aeiouyhw]")
@@ -31,15 +32,15 @@ class Profile:
     """The comparable parts of an identity; of what is not human there are none.
 
     `address` is a mailbox of one human as far as its spelling tells; `weak_address` one of a machine, a role or a list.
-    `accounts` holds (network, immutable id) and (network, @handle), `handles` one of these for each network. `words`
-    are handle-like, each with its stem; `name` is the full name, declared or else guessed; `aliases` are names with a
-    nickname that stands in brackets; `spelled` are handles commonly made of the name, each with its strength; `local`
+    `accounts` holds (network, immutable id) and (network, @handle), `handles` one of these for each network; `pages`
+    are its own, without what varies. `words` are handle-like, each with its stem; `name` is the full name, declared or
+    else guessed; `aliases` are names with a nickname that stands in brackets; `spelled` are handles commonly made of the name, each with its strength; `local`
     are the words of a mailbox's local part, `around` those of a machine or a domain that may be called by its owner.
     """
 
     __slots__ = (
         "accounts", "address", "aliases", "around", "born", "domain", "full", "handles", "human", "id", "identity",
-        "local", "name", "number", "place", "place_numbers", "spelled", "verified", "weak_address", "words",
+        "local", "name", "number", "pages", "place", "place_numbers", "spelled", "verified", "weak_address", "words",
     )  # fmt: skip
 
     def __init__(self, identity: Identity) -> None:
@@ -54,6 +55,7 @@ class Profile:
         self.name = self.full or name.guessed
         self.address, self.weak_address, self.domain = _mailbox(address)
         self.accounts, self.handles = _accounts(identity, address)
+        self.pages = _pages(identity)
         self.aliases = _aliases(name)
         self.verified = identity.verified
         self.words = {word: without_digits(word) for word in _handles(identity, name, address)}
@@ -163,6 +165,8 @@ def _strong_keys(profile: Profile) -> set[str]:
     keys.update([f"handle:{handle}" for handle, whole in profile.spelled.items() if whole == 1.0])
     if profile.accounts:
         keys.update([f"account:{network}:{account}" for network, account in profile.accounts])
+    if profile.pages:
+        keys.update([f"page:{page}" for page in profile.pages])
     if address := profile.address or profile.weak_address:
         keys.add(f"address:{address}")
     if name:
@@ -241,6 +245,24 @@ def _accounts(identity: Identity, address: Address | None) -> tuple[tuple[tuple[
             found.add((network, f"@{handle}"))
             handles[network] = account or f"@{handle}"
     return tuple(sorted(found)), handles
+
+
+def _pages(identity: Identity) -> frozenset[str]:
+    """The page of an account, also as it is called after the handle, or the page that an identity is.
+
+    An account's link to what is not its own page (a homepage, a firm's) tells of nobody.
+    """
+    match = _PAGE.fullmatch(identity.page)
+    if match is None:
+        return _NOTHING
+    page = f"{match[1]}/{match[2]}".lower()
+    if not identity.network:
+        return frozenset({page})
+    before, _, last = page.rpartition("/")
+    handle, account = identity.handle.lower().lstrip("@"), identity.account.lower()
+    if last == account and handle:
+        return frozenset({page, f"{before}/{handle}"})
+    return frozenset({page}) if last.lstrip("@") in {account, handle.partition("@")[0]} - {""} else _NOTHING
 
 
 def _handles(identity: Identity, name: Name, address: Address | None) -> set[str]:

@@ -16,6 +16,7 @@ class Identity(Struct, frozen=True, gc=False):
     network: str = ""  # with its host where it is self-hosted: "github", "mastodon:hachyderm.io"
     handle: str = ""  # on `network`; may be renamed
     account: str = ""  # the network's own immutable id, where there is one
+    page: str = ""  # the address of its page, which names handle or account; without a network: a page itself
     verified: bool = False  # the network itself vouches for the account: it is not a claim written by its bearer
     kind: Kind = "unknown"  # other: a robot, a list, a firm; unknown: judged by its own words
     born: str = ""  # date of birth, YYYYMMDD

@@ -131,6 +131,10 @@ def account(uri: str) -> Ref | None:
     network, rest = _SCHEMES.get(scheme.lower()), rest.strip("/ ").partition("?")[0]
     if network is None or not rest:
         return None
+    if network == "irc" and "/" in rest:  # irc://irc.example.org/ada,isnick
+        server, _, nick = rest.partition("/")
+        nick, _, what = nick.partition(",")
+        return Ref(network, items.key(nick.lower()), server.partition(":")[0].lower()) if what == "isnick" else None
     if network == "matrix":  # matrix:u/ada:example.org
         rest = "@" + rest[2:] if rest.startswith("u/") else rest
     return Ref(network, items.key(rest if network == "matrix" else rest.lower()))
