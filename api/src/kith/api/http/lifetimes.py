@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from typing import Any
 
 POLICY = "/docs"  # where a client's author reads what to do
+_LEAST_DAYS = 365
 
 
 def headers_of(opt: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
@@ -18,8 +19,8 @@ def headers_of(opt: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
     found = [("deprecation", f"@{_at(since).timestamp():.0f}")]
     links = [f'<{POLICY}>; rel="deprecation"']
     if until := opt.get("sunset"):
-        if date.fromisoformat(until) < date.fromisoformat(since):
-            raise RuntimeError(f"The sunset {until} lies before the deprecation of {since}.")
+        if (date.fromisoformat(until) - date.fromisoformat(since)).days < _LEAST_DAYS:
+            raise RuntimeError(f"The sunset {until} comes sooner than a year after the deprecation of {since}.")
         found.append(("sunset", format_datetime(_at(until), usegmt=True)))
         links.append(f'<{POLICY}>; rel="sunset"')
     if successor := opt.get("successor"):
