@@ -34,8 +34,9 @@ class Profile:
     `address` is a mailbox of one human as far as its spelling tells; `weak_address` one of a machine, a role or a list.
     `accounts` holds (network, immutable id) and (network, @handle), `handles` one of these for each network; `pages`
     are its own, without what varies. `words` are handle-like, each with its stem; `name` is the full name, declared or
-    else guessed; `aliases` are names with a nickname that stands in brackets; `spelled` are handles commonly made of the name, each with its strength; `local`
-    are the words of a mailbox's local part, `around` those of a machine or a domain that may be called by its owner.
+    else guessed; `aliases` are names with a nickname that stands in brackets; `spelled` are handles commonly made of
+    the name, each with its strength; `local` are the words of a mailbox's local part, `around` those of a machine or a
+    domain that may be called by its owner.
     """
 
     __slots__ = (
