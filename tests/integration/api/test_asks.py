@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from kith.domain.ids import decode, encode
 from kith.projections import rebuild, told_asks
 from kith.projections.project import project
 from kith.store.db import workspace
@@ -95,6 +97,32 @@ async def test_asks_towards_the_team_are_listed_alone(client: Client) -> None:
     assert made.status_code == 201, made.text
     assert [row["id"] for row in await client.pages("/v1/asks?to_us=true")] == ids[:1]
     assert [row["id"] for row in await client.pages("/v1/asks?to_us=false")] == ids[1:]
+
+
+async def test_asks_are_listed_by_who_asks_and_by_what_is_talked_about(client: Client) -> None:
+    ids = await tell(client, said("1", "ada", ASKED, ago=2), said("2", "bo", ASKED, ago=1))
+    rows = await client.pages("/v1/asks")
+    people = {row["id"]: row["asker"]["person_id"] for row in rows}
+    made = {}
+    for kind, name in (("groups", "press"), ("communities", "Old Town")):
+        answer = await client.send("POST", f"/v1/{kind}", json={"name": name, "people": [people[ids[0]]]})
+        assert answer.status_code == 201, answer.text
+        made[kind] = answer.json()["id"]
+    for query in (f"group={made['groups']}", f"community={made['communities']}"):
+        assert [row["id"] for row in await client.pages(f"/v1/asks?{query}")] == ids[:1]
+        assert await client.pages(f"/v1/asks?{query}&person={people[ids[1]]}") == []
+    topic = UUID(int=9)
+    async with workspace(client.pool, client.workspace_id) as db:
+        await db.execute(
+            "INSERT INTO topics VALUES ($1, $2, 'Building', '{build}', 1, now(), 'Building', '{build}')",
+            client.workspace_id, topic,
+        )  # fmt: skip
+        place = decode("conversation", rows[0]["conversation"]["id"])
+        await db.execute("INSERT INTO topic_texts VALUES ($1, $2, $3)", client.workspace_id, place, topic)
+    assert [row["id"] for row in await client.pages(f"/v1/asks?topic={encode('topic', topic)}")] == ids[1:]
+    assert await client.pages(f"/v1/asks?topic={encode('topic', UUID(int=8))}") == []
+    unknown = await client.send("GET", f"/v1/asks?group={encode('group', UUID(int=8))}")
+    assert unknown.status_code == 404
 
 
 async def test_a_wait_stands_beside_the_usual_one_and_who_answered_before_is_to_be_asked(client: Client) -> None:

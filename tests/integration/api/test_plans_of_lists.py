@@ -33,6 +33,8 @@ MORE: dict[str, tuple[int, dict[str, float]]] = {
     "activity_days": (10_000_000, {"identity_id": 1_000_000, "channel_id": 2_000}),
     "asks": (1_000_000, {"actor_id": 300_000, "channel_id": 2_000, "place_id": 500_000}),
     "pushes": (1_000_000, {"source_id": 100}),
+    "topic_texts": (1_000_000, {"topic_id": 20_000}),
+    "inferred_replies": (5_000_000, {"channel_id": 2_000}),
 }
 FILL_MORE = """
     INSERT INTO affiliations (workspace_id, id, identity_id, organization_id, period, evidence, confidence, author)
@@ -66,6 +68,11 @@ FILL_MORE = """
         asked_at, state)
     SELECT workspace_id, conversation_id, id, actor_id, channel_id, false, 0.8, true, 's', occurred_at, occurred_at,
         CASE WHEN kind = 'thank' THEN 'answered' ELSE 'open' END FROM interactions;
+    INSERT INTO topic_texts
+    SELECT $1, conversation_id, md5('topic ' || abs(hashtext(conversation_id::text)) % 20 + 1)::uuid
+    FROM interactions WHERE conversation_id IS NOT NULL GROUP BY conversation_id;
+    INSERT INTO inferred_replies
+    SELECT workspace_id, id, channel_id, occurred_at, '{}', '{}', 1, false FROM interactions;
     INSERT INTO notes (workspace_id, id, identity_id, text, author)
     SELECT $1, gen_random_uuid(), md5('person ' || n)::uuid, 't', 'a' FROM generate_series(1, 2000) AS n;
     INSERT INTO attributes (workspace_id, id, name, type, choices)
@@ -102,6 +109,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "organization": any_of("organization"),
     "attribute": any_of("attribute"),
     "community": any_of("community"),
+    "group": any_of("group"),
+    "topic": any_of("topic"),
     "network": NETWORKS,
     "q": ("person", "tamsin", "zzzz"),
     "occurred_at[gte]": MOMENTS,

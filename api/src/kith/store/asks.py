@@ -181,6 +181,7 @@ class AskFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     states: tuple[str, ...] = ()
     actor_ids: Sequence[UUID] | None = None
+    topic_id: UUID | None = None
     channel_id: UUID | None = None
     conversation_id: UUID | None = None
     since: datetime | None = None
@@ -307,6 +308,7 @@ async def list_asks(
         statement.where("a.id = ANY ({}::uuid[])", few)
         statement.where("a.state = {}", state)
         statement.where("a.actor_id = ANY ({}::uuid[])", wanted.actor_ids)
+        statement.where(_ABOUT, wanted.topic_id)
         statement.where("a.channel_id = {}", wanted.channel_id)
         statement.where("a.place_id = {}", wanted.conversation_id)
         statement.where("a.occurred_at >= {}", wanted.since)
@@ -319,7 +321,9 @@ async def list_asks(
 
 async def _few(db: Db, workspace_id: UUID, wanted: AskFilter) -> list[UUID] | None:
     """Return the asks among which all that are wanted are; None where no index leads to MOST of them or fewer."""
-    if wanted.to_us:
+    if wanted.topic_id:
+        rows = await db.fetch(_IN_TOPIC, workspace_id, wanted.topic_id)
+    elif wanted.to_us:
         rows = await db.fetch(_TO_TEAM, workspace_id)
     else:
         rows = await db.fetch(_LIKELY, workspace_id, wanted.least)
@@ -382,6 +386,13 @@ _TO_TEAM = f"""
         SELECT id FROM asks WHERE workspace_id = $1 AND id = t.interaction_id LIMIT 1  -- which is looked up, one by one
     ) AS a
     LIMIT {MOST + 1}
+"""
+_ABOUT = """
+    EXISTS (SELECT FROM topic_texts x WHERE x.workspace_id = $1 AND x.text_id = a.place_id AND x.topic_id = {})
+"""
+_IN_TOPIC = f"""
+    SELECT a.id FROM topic_texts x JOIN asks a ON a.workspace_id = $1 AND a.place_id = x.text_id
+    WHERE x.workspace_id = $1 AND x.topic_id = $2 LIMIT {MOST + 1}
 """
 _OPEN_TOWARDS = """
     SELECT DISTINCT a.occurred_at, a.id FROM interaction_targets t

@@ -12,6 +12,7 @@ from kith.api.decisions.show import author
 from kith.api.http.coverage import get_coverage
 from kith.api.http.ids import encode, from_path, from_query, not_found
 from kith.api.http.paging import CoveredPage, after, covered_page
+from kith.api.selections import identities_of_people, people_of
 from kith.domain.scopes import Sight
 from kith.projections import asks as projection
 from kith.store import asks as store
@@ -20,7 +21,7 @@ from kith.store.db import Db
 from kith.store.tokens import Token
 
 
-@get("/v1/asks", operation_id="listAsks", tags=["asks"], scopes=["asks:read"])
+@get("/v1/asks", operation_id="listAsks", tags=["asks"], scopes=["asks:read"], errors=["not_found"])
 async def list_asks(
     request: Request[Any, Any, Any],
     db: NamedDependency[Db],
@@ -33,10 +34,10 @@ async def list_asks(
     The newest first. `state=open` lists asks that nobody has answered, as far as sources were read; see `coverage`.
     In rooms whose messages stand in no conversation kith infers replies, and `nobody_answered` says how surely.
     """
-    person = from_query("person", "person", params.person)
     wanted = store.AskFilter(
         states=params.state,
-        actor_ids=None if person is None else await people.identities_of(db, workspace_id, person),
+        actor_ids=await _askers(db, workspace_id, params),
+        topic_id=from_query("topic", "topic", params.topic),
         channel_id=from_query("channel", "channel", params.channel),
         conversation_id=from_query("conversation", "conversation", params.conversation),
         since=params.since,
@@ -51,6 +52,17 @@ async def list_asks(
     return covered_page(
         request, params, rows, lambda row: shown[row.id], lambda row: (row.occurred_at, row.id), coverage
     )
+
+
+async def _askers(db: Db, workspace_id: UUID, params: AsksParams) -> list[UUID] | None:
+    """Return the identities that are the person, of the group and of the community alike; None: all."""
+    person = from_query("person", "person", params.person)
+    named = [] if person is None else [await people.identities_of(db, workspace_id, person)]
+    for name, text in (("group", params.group), ("community", params.community)):
+        if text is not None:
+            members = await people_of(db, workspace_id, text, name)
+            named.append(await identities_of_people(db, workspace_id, members))
+    return sorted(set.intersection(*map(set, named))) if named else None
 
 
 @get("/v1/asks/{ask_id:str}", operation_id="getAsk", tags=["asks"], scopes=["asks:read"], errors=["not_found"])

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Meta
 
 from kith.api.http.coverage import Coverage
-from kith.api.http.ids import ChannelId, ConversationId, InteractionId, PersonId
+from kith.api.http.ids import ChannelId, CommunityId, ConversationId, GroupId, InteractionId, PersonId, TopicId
 from kith.api.http.kinds import Instant
 from kith.api.http.moments import Bound
 from kith.api.http.paging import Listing
@@ -16,6 +16,13 @@ AskState = Literal["open", "answered", "accepted", "reopened", "withdrawn", "clo
 class AsksParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
     state: Annotated[tuple[AskState, ...], Meta(max_length=6, description="In one of these states.")] = ()
     person: Annotated[PersonId | None, Meta(description="Asked by this person.")] = None
+    group: Annotated[
+        GroupId | None, Meta(description="Asked by somebody of this group, which has 1,000 people at most.")
+    ] = None
+    community: Annotated[
+        CommunityId | None, Meta(description="Asked by somebody of this community, which has 1,000 people at most.")
+    ] = None
+    topic: Annotated[TopicId | None, Meta(description="Where people talk about this.")] = None
     channel: Annotated[ChannelId | None, Meta(description="In this channel.")] = None
     conversation: Annotated[ConversationId | None, Meta(description="In this conversation.")] = None
     to_us: Annotated[bool | None, Meta(description="Whether it addresses somebody of the group `team`.")] = None
