@@ -99,6 +99,24 @@ async def test_asks_towards_the_team_are_listed_alone(client: Client) -> None:
     assert [row["id"] for row in await client.pages("/v1/asks?to_us=false")] == ids[1:]
 
 
+async def test_what_was_heard_on_the_telephone_is_an_ask_that_survives_a_rebuild(client: Client) -> None:
+    heard = {"asker": {"name": "Bo", "address": "bo@example.org"}, "text": "Blue shelves.", "to": [{"name": "Ada"}]}
+    answer = await client.send("POST", "/v1/asks", json=heard)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert (made["ask"]["sentence"], made["ask"]["state"], made["ask"]["native"]) == ("Blue shelves.", "open", True)
+    assert answer.headers["Location"] == f"/v1/asks/{made['id']}"
+    async with workspace(client.pool, client.workspace_id) as db:
+        mine = partial(workspace, client.pool, client.workspace_id)
+        await rebuild.rebuild(db, mine, client.workspace_id, datetime.now(UTC))
+    (ask,) = await client.pages("/v1/asks?state=open")
+    assert ask == made["ask"] | {"asker": ask["asker"]}
+    assert ask["asker"]["name"] == "Bo"
+    for body, pointer in (({"asker": {"handle": "x"}, "text": "?"}, "/asker"), ({"asker": {"name": "Bo"}}, "/text")):
+        refused = await client.send("POST", "/v1/asks", json=body)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
 async def test_asks_are_listed_by_who_asks_and_by_what_is_talked_about(client: Client) -> None:
     ids = await tell(client, said("1", "ada", ASKED, ago=2), said("2", "bo", ASKED, ago=1))
     rows = await client.pages("/v1/asks")

@@ -46,7 +46,11 @@ BODIES: dict[str, Any] = {
     "createSource": {"connector": "ndjson", "name": "more", "config": {"path": str(RECORDS)}},
     "decideIdentitySuggestion": {"verdict": "postpone"},
     "decideIdentitySuggestions": {"decisions": [{"suggestion_id": "{suggestion_id}", "verdict": "postpone"}]},
-    **{name: body for name, body in FITTING.items() if name.startswith("write") or name == "createInteraction"},
+    **{
+        name: body
+        for name, body in FITTING.items()
+        if name.startswith("write") or name in ("createAsk", "createInteraction")
+    },
 }
 #: What else a request has to say, by operation.
 HEADERS = {"createUpload": {"Upload-Length": "1"}}

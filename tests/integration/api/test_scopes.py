@@ -104,6 +104,7 @@ SCOPES = {
     "listAsks": ["asks:read"],
     "getAsk": ["asks:read"],
     "updateAsk": ["asks:write"],
+    "createAsk": ["asks:read", "asks:write"],
     "getDialogue": ["dialogue:read"],
     "getDialogueOfPerson": ["dialogue:read"],
     "listDialogueOfPeople": ["dialogue:read", "people:read"],

@@ -293,6 +293,7 @@ BODIES: dict[str, Any] = {
     "updateNote": {"text": "mine now"},
     "updateAsk": {"taken": True},
     "setInferredReply": {"interaction": None},
+    "createAsk": {"asker": {"name": "Ada"}, "text": "Can we have it in blue?", "occurred_at": _SINCE, "key": "1"},
     "createInteraction": {
         "occurred_at": _SINCE,
         "actor": {"name": "Ada"},

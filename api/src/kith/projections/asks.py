@@ -65,6 +65,14 @@ async def state(
         await jobs.ask_project(db, workspace_id)
 
 
+async def hear(db: Db, workspace_id: UUID, act_id: UUID, now: datetime) -> None:
+    """Work in at once what was just entered; where another transaction is at it, leave it to the job."""
+    if await projection.try_lock(db, workspace_id):
+        await projection.start(db)
+        await work_in(db, workspace_id, [act_id], [], [])
+        await told_asks.tell(db, workspace_id, now)
+
+
 async def restore(db: Db, workspace_id: UUID) -> dict[str, Difference]:
     """Judge all acts again and tell again what became of every ask; return how what was stored differed."""
     await store.begin_rebuilt(db)

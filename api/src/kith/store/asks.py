@@ -357,9 +357,12 @@ async def list_helps(db: Db, workspace_id: UUID, before: datetime, limit: int) -
 
 
 async def active_since(db: Db, workspace_id: UUID, person_ids: Collection[UUID], since: datetime) -> set[UUID]:
-    """Return those of these persons who have acted since, and may be scored."""
+    """Return those of these persons who have acted since, and may be scored; robots, lists and firms are none."""
     rows = await db.fetch(
-        "SELECT id FROM people WHERE workspace_id = $1 AND id = ANY ($2) AND last_seen >= $3 AND NOT objects",
+        """
+        SELECT id FROM people WHERE workspace_id = $1 AND id = ANY ($2) AND last_seen >= $3 AND NOT objects
+            AND kind NOT IN ('bot', 'group', 'organization') AND NOT suspected
+        """,
         workspace_id, list(person_ids), since,
     )  # fmt: skip
     return {row["id"] for row in rows}

@@ -6,6 +6,7 @@ from litestar import Request, Response, get, patch
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kith.api.asks.heard import ROUTES as HEARD
 from kith.api.asks.schemas import Ask, AskDetail, AskPatch, AskSaid, AsksParams
 from kith.api.asks.show import show_all, show_one
 from kith.api.decisions.show import author
@@ -104,4 +105,4 @@ async def update_ask(
     return AskSaid(encode("interaction", key), payload, shown.get(key))
 
 
-ROUTES = [list_asks, get_ask, update_ask]
+ROUTES = [list_asks, get_ask, update_ask, *HEARD]

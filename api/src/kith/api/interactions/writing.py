@@ -1,5 +1,6 @@
 """Interactions that a human or an app types in: a meeting, a call, a conversation at a party."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -99,7 +100,7 @@ async def create_interaction(
     source = await open_written(request, db, token)
     named = await _participants(db, token, source.id, payload)
     async with narrowed(db, sight.rows):
-        channel = await _channel(db, token.workspace_id, payload)
+        channel = await channel_named(db, token.workspace_id, payload.channel_id)
     ref = InteractionRef("app", payload.key or new_id().hex, payload.kind, encode("source", source.id))
     occurred_at = datetime.combine(payload.occurred_at.date(), payload.occurred_at.timetz())  # the plain type
     targets = dict.fromkeys(each.ref for each in named[1:])
@@ -107,18 +108,8 @@ async def create_interaction(
         ref, named[0].ref, occurred_at, tuple(Target(each) for each in targets), channel, title=payload.title,
         text=payload.text, url=payload.url, visibility=payload.visibility,
     )  # fmt: skip
-    new = {each.ref: each.told for each in named if each.told is not None}
-    records: list[Record] = [told, *new.values()]
-    act, *others = await writing.write(db, token.workspace_id, source.id, token.id_key, records, atomic=True)
-    for written in (act, *others):
-        if written.outcome == "refused" and written.problem:
-            raise Problem("invalid_body", written.problem.reason, Fault("invalid", written.problem.reason, pointer=""))
-    if act.id is None:
-        raise LookupError(ref)
-    open_ids = [one.id for one in others if one.outcome == "created" and one.id]
-    if open_ids:
-        await project.settle(db, token.workspace_id, datetime.now(UTC), open_ids)
-    shown = await detail(db, token.workspace_id, act.id, sight)
+    act_id, open_ids = await write_act(db, token, source.id, told, named)
+    shown = await detail(db, token.workspace_id, act_id, sight)
     body = shape(WrittenInteraction, shown, open=[encode("identity", id_) for id_ in open_ids])
     return await once.answer(body, 201, {"Location": f"/v1/interactions/{body.id}"})
 
@@ -154,6 +145,24 @@ async def delete_interaction(
     return shown
 
 
+async def write_act(
+    db: Db, token: Token, source_id: UUID, told: Interaction, named: Sequence[Named]
+) -> tuple[UUID, list[UUID]]:
+    """Store an act with those who took part; return its id, and those of identities that kith did not know before."""
+    new = {each.ref: each.told for each in named if each.told is not None}
+    records: list[Record] = [told, *new.values()]
+    act, *others = await writing.write(db, token.workspace_id, source_id, token.id_key, records, atomic=True)
+    for written in (act, *others):
+        if written.outcome == "refused" and written.problem:
+            raise Problem("invalid_body", written.problem.reason, Fault("invalid", written.problem.reason, pointer=""))
+    if act.id is None:
+        raise LookupError(told.ref)
+    open_ids = [one.id for one in others if one.outcome == "created" and one.id]
+    if open_ids:
+        await project.settle(db, token.workspace_id, datetime.now(UTC), open_ids)
+    return act.id, open_ids
+
+
 async def _participants(db: Db, token: Token, source_id: UUID, payload: InteractionCreate) -> list[Named]:
     """Return who acted, and towards whom."""
     found = Participants(db, token.workspace_id, source_id)
@@ -161,10 +170,11 @@ async def _participants(db: Db, token: Token, source_id: UUID, payload: Interact
     return [actor, *[await found.find(each, f"/participants/{n}") for n, each in enumerate(payload.participants)]]
 
 
-async def _channel(db: Db, workspace_id: UUID, payload: InteractionCreate) -> Ref | None:
-    if payload.channel_id is None:
+async def channel_named(db: Db, workspace_id: UUID, channel_id: str | None) -> Ref | None:
+    """Return the key of the channel that a body names at ``channel_id``. Raises Problem."""
+    if channel_id is None:
         return None
-    key = await channels.key_of(db, workspace_id, from_body("channel", "/channel_id", payload.channel_id))
+    key = await channels.key_of(db, workspace_id, from_body("channel", "/channel_id", channel_id))
     if key is None:
         raise unknown("channel", "/channel_id")
     return Ref(*key)
