@@ -1,10 +1,11 @@
 """An address that carries a secret is refused, and neither the refusal nor a log repeats it."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kith.connectors import Limits, SecretInAddress, check_locations, without_secrets
+from kith.connectors import Limits, Secret, SecretInAddress, check_locations, without_secrets
 from kith.connectors.git import GitConfig
 from kith.runtime.logs import redact
 
@@ -24,6 +25,7 @@ FORMS = st.sampled_from(
         "git://{user}:{secret}@{host}/app.git",
         "ssh://{user}:{secret}@{host}:22/app.git",
         "{user}:{secret}@{host}:app.git",
+        "//{user}:{secret}@{host}/app.git",
         "https://{host}/app.git?access_token={secret}",
         "https://{host}/app.git?page=2&private_token={secret}",
         "https://{host}/app.git?API_KEY={secret}",
@@ -40,6 +42,26 @@ def test_a_secret_in_an_address_is_refused_without_a_word_of_it(form: str, user:
         check_locations(GitConfig(address), Limits())
     assert SECRET not in str(raised.value)
     assert raised.value.field == "repository"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """None of them says that it names a location."""
+
+    names: tuple[str, ...] = ()
+    more: dict[str, str] = {}
+    token: Secret | None = None
+
+
+@given(
+    st.sampled_from(["https://{}:{}@x.example", "see //{}:{}@x.example/a", "redis://{}:{}@x:1"]), NAMES, st.booleans()
+)
+def test_no_setting_takes_an_address_with_a_password(form: str, user: str, deep: bool) -> None:
+    text = form.format(user, SECRET)
+    settings = Settings(more={"a": text}) if deep else Settings((user, text))
+    with pytest.raises(SecretInAddress) as raised:
+        check_locations(settings, Limits())
+    assert (raised.value.field, SECRET in str(raised.value)) == ("more" if deep else "names", False)
+    check_locations(Settings((user, f"https://x.example/@{user}:1"), token=Secret(text)), Limits())
 
 
 @given(

@@ -64,6 +64,12 @@ _SECRET_VALUE = re.compile(
     r"[^&#\s]+",
     re.IGNORECASE,
 )
+#: A user and a password before a host, with or without a scheme.
+_PASSWORD = re.compile(r"(?:\w:|^|[\s'\"<(])//[^/?#\s@]*:[^/?#\s@]*@")
+_HIDDEN = (
+    "The address holds a password or a token, which would be shown and logged: leave it out. A connector that signs in "
+    "has a setting of its own for that."
+)
 _NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -168,7 +174,13 @@ def locations(config: msgspec.Struct) -> Iterator[tuple[str, str]]:
 
 
 def check_locations(config: msgspec.Struct, limits: Limits) -> None:
-    """Raises Forbidden for the first setting that names what must not be read; asks no server."""
+    """Raises Forbidden for the first setting that names what must not be read; asks no server.
+
+    Whatever a setting is for, an address in it carries no password.
+    """
+    for field, text in _texts(msgspec.to_builtins(config, enc_hook=lambda _: None)):
+        if _PASSWORD.search(text):
+            raise SecretInAddress(_HIDDEN, field)
     for field, location in locations(config):
         try:
             if location.startswith("/"):
@@ -177,6 +189,18 @@ def check_locations(config: msgspec.Struct, limits: Limits) -> None:
                 limits.check_host(_host(location))
         except Forbidden as error:
             raise type(error)(str(error), field) from error
+
+
+def _texts(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the texts of settings, however deep, each with the setting that it belongs to."""
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _texts(part, field or str(name))
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part, field)
 
 
 def is_address(location: str) -> bool:
@@ -222,10 +246,7 @@ def _host(location: str) -> str:
         signs_in = False
         hides = authority is not None and authority["user"] is None and "@" in authority["path"].partition("/")[0]
     if signs_in or hides or _SECRET_VALUE.search(location):
-        raise SecretInAddress(
-            "The address holds a password or a token, which would be shown and logged: leave it out. A connector that "
-            "signs in has a setting of its own for that."
-        )
+        raise SecretInAddress(_HIDDEN)
     if authority is None:
         raise Forbidden(f"{without_secrets(location)!r} is no address.")
     return authority["host"]

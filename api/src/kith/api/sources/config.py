@@ -8,6 +8,8 @@ from kith.api.http.inputs import explain
 from kith.api.http.problems import Fault, Problem
 from kith.connectors import Forbidden, Limits, Registry, check_locations, load_config
 
+_NO_CHOICE = "Invalid enum value"
+
 
 def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> msgspec.Struct:
     """Return the settings; refuse an unknown connector, and a config that does not fit its schema."""
@@ -18,6 +20,8 @@ def check_config(registry: Registry, connector: str, config: dict[str, Any]) -> 
         return load_config(registry.connectors[connector].Config, config)
     except msgspec.ValidationError as error:
         what, pointer = explain(error)
+        if what.startswith(_NO_CHOICE):  # whose value may be a secret in the wrong place
+            what = _NO_CHOICE
         raise Problem(
             "invalid_body", f"config: {what}.", Fault("invalid", what, pointer=f"/config{pointer}")
         ) from error
