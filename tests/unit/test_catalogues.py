@@ -18,7 +18,7 @@ TAKES = re.compile(r"%\((\w+)\)s")
 def sentences() -> Iterator[str]:
     """Yield what the templates say."""
     environment = Environment(extensions=["jinja2.ext.i18n"])  # nothing is shown
-    for folder in ("pages", "rights", "signin", "oauth", "sources"):
+    for folder in ("pages", "rights", "your_data", "signin", "oauth", "sources"):
         for file in sorted((ROOT / "api/src/kith/api" / folder / "templates").glob("*.html")):
             for _, _, said in environment.extract_translations(file.read_text()):  # type: ignore[attr-defined]  # of i18n
                 yield from [said] if isinstance(said, str) else filter(None, said or ())

@@ -11,6 +11,7 @@ import pytest
 from kith.api.routes import ROUTES
 from kith.domain import ids
 from kith.domain.scopes import OF_INSTANCE
+from kith.projections import objections as objecting
 from kith.store import (
     apps,
     attributes,
@@ -23,6 +24,7 @@ from kith.store import (
     members,
     notes,
     objections,
+    rights_requests,
     sign_ins,
     sources,
     tokens,
@@ -167,6 +169,8 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
         if not await objections.list_objections(db, home, None, None, None, 1):
             id_ = await objections.add(db, home, [ada], "", "member:test", None)
             await objections.end(db, home, id_, "member:test")
+        for standing in await objections.list_objections(db, home, None, True, None, 10):
+            await objecting.end(db, home, standing.id, "member:test", datetime.now(UTC))
         (objection,) = await objections.list_objections(db, home, None, None, None, 1)
         if not (reports := await data_reports.list_reports(db, home, None, None, 1)):
             report = await data_reports.ask(db, home, ada, "member:test")
@@ -180,12 +184,17 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
                 db, home, new_id(), uuid4(), source.id, job, "File", "ndjson", {}, "member:test"
             )
         (import_,) = await imports.list_imports(db, home, None, 1)
+        if not (waiting := await rights_requests.list_requests(db, home, open_=None, after=None, limit=1)):
+            asked_for = await rights_requests.add(db, home, ada, "other", "address", message="It is wrong.")
+        else:
+            asked_for = waiting[0].id
         (erasure,) = await erasures.list_erasures(db, home, None, 1)
         (webhook,) = await webhooks.list_webhooks(db, home, None, 1)
         (note,) = await notes.list_notes(db, home, Subjects(), None, 1)
         (attribute,) = await attributes.list_attributes(db, home, None, 1)
     rows = {"note": note.id, "attribute": attribute.id, "webhook": webhook.id, "erasure": erasure.id}
     rows |= {"upload": upload.id, "import": import_.id, "objection": objection.id, "data-report": report}
+    rows["rights-request"] = asked_for
     return {f"{noun.replace('-', '_')}_id": ids.encode(noun, value) for noun, value in rows.items()}
 
 
@@ -265,6 +274,7 @@ BODIES: dict[str, Any] = {
     "createObjection": {},
     "previewImport": {"upload_id": "upl_" + "0" * 26},
     "createImport": {"upload_id": "upl_" + "0" * 26, "name": "File", "format": "ndjson"},
+    "updateRightsRequest": {"status": "done"},
     "updateIdentity": {"kind": "person"},
     "setRetention": {},
     "updateSource": {"name": "mine now"},

@@ -25,6 +25,7 @@ SILENT = {
     "mail test": "sends a letter",
     "secrets key": "prints a key that nothing uses yet",
     "audit verify": "reads",
+    "rights list": "reads",
 }
 SILENT_GROUPS = {"connectors", "evaluate"}  # they need no database
 UP = {"up": "tests/integration/cli/test_up.py", "restore": "tests/integration/cli/test_backup.py"}

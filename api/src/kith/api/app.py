@@ -32,6 +32,7 @@ from kith.api.signin.passwords import Passwords
 from kith.api.signin.routes import ROUTES as SIGN_IN
 from kith.api.sources.authorization import PAGES as AUTHORIZATION
 from kith.api.uploads import protocol as uploads
+from kith.api.your_data.routes import ROUTES as YOUR_DATA
 from kith.connectors import Limits, Registry, load_registry
 from kith.runtime import logs
 from kith.runtime.settings import Settings, load_settings
@@ -41,7 +42,7 @@ from kith.store.db import open_pool
 BODY_LIMIT = 1_000_000  # bytes
 KNOWN_PATHS = 1_000  # whose routes are remembered
 
-UNPUBLISHED = [*DOCS, *PAGES, *LOGOS, *SIGN_IN, *OAUTH, *HOOKS, *AUTHORIZATION, *STREAM, *mcp.ROUTES]
+UNPUBLISHED = [*DOCS, *PAGES, *LOGOS, *SIGN_IN, *YOUR_DATA, *OAUTH, *HOOKS, *AUTHORIZATION, *STREAM, *mcp.ROUTES]
 """Routes that the OpenAPI document leaves out."""
 
 

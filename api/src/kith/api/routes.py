@@ -38,6 +38,7 @@ from kith.api.people.routes import ROUTES as PEOPLE
 from kith.api.providers.routes import ROUTES as PROVIDERS
 from kith.api.relationships.routes import ROUTES as RELATIONSHIPS
 from kith.api.resolution.routes import ROUTES as RESOLUTION
+from kith.api.rights.routes import ROUTES as RIGHTS
 from kith.api.runs.routes import ROUTES as RUNS
 from kith.api.search.routes import ROUTES as SEARCH
 from kith.api.sources.routes import ROUTES as SOURCES
@@ -72,6 +73,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *ERASURES,
     *OBJECTIONS,
     *DATA_REPORTS,
+    *RIGHTS,
     *GROUPS,
     *COMMUNITIES,
     *TOPICS,

@@ -49,6 +49,10 @@ app.command(secrets)
 secrets.command("kith.cli.secrets:key", help="Print a new key.")
 secrets.command("kith.cli.secrets:rewrap", help="Wrap all credentials with the current key.")
 
+rights = App(name="rights", help="What people who are no members ask for.")
+app.command(rights)
+rights.command("kith.cli.rights:list_", name="list", help="List what waits, and until when it has to be done.")
+
 members = App(name="members", help="Who may sign in.")
 app.command(members)
 members.command("kith.cli.members:list_", name="list", help="List members, and who is invited.")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-Actor = Literal["token", "app", "member", "operator"]
+Actor = Literal["token", "app", "member", "operator", "person"]
 
 BEGINNING = bytes(32)
 """What the first entry of a workspace follows."""

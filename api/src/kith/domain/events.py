@@ -11,6 +11,7 @@ Type = Literal[
     "person.erased",
     "person.objected",
     "person.scored",
+    "rights.requested",
     "suggestion.opened",
     "identity.suspected",
     "identity.cleared",
@@ -58,6 +59,12 @@ class PersonErased(msgspec.Struct, frozen=True):
 
 class PersonTold(msgspec.Struct, frozen=True):
     person_id: str
+
+
+class RightsRequested(msgspec.Struct, frozen=True):
+    request_id: str
+    kind: str
+    due_at: str
 
 
 class SuggestionOpened(msgspec.Struct, frozen=True):
@@ -159,6 +166,10 @@ KINDS: dict[Type, Kind] = {
         "people:read", "A person objects to being scored: delete every number of them.", PersonTold(_PERSON)
     ),
     "person.scored": Kind("people:read", "A person took an objection back.", PersonTold(_PERSON)),
+    "rights.requested": Kind(
+        "privacy:read", "Somebody who is no member uses a right, or asks for something by a day.",
+        RightsRequested("rrq_06ae9jv9tg8009z1ajt0ds00tg", "other", "2026-12-30T12:00:00+00:00"),
+    ),
     "suggestion.opened": Kind(
         "identities:read", "Two identities may be one person, for a human to judge.",
         SuggestionOpened("sug_06ae9jv9tg8009z1ajt0ds00tg", _IDENTITIES, 0.7),

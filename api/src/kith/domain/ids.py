@@ -50,6 +50,7 @@ PREFIXES = {
     "objection": "obj",
     "data-report": "drp",
     "import": "imp",
+    "rights-request": "rrq",
 }
 
 #: 26 digits of 5 bits hold 128 bits and 2 zeros before them.

@@ -314,6 +314,7 @@ OF_PEOPLE: tuple[tuple[str, str], ...] = (
     ("community_people", "person_id = ANY ($2)"),
     ("roles", "person_id = ANY ($2)"),
     ("data_reports", "person_id = ANY ($2)"),
+    ("rights_requests", "person_id = ANY ($2)"),
     ("people", "id = ANY ($2)"),
 )
 _OF_ACTS = (

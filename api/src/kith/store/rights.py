@@ -28,6 +28,7 @@ INSTANCE = (
     "proofs",
     "pushed_requests",
     "recovery_codes",
+    "rights_links",
     "sessions",
     "sign_in_failures",
     "sign_in_links",

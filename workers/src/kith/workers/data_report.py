@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from kith.domain.ids import encode
 from kith.projections import data_reports
 from kith.store import data_reports as store
-from kith.store import jobs
+from kith.store import jobs, rights_requests
 from kith.workers.work import Work
 
 
@@ -17,5 +18,6 @@ async def data_report(work: Work) -> dict[str, Any]:
         if report is None or report.ready_at is not None:
             raise jobs.Canceled
         counts = await data_reports.make(db, workspace_id, report)
+        await rights_requests.set_done_with(db, workspace_id, encode("data-report", report_id))
         await jobs.renew(db, work.job)
     return counts

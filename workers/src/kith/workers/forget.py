@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from kith.runtime.settings import Settings
-from kith.store import apps, audit, data_reports, events, uploads, webhooks
+from kith.store import apps, audit, data_reports, events, rights_links, uploads, webhooks
 from kith.store.db import Pool, instance, workspace
 
 PART = 10_000  # rows that one transaction deletes
@@ -31,3 +31,5 @@ async def forget_apps(pool: Pool, settings: Settings) -> None:
         async with instance(pool) as db:
             before = datetime.now(UTC) - timedelta(settings.app_registration_days)
             left = await apps.forget_unapproved(db, before, PART)
+    async with instance(pool) as db:
+        await rights_links.prune(db, PART)

@@ -42,7 +42,11 @@ class AuditEntry(msgspec.Struct, frozen=True):
     number: Number
     occurred_at: Annotated[Instant, Meta(description="When it was done.")]
     actor: Annotated[
-        audit.Actor, Meta(description="Who: a token, an app, a member on kith's own pages, or the operator.")
+        audit.Actor,
+        Meta(
+            description="Who: a token, an app, a member on kith's own pages, the operator, or "
+            "a person on the page for people who are no members."
+        ),
     ]
     member_id: Annotated[MemberId | None, Meta(description="For whom; the id names nobody once the member is gone.")]
     app_id: Annotated[AppId | None, Meta(description="The app.")]

@@ -20,7 +20,7 @@ from kith.store import (
     member_identities,
     members,
     passkeys,
-    rights_of_people,
+    rights_requests,
     sessions,
     sign_in_providers,
     sign_ins,
@@ -171,7 +171,7 @@ async def _people(db: Db, here: SignedIn) -> list[UUID]:
     """
     if here.sign_in.address is None or here.sign_in.verified_at is None:
         return []
-    found = await rights_of_people.people_with(db, here.workspace.workspace_id, here.sign_in.address)
+    found = await rights_requests.people_with(db, here.workspace.workspace_id, here.sign_in.address)
     return found if len(found) == 1 else []
 
 
