@@ -36,7 +36,8 @@ BEYOND_SCHEMAS = (
     "invalid_cursor", "idempotency_key_reused", "zero_character", "not_found", "precondition_failed", "/config",
     "/connector", "repeated", "/redirect_uris", "/logout_uris", "/origins", "/homepage", "/policy_url", "/logo",
     "/other_id", "/suggest_above", "/domains", "events_gone", "/url", "/choices", "/person_id", "/actor",
-    "/participants", "/items", "/event_id", "other", "/search", "/keys", "/interaction", "/mapping",
+    "/participants", "/items", "/event_id", "other", "/search", "/keys", "/interaction", "/mapping", "/aliases",
+    "/days", "/person", "/organization",
 )  # fmt: skip
 
 

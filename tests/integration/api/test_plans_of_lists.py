@@ -32,6 +32,9 @@ MORE: dict[str, tuple[int, dict[str, float]]] = {
     "attribute_values": (5_000_000, {"attribute_id": 100, "identity_id": 1_000_000}),
     "activity_days": (10_000_000, {"identity_id": 1_000_000, "channel_id": 2_000}),
     "asks": (1_000_000, {"actor_id": 300_000, "channel_id": 2_000, "place_id": 500_000}),
+    "watches": (1_000, {}),
+    "mentions": (1_000_000, {"watch_id": 1_000, "actor_id": 300_000, "channel_id": 2_000, "place_id": 500_000}),
+    "mention_verdicts": (100_000, {"watch_id": 1_000}),
     "pushes": (1_000_000, {"source_id": 100}),
     "topic_texts": (1_000_000, {"topic_id": 20_000}),
     "inferred_replies": (5_000_000, {"channel_id": 2_000}),
@@ -73,6 +76,13 @@ FILL_MORE = """
     FROM interactions WHERE conversation_id IS NOT NULL GROUP BY conversation_id;
     INSERT INTO inferred_replies
     SELECT workspace_id, id, channel_id, occurred_at, '{}', '{}', 1, false FROM interactions;
+    INSERT INTO watches (workspace_id, id, name, aliases, rules, terms, since, heard_since)
+    SELECT $1, md5('watch ' || n)::uuid, 'w' || n, '{}', '{}', '{}', now(), now() FROM generate_series(1, 20) AS n;
+    INSERT INTO mentions
+    SELECT workspace_id, id, md5('watch ' || abs(hashtext(id::text)) % 20 + 1)::uuid, id, conversation_id, actor_id,
+        channel_id, occurred_at, 'name', 'q', 0, 1 FROM interactions;
+    INSERT INTO mention_verdicts (workspace_id, id, mention_id, watch_id, interaction_id, is_right, author)
+    SELECT workspace_id, id, id, watch_id, interaction_id, true, 'a' FROM mentions LIMIT 1000;
     INSERT INTO notes (workspace_id, id, identity_id, text, author)
     SELECT $1, gen_random_uuid(), md5('person ' || n)::uuid, 't', 'a' FROM generate_series(1, 2000) AS n;
     INSERT INTO attributes (workspace_id, id, name, type, choices)
@@ -161,6 +171,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "listJobs kind": ("sync", "rebuild", "export"),
     "event": (ids.encode("event", UUID(int=7)),),
     "to_us": ("true", "false"),
+    "watch": any_of("watch"),
     "chance[gte]": (0.1, 0.99),
     "listAsks state": ("open", "answered", "withdrawn"),
     "listAudit operation": ("updateGroup", "deleteGroup", "createApp"),

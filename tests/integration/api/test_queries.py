@@ -31,6 +31,8 @@ STATEMENTS = {
     "/v1/relationships/{person ada}/{person bo}/trust": 10,
     "/v1/relationships/{person ada}/{person bo}/interactions": 5,
     "/v1/asks?conversation={conversation}": 3,
+    "/v1/watches": 2,
+    "/v1/mentions": 2,
     "/v1/dialogue/people": 6,
     "/v1/people/{person ada}/dialogue": 7,
     "/v1/objections": 1,

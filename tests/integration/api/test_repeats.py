@@ -31,6 +31,8 @@ BODIES: dict[str, Any] = {
     "createNote": {"text": "Noted.", "person_id": "{person_id}"},
     "createAttribute": {"name": "vip", "type": "tag"},
     "setAttributeValue": {"attribute_id": "{attribute_id}", "person_id": "{person_id}", "value": "silver"},
+    "createWatch": {"name": "w", "aliases": [{"text": "kith", "rule": "always"}]},
+    "addVerdict": {"right": True},
     "createWebhook": {"url": "https://app.example/hooks"},
     "replayEvents": {"since": "2026-05-01T00:00:00Z"},
     "createGroup": {"name": "Press"},

@@ -47,7 +47,7 @@ SHOWN = {
 }  # fmt: skip
 #: What fades from one moment to the next, and what says how much the reader sees beside what numbers rest on.
 _PASSING = re.compile(  # megabytes: those of tables that all workspaces share
-    r'"score":[\d.]+|"sealed_interactions":\d+|"last_used_at":"[^"]*"|"megabytes":{"used":\d+'
+    r'"score":[\d.]+|"at":"[^"]*"|"sealed_interactions":\d+|"last_used_at":"[^"]*"|"megabytes":{"used":\d+'
 )
 #: What says which token asks; what of the source only those see who see it; and the audit, whose chain has no holes.
 ELSEWHERE = {"getMe", "listTokens"}

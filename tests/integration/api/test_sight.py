@@ -47,12 +47,13 @@ SHOWN = {
     "contact": {"getPerson", "listIdentitiesOfPerson", "listIdentities", "getIdentity"},
     "text": {
         "listTimeline", "listInteractions", "getInteraction", "listEvidence", "getRelationship", "listConversations",
-        "getConversation", "listRunErrors", "listFailedPushes", "listAsks", "getAsk", "searchAll", *NAMING,
+        "getConversation", "listRunErrors", "listFailedPushes", "listAsks", "getAsk", "listMentions",
+        "listMentionsOfWatch", "searchAll", *NAMING,
     },
     "private": {
         "getPerson", "listTimeline", "listInteractions", "listEvidence", "getRelationship",
         "listConversations", "listChannels", "listPartitions", "listRunErrors", "listFailedPushes",
-        "listChannelsOfCommunity", "listCommunityRoles", "searchAll", *NAMING,
+        "listChannelsOfCommunity", "listCommunityRoles", "listMentions", "listMentionsOfWatch", "searchAll", *NAMING,
     },
 }  # fmt: skip
 EXPANDED = {
@@ -68,7 +69,7 @@ EXPANDED = {
 }
 MARKS = {"contact": {REACHED}, "text": {WRITTEN}, "private": {PRIVATE}}
 #: What says how much is hidden, and what fades from one moment to the next.
-_PASSING = re.compile(r'"hidden_interactions":\d+|"score":[\d.]+')
+_PASSING = re.compile(r'"hidden_interactions":\d+|"score":[\d.]+|"at":"[^"]+"')
 #: What says which token asks, counts only what is seen, or names as evidence whichever acts it has.
 ELSEWHERE = {
     "getMe", "listTokens", "getChannel", "getConversation", "listCommunityRoles", "getDialogue",
@@ -204,6 +205,7 @@ async def mark_rows(client: Client, ours: town.Town, known: dict[str, str]) -> d
             home, ids.decode("run", known["run_id"]), f"From: {WRITTEN} {PRIVATE}",
         )  # fmt: skip
         await db.execute("UPDATE asks SET sentence = $2 WHERE workspace_id = $1", home, f"Who lights the {WRITTEN}?")
+        await db.execute("UPDATE mentions SET quote = $2 WHERE workspace_id = $1", home, f"Who lights the {WRITTEN}?")
         await db.execute(
             """
             UPDATE topics SET (name, open_name, plain_name, terms, open_terms, plain_terms, texts, open_texts)

@@ -22,6 +22,7 @@ from kith.store import (
     imports,
     invitations,
     members,
+    mentions,
     notes,
     objections,
     rights_requests,
@@ -29,6 +30,7 @@ from kith.store import (
     sources,
     tokens,
     uploads,
+    watches,
     webhooks,
 )
 from kith.store.db import Db, new_id, workspace
@@ -85,6 +87,7 @@ async def foreign_ids(square: Square, town: Town) -> dict[str, str]:
         | await let_in(square, town)
         | await noted(square, town)
         | await asked(square, town)
+        | await listened(square, town)
         | {name: ids.encode(name.removesuffix("_id"), value) for name, value in rows.items()}
     )
 
@@ -222,6 +225,29 @@ async def asked(square: Square, town: Town) -> dict[str, str]:
     return {"ask_id": ids.encode("interaction", found)}
 
 
+async def listened(square: Square, town: Town) -> dict[str, str]:
+    """Return ids of a watch of a town and of its mention."""
+    home, now = town.workspace_id, datetime.now(UTC)
+    async with workspace(square.client.pool, home) as db:
+        if not await watches.list_watches(db, home, None, 1):
+            await watches.create_watch(
+                db, home, now, name="w", identity_id=None, organization_id=None, aliases=["lantern"], rules=["always"],
+                terms=[], since=now,
+            )  # fmt: skip
+        (watch,) = await watches.list_watches(db, home, None, 1)
+        if not (found := await mentions.list_mentions(db, home, mentions.MentionFilter(watch_id=watch.id), None, 1)):
+            await db.execute(
+                """
+                INSERT INTO mentions
+                SELECT $1, gen_random_uuid(), $2, id, id, actor_id, channel_id, occurred_at, 'name', 'A lantern.', 2, 9
+                FROM interactions WHERE workspace_id = $1 ORDER BY kind <> 'review', occurred_at, id LIMIT 1
+                """,
+                home, watch.id,
+            )  # fmt: skip
+            found = await mentions.list_mentions(db, home, mentions.MentionFilter(watch_id=watch.id), None, 1)
+    return {"watch_id": ids.encode("watch", watch.id), "mention_id": ids.encode("mention", found[0].id)}
+
+
 async def let_in(square: Square, town: Town) -> dict[str, str]:
     """Return ids of an app of a town, what it was granted, and a token."""
     home = town.workspace_id
@@ -304,6 +330,10 @@ BODIES: dict[str, Any] = {
     "updateAsk": {"taken": True},
     "setInferredReply": {"interaction": None},
     "createAsk": {"asker": {"name": "Ada"}, "text": "Can we have it in blue?", "occurred_at": _SINCE, "key": "1"},
+    "createWatch": {"name": "w", "aliases": [{"text": "kith", "rule": "always"}]},
+    "previewWatch": {"aliases": [{"text": "kith", "rule": "always"}]},
+    "updateWatch": {"name": "mine now"},
+    "addVerdict": {"right": True},
     "createInteraction": {
         "occurred_at": _SINCE,
         "actor": {"name": "Ada"},

@@ -40,6 +40,7 @@ PROJECTIONS = (
     "channel_days",
     "people", "channel_activity", "conversation_activity", "relationships", "ask_acts", "asks",
     "inferred_replies",
+    "mention_hits", "mentions",
 )  # fmt: skip
 _PRIVATE = {"workspace_id", "source_id", "learnt_at", "decided_at"}
 

@@ -30,11 +30,13 @@ from kith.api.invitations.routes import ROUTES as INVITATIONS
 from kith.api.jobs.routes import ROUTES as JOBS
 from kith.api.me.routes import ROUTES as ME
 from kith.api.members.routes import ROUTES as MEMBERS
+from kith.api.mentions.routes import ROUTES as MENTIONS
 from kith.api.merges.routes import ROUTES as MERGES
 from kith.api.notes.routes import ROUTES as NOTES
 from kith.api.objections.routes import ROUTES as OBJECTIONS
 from kith.api.organizations.routes import ROUTES as ORGANIZATIONS
 from kith.api.people.routes import ROUTES as PEOPLE
+from kith.api.presence.routes import ROUTES as PRESENCE
 from kith.api.providers.routes import ROUTES as PROVIDERS
 from kith.api.relationships.routes import ROUTES as RELATIONSHIPS
 from kith.api.resolution.routes import ROUTES as RESOLUTION
@@ -46,6 +48,7 @@ from kith.api.suggestions.routes import ROUTES as SUGGESTIONS
 from kith.api.tokens.routes import ROUTES as TOKENS
 from kith.api.topics.routes import ROUTES as TOPICS
 from kith.api.uploads.routes import ROUTES as UPLOADS
+from kith.api.watches.routes import ROUTES as WATCHES
 from kith.api.webhooks.routes import ROUTES as WEBHOOKS
 from kith.api.workspaces.routes import ROUTES as WORKSPACES
 
@@ -64,6 +67,9 @@ ROUTES: list[HTTPRouteHandler] = [
     *INTERACTIONS,
     *BATCHES,
     *ASKS,
+    *WATCHES,
+    *MENTIONS,
+    *PRESENCE,
     *DIALOGUE,
     *ATTRACTION,
     *MEETING,

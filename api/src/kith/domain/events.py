@@ -23,6 +23,7 @@ Type = Literal[
     "member.joined",
     "member.changed",
     "member.left",
+    "mention.found",
     "relationship.changed",
     "role.changed",
     "ask.opened",
@@ -124,6 +125,12 @@ class AskOverdue(AskOpened, frozen=True):
     overdue_at: str
 
 
+class MentionFound(msgspec.Struct, frozen=True):
+    mention_id: str
+    watch_id: str
+    interaction_id: str
+
+
 class WebhookTested(msgspec.Struct, frozen=True):
     webhook_id: str
 
@@ -195,6 +202,12 @@ KINDS: dict[Type, Kind] = {
     "member.joined": Kind("members:read", "Somebody became a member.", _TOLD),
     "member.changed": Kind("members:read", "A member has another role.", _TOLD),
     "member.left": Kind("members:read", "Somebody is a member no longer.", _TOLD),
+    "mention.found": Kind(
+        "watches:read", "A watch found a mention in what was said in the last day.",
+        MentionFound(
+            "mtn_06ae9jv9tg8009z1ajt0ds00tg", "wch_06ae9jv9tg8009z1ajt0ds00tg", "int_06ae9jv9tg8009z1ajt0ds00tg"
+        ),
+    ),
     "relationship.changed": Kind(
         "relationships:read", "A relationship has another word: it became strong, or fades.",
         RelationshipChanged(_PERSON, _OTHER, "new", "strong"),

@@ -51,6 +51,8 @@ PREFIXES = {
     "data-report": "drp",
     "import": "imp",
     "rights-request": "rrq",
+    "watch": "wch",
+    "mention": "mtn",
 }
 
 #: 26 digits of 5 bits hold 128 bits and 2 zeros before them.

@@ -39,6 +39,8 @@ TABLE: dict[str, Scope] = {
     "communities:write": Scope("Declare and change communities, and start detections."),
     "asks:read": Scope("Read open questions and requests, and who could answer them.", "What people ask for."),
     "asks:write": Scope("Say what became of a question or request."),
+    "watches:read": Scope("Read watches, mentions, and whether our people were there.", "What is said of whom."),
+    "watches:write": Scope("Create, change and delete watches, and say which mentions are right."),
     "dialogue:read": Scope("Read who converses, who broadcasts, and who answers whom.", "Who converses with whom."),
     "topics:read": Scope("Read what people talk about."),
     "notes:read": Scope("Read notes, tags and fields of the workspace's own.", "What members noted of people."),

@@ -10,7 +10,7 @@ from itertools import combinations
 from uuid import UUID
 
 from kith.domain.days import midnight
-from kith.projections import answers, asks, behaviors, kinds, replies, resolution, strength, told_asks
+from kith.projections import answers, asks, behaviors, kinds, mentions, replies, resolution, strength, told_asks
 from kith.store import affiliations, events, jobs, objections, profiles, projection
 from kith.store.db import Db
 from kith.store.persons import Move
@@ -82,6 +82,7 @@ async def settle_all(db: Db, workspace_id: UUID, now: datetime) -> int:
     await _save_wanted(db, workspace_id, now)
     await asks.work_in(db, workspace_id, [], [], _stood_otherwise(judged, moves))
     await told_asks.tell(db, workspace_id, now)
+    await mentions.work_in(db, workspace_id, [], [], [move.identity_id for move in moves], now)
     return len(moves)
 
 
@@ -97,6 +98,7 @@ async def settle_next(db: Db, workspace_id: UUID, now: datetime) -> resolution.S
     await _save_wanted(db, workspace_id, now)
     await asks.work_in(db, workspace_id, [], [], _stood_otherwise(judged, step.moves))
     await told_asks.tell(db, workspace_id, now)
+    await mentions.work_in(db, workspace_id, [], [], [move.identity_id for move in step.moves], now)
     return step
 
 
@@ -157,6 +159,8 @@ async def _work_in(db: Db, workspace_id: UUID, now: datetime, touches: Sequence[
     places = {*touched("conversation_ids"), *linked}
     await asks.work_in(db, workspace_id, touched("act_ids"), places, _stood_otherwise(judged, moves))
     await told_asks.tell(db, workspace_id, now)
+    met = identity_ids | {move.identity_id for move in moves}
+    await mentions.work_in(db, workspace_id, touched("act_ids"), touched("conversation_ids"), met, now)
 
 
 def _stood_otherwise(judged: Collection[UUID], moves: Sequence[Move]) -> set[UUID]:

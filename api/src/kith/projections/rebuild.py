@@ -14,7 +14,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from kith.domain.days import midnight
-from kith.projections import asks, ledger, network, profiles, project, replies, strength
+from kith.projections import asks, ledger, mentions, network, profiles, project, replies, strength
 from kith.store import affiliations, decisions, ingest, projection, reach, statistics
 from kith.store import rebuild as store
 from kith.store.db import Db
@@ -53,6 +53,7 @@ async def rebuild(db: Db, beside: Transaction, workspace_id: UUID, now: datetime
         found[each.table] = await store.restore(db, workspace_id, each)
     found |= await replies.restore(db, workspace_id)
     found |= await asks.restore(db, workspace_id)
+    found |= await mentions.restore(db, workspace_id)
     found["affiliations"] = Difference(*await affiliations.restore(db, workspace_id), 0)
     found["behaviors"] = Difference(0, 0, await project.resolve_behaved(db, workspace_id, now))
     return found

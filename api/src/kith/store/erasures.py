@@ -306,6 +306,8 @@ OF_IDENTITIES: tuple[tuple[str, str], ...] = (
     ("identity_profiles", _MINE),
     ("identity_keys", _MINE),
     ("asks", _either("actor_id", "answerer_id")),
+    ("watches", _MINE),
+    ("mention_people", _MINE),
     *OF_SEALED,
 )
 OF_PEOPLE: tuple[tuple[str, str], ...] = (

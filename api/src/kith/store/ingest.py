@@ -344,6 +344,9 @@ async def erase(db: Db, workspace_id: UUID, identity_ids: Sequence[UUID], *, sea
         "ask_acts",
         "ask_statements",
         "reply_statements",
+        "mention_hits",
+        "mention_verdicts",
+        "mentions",
         "interactions",
     ):
         column = "id" if table == "interactions" else "interaction_id"

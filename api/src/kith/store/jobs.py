@@ -40,6 +40,7 @@ Kind = Literal[
     "data_report",
     "retain",
     "try_import",
+    "hear",
 ]
 
 

@@ -34,7 +34,7 @@ SHOWN = {
     **{table: _OPEN.format("visibility") for table in ("interactions", "channels")},
     "partitions": f"({_OPEN.format('visibility')}) AND ({_OF_OPEN_SOURCE})",
     "interaction_versions": _OPEN.format("(content ->> 'visibility')"),
-    **{table: _IN_CHANNEL.format(table) for table in ("sightings", "standings")},
+    **{table: _IN_CHANNEL.format(table) for table in ("rosters", "sightings", "standings")},
     "topic_channels": f"({_IN_CHANNEL.format('topic_channels')}) AND (open_texts > 0 OR {_ALL})",
     "topics": f"""
         (open_terms <> '{{}}' OR {_ALL}) AND EXISTS (
@@ -44,6 +44,7 @@ SHOWN = {
     "asks": _ACT.format("asks", "id"),
     "inferred_replies": _ACT.format("inferred_replies", "interaction_id"),
     "ask_acts": _ACT.format("ask_acts", "interaction_id"),
+    **{table: _ACT.format(table, "interaction_id") for table in ("mentions", "mention_hits", "mention_verdicts")},
     "conversation_activity": _SEEN.format("conversation_activity", "conversation_id"),
 }
 

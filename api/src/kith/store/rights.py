@@ -13,6 +13,7 @@ APPEND_ONLY = (
     "events",
     "interaction_versions",
     "reply_statements",
+    "mention_verdicts",
 )
 #: What only grows, and from which only a function of its own deletes.
 SEALED = ("audit_entries",)

@@ -88,7 +88,19 @@ async def complete(db: Db, workspace_id: UUID, source_id: UUID, sweep: Sweep) ->
         )  # fmt: skip
     else:
         await _forget(db, workspace_id, source_id, sweep)
+        await _note_members(db, workspace_id, sweep, began_at)
     return outcome
+
+
+async def _note_members(db: Db, workspace_id: UUID, sweep: Sweep, began_at: datetime) -> None:
+    """Note that all members of a channel were told."""
+    if "join" in sweep.kinds and sweep.channel_id != NOWHERE and sweep.since is None:
+        await db.execute(
+            """
+            INSERT INTO rosters (workspace_id, channel_id, seen_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+            """,
+            workspace_id, sweep.channel_id, began_at,
+        )  # fmt: skip
 
 
 async def take_refused(db: Db, workspace_id: UUID, source_id: UUID) -> list[Outcome]:

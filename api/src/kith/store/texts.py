@@ -33,6 +33,7 @@ PLACES = (
     Place("topics", ("id",), ("name", "terms")),
     Place("groups", ("id",), ("name", "description", "words")),
     Place("communities", ("id",), ("name",)),
+    Place("watches", ("id",), ("name", "aliases", "terms")),
 )
 """Where texts stand, in the order of a scan."""
 

@@ -193,7 +193,8 @@ async def delete_webhook(db: Db, workspace_id: UUID, webhook_id: UUID) -> None:
 # What an event is about.
 _SUBJECT = """
     coalesce(e.data ->> 'person_id', e.data ->> 'member_id', e.data ->> 'identity_id', e.data ->> 'suggestion_id',
-        e.data ->> 'grant_id', e.data ->> 'webhook_id', e.data #>> '{before_ids,0}', e.data #>> '{after_ids,0}', '')
+        e.data ->> 'grant_id', e.data ->> 'webhook_id', e.data ->> 'watch_id', e.data #>> '{before_ids,0}',
+        e.data #>> '{after_ids,0}', '')
 """
 
 
