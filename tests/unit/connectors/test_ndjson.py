@@ -1,5 +1,6 @@
 """kith's own import format: what is good is kept, bad lines are named, a file may grow, be replaced or break off."""
 
+import asyncio
 import bz2
 import gzip
 import io
@@ -7,6 +8,7 @@ import json
 import lzma
 import re
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,10 +21,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.connectors import (
+    Answer,
     Channel,
     Claim,
     Conversation,
     Coverage,
+    Delivery,
     Fatal,
     Identity,
     Interaction,
@@ -30,8 +34,10 @@ from kith.connectors import (
     Page,
     Record,
     Ref,
+    Retry,
     Target,
     Tombstone,
+    read_delivery,
 )
 from kith.connectors.ndjson import LINE_BYTES, PAGE_RECORDS, NdjsonConfig, NdjsonConnector, encode_line, write
 from tests.unit.connectors.contexts import ALONE
@@ -452,3 +458,24 @@ async def test_errors_stand_in_the_order_of_lines(tmp_path: Path) -> None:
     path.write_bytes(b"{broken\n" + b'{"' + b"x" * LINE_BYTES + b'"}\n' + b"{broken\n" * 10)
     skipped = [skip for page in await pages_of(path) for skip in page.skipped]
     assert [skip.place for skip in skipped] == [f"line {number}" for number in range(1, 13)]
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.sampled_from(['{"a":', "[", '{"type":"claim","x":[', '[{"a":']), st.sampled_from([2, 300, 2000, 40_000]))
+def test_json_within_json_costs_its_line_alone(opening: str, depth: int) -> None:
+    """However deep, and wherever JSON comes from: a file, an answer of a network, a push."""
+    nested = (opening * depth).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "nested.ndjson"
+        path.write_bytes(encode_line(EVERY_KIND[0]) + nested + b"\n" + encode_line(EVERY_KIND[1]))
+        pages = asyncio.run(read(path))
+    assert [record for page in pages for record in page.records] == EVERY_KIND[:2]
+    assert [skip.place for page in pages for skip in page.skipped] == ["line 2"]
+    with pytest.raises(Retry):
+        Answer(200, "https://x.example/", {}, nested).json()
+    with pytest.raises(Fatal):
+        read_delivery(Delivery({}, nested, NOON), Identity)
+
+
+async def read(path: Path) -> list[Page]:
+    return [page async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), None, ALONE)]

@@ -53,5 +53,5 @@ class Answer(msgspec.Struct, frozen=True):
             return msgspec.json.decode(self.body.removeprefix(b"\xef\xbb\xbf"), type=type)
         except msgspec.ValidationError as error:
             raise Fatal(f"{place_of(self.url)} answered JSON of another shape: {error}.") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Retry(f"{place_of(self.url)} answered something else than JSON: {error}.") from error

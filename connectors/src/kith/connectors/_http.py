@@ -341,7 +341,7 @@ def _said(answer: Answer) -> str:
     """Return what a refusal says, where it is short and plain: many say what to do."""
     try:
         found = msgspec.json.decode(answer.body, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     for name in ("error_description", "message", "error", "detail", "title"):
         if isinstance(said := found.get(name), str) and said:

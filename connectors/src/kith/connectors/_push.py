@@ -85,7 +85,7 @@ def read_delivery(delivery: Delivery, kind: type[T]) -> T:
     """Return the JSON of a delivery. Raises Fatal where it is none, or of another shape."""
     try:
         return msgspec.json.decode(delivery.body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Fatal(f"The delivery is not as expected: {error}.") from error
 
 

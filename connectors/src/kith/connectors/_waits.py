@@ -81,7 +81,7 @@ def _draft_waits(headers: Mapping[str, str]) -> Iterator[float]:
 def _body_waits(body: bytes, now: datetime) -> Iterator[float]:
     if body.lstrip()[:1] != b"{" or len(body) > _BODY_BYTES:
         return
-    with suppress(msgspec.DecodeError):
+    with suppress(msgspec.DecodeError, RecursionError):
         top = msgspec.json.decode(body, type=dict[str, object])
         below = [inner for inner in top.values() if isinstance(inner, dict)]
         for fields in (top, *below):

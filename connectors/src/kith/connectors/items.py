@@ -37,7 +37,7 @@ class Told(msgspec.Struct):
         """Decode one item; return None, with a Skip, where it cannot be read."""
         try:
             return msgspec.json.decode(raw, type=kind)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             self._skip(place, str(error), bytes(raw))
             return None
 
@@ -61,7 +61,7 @@ class Told(msgspec.Struct):
         """
         try:
             self.records += list(make())
-        except (msgspec.DecodeError, ValueError, OverflowError, OSError) as error:
+        except (msgspec.DecodeError, ValueError, OverflowError, OSError, RecursionError) as error:
             raw = item if isinstance(item, bytes) else msgspec.json.encode(item)
             self._skip(place, str(error) or type(error).__name__, raw)
             return False

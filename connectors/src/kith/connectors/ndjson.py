@@ -145,7 +145,7 @@ class Reader:
         for number, line in lines:
             try:
                 record = self._decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 skipped.append(_bad_line(number, error))
                 continue
             if (
@@ -344,7 +344,7 @@ def _suspect(lines: bytes) -> bool:
 def _is_json(line: bytes) -> bool:
     try:
         msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
 

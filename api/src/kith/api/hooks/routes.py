@@ -111,7 +111,7 @@ def _challenge(wanted: Pushes, body: bytes) -> str | None:
         return None
     try:
         found = msgspec.json.decode(body, type=dict[str, Any]).get(wanted.challenge)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return found if isinstance(found, str) and len(found) <= HEADER else None
 

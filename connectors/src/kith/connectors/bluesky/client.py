@@ -148,5 +148,5 @@ class Client:
 def _refusal(answer: Answer) -> _Refusal:
     try:
         return msgspec.json.decode(answer.body, type=_Refusal)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Refusal()

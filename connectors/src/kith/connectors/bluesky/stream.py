@@ -75,7 +75,7 @@ class Hearing:
         """Return what an event tells. Raises Retry where it is none."""
         try:
             event = msgspec.json.decode(message, type=_Event)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Retry(f"The server sends what is no event: {error}.") from error
         if event.commit is None or not event.did:
             return Received()

@@ -30,7 +30,7 @@ async def receive(config: GitHubConfig, delivery: Delivery, context: Context) ->
         return Received(read=True)
     try:
         told = await _Telling(config, context, delivery, repo).tell(event, pushed)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Fatal(f"The delivery is not as expected: {error}.") from error
     return Received(tuple(told.records), tuple(told.skipped))
 

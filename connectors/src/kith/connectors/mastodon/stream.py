@@ -49,7 +49,7 @@ class _Hearing:
         """Return what a message of the server tells. Raises Retry where it is none."""
         try:
             event = msgspec.json.decode(message, type=_Event)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Retry(f"The server sends what is no event: {error}.") from error
         if event.event == "delete":
             ref = self._known.pop(event.payload or "", None)

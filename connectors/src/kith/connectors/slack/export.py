@@ -85,7 +85,7 @@ class Export:
             raise Unpacked(f"{name} unpacks to more than the {_LARGEST:,} bytes that are allowed")
         try:
             return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=list[msgspec.Raw])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Unpacked(f"{name} is no list in JSON: {error}") from error
 
     def _listed(self, name: str, kind: type[T]) -> Iterator[T]:
@@ -96,5 +96,5 @@ class Export:
         for raw in raws:
             try:
                 yield msgspec.json.decode(raw, type=kind)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue  # its messages are told as those of a channel that is not known

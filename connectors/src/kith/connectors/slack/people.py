@@ -38,7 +38,7 @@ def _keep(folder: Path, data: bytes) -> None:
 def _kept(path: Path, site: str) -> Workspace | None:
     try:
         return _read(path, path.stat().st_mtime_ns, site)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return None
 
 

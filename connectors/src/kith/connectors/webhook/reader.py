@@ -54,7 +54,7 @@ def receive(config: WebhookConfig, delivery: Delivery) -> Received:
     told, mapper = items.Told(), mapper_of(config)
     try:
         found = msgspec.json.decode(delivery.body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Fatal(f"The delivery is no JSON: {error}.") from error
     for number, document in enumerate(found if isinstance(found, list) else [found], 1):
         _tell(Document(document, delivery.headers), mapper, f"document {number}", told)
