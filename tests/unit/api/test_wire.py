@@ -272,6 +272,17 @@ async def test_an_answer_in_pieces_is_sent_in_chunks(served: Served) -> None:
         assert (await client.answer())[2][1] == "/a"
 
 
+async def test_an_answer_to_head_or_of_what_the_client_has_is_its_head_alone(served: Served) -> None:
+    asked = GET[:-2] + b'If-None-Match: "x"\r\n\r\n'
+    async with served.client() as client:
+        await client.send(asked)
+        tag = (await client.answer())[1]["etag"]
+        await client.send(asked.replace(b"GET", b"HEAD"), asked.replace(b'"x"', tag.encode()), asked)
+        for status in (b"200", b"304"):
+            assert (await client.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 " + status)
+        assert (await client.answer())[1]["etag"] == tag
+
+
 @pytest.mark.parametrize("path", ["/broken", "/broken-name", "/bare-lf"])
 async def test_no_header_breaks_a_line(served: Served, path: str) -> None:
     async with served.client() as client:

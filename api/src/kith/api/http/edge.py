@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from random import getrandbits
 from typing import Any
@@ -24,6 +25,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("kith.api.access")
 
 BODY_SECONDS = 30.0
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z!$&'()*+,;=\-._~%]+)(:[0-9]*)?")
+_HOSTS = 100  # that are remembered
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _HEADERS = {
@@ -121,12 +123,18 @@ class Exchange:
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self.status, self.start = message["status"], message
-            return
+            if (whole := message.pop("kith.body", None)) is None:
+                return
+            message = {"type": "http.response.body", "body": whole, "more_body": False}
         if message["type"] == "http.response.body" and self.start is not None:
             start, self.start = self.start, None
-            body = self._finish(start, message.get("body", b""), message.get("more_body", False))
+            more = message.get("more_body", False)
+            body = message["body"] = self._finish(start, message.get("body", b""), more)
+            if self.scope.get("kith.wire") and not more:  # which takes both at once
+                start["kith.body"] = b"" if self.head else body
+                await self._send(start)  # type: ignore[arg-type]  # an http.response.start, and our own key
+                return
             await self._send(start)  # type: ignore[arg-type]  # an http.response.start
-            message["body"] = body
         if self.head:
             message["body"] = b""
         await self._send(message)
@@ -254,6 +262,11 @@ def _names_a_host(scope: HTTPScope, asked: Mapping[bytes, bytes]) -> bool:
         return scope["http_version"] == "1.0"
     if len(asked) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1:  # type: ignore[arg-type]  # a list
         return False
+    return _is_host(host)
+
+
+@lru_cache(_HOSTS)
+def _is_host(host: bytes) -> bool:
     return _HOST.fullmatch(host) is not None
 
 

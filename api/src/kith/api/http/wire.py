@@ -33,15 +33,15 @@ class Cycle(RequestResponseCycle):
     """What is wrong with the rest of the body."""
     head = b""
     """What waits for the first of the body."""
+    disconnected = response_started = response_complete = False
+    more_body = True
 
     def __init__(self, wire: "Wire", scope: dict[str, Any], *, keep_alive: bool) -> None:
         self.scope: Any = scope
         self.transport: Any = wire
         self.flow, self.logger, self.default_headers = wire.flow, wire.logger, wire.server_state.default_headers
         self.message_event, self.on_response = asyncio.Event(), wire.on_response_complete
-        self.disconnected, self.keep_alive, self.waiting_for_100_continue = False, keep_alive, wire.expect_100_continue
-        self.body, self.more_body = bytearray(), True
-        self.response_started = self.response_complete = False
+        self.keep_alive, self.waiting_for_100_continue, self.body = keep_alive, wire.expect_100_continue, bytearray()
 
     async def receive(self) -> Any:
         message = await super().receive()
@@ -59,9 +59,13 @@ class Cycle(RequestResponseCycle):
         if not self.response_started:
             self.head = self._head(message["status"], [*self.default_headers, *message.get("headers", ())])
             self.response_started, self.waiting_for_100_continue = True, False
+            if (whole := message.get("kith.body")) is not None:
+                self._write(whole, more=False)
             return
-        more = message.get("more_body", False)
-        if piece := self.head + self._piece(message.get("body", b""), more):
+        self._write(message.get("body", b""), more=message.get("more_body", False))
+
+    def _write(self, body: bytes, *, more: bool) -> None:
+        if piece := self.head + self._piece(body, more):
             self.transport.write(piece)
         self.head = b""
         if not more:
@@ -273,6 +277,7 @@ class Wire(HttpToolsProtocol):
         """Return the ASGI scope of a request."""
         return {
             "type": "http",
+            "kith.wire": True,  # a start may hold the whole body, as kith.body
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
             "http_version": version,
             "server": self.server,
