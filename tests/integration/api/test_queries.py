@@ -37,6 +37,7 @@ STATEMENTS = {
     "/v1/people/{person ada}/dialogue": 7,
     "/v1/objections": 1,
     "/v1/data-reports": 1,
+    "/v1/consents": 1,
     "/v1/rights-requests": 1,
     "/v1/notes": 1,
     "/v1/notes?person={person ada}": 2,

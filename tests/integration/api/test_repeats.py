@@ -26,6 +26,7 @@ SAFE = {name for name, handler in POSTS.items() if handler.opt.get("safe")}
 BODIES: dict[str, Any] = {
     "createCommunity": {"name": "Board", "people": ["{person_id}"]},
     "createDecision": {"verdict": "different", "one_id": "{identity_id}", "other_id": "{second_identity_id}"},
+    "createConsent": {"purpose": "Letters"},
     "createObjection": {"reason": "No ranks."},
     "createImport": {"upload_id": "{upload_id}", "name": "Of members", "format": "ndjson"},
     "createNote": {"text": "Noted.", "person_id": "{person_id}"},

@@ -15,6 +15,7 @@ from kith.projections import objections as objecting
 from kith.store import (
     apps,
     attributes,
+    consents,
     data_reports,
     detections,
     erasures,
@@ -191,12 +192,21 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
             asked_for = await rights_requests.add(db, home, ada, "other", "address", message="It is wrong.")
         else:
             asked_for = waiting[0].id
+        if not await consents.list_consents(db, home, None, None, None, 1):
+            await consents.add(db, home, [ada], "Letters", "consent", "", "member:test", None)
+        (consent,) = await consents.list_consents(db, home, None, None, None, 1)
         (erasure,) = await erasures.list_erasures(db, home, None, 1)
         (webhook,) = await webhooks.list_webhooks(db, home, None, 1)
         (note,) = await notes.list_notes(db, home, Subjects(), None, 1)
         (attribute,) = await attributes.list_attributes(db, home, None, 1)
     rows = {"note": note.id, "attribute": attribute.id, "webhook": webhook.id, "erasure": erasure.id}
-    rows |= {"upload": upload.id, "import": import_.id, "objection": objection.id, "data-report": report}
+    rows |= {
+        "upload": upload.id,
+        "import": import_.id,
+        "objection": objection.id,
+        "data-report": report,
+        "consent": consent.id,
+    }
     rows["rights-request"] = asked_for
     return {f"{noun.replace('-', '_')}_id": ids.encode(noun, value) for noun, value in rows.items()}
 
@@ -298,6 +308,7 @@ NEEDED = {"searchAll": "q=lantern"}
 # A body that fits, for each operation that takes one.
 BODIES: dict[str, Any] = {
     "createObjection": {},
+    "createConsent": {"purpose": "Letters"},
     "previewImport": {"upload_id": "upl_" + "0" * 26},
     "createImport": {"upload_id": "upl_" + "0" * 26, "name": "File", "format": "ndjson"},
     "updateRightsRequest": {"status": "done"},

@@ -13,6 +13,7 @@ from kith.api.channels.meeting import ROUTES as MEETING
 from kith.api.channels.routes import ROUTES as CHANNELS
 from kith.api.communities.routes import ROUTES as COMMUNITIES
 from kith.api.connectors.routes import ROUTES as CONNECTORS
+from kith.api.consents.routes import ROUTES as CONSENTS
 from kith.api.conversations.routes import ROUTES as CONVERSATIONS
 from kith.api.data_reports.routes import ROUTES as DATA_REPORTS
 from kith.api.decisions.routes import ROUTES as DECISIONS
@@ -78,6 +79,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *ATTRIBUTES,
     *ERASURES,
     *OBJECTIONS,
+    *CONSENTS,
     *DATA_REPORTS,
     *RIGHTS,
     *GROUPS,

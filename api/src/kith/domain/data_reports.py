@@ -30,6 +30,7 @@ TITLES = {
     "group_people": "Groups",
     "member_identities": "Accounts that a member says are their own",
     "objections": "Objections to being scored",
+    "consents": "Purposes for which the data may be used",
     "events": "Events that were sent to apps",
     "contact_days": "Contact with others by day and place",
     "activity_days": "Activity by day and place",

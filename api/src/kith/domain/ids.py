@@ -49,6 +49,7 @@ PREFIXES = {
     "upload": "upl",
     "objection": "obj",
     "data-report": "drp",
+    "consent": "cns",
     "import": "imp",
     "rights-request": "rrq",
     "watch": "wch",

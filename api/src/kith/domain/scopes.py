@@ -67,8 +67,10 @@ TABLE: dict[str, Scope] = {
     "imports:write": Scope("Import files, and take back what an import told.", open=False),
     "erasures:read": Scope("Read who was erased when, with receipts that name nobody."),
     "erasures:write": Scope("Erase people for good.", open=False),
-    "privacy:read": Scope("Read objections to being scored, data reports, and what people asked for.", open=False),
-    "privacy:write": Scope("Record objections, have data reports made, and answer what people asked for.", open=False),
+    "privacy:read": Scope("Read objections, consents, data reports, and what people asked for.", open=False),
+    "privacy:write": Scope(
+        "Record objections and consents, have data reports made, and answer what people asked for.", open=False
+    ),
     "privacy:data:read": Scope("Read all that kith holds of a person, private rooms included.", open=False),
     "members:read": Scope("Read members and invitations."),
     "members:write": Scope("Invite members, change their roles, and remove them.", open=False),

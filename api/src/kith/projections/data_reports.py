@@ -31,7 +31,8 @@ _NOUNS = {
 _IDS = {
     "people": "person", "identities": "identity", "interactions": "interaction", "interactions_towards": "interaction",
     "asks": "interaction", "decisions": "decision", "suggestions": "suggestion", "notes": "note",
-    "objections": "objection", "affiliations": "affiliation", "events": "event", "watches": "watch",
+    "objections": "objection", "consents": "consent", "affiliations": "affiliation", "events": "event",
+    "watches": "watch",
 }  # fmt: skip
 _OF_TWO_PEOPLE = ("relationships", "told_words")
 

@@ -301,6 +301,7 @@ OF_IDENTITIES: tuple[tuple[str, str], ...] = (
     ("suggestions", _either("one_id", "other_id")),
     ("behaviors", _either("one_id", "other_id")),
     ("decisions", _either("one_id", "other_id")),
+    ("consents", f"id IN (SELECT consent_id FROM consent_identities WHERE workspace_id = $1 AND {_MINE})"),
     ("objections", f"id IN (SELECT objection_id FROM objection_identities WHERE workspace_id = $1 AND {_MINE})"),
     ("identity_kinds", _MINE),
     ("identity_profiles", _MINE),
