@@ -92,7 +92,7 @@ class Passwords:
 def _exchange(judge: "subprocess.Popen[bytes]", asked: bytes) -> bytes:
     """Return the line that a process answers; empty where it has ended."""
     assert judge.stdin  # noqa: S101  # both are pipes
-    assert judge.stdout  # noqa: S101
+    assert judge.stdout  # noqa: S101  # both are pipes
     with suppress(BrokenPipeError):
         judge.stdin.write(asked)
         return judge.stdout.readline()
