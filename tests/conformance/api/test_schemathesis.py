@@ -38,6 +38,7 @@ BEYOND_SCHEMAS = (
     "/other_id", "/suggest_above", "/domains", "events_gone", "/url", "/choices", "/person_id", "/actor",
     "/participants", "/items", "/event_id", "other", "/search", "/keys", "/interaction", "/mapping", "/aliases",
     "/days", "/person", "/organization",
+    "/asker", "/to/",
 )  # fmt: skip
 
 
