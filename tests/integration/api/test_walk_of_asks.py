@@ -28,7 +28,7 @@ SITE = Ref("forum", "beer", "beer.example")
 def chat() -> Iterator[Record]:
     """Yield the lines of people of one log, the last one an hour ago; those of one minute follow each other."""
     with zstandard.open(CHAT) as packed, tarfile.open(fileobj=packed, mode="r|") as files:
-        text = next(files.extractfile(each).read().decode() for each in files if each.name == LOG)  # type: ignore[union-attr]
+        text = next(files.extractfile(each).read().decode() for each in files if each.name == LOG)  # type: ignore[union-attr]  # a file
     lines = [found for found in map(_SPOKEN.match, text.splitlines()) if found]
     yield Channel(ROOM, "room", "#ubuntu", visibility="public")
     days, before = 0, 0
@@ -66,7 +66,7 @@ def questions() -> Iterator[Record]:
         yield Interaction(
             InteractionRef("forum", row["id"], row["kind"], "beer.example"),  # type: ignore[arg-type]  # as the set says
             actor, at, (Target(Ref("forum", row["target"], "beer.example"), "reply"),) if row["target"] else (), SITE,
-            talk, InteractionRef("forum", answered, kinds[answered], "beer.example") if answered in kinds else None,  # type: ignore[arg-type]
+            talk, InteractionRef("forum", answered, kinds[answered], "beer.example") if answered in kinds else None,  # type: ignore[arg-type]  # as the set says
             title=row["title"] or None, text=row["text"], visibility="public",
         )  # fmt: skip
         if row["accepted"] == "1":
@@ -80,7 +80,7 @@ def questions() -> Iterator[Record]:
 async def read(client: Client, records: Iterable[Record]) -> None:
     """Store records as one page, and work them in."""
     store = await Store.open(client.pool, client.workspace_id)
-    await store.store(*{(type(record), record.ref): record for record in records}.values())  # type: ignore[union-attr]
+    await store.store(*{(type(record), record.ref): record for record in records}.values())  # type: ignore[union-attr]  # each has one
     await store.project(NOW)
 
 
