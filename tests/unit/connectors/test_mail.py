@@ -419,6 +419,15 @@ async def test_check_says_which_lists_it_finds(tmp_path: Path) -> None:
     assert report.detail == f"Of the first 2 mails, 1 are private; lists: {LIST}."
 
 
+async def test_a_look_passes_over_mails_that_cannot_be_read(tmp_path: Path) -> None:
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(1000))
+    path = tmp_path / "x.mbox"
+    path.write_bytes(mbox(b"From: a@example.org\n" + nested, mail(2)))
+    report = await MailConnector().check(MailConfig(str(path)), ALONE)
+    assert report.detail.startswith("Of the first 1 mails")
+    assert [skip.code for skip in skips(await pull(path))] == ["unreadable_mail"]
+
+
 async def test_the_page_holds_channel_people_and_what_was_covered(tmp_path: Path) -> None:
     path = tmp_path / "x.mbox"
     path.write_bytes(mbox(*THREAD, mail(9, sender="Builds <noreply@example.org>")))

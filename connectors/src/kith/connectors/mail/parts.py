@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from email import message_from_bytes
@@ -60,25 +61,25 @@ def carried(message: "Message[str, str]", *, is_lists: bool, key: str) -> list[b
 
 def _leaves(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
     """Yield the parts in order, without those of attached mails."""
-    parts = [message]
+    parts = deque([message])
     while parts:
-        part = parts.pop(0)
+        part = parts.popleft()
         if not part.is_multipart():
             yield part
         elif part.get_content_maintype() == "multipart":
-            parts[:0] = [child for child in part.get_payload() if isinstance(child, Message)]
+            parts.extendleft([child for child in part.get_payload() if isinstance(child, Message)][::-1])
 
 
 def _mails(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
     """Yield the mails that are attached, not those attached to them."""
-    parts = [message]
+    parts = deque([message])
     while parts:
-        part = parts.pop(0)
+        part = parts.popleft()
         children = [child for child in part.get_payload() if isinstance(child, Message)] if part.is_multipart() else []
         if part.get_content_maintype() == "message":
             yield from (_unpacked(child, str(part.get("content-transfer-encoding", ""))) for child in children)
         else:
-            parts[:0] = children
+            parts.extendleft(reversed(children))
 
 
 def _unpacked(inner: "Message[str, str]", encoding: str) -> "Message[str, str]":

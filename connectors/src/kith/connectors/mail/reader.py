@@ -10,7 +10,7 @@ from kith.connectors import ConnectorError, Coverage, Limits, Page, Report, Tomb
 from kith.connectors.mail.acts import Acts, act_of
 from kith.connectors.mail.config import MailConfig
 from kith.connectors.mail.mailboxes import MAIL_BYTES, Item
-from kith.connectors.mail.mails import Mail, content_key, read_mails
+from kith.connectors.mail.mails import Mail, content_key
 from kith.connectors.mail.opening import Cursors, open_mailbox
 from kith.connectors.mail.threads import Threads
 
@@ -109,7 +109,8 @@ def look_at(config: MailConfig, limits: Limits) -> Report:
     archive = open_mailbox(config.path, None, limits)
     try:
         items = [item for item in islice(archive.items(), LOOKED_AT) if not item.unread]
-        mails = [mail for item in items for mail in read_mails(item.data, config.list, item.arrived)]
+        acts = Acts(config.visibility)
+        mails = [mail for item in items for mail in acts.apart(item.data, config.list, item.arrived, item.place)]
     finally:
         archive.close()
     if not mails:
