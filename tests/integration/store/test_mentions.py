@@ -6,13 +6,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from kith.connectors import Identity, Record
+from kith.connectors import Identity, Record, Sweep
 from kith.projections import mentions
 from kith.projections.ingest import Ingest
 from kith.store import watches
 from kith.store.db import Pool, workspace
-from tests.integration.store.facts import DAY, NOW, Store, act, gone, mailmap, who
+from tests.integration.store.facts import DAY, NOW, Store, act, gone, mailmap, room, who
 from tests.integration.store.test_projections import _fresh
 
 ALIASES = ["James Saunders", "James", "kith"]
@@ -138,3 +139,12 @@ async def test_any_order_of_pages_edits_deletions_names_and_joins_gives_the_stat
     differences = await store.rebuild()
     assert not any(any(difference) for difference in differences.values()), differences
     assert await found(store) == before
+
+
+async def test_a_complete_look_at_the_members_of_a_channel_is_kept(store: Store) -> None:
+    look = Sweep("begun", ("join",), room("list"))
+    await store.store(look, act("1"), replace(look, phase="complete"))
+    assert [row["channel_id"] for row in await store.rows("rosters")] == [store.batch(act("1")).channels[0][0]]
+    other = Sweep("begun", ("follow",), room("list"))
+    await store.store(other, replace(other, phase="complete"))
+    assert await store.count("rosters") == 1
