@@ -38,7 +38,7 @@ BEYOND_SCHEMAS = (
     "/other_id", "/suggest_above", "/domains", "events_gone", "/url", "/choices", "/person_id", "/actor",
     "/participants", "/items", "/event_id", "other", "/search", "/keys", "/interaction", "/mapping", "/aliases",
     "/days", "/person", "/organization",
-    "/asker", "/to/",
+    "/asker", "/to/", "/record",
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ UNCONDITIONAL = {
     "deleteUpload": "an upload only grows, and what it holds is not shown",
     "setInferredReply": "what is said of a line is added to what was said before",
     "resetInferredReply": "what is said of a line is added to what was said before",
+    "deleteExport": "an export is written once, and never changed",
     "undoImport": "an import is made and undone, and never changed",
     "choosePartitions": "each partition is named, and what it is told says all that it is told",
 }

@@ -46,6 +46,7 @@ STATEMENTS = {
     "/v1/sources": 2,
     "/v1/uploads": 1,
     "/v1/imports": 1,
+    "/v1/exports": 1,
     "/v1/jobs": 1,
     "/v1/search?q=lanterns&types=interaction": 7,
     "/v1/me": 0,

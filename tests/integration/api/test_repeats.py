@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     "createDecision": {"verdict": "different", "one_id": "{identity_id}", "other_id": "{second_identity_id}"},
     "createConsent": {"purpose": "Letters"},
     "createObjection": {"reason": "No ranks."},
+    "createExport": {},
     "createImport": {"upload_id": "{upload_id}", "name": "Of members", "format": "ndjson"},
     "createNote": {"text": "Noted.", "person_id": "{person_id}"},
     "createAttribute": {"name": "vip", "type": "tag"},

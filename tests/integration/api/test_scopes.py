@@ -16,6 +16,10 @@ from kith.store.tokens import PREFIX, mint, revoke_token, workspace_of
 from tests.integration.api.conftest import Client, Square, running
 from tests.integration.api.test_tenants import BODIES, foreign_ids
 
+EXPORTED = [
+    "people:read", "identities:read", "organizations:read", "channels:read", "conversations:read", "interactions:read",
+    "relationships:read",
+]  # fmt: skip
 #: What each operation asks for. A change here is a change of the contract.
 SCOPES = {
     "checkSource": ["sources:write"],
@@ -209,6 +213,11 @@ SCOPES = {
     "getImport": ["imports:read"],
     "exportImportErrors": ["imports:read"],
     "undoImport": ["imports:write"],
+    "listExports": ["exports:read"],
+    "createExport": ["exports:write", *EXPORTED],
+    "getExport": ["exports:read"],
+    "getExportContent": ["exports:read", *EXPORTED],
+    "deleteExport": ["exports:write"],
     "listJobs": ["jobs:read"],
     "getJob": ["jobs:read"],
     "cancelJob": ["jobs:write"],

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from kith.api.routes import ROUTES
 from kith.domain import ids
 from kith.domain.scopes import OF_INSTANCE
 from kith.projections import objections as objecting
+from kith.runtime.vault import open_vault
 from kith.store import (
     apps,
     attributes,
@@ -19,6 +21,7 @@ from kith.store import (
     data_reports,
     detections,
     erasures,
+    export_files,
     grants,
     imports,
     invitations,
@@ -187,6 +190,19 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
             await imports.create_import(
                 db, home, new_id(), uuid4(), source.id, job, "File", "ndjson", {}, "member:test"
             )
+        if not await export_files.list_exports(db, home, None, 1):
+            job, _ = await enqueue(db, home, "rebuild", {}, slot="test")
+            key = open_vault(square.client.app.state.settings).new_box(export_files.place(home, made := new_id()))
+            over = datetime.now(UTC) + timedelta(days=1)
+            await export_files.create_export(
+                db,
+                home,
+                export_files.Asked(
+                    made, job, "ndjson", None, "none", True, True, None, "member:test", key[0], key[1], over
+                ),
+            )
+            await export_files.finish(db, home, made, 0, 0, sha256(b"").digest())
+        (export,) = await export_files.list_exports(db, home, None, 1)
         (import_,) = await imports.list_imports(db, home, None, 1)
         if not (waiting := await rights_requests.list_requests(db, home, open_=None, after=None, limit=1)):
             asked_for = await rights_requests.add(db, home, ada, "other", "address", message="It is wrong.")
@@ -203,6 +219,7 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
     rows |= {
         "upload": upload.id,
         "import": import_.id,
+        "export": export.id,
         "objection": objection.id,
         "data-report": report,
         "consent": consent.id,
@@ -309,6 +326,7 @@ NEEDED = {"searchAll": "q=lantern"}
 BODIES: dict[str, Any] = {
     "createObjection": {},
     "createConsent": {"purpose": "Letters"},
+    "createExport": {},
     "previewImport": {"upload_id": "upl_" + "0" * 26},
     "createImport": {"upload_id": "upl_" + "0" * 26, "name": "File", "format": "ndjson"},
     "updateRightsRequest": {"status": "done"},

@@ -20,6 +20,7 @@ from kith.api.decisions.routes import ROUTES as DECISIONS
 from kith.api.dialogue.routes import ROUTES as DIALOGUE
 from kith.api.erasures.routes import ROUTES as ERASURES
 from kith.api.events.routes import ROUTES as EVENTS
+from kith.api.exports.routes import ROUTES as EXPORTS
 from kith.api.grants.routes import ROUTES as GRANTS
 from kith.api.groups.routes import ROUTES as GROUPS
 from kith.api.health.routes import ROUTES as HEALTH
@@ -90,6 +91,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *PROVIDERS,
     *UPLOADS,
     *IMPORTS,
+    *EXPORTS,
     *RUNS,
     *JOBS,
     *EVENTS,

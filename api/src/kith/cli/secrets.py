@@ -9,7 +9,17 @@ from kith.cli.jobs import database
 from kith.cli.processes import CannotStart
 from kith.runtime import keyring
 from kith.runtime.vault import Sealed, Unreadable, Vault, new_key, open_vault
-from kith.store import authorizations, credentials, keys, providers, sign_ins, uploads, webhooks, workspaces
+from kith.store import (
+    authorizations,
+    credentials,
+    export_files,
+    keys,
+    providers,
+    sign_ins,
+    uploads,
+    webhooks,
+    workspaces,
+)
 from kith.store.db import Db, Pool, instance, workspace
 
 MANY = 500  # credentials of one transaction
@@ -79,34 +89,37 @@ def _again(vault: Vault, sign_in_id: UUID, sealed: Sealed) -> sign_ins.Totp:
 
 
 async def _of_providers(db: Db, workspace_id: UUID, vault: Vault) -> int:
-    """Wrap what providers of OAuth gave, and the secrets of webhooks and keys of uploads."""
+    """Wrap what providers of OAuth gave, and the secrets of webhooks and keys of uploads and exports."""
     apps = await providers.wrapped_otherwise(db, workspace_id, vault.current)
     granted = await authorizations.wrapped_otherwise(db, workspace_id, vault.current)
     hooks = await webhooks.wrapped_otherwise(db, workspace_id, vault.current)
     files = await uploads.wrapped_otherwise(db, workspace_id, vault.current)
+    taken = await export_files.wrapped_otherwise(db, workspace_id, vault.current)
     try:
         waiting = [(f, _rewrapped(vault, f, uploads.place(workspace_id, f.id))) for f in files]
+        written = [(e, _rewrapped(vault, e, export_files.place(workspace_id, e.id))) for e in taken]
         again = [(a, _rewrapped(vault, a, providers.place(workspace_id, a.name, a.site))) for a in apps]
         signing = [(h, _rewrapped(vault, h, webhooks.place(workspace_id, h.id))) for h in hooks]
         tokens = [(g, _rewrapped(vault, g, authorizations.place(workspace_id, g.source_id))) for g in granted]
     except Unreadable as error:
         raise CannotStart(
-            f"What providers of OAuth gave, or a webhook or an upload has, cannot be wrapped again. {error}"
+            f"What providers of OAuth gave, or a webhook, upload or export has, cannot be wrapped again. {error}"
         ) from error
     await providers.rewrap(db, workspace_id, [(a.name, a.site, s.key_id, s.wrapped) for a, s in again])
     await authorizations.rewrap(db, workspace_id, [(g.source_id, s.key_id, s.wrapped) for g, s in tokens])
     await webhooks.rewrap(db, workspace_id, [(h.id, s.key_id, s.wrapped) for h, s in signing])
+    await export_files.rewrap(db, workspace_id, [(e.id, s.key_id, s.wrapped) for e, s in written])
     await uploads.rewrap(db, workspace_id, [(f.id, s.key_id, s.wrapped) for f, s in waiting])
     return len(again) + len(tokens) + len(signing)
 
 
 def _rewrapped(
     vault: Vault,
-    one: providers.ProviderApp | authorizations.Authorization | webhooks.Webhook | uploads.Upload,
+    one: providers.ProviderApp | authorizations.Authorization | webhooks.Webhook | uploads.Upload | export_files.Export,
     place: str,
 ) -> Sealed:
-    """Return how the key of something sealed is wrapped now; pieces of uploads lie elsewhere."""
-    sealed = b"" if isinstance(one, uploads.Upload) else one.sealed
+    """Return how the key of something sealed is wrapped now; pieces of files lie elsewhere."""
+    sealed = b"" if isinstance(one, uploads.Upload | export_files.Export) else one.sealed
     return vault.rewrap(Sealed(one.key_id or "", one.wrapped or b"", sealed or b""), place)
 
 

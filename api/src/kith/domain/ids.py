@@ -54,6 +54,7 @@ PREFIXES = {
     "rights-request": "rrq",
     "watch": "wch",
     "mention": "mtn",
+    "export": "exp",
 }
 
 #: 26 digits of 5 bits hold 128 bits and 2 zeros before them.

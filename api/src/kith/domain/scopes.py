@@ -65,6 +65,8 @@ TABLE: dict[str, Scope] = {
     "uploads:write": Scope("Send large files, and see, resume and delete them.", open=False),
     "imports:read": Scope("Read what was imported, and which lines could not be read."),
     "imports:write": Scope("Import files, and take back what an import told.", open=False),
+    "exports:read": Scope("Read which exports there are, and with all read scopes what is in them.", open=False),
+    "exports:write": Scope("Export what the workspace holds, as far as other scopes allow.", open=False),
     "erasures:read": Scope("Read who was erased when, with receipts that name nobody."),
     "erasures:write": Scope("Erase people for good.", open=False),
     "privacy:read": Scope("Read objections, consents, data reports, and what people asked for.", open=False),

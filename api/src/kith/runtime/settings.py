@@ -159,6 +159,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upload_hours: Annotated[
         int, Meta(description="Hours for which an upload is kept after its last bytes came.", ge=1)
     ] = 24
+    export_hours: Annotated[int, Meta(description="Hours for which an export is kept.", ge=1)] = 72
     source_roots: Annotated[
         str | None,
         Meta(

@@ -136,6 +136,22 @@ async def coverage(db: Db, workspace_id: UUID) -> AsyncIterator[Row]:
         yield row
 
 
+async def people(db: Db, workspace_id: UUID) -> AsyncIterator[Row]:
+    sql = "SELECT id, name, kind, interactions FROM people WHERE workspace_id = $1 ORDER BY id"
+    async for row in db.cursor(sql, workspace_id, prefetch=_AHEAD):
+        yield row
+
+
+async def ties(db: Db, workspace_id: UUID) -> AsyncIterator[Row]:
+    """Yield relationships, each once."""
+    sql = """
+        SELECT person_id, other_id, strength, given, received, first_day, last_day FROM relationships
+        WHERE workspace_id = $1 AND person_id < other_id ORDER BY person_id, other_id
+    """
+    async for row in db.cursor(sql, workspace_id, prefetch=_AHEAD):
+        yield row
+
+
 _KEY = "{0}.network AS {1}_network, {0}.host AS {1}_host, {0}.key AS {1}_key"
 _ACTS = f"""
     SELECT i.id, i.network, i.host, i.key, i.kind, i.native_kind, {{at}} AS at, {{began}} AS began, i.stated_at,

@@ -41,6 +41,7 @@ Kind = Literal[
     "retain",
     "try_import",
     "hear",
+    "export",
 ]
 
 
@@ -152,6 +153,11 @@ async def ask_erase_files(db: Db, workspace_id: UUID) -> UUID:
 async def ask_try_import(db: Db, workspace_id: UUID, import_id: UUID) -> UUID:
     """Have an import tried, so that nothing is stored."""
     return (await enqueue(db, workspace_id, "try_import", {"import_id": str(import_id)}))[0]
+
+
+async def ask_export(db: Db, workspace_id: UUID, export_id: UUID) -> UUID:
+    """Have an export written."""
+    return (await enqueue(db, workspace_id, "export", {"export_id": str(export_id)}))[0]
 
 
 async def ask_project(db: Db, workspace_id: UUID) -> UUID:

@@ -17,7 +17,7 @@ from kith.runtime import journal
 from kith.runtime.keyring import Signer, new_signing_key, open_signer, sign
 from kith.runtime.vault import Sealed, Unreadable, Vault
 from kith.store import erasures as store
-from kith.store import jobs, keys, rewriting, sources, suppressions, uploads
+from kith.store import export_files, jobs, keys, rewriting, sources, suppressions, uploads
 from kith.store.db import Db, Pool
 from kith.workers.work import Failed, Later, Work
 
@@ -50,6 +50,7 @@ async def erase(work: Work) -> dict[str, Any]:
         if erasure.status == "queued":
             counts = await erasures.hide(db, workspace_id, erasure, datetime.now(UTC), _noting(work, erasure_id))
             await store.set_begun(db, workspace_id, erasure_id, counts)
+            await export_files.remove_all(db, workspace_id)
         small = await store.count_acts(db, workspace_id, erasures.SMALL + 1) <= erasures.SMALL
     if small:
         await _scan(work, erasure_id)

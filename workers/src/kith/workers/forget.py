@@ -1,10 +1,10 @@
-"""What is kept for so long and no longer: events, the audit, uploads, data reports, apps that nobody approves."""
+"""What is kept for so long and no longer: events, the audit, uploads, exports, data reports, unapproved apps."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from kith.runtime.settings import Settings
-from kith.store import apps, audit, data_reports, events, rights_links, uploads, webhooks
+from kith.store import apps, audit, data_reports, events, export_files, rights_links, uploads, webhooks
 from kith.store.db import Pool, instance, workspace
 
 PART = 10_000  # rows that one transaction deletes
@@ -21,6 +21,7 @@ async def forget(pool: Pool, workspace_id: UUID, settings: Settings) -> None:
                 left = await prune(db, workspace_id, datetime.now(UTC) - timedelta(days), PART)
     async with workspace(pool, workspace_id) as db:
         await uploads.prune(db, workspace_id, datetime.now(UTC), PART)
+        await export_files.prune(db, workspace_id)
         await data_reports.prune(db, workspace_id, datetime.now(UTC), PART)
 
 

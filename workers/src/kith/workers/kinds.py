@@ -7,6 +7,7 @@ from kith.workers import (
     deliver,
     detect,
     erase,
+    export,
     hear,
     imports,
     listening,
@@ -44,4 +45,5 @@ KINDS: Kinds = {
     "data_report": data_report.data_report,
     "retain": retain.retain,
     "try_import": imports.try_import,
+    "export": export.export,
 }

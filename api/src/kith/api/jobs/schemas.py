@@ -8,7 +8,7 @@ from kith.api.http.ids import JobId, encode
 from kith.api.http.kinds import Instant, JobStatus
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
-from kith.store import imports, runs
+from kith.store import export_files, imports, runs
 from kith.store import jobs as store
 
 
@@ -62,7 +62,7 @@ class Job(msgspec.Struct, frozen=True):
         return shape(cls, job, id=encode("job", job.id), progress=progress(job), error=problem(job.error))
 
 
-def progress(work: store.Job | runs.Run | imports.Import) -> JobProgress:
+def progress(work: store.Job | runs.Run | imports.Import | export_files.Export) -> JobProgress:
     """Return how far a job has come; rate and end from its own times, so that the same state reads the same."""
     seconds = (work.updated_at - work.started_at).total_seconds() if work.started_at else 0.0
     rate = work.done / seconds if seconds > 0 and work.done else None

@@ -5,11 +5,9 @@ import io
 
 from kith.domain.maps.community import CommunityMap
 from kith.domain.maps.style import attribute, color, content
+from kith.domain.tables import cell
 
 _FIELDS = (("name", "string"), ("community", "string"), ("roles", "string"), ("strength", "double"))
-
-# A cell that begins so would be a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def graphml(drawn: CommunityMap) -> str:
@@ -80,7 +78,7 @@ def people_csv(drawn: CommunityMap) -> str:
     out = io.StringIO()
     rows = csv.DictWriter(out, ["id", "name", "community", "roles", "strength", "x", "y"])
     rows.writeheader()
-    rows.writerows({name: _cell(value) for name, value in row.items()} for row in _rows(drawn))
+    rows.writerows({name: cell(value) for name, value in row.items()} for row in _rows(drawn))
     return out.getvalue()
 
 
@@ -89,7 +87,7 @@ def ties_csv(drawn: CommunityMap) -> str:
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow(["source", "target", "weight"])
-    rows.writerows((_cell(first), _cell(second), weight) for first, second, weight in _ties(drawn))
+    rows.writerows((cell(first), cell(second), weight) for first, second, weight in _ties(drawn))
     return out.getvalue()
 
 
@@ -110,7 +108,3 @@ def _rows(drawn: CommunityMap) -> list[dict[str, str | float]]:
 
 def _ties(drawn: CommunityMap) -> list[tuple[str, str, float]]:
     return [(drawn.people[tie.first].id, drawn.people[tie.second].id, tie.weight) for tie in drawn.ties]
-
-
-def _cell(value: str | float) -> str | float:
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
