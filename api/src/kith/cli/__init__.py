@@ -28,11 +28,13 @@ def main() -> None:
     """Run the command that the arguments name; what is wrong with the world is one sentence, not a traceback."""
     try:
         _run()
-    except ModuleNotFoundError as error:
-        extra = next((EXTRAS[name] for name in _prefixes(error.name or "") if name in EXTRAS), None)
+    except ImportError as error:
+        missing = error if isinstance(error, ModuleNotFoundError) else error.__cause__  # a command's own import
+        name = getattr(missing, "name", None) or ""
+        extra = next((EXTRAS[part] for part in _prefixes(name) if part in EXTRAS), None)
         if extra is None:
             raise
-        sys.exit(f"kith: {error.name} is not installed; pip install 'kith-api[{extra}]' brings it.")
+        sys.exit(f"kith: {name} is not installed; pip install 'kith-api[{extra}]' brings it.")
 
 
 def _run() -> None:

