@@ -113,9 +113,9 @@ async def finish_proof(request: Request[Any, Any, Any], link: FromPath[str]) -> 
         async with request.app.state.turns.instance() as db:
             await rights_links.open_address(db, link, _browser(request))
         return go(request, f"/your-data/{link}")
-    assert found.network  # noqa: S101  # a handle has one, and a code
-    assert found.handle  # noqa: S101
-    assert found.code  # noqa: S101
+    assert found.network  # noqa: S101 - a handle has one, and a code
+    assert found.handle  # noqa: S101 - it is no address
+    assert found.code  # noqa: S101 - every handle is asked for one
     await attempts.count(request, f"code {found.code}")
     posted: list[UUID] = []
     for home in await _homes(request):
