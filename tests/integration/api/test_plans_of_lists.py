@@ -171,6 +171,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "listJobs kind": ("sync", "rebuild", "export"),
     "event": (ids.encode("event", UUID(int=7)),),
     "to_us": ("true", "false"),
+    "standing": ("true", "false"),
+    "open": ("true", "false"),
     "watch": any_of("watch"),
     "chance[gte]": (0.1, 0.99),
     "listAsks state": ("open", "answered", "withdrawn"),

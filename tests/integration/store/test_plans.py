@@ -450,8 +450,8 @@ def faults(plan: Any, sizes: Collection[str] = SIZES.keys(), *, limited: bool = 
     if kind == "Seq Scan" and table in sizes:
         yield f"all of {table}"
     elif kind in ("Index Scan", "Index Only Scan", "Bitmap Index Scan"):
-        if plan["Index Name"].endswith("_open"):
-            return  # it holds what is open alone
+        if plan["Index Name"].endswith(("_open", "_objecting")):
+            return  # it holds what is open alone, or who objects
         large = table in sizes or any(plan["Index Name"].startswith(name) for name in sizes)
         if large and not limited and condition.count(" AND ") == 0:
             yield f"all of {plan['Index Name']}"
