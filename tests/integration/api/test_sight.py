@@ -35,7 +35,9 @@ GETS = {
     if "GET" in handler.http_methods
     and next(iter(handler.paths)).startswith("/v1/")
     and not OF_INSTANCE.intersection(handler.opt["scopes"])
+    and not {*FIELDS.values()}.intersection(handler.opt["scopes"])  # nobody without it is answered at all
     and handler.operation_id != "getProvider"  # the town has none, and its name would be a connector's
+    and handler.operation_id != "getExportContent"  # refused to who does not see all that it holds
 }
 #: Where topics and communities are named, whose words may come from texts, and from private ones.
 NAMING = {

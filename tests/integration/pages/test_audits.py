@@ -32,7 +32,8 @@ TOLD = {
 }  # fmt: skip
 ELSEWHERE = {
     "removeProvider": "test_provider.py", "acceptInvitation": "test_members.py", "confirmIdentity": "test_members.py",
-    "denyIdentity": "test_members.py", "leaveWorkspace": "test_members.py", "endSignIn": "test_members.py",
+    "denyIdentity": "test_members.py", "useMyRights": "test_rights.py", "useRights": "test_your_data.py",
+    "askForRights": "test_your_data.py", "leaveWorkspace": "test_members.py", "endSignIn": "test_members.py",
     **dict.fromkeys(
         ("decideConsent", "decideDevice", "disconnectApp", "decideLogout", "issueToken", "revokeAppToken"),
         "tests/integration/oauth/test_audits.py",
@@ -49,6 +50,10 @@ SILENT = {
     "pushRequest": "changes nothing: who consents is told",
     "registerApp": "belongs to no workspace until one approves it, which is told",
     "receivePush": "is a network's, and no change by anybody",
+    "proveAddress": "changes nothing: what is asked for after it is told",
+    "proveHandle": "changes nothing: what is asked for after it is told",
+    "finishProof": "changes nothing: what is asked for after it is told",
+    "callMcp": "reads",
 }
 
 

@@ -138,7 +138,7 @@ ROWS = ("private", "sealed")
 FOR_AGENTS = (
     "people:read", "identities:read", "organizations:read", "channels:read", "conversations:read", "interactions:read",
     "interactions:text:read", "relationships:read", "communities:read", "asks:read", "dialogue:read", "topics:read",
-    "notes:read", "groups:read",
+    "notes:read", "groups:read", "watches:read",
 )  # fmt: skip
 """What agents are told that they may ask for: what their tools read, and what was written."""
 

@@ -5,6 +5,7 @@ from msgspec import Meta
 
 from kith.api.http.ids import ConsentId, PersonId, encode
 from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.moments import Moment
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.store import consents as store
@@ -39,7 +40,7 @@ class ConsentCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     basis: Basis = "consent"
     evidence: Evidence = ""
     given_at: Annotated[
-        Instant | None, Meta(description="When it was given; the present moment where it is not said.")
+        Moment | None, Meta(description="When it was given; the present moment where it is not said.")
     ] = None
 
 

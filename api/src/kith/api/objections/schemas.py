@@ -5,6 +5,7 @@ from msgspec import Meta
 
 from kith.api.http.ids import ObjectionId, PersonId, encode
 from kith.api.http.kinds import TEXT, Instant
+from kith.api.http.moments import Moment
 from kith.api.http.paging import Listing
 from kith.api.http.shapes import shape
 from kith.store import objections as store
@@ -30,7 +31,7 @@ class ObjectionCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """That a person objects to being scored."""
 
     reason: Reason = ""
-    objected_at: Annotated[Instant | None, Meta(description=_OBJECTED_AT)] = None
+    objected_at: Annotated[Moment | None, Meta(description=_OBJECTED_AT)] = None
 
 
 class Objection(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class Objection(msgspec.Struct, frozen=True):
     author: Annotated[str, Meta(description="Who recorded it.", examples=["member:tok_06ae9jv9tg8009z1ajt0ds00tg"])]
     objected_at: Annotated[Instant, Meta(description="When the person objected.")]
     created_at: Annotated[Instant, Meta(description="When it was recorded.")]
-    ended_at: Annotated[Instant | None, Meta(description="When it was taken back; null while it stands.")]
+    ended_at: Annotated[Moment | None, Meta(description="When it was taken back; null while it stands.")]
     ended_by: Annotated[str | None, Meta(description="Who recorded that it was taken back.")]
 
     @classmethod

@@ -59,13 +59,16 @@ class Commit(NamedTuple):
 
 def read_commit(fields: Sequence[bytes]) -> Commit:
     commit, parents, author, address, authored, committer, committer_address, committed, message = fields
+    dates = _moment(authored), _moment(committed)
+    if dates == (None, None):
+        dates = _end(authored), _end(committed)
     return Commit(
         commit.decode(),
         tuple(parents.decode().split()),
         human(decoded(author), decoded(address)),
-        _moment(authored),
+        dates[0],
         human(decoded(committer), decoded(committer_address)),
-        _moment(committed),
+        dates[1],
         parse(decoded(message)),
     )
 
@@ -230,8 +233,16 @@ def decoded(data: bytes) -> str:
 
 
 def _moment(seconds: bytes) -> datetime | None:
-    """Return the moment; of one beyond the calendar its end, for it lies in the future like any other lie."""
+    """Return the moment; None where no calendar has it."""
     try:
-        return datetime.fromtimestamp(min(int(seconds), _END), UTC)
+        return datetime.fromtimestamp(int(seconds), UTC) if int(seconds) <= _END else None
     except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _end(seconds: bytes) -> datetime | None:
+    """Return the end of the calendar for a date beyond it, which lies in the future like any other lie."""
+    try:
+        return datetime.fromtimestamp(_END, UTC) if int(seconds) > _END else None
+    except ValueError:
         return None
