@@ -9,6 +9,7 @@ import pytest
 
 from kith.api.http.problems import KINDS
 from kith.connectors import Connector, ConnectorError, Record, _hookspecs
+from kith.connectors.statements import Statement
 from kith.domain.scopes import SCOPES
 from tests.paths import ROOT
 
@@ -50,7 +51,7 @@ def test_every_error_that_a_connector_may_raise_is_documented() -> None:
 def test_every_kind_of_record_and_each_of_its_fields_is_documented() -> None:
     text = document("import-format.md")
     missing = []
-    for record in get_args(Record):
+    for record in (*get_args(Record), *get_args(Statement)):
         if f"`{record.__struct_config__.tag}`" not in text:
             missing.append(record.__struct_config__.tag)
         missing += [name for name in record.__struct_fields__ if f"`{name}`" not in text]

@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 from kith.domain.scopes import SCOPES
+from kith.projections import statements
 from kith.store.db import workspace
 from tests.integration.api.conftest import Client
 from tests.integration.api.test_imports import Office
@@ -126,3 +127,33 @@ async def test_an_export_that_is_deleted_or_expired_is_gone(filled: Office) -> N
         await db.execute("UPDATE exports SET expires_at = now()")
     assert (await client.send("GET", f"/v1/exports/{found['id']}/content")).status_code == 404
     assert (await client.get("/v1/exports"))["data"] == []
+
+
+async def test_what_people_said_is_exported_and_imported_with_all_scopes_alone(filled: Office) -> None:
+    client = filled.client
+    (person, *_) = (await client.get("/v1/people"))["data"]
+    made = await client.send("POST", "/v1/notes", json={"person_id": person["id"], "text": "Likes lanterns."})
+    assert made.status_code == 201, made.text
+    found, content = await exported(filled, packing="none", statements=True)
+    notes = [line for line in map(json.loads, content.splitlines()) if line["type"] == "note"]
+    assert (found["statements"], [note["text"] for note in notes]) == (True, ["Likes lanterns."])
+    few = await client.token_for(ALL - {"notes:read"})
+    for refused in (
+        await client.send("POST", "/v1/exports", json={"statements": True}, token=few),
+        await client.send("GET", f"/v1/exports/{found['id']}/content", token=few),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
+    wrong = await client.send("POST", "/v1/exports", json={"format": "csv", "statements": True})
+    assert wrong.json()["errors"][0]["pointer"] == "/statements"
+    assert (await client.send("DELETE", f"/v1/notes/{made.json()['id']}")).status_code == 200
+    again = await filled.ask(content, "Facts alone")
+    said = sum(line["type"] in statements.KINDS for line in map(json.loads, content.splitlines()))
+    assert again["refused"] == said > 0
+    again = await filled.ask(content, "All of it", statements=True)
+    assert again["refused"] == 0
+    (note,) = (await client.get("/v1/notes"))["data"]
+    assert (note["id"], note["text"]) == (made.json()["id"], "Likes lanterns.")
+    blind = await client.token_for(ALL - {"privacy:write"})
+    body = {"upload_id": await filled.upload(content), "name": "N", "format": "ndjson", "statements": True}
+    refused = await client.send("POST", "/v1/imports", json=body, token=blind)
+    assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")

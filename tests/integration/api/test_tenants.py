@@ -198,7 +198,7 @@ async def noted(square: Square, town: Town) -> dict[str, str]:
                 db,
                 home,
                 export_files.Asked(
-                    made, job, "ndjson", None, "none", True, True, None, "member:test", key[0], key[1], over
+                    made, job, "ndjson", None, "none", True, True, True, None, "member:test", key[0], key[1], over
                 ),
             )
             await export_files.finish(db, home, made, 0, 0, sha256(b"").digest())

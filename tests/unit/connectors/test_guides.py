@@ -64,12 +64,16 @@ def test_the_partners_examples_are_typed(tmp_path: Path, name: str) -> None:
 
 
 async def test_the_example_file_is_read_whole_and_shows_every_kind_of_record(tmp_path: Path) -> None:
-    [lines] = re.findall(r"```ndjson\n(.*?)```", IMPORT_FORMAT, re.DOTALL)
+    facts, said = re.findall(r"```ndjson\n(.*?)```", IMPORT_FORMAT, re.DOTALL)
     path = tmp_path / "example.ndjson"
-    path.write_text(lines)
-    [page] = [page async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), None, ALONE)]
+    path.write_text(facts + said)
+    [page] = [page async for page in NdjsonConnector().pull(NdjsonConfig(str(path), statements=True), None, ALONE)]
     assert page.skipped == ()
     assert {type(record) for record in page.records} == set(get_args(Record))
+    assert len(page.statements) == said.count("\n")
+    [page] = [page async for page in NdjsonConnector().pull(NdjsonConfig(str(path)), None, ALONE)]
+    assert {skip.code for skip in page.skipped} == {"statement"}
+    assert (len(page.skipped), page.statements) == (said.count("\n"), ())
 
 
 def test_the_program_that_writes_a_file_writes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

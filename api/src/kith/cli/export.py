@@ -1,4 +1,4 @@
-"""``kith export``: what sources told, in the import format, for another kith or any other program."""
+"""``kith export``: what sources told and people said, in the import format, for another kith or any other program."""
 
 import asyncio
 import hashlib
@@ -18,9 +18,9 @@ SUFFIXES = (".ndjson", ".gz", ".zst")
 
 
 def export(file: Path) -> None:
-    """Write all that sources told, in the import format, while everything goes on.
+    """Write all that sources told and people said, in the import format, while everything goes on.
 
-    What humans decided and noted, and what sealed sources tell, is not among it; 'kith backup' writes all there is.
+    What sealed sources tell is not among it; 'kith backup' writes all there is.
 
     Args:
         file: Where to: .ndjson, or with .gz or .zst behind; a file that is there is replaced when the new one is whole.
@@ -55,7 +55,7 @@ async def write(pool: Pool, file: Path, suffix: str) -> int:
         if home is None:
             raise LookupError(DEFAULT_WORKSPACE)
         with file.open("wb") as raw, ndjson.compressed(raw, suffix, level=3) as text:
-            async for record in exports.records(db, home.workspace_id, home.id_key):
+            async for record in exports.everything(db, home.workspace_id, home.id_key):
                 text.write(ndjson.encode_line(record))
                 count += 1
     return count

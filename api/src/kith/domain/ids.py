@@ -6,6 +6,7 @@ behind it. In URLs and JSON an id is a prefix and 26 characters of Crockford's b
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
@@ -75,6 +76,14 @@ def fact_bytes(id_key: bytes, noun: str, parts: Iterable[str]) -> bytes:
     digest[6] = 0x80 | digest[6] & 0x0F
     digest[8] = 0x80 | digest[8] & 0x3F
     return bytes(digest)
+
+
+def dated_id(id_key: bytes, noun: str, key: str, moment: datetime) -> UUID:
+    """Return an id (UUIDv7) that sorts by its moment, to the microsecond, and is the same for the same key."""
+    milliseconds, rest = divmod(int(moment.timestamp() * 1_000_000), 1_000)
+    digest = bytearray(fact_bytes(id_key, noun, (key,)))
+    digest[:8] = (max(milliseconds, 0) << 16 | 0x7000 | rest).to_bytes(8, "big")
+    return UUID(bytes=bytes(digest))
 
 
 @lru_cache(1000)

@@ -14,7 +14,7 @@ from kith.connectors import _records as sdk
 from kith.domain.ids import encode, fact_id
 from kith.domain.maps.style import attribute, content
 from kith.domain.tables import cell
-from kith.projections.exports import records
+from kith.projections.exports import everything, records
 from kith.store import exports as store
 from kith.store.db import Db
 
@@ -74,11 +74,20 @@ class Veil:
 
 
 async def lines(
-    db: Db, workspace_id: UUID, id_key: bytes, form: str, kind: str | None, *, contact: bool, text: bool
+    db: Db,
+    workspace_id: UUID,
+    id_key: bytes,
+    form: str,
+    kind: str | None,
+    *,
+    contact: bool,
+    text: bool,
+    said: bool = False,
 ) -> AsyncIterator[tuple[bytes, int]]:
     """Yield the file piece by piece, each with how many records are in it.
 
-    form: ``ndjson``, ``csv`` or ``graphml``. kind: the type of the records of a table. db: in a transaction.
+    form: ``ndjson``, ``csv`` or ``graphml``. kind: the type of the records of a table. said: whether what people
+    said is in it, as it is, whatever may be seen. db: in a transaction.
     """
     if form == "graphml":
         async for line in _graph(db, workspace_id):
@@ -87,7 +96,7 @@ async def lines(
     veil, wanted = Veil(id_key, contact=contact, text=text), KINDS[kind or "interaction"]
     if form == "csv":
         yield _row(_columns(wanted)), 0
-    async for record in records(db, workspace_id, id_key):
+    async for record in everything(db, workspace_id, id_key) if said else records(db, workspace_id, id_key):
         if form == "ndjson":
             yield msgspec.json.encode(veil.over(record)) + b"\n", 1
         elif type(record) is wanted:

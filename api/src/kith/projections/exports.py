@@ -2,19 +2,36 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time
+from functools import partial
 from uuid import UUID
 
+import msgspec
+
 from kith.connectors import _records as sdk
+from kith.projections import statements
 from kith.projections.ingest import Ingest
 from kith.store import exports as store
+from kith.store import statements as store_statements
 from kith.store.db import Db
 from kith.store.exports import Row
+
+
+async def everything(db: Db, workspace_id: UUID, id_key: bytes) -> AsyncIterator[sdk.Record | sdk.Stated]:
+    """Yield all facts, and all that people said, in an order in which nothing is concluded too early. db: as below."""
+    ref_of = partial(_with_actor, Ingest(id_key))
+    async for said in statements.told(db, workspace_id, statements.FIRST, ref_of):
+        yield said
+    async for record in records(db, workspace_id, id_key):
+        yield record
+    rest = [name for name in store_statements.QUERIES if name not in statements.FIRST]
+    async for said in statements.told(db, workspace_id, rest, ref_of):
+        yield said
 
 
 async def records(db: Db, workspace_id: UUID, id_key: bytes) -> AsyncIterator[sdk.Record]:
     """Yield every fact that open sources told; one after the other, in little memory.
 
-    db: in a transaction. Not among them: what humans decided and noted, earlier versions, and which acts were deleted.
+    db: in a transaction. Not among them: what people said, earlier versions, and which acts were deleted.
     """
     keys = Ingest(id_key)
     async for row in store.identities(db, workspace_id):
@@ -75,6 +92,12 @@ def _act(keys: Ingest, row: Row) -> sdk.Interaction:
         row["at"] if row["stated_at"] else None,
         row["copied"],
     )
+
+
+def _with_actor(keys: Ingest, id_: UUID, ref: sdk.InteractionRef) -> sdk.InteractionRef:
+    """Return the key of an act, which comes with its actor: without, where its id was made so."""
+    bare = msgspec.structs.replace(ref, actor=None)
+    return bare if keys.act_id(bare) == id_ else ref
 
 
 def _act_ref(network: str, key: str, kind: sdk.InteractionKind, host: str) -> sdk.InteractionRef:

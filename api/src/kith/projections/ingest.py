@@ -15,12 +15,14 @@ from kith.domain.classes import STATES
 from kith.domain.employers import employer_domain
 from kith.domain.ids import NOWHERE, fact_bytes
 from kith.domain.observations import Rank, rank
+from kith.projections import statements
 from kith.store import ingest
 from kith.store.affiliation_tellings import Told
 from kith.store.batch import IDENTITY, INTERACTION, Batch, Claim, Coverage, Edition, Problem, Row, Tombstone
 from kith.store.db import Db, uuid_of
 from kith.store.ingest import FINAL
 from kith.store.standings import Rated
+from kith.store.statements import Said
 from kith.store.states import Change
 from kith.store.sweeps import Sweep
 
@@ -66,10 +68,14 @@ class Ingest:
     may live only as long as each of its batches is stored before the next.
     """
 
-    def __init__(self, id_key: bytes, redact: Callable[[str], str] = str) -> None:
-        """redact: takes the source's secrets out of what is kept of a bad record."""
+    def __init__(self, id_key: bytes, redact: Callable[[str], str] = str, *, statements: bool = False) -> None:
+        """redact: takes the source's secrets out of what is kept of a bad record.
+
+        statements: whether a page may have any.
+        """
         self._id_key = id_key
         self._redact = redact
+        self._takes_statements = statements
         self._identities: dict[sdk.Ref, UUID] = {}
         self._channels: dict[sdk.Ref, UUID] = {}
         self._conversations: dict[sdk.Ref, UUID] = {}
@@ -87,7 +93,7 @@ class Ingest:
         self._characters = 0
         self._claims: dict[UUID, Claim] = {}
         self._tombstones: dict[UUID, Tombstone] = {}
-        self._now = datetime.now(UTC)
+        self.now = datetime.now(UTC)
         self._batch = Batch(records=len(page.records), cursor=bytes(page.cursor).decode())
         self._batch.problems += [self._problem(skip.place, skip.code, skip.reason, skip.raw) for skip in page.skipped]
         for self._number, record in enumerate(page.records):
@@ -96,6 +102,7 @@ class Ingest:
             except (Unfit, TypeError, ValueError, AttributeError, OverflowError) as error:
                 problem = self._problem(where(record), "bad_record", str(error), _shown(record))
                 self._batch.problems.append(problem._replace(number=self._number))
+        self._say(page.statements)
         self._batch.tombstones = [self._tombstones[id_] for id_ in sorted(self._tombstones)]
         self._batch.claims = list(self._claims.values())
         self._batch.identities = list(self._identity_rows.values())
@@ -120,6 +127,34 @@ class Ingest:
     def _problem(self, place: str, code: str, reason: str, raw: str) -> Problem:
         reason, raw = self._redact(reason[: 2 * NAME]), self._redact(raw[: 2 * RAW])
         return Problem(_place(self._redact(place)), _place(code), clean(reason)[:NAME], clean(raw)[:RAW])
+
+    def identity_id(self, ref: sdk.Ref) -> UUID:
+        """Return the id of an identity, which will be there with the batch."""
+        return self._identity_id(ref)
+
+    def channel_id(self, ref: sdk.Ref) -> UUID:
+        """Return the id of a channel, which will be there with the batch."""
+        return self._channel_id(ref)
+
+    def own_id(self, noun: str, key: str, moment: datetime | None) -> UUID:
+        """Return the id of a statement with this key."""
+        return statements.own_id(self._id_key, noun, key, moment)
+
+    def _say(self, said: Sequence[sdk.Stated]) -> None:
+        self._batch.records += len(said)
+        for number, statement in enumerate(said):
+            try:
+                self._batch.said += self._rows_of(statement, number)
+            except (Unfit, TypeError, ValueError, AttributeError, OverflowError) as error:
+                self._batch.problems.append(
+                    self._problem(where(statement), "bad_record", str(error), _shown(statement))
+                )
+        self._batch.statements = [where(statement) for statement in said] if self._batch.said else []
+
+    def _rows_of(self, said: sdk.Stated, number: int) -> list[Said]:
+        if not self._takes_statements:
+            raise Unfit("what people said is no connector's to tell")
+        return statements.rows(self, said, number)
 
     def _interaction(self, record: sdk.Interaction) -> None:
         ref, visibility, occurred_at, edited_at = record.ref, record.visibility, record.occurred_at, record.edited_at
@@ -158,7 +193,7 @@ class Ingest:
             text, url, visibility, *((ref.kind,) if ref.kind in _SAID else ()),
         )  # fmt: skip
         version = blake2b(_encode(content), digest_size=16).digest()
-        arrived_at = self._now if record.arrived_at is None else min(record.arrived_at, self._now)
+        arrived_at = self.now if record.arrived_at is None else min(record.arrived_at, self.now)
         stated_at = None
         if occurred_at > arrived_at:
             occurred_at, stated_at = arrived_at, occurred_at
@@ -167,7 +202,7 @@ class Ingest:
         row = (
             uuid_of(id_), ref.kind, native_kind, actor_id, target_ids, target_kinds, channel_id, conversation_id,
             reply_to and uuid_of(reply_to), ref.network, ref.host, ref.key, occurred_at, stated_at,
-            edited_at and min(edited_at, self._now), title, text, url, visibility, record.copied, version,
+            edited_at and min(edited_at, self.now), title, text, url, visibility, record.copied, version,
         )  # fmt: skip
         for rows in self._rounds:
             earlier = rows.setdefault(id_, row)
@@ -249,7 +284,7 @@ class Ingest:
     def _ending(self, record: sdk.Ending) -> None:
         if record.ref.kind not in STATES:
             raise Unfit(f"what {record.ref.kind!r} does ends by itself; {', '.join(STATES)} begin what may end")
-        occurred_at = min(_time(record.occurred_at) or self._now, self._now)
+        occurred_at = min(_time(record.occurred_at) or self.now, self.now)
         self._batch.states.append(Change(uuid_of(self._act(record.ref)), occurred_at, False))
 
     def _affiliation(self, record: sdk.Affiliation) -> None:
@@ -271,7 +306,7 @@ class Ingest:
         if not _KIND.fullmatch(record.kind):
             raise Unfit(f"kind {record.kind!r} must be a lower-case word")
         channel_id = self._channel_id(record.channel) if record.channel else NOWHERE
-        value, seen_at = float(record.value), _time(min(record.seen_at, self._now)) or self._now
+        value, seen_at = float(record.value), _time(min(record.seen_at, self.now)) or self.now
         label = _text(record.label, LABEL, "label") or ""
         if not isfinite(value):
             raise Unfit("value is no number")
@@ -298,8 +333,8 @@ class Ingest:
         if record.status not in ("read", "gap", "truncated") or since is None or until is None or since > until:
             raise Unfit("a coverage needs the status read, gap or truncated, and a period that ends after it begins")
         if record.status == "read":  # what is to come was not read
-            until = min(until, self._now)
-            if since > self._now:
+            until = min(until, self.now)
+            if since > self.now:
                 raise Unfit("the period lies in the future; nothing can have been read of it")
         if since < until:
             reason = _text(record.reason, NAME, "reason") or ""
@@ -307,7 +342,7 @@ class Ingest:
 
     def _seen(self, moment: datetime | None) -> datetime | None:
         """Return when something was seen; None where a clock lied: it says nothing of what is newer."""
-        return None if moment is not None and moment > self._now else _time(moment)
+        return None if moment is not None and moment > self.now else _time(moment)
 
     def _act(self, ref: sdk.InteractionRef) -> bytes:
         """Return the id of an interaction, as bytes."""
@@ -470,7 +505,7 @@ def _place(text: str) -> str:
     return clean(text[:PLACE])
 
 
-def where(record: sdk.Record) -> str:
+def where(record: sdk.Record | sdk.Stated) -> str:
     """Return the kind of a record and its key, as far as it has one."""
-    key = getattr(getattr(record, "ref", None), "key", "")
+    key = getattr(getattr(record, "ref", record), "key", "")
     return _place(f"{type(record).__name__.lower()} {key}".strip())

@@ -243,9 +243,14 @@ def _reason(hit: Hit, watch: Watch, present: Sequence[Present], *, named_before:
     return next(reason for reason, holds in there.items() if holds)
 
 
+def mention_id(interaction_id: UUID, watch_id: UUID, start: int) -> UUID:
+    """Return the id of the mention of a watch that begins at a place of an act."""
+    key = interaction_id.bytes + watch_id.bytes + start.to_bytes(4, "big")
+    return UUID(bytes=blake2b(key, digest_size=16).digest())
+
+
 def _row(hit: Hit, act: Placed, reason: str) -> Row:
-    key = hit.interaction_id.bytes + hit.watch_id.bytes + hit.start.to_bytes(4, "big")
-    id_ = UUID(bytes=blake2b(key, digest_size=16).digest())
+    id_ = mention_id(hit.interaction_id, hit.watch_id, hit.start)
     said = hit.quote, hit.quote_start, hit.quote_stop
     return Row(
         id_, hit.watch_id, act.interaction_id, act.place_id, act.actor_id, act.channel_id, act.occurred_at, reason,

@@ -8,6 +8,7 @@ from uuid import UUID
 from kith.store.affiliation_tellings import Told
 from kith.store.partitions import Stand
 from kith.store.standings import Rated
+from kith.store.statements import Said
 from kith.store.states import Change
 from kith.store.sweeps import Outcome, Sweep
 
@@ -83,7 +84,7 @@ class Batch:
     pages: of the connector, since small ones are stored as one. characters: about how many, which is what takes memory.
     stand: whose the cursor is, if not the source's own. swept: what complete sweeps found, once the batch is stored.
     sealed: whether its source is, once its facts are stored. suppressed: identities and acts that were left out then,
-    because they are of people who were erased.
+    because they are of people who were erased. said: what people said; statements: the place of each, by its number.
     """
 
     identities: list[Row] = field(default_factory=list)
@@ -99,6 +100,8 @@ class Batch:
     swept: list[Outcome] = field(default_factory=list)
     tombstones: list[Tombstone] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     pages: int = 1
     records: int = 0

@@ -10,9 +10,9 @@ from kith.store.db import Db
 from kith.store.queries import Statement, structs
 
 _COLUMNS = """
-    e.id, e.job_id, e.format, e.record, e.packing, e.contact, e.texts, e.sight, e.author, e.key_id, e.wrapped, e.size,
-    e.records, e.sha256, e.created_at, e.expires_at, j.status, j.done, j.total, j.unit, j.error, j.started_at,
-    j.updated_at, j.finished_at
+    e.id, e.job_id, e.format, e.record, e.packing, e.contact, e.texts, e.statements, e.sight, e.author, e.key_id,
+    e.wrapped, e.size, e.records, e.sha256, e.created_at, e.expires_at, j.status, j.done, j.total, j.unit, j.error,
+    j.started_at, j.updated_at, j.finished_at
 """
 _SELECT = f"""
     SELECT {_COLUMNS} FROM exports e JOIN jobs j ON j.workspace_id = $1 AND j.id = e.job_id
@@ -23,7 +23,8 @@ _SELECT = f"""
 class Export(msgspec.Struct, frozen=True):
     """A file with its job. contact, texts, sight: what whoever asked for it may see, as ``Sight`` has it.
 
-    sha256: of the file, once it is whole. record: the type of the records of a table.
+    statements: whether what people said is in it. sha256: of the file, once it is whole. record: the type of the
+    records of a table.
     """
 
     id: UUID
@@ -33,6 +34,7 @@ class Export(msgspec.Struct, frozen=True):
     packing: str
     contact: bool
     texts: bool
+    statements: bool
     sight: str | None
     author: str
     key_id: str
@@ -62,6 +64,7 @@ class Asked(msgspec.Struct, frozen=True):
     packing: str
     contact: bool
     texts: bool
+    statements: bool
     sight: str | None
     author: str
     key_id: str
@@ -90,9 +93,9 @@ async def get_export(db: Db, workspace_id: UUID, export_id: UUID) -> Export | No
 async def create_export(db: Db, workspace_id: UUID, asked: Asked) -> None:
     await db.execute(
         """
-        INSERT INTO exports (workspace_id, id, job_id, format, record, packing, contact, texts, sight, author, key_id,
-            wrapped, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        INSERT INTO exports (workspace_id, id, job_id, format, record, packing, contact, texts, statements, sight,
+            author, key_id, wrapped, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         """,
         workspace_id, *msgspec.structs.astuple(asked),
     )  # fmt: skip

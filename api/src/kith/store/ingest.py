@@ -24,6 +24,7 @@ from kith.store import (
     retention,
     sealing,
     standings,
+    statements,
     states,
     sums,
     suppressions,
@@ -37,6 +38,7 @@ from kith.store.batch import (
     Batch,
     Claim,
     Coverage,
+    Problem,
     Tombstone,
 )
 from kith.store.db import Db
@@ -141,6 +143,9 @@ async def account(
     The last third of ``apply``, all in one transaction; the next page may be staged and added in others meanwhile.
     """
     await _account(db, workspace_id)
+    if batch.said:
+        problems = await statements.put(db, workspace_id, batch.said, REFUSED)
+        batch.problems += [Problem(batch.statements[n], "refused", reason[:1000]) for n, reason in problems.items()]
     described = [id_ for claim in batch.claims for id_ in claim[1:3]] + [
         told.identity_id for told in batch.affiliations
     ]

@@ -1,6 +1,7 @@
 """Suppressions: who was erased, as keyed hashes, and what keeps them out of the facts, whoever tells of them again."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from kith.domain.erasures import Mark, Marks
@@ -8,6 +9,7 @@ from kith.store import erasures
 from kith.store.batch import CHANNEL, CONVERSATION, IDENTITY, INTERACTION, Batch, Problem, Row
 from kith.store.db import Db
 
+_WRITTEN = ("text", "description", "reason", "evidence", "purpose")  # by people, of people
 _ADDRESS, _KEY = IDENTITY.index("address"), IDENTITY.index("key")
 _ACTOR, _TARGETS, _TARGET_KINDS = (INTERACTION.index(name) for name in ("actor_id", "target_ids", "target_kinds"))
 
@@ -94,10 +96,18 @@ def _retell(batch: Batch, redact: Callable[[str], str]) -> None:
     batch.conversations = _told(batch.conversations, CONVERSATION, ("title",), redact)
     batch.channels = _told(batch.channels, CHANNEL, ("name",), redact)
     batch.claims = [claim._replace(evidence=redact(claim.evidence)) for claim in batch.claims]
+    batch.said = [said._replace(columns=_plain(said.columns, redact)) for said in batch.said]
     batch.problems = [
         problem._replace(place=redact(problem.place), reason=redact(problem.reason), raw=redact(problem.raw))
         for problem in batch.problems
     ]
+
+
+def _plain(columns: dict[str, Any], redact: Callable[[str], str]) -> dict[str, Any]:
+    """Return what somebody said without those who were erased."""
+    return {
+        name: redact(said) if name in _WRITTEN and isinstance(said, str) else said for name, said in columns.items()
+    }
 
 
 def _ids(batch: Batch) -> set[UUID]:
@@ -110,6 +120,7 @@ def _ids(batch: Batch) -> set[UUID]:
         ids.update((claim.subject_id, claim.object_id))
     ids.update(told.identity_id for told in batch.affiliations)
     ids.update(rated.identity_id for rated in batch.standings)
+    ids.update(id_ for said in batch.said for id_ in said.identity_ids)
     return ids
 
 
@@ -145,13 +156,15 @@ async def _by_address(db: Db, workspace_id: UUID, marks: Marks, rows: Sequence[R
     return ids
 
 
-def _without(batch: Batch, gone: Collection[UUID]) -> int:
+def _without(batch: Batch, gone: set[UUID]) -> int:
     """Take identities out of a batch; return how many records went."""
     sizes = [len(batch.claims), len(batch.affiliations), len(batch.standings), *map(len, batch.interactions)]
     batch.identities = [row for row in batch.identities if row[0] not in gone]
     batch.claims = [claim for claim in batch.claims if claim.subject_id not in gone and claim.object_id not in gone]
     batch.affiliations = [told for told in batch.affiliations if told.identity_id not in gone]
     batch.standings = [rated for rated in batch.standings if rated.identity_id not in gone]
+    numbers = {said.number for said in batch.said if not gone.isdisjoint(said.identity_ids)}
+    batch.said = [said for said in batch.said if said.number not in numbers]
     batch.suppressed |= set(gone)
     acts = {row[0] for rows in batch.interactions for row in rows if row[_ACTOR] in gone}
     batch.suppressed |= acts

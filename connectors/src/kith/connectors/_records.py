@@ -259,6 +259,16 @@ Record = (
 )
 
 
+class Stated(_Record, frozen=True, kw_only=True):
+    """What people say in a workspace, rather than networks: see ``kith.connectors.statements``.
+
+    key: its own, by which it is known when it is read again; a UUID stays its id. author: who said it.
+    """
+
+    key: Key
+    author: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "import:file"
+
+
 class Skip(msgspec.Struct, frozen=True):
     """One thing that could not be read: its place (``line 17``, ``commit 3f2a``) and the reason. The rest is kept.
 
@@ -276,7 +286,7 @@ class Page(msgspec.Struct, frozen=True):
 
     Killed at any moment, a run repeats at most a page, or the small ones that kith stores as one. cursor: the
     connector's own JSON-able value, at most 64 KiB, handed back as it was given. done, total: progress, in ``unit``,
-    where the connector knows it.
+    where the connector knows it. statements: of a file of the import format alone; from others they are refused.
     """
 
     records: tuple[Record, ...]
@@ -285,3 +295,4 @@ class Page(msgspec.Struct, frozen=True):
     done: int | None = None
     total: int | None = None
     unit: Name = "records"
+    statements: tuple[Stated, ...] = ()

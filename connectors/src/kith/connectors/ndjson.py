@@ -43,6 +43,8 @@ from kith.connectors import (
     save_cursor,
 )
 from kith.connectors._files import BROKEN, MARK_BYTES, fingerprint, foreign, marks, open_file, uncompressed
+from kith.connectors._records import Stated
+from kith.connectors.statements import Statement
 
 PAGE_RECORDS = 10_000
 PAGE_BYTES = 4 << 20  # of lines; with the records made of them a page takes about ten times that in memory
@@ -71,6 +73,14 @@ class NdjsonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             examples=["/data/community.ndjson.zst"],
         ),
     ]
+    statements: Annotated[
+        bool,
+        msgspec.Meta(
+            title="Statements",
+            description="Whether what people decided, noted and grouped is taken too: of a file that is trusted as a"
+            " member is.",
+        ),
+    ] = False
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -93,7 +103,7 @@ class NdjsonConnector:
     Config = NdjsonConfig
 
     async def check(self, config: NdjsonConfig, context: Context) -> Report:
-        reader = await asyncio.to_thread(Reader, config.path, None, context.limits)
+        reader = await asyncio.to_thread(Reader, config.path, None, context.limits, config.statements)
         try:
             page = await asyncio.to_thread(reader.read_page)
         finally:
@@ -105,7 +115,9 @@ class NdjsonConnector:
         return Report(detail=f"The first page holds {len(page.records)} good lines{bad}.", warnings=tuple(warnings))
 
     async def pull(self, config: NdjsonConfig, cursor: msgspec.Raw | None, context: Context) -> AsyncIterator[Page]:
-        reader = await asyncio.to_thread(Reader, config.path, load_cursor(cursor, Cursor), context.limits)
+        reader = await asyncio.to_thread(
+            Reader, config.path, load_cursor(cursor, Cursor), context.limits, config.statements
+        )
         try:
             while page := await asyncio.to_thread(reader.read_page):
                 yield page
@@ -116,8 +128,10 @@ class NdjsonConnector:
 class Reader:
     """Reads pages of one file, from a cursor on. Blocks: keep it off the event loop."""
 
-    def __init__(self, path: str, cursor: Cursor | None, limits: Limits) -> None:
-        self._decode = msgspec.json.Decoder(Record).decode
+    def __init__(self, path: str, cursor: Cursor | None, limits: Limits, statements: bool = False) -> None:
+        """statements: whether those of people are taken too."""
+        self._decode = msgspec.json.Decoder(Record | Statement).decode
+        self._statements = statements
         self._failure: Fatal | None = None
         self._offset = self._line = 0
         self._head = self._tail = b""
@@ -140,7 +154,7 @@ class Reader:
             if self._failure:
                 raise self._failure
             return None
-        records: list[Record] = []
+        records, statements = list[Record](), list[Stated]()
         suspect = _suspect(b"".join(line for _, line in lines))
         for number, line in lines:
             try:
@@ -154,10 +168,18 @@ class Reader:
                 or (flaw(record) if suspect else None)
             ):
                 skipped.append(Skip(f"line {number}", "invalid_record", reason))
-            else:
+            elif not isinstance(record, Stated):
                 records.append(record)
+            elif self._statements:
+                statements.append(record)
+            else:
+                skipped.append(
+                    Skip(f"line {number}", "statement", "What people said is taken with `statements` alone.")
+                )
         skipped.sort(key=lambda skip: int(skip.place.rpartition(" ")[2]))
-        return Page(tuple(records), self._cursor(), tuple(skipped), self._file.tell(), self._size, "bytes")
+        return Page(
+            tuple(records), self._cursor(), tuple(skipped), self._file.tell(), self._size, "bytes", tuple(statements)
+        )
 
     def _check_form(self, path: str) -> None:
         """Raise Fatal where the whole file is of a form that is not read: one sentence instead of one a line."""
@@ -262,7 +284,7 @@ class Shapes:
         self._encode = msgspec.json.Encoder().encode
         self._known: set[bytes] = set()
 
-    def repeated(self, line: bytes, record: Record) -> str | None:
+    def repeated(self, line: bytes, record: Record | Stated) -> str | None:
         """Return a sentence that names the key; None where there is none.
 
         A line with as many keys as its record has none twice. Of the others, with defaults written out, each order of
@@ -286,7 +308,7 @@ def _repeated(names: list[str]) -> list[str]:
     return [name for number, name in enumerate(names) if name in names[:number]]
 
 
-def mail_flaw(record: Record) -> str | None:
+def mail_flaw(record: Record | Stated) -> str | None:
     """Return why kith would take an address for another one: it is not in lower case."""
     if type(record) is Interaction:
         if not record.actor.key.islower() and _is_odd(record.actor):
@@ -311,12 +333,12 @@ def _odd(name: str, ref: Ref) -> str:
     return f"`{name}.key` is {ref.key!r}: an address is a key in lower case"
 
 
-def encode_line(record: Record) -> bytes:
+def encode_line(record: Record | Stated) -> bytes:
     """Return the record as one line of the import format."""
     return msgspec.json.encode(record) + b"\n"
 
 
-def write(path: str | Path, records: Iterable[Record]) -> int:
+def write(path: str | Path, records: Iterable[Record | Stated]) -> int:
     """Write the records, compressed as the suffix (.gz, .zst) says, and return how many. Same records, same bytes."""
     target, count = Path(path), 0
     with target.open("wb") as file, compressed(file, target.suffix) as text:

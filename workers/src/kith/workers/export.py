@@ -40,8 +40,9 @@ async def export(work: Work) -> dict[str, Any]:
             raise jobs.Canceled
         async with narrowed(db, found.sight):
             told = lines(
-                db, workspace_id, home.id_key, found.format, found.record, contact=found.contact, text=found.texts
-            )
+                db, workspace_id, home.id_key, found.format, found.record, contact=found.contact, text=found.texts,
+                said=found.statements,
+            )  # fmt: skip
             async for line, count in told:
                 await file.write(line, count)
     await file.close()

@@ -74,7 +74,7 @@ async def _try(work: Work, found: Import, path: Path) -> dict[str, Any]:
             if page is None:
                 whole = True
                 break
-            records.update(str(type(record).__struct_config__.tag) for record in page.records)
+            records.update(str(type(record).__struct_config__.tag) for record in (*page.records, *page.statements))
             refused += len(page.skipped)
             for skip in page.skipped[: SHOWN - len(errors)]:
                 errors.append({"place": skip.place, "code": skip.code, "reason": skip.reason})

@@ -154,7 +154,9 @@ class _Ahead:
 
 def _size(page: Page) -> int:
     """Return about how many characters a page holds."""
-    return sum(500 + (len(record.text or "") if type(record) is Interaction else 0) for record in page.records)
+    return sum(
+        500 + (len(record.text or "") if type(record) is Interaction else 0) for record in page.records
+    ) + 500 * len(page.statements)
 
 
 def _may_be_joined(page: Page) -> bool:
@@ -165,7 +167,8 @@ def _may_be_joined(page: Page) -> bool:
 def _joined(pages: Sequence[Page]) -> Page:
     records = tuple(record for page in pages for record in page.records)
     skipped = tuple(skip for page in pages for skip in page.skipped)
-    return msgspec.structs.replace(pages[-1], records=records, skipped=skipped)
+    statements = tuple(statement for page in pages for statement in page.statements)
+    return msgspec.structs.replace(pages[-1], records=records, skipped=skipped, statements=statements)
 
 
 async def contained(doing: Awaitable[T], seconds: float | None, redact: Callable[[str], str]) -> T:

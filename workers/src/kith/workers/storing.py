@@ -132,7 +132,7 @@ class Storing:
             refused = await find_refused(db, self._work.job.workspace_id, self._source_id, self._id_key, page.records)
         numbers = {problem.number for problem in refused}
         kept = tuple(record for number, record in enumerate(page.records) if number not in numbers)
-        batch = Ingest(self._id_key).batch(msgspec.structs.replace(page, records=kept))
+        batch = Ingest(self._id_key, statements=bool(whole.said)).batch(msgspec.structs.replace(page, records=kept))
         batch.pages, batch.records, batch.stand = whole.pages, whole.records, whole.stand
         batch.problems += refused
         return batch

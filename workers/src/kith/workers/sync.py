@@ -195,7 +195,9 @@ async def _read(work: Work, source_id: UUID, run_id: UUID, reading: sources.ToRe
     async with opened.context as context, Storing(work, source_id, run_id, reading.id_key) as storing:
         await asyncio.to_thread(check_locations, opened.config, context.limits)
         pages = opened.connector.pull(opened.config, cursor, context)
-        ingest = Ingest(reading.id_key, context.http.redact)
+        ingest = Ingest(
+            reading.id_key, context.http.redact, statements=reading.trusted and reading.connector == "ndjson"
+        )
         parts = Parts(work, source_id, run_id, opened, context) if isinstance(opened.connector, Partitioned) else None
         async with aclosing(pages_ahead(pages, ingest, page_seconds(opened.connector), context.http.redact)) as batches:
             async for page, batch in batches:

@@ -30,6 +30,10 @@ READS = [
     "relationships:read",
 ]  # fmt: skip
 """What an export holds, whatever its format."""
+SAID = [
+    "asks:read", "communities:read", "groups:read", "notes:read", "privacy:read", "watches:read", *FIELDS.values()
+]  # fmt: skip
+"""What people said, beside."""
 MEDIA_TYPE = "application/octet-stream"
 _SUFFIXES = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 
@@ -54,18 +58,25 @@ async def create_export(
 ) -> Response[Export]:
     """Export what the workspace holds.
 
-    A job writes it, as all is at one moment: what open sources told, or people and relationships. What the token may
-    not see is absent. `GET /v1/exports/{export_id}/content` has the file until it expires.
+    A job writes it, as all is at one moment: what open sources told, with `statements` what people said too, or people
+    and relationships. What the token may not see is absent. `GET /v1/exports/{export_id}/content` has the file until
+    it expires.
     """
     if payload.record is not None and (payload.format != "csv" or payload.record not in KINDS):
         message = f"For tables alone, one of {', '.join(KINDS)}."
         raise Problem("invalid_body", message, Fault("invalid", message, pointer="/record"))
+    if payload.statements and payload.format != "ndjson":
+        message = "For the import format alone."
+        raise Problem("invalid_body", message, Fault("invalid", message, pointer="/statements"))
+    for scope in SAID if payload.statements else ():
+        auth.require(request, scope)
     made, hours = new_id(), request.app.state.settings.export_hours
     key_id, wrapped, _ = vault.new_box(store.place(workspace_id, made))
     job_id = await jobs.ask_export(db, workspace_id, made)
     record = payload.record or ("interaction" if payload.format == "csv" else None)
     asked = store.Asked(
-        made, job_id, payload.format, record, payload.packing, sight.contact, sight.text, sight.rows, author(token),
+        made, job_id, payload.format, record, payload.packing, sight.contact, sight.text, payload.statements,
+        sight.rows, author(token),
         key_id, wrapped, datetime.now(UTC) + timedelta(hours=hours),
     )  # fmt: skip
     await store.create_export(db, workspace_id, asked)
@@ -131,6 +142,8 @@ async def get_export_content(
     for has, field in ((found.contact, "contact"), (found.texts, "text"), (is_private(found), "private")):
         if has:
             auth.require(request, FIELDS[field])
+    for scope in SAID if found.statements else ():
+        auth.require(request, scope)
     if found.sha256 is None:
         raise Problem("conflict", "The export is not whole yet, or has failed.")
     box = vault.open_box(found.key_id, found.wrapped, store.place(workspace_id, found.id))

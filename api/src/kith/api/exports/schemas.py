@@ -35,6 +35,13 @@ class ExportCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Format = "ndjson"
     record: Annotated[RecordType | None, Meta(description="For tables alone.")] = None
     packing: Packing = "gzip"
+    statements: Annotated[
+        bool,
+        Meta(
+            description="Whether what people decided, noted and grouped is in it too: of the import format, and with"
+            " all scopes to read it."
+        ),
+    ] = False
 
 
 class Export(msgspec.Struct, frozen=True):
@@ -56,6 +63,7 @@ class Export(msgspec.Struct, frozen=True):
     ]
     contact: Annotated[bool, Meta(description="Whether addresses are in it.")]
     texts: Annotated[bool, Meta(description="Whether texts and titles are in it.")]
+    statements: Annotated[bool, Meta(description="Whether what people decided, noted and grouped is in it.")]
     private: Annotated[bool, Meta(description="Whether private rooms and direct messages are in it.")]
     author: Annotated[
         str, Meta(description="Member, app or token that asked.", examples=["member:tok_06ae9jv9tg8009z1ajt0ds00tg"])

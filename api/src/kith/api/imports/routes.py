@@ -8,10 +8,11 @@ from litestar.params import FromPath
 
 from kith.api.batches.sources import check_quotas
 from kith.api.decisions.show import author
+from kith.api.http import auth
 from kith.api.http.idempotency import Once
 from kith.api.http.ids import encode, from_body, from_path, not_found, unknown
 from kith.api.http.paging import Page, after, page
-from kith.api.http.problems import Problem
+from kith.api.http.problems import Fault, Problem
 from kith.api.http.shapes import shape
 from kith.api.imports.preview import check_mapping, preview
 from kith.api.imports.schemas import ErrorsParams, Import, ImportAsked, ImportCreate, ImportPreview, ImportsParams
@@ -28,6 +29,11 @@ from kith.store.errors import NameTaken
 from kith.store.tokens import Token
 
 NDJSON = "application/x-ndjson"
+SAID = [
+    "identities:write", "people:write", "organizations:write", "communities:write", "interactions:write", "asks:write",
+    "watches:write", "notes:write", "groups:write", "privacy:write",
+]  # fmt: skip
+"""What people said, beside what a source tells."""
 
 
 @post(
@@ -77,9 +83,12 @@ async def create_import(
     """Import an upload, or try to.
 
     A job reads it into a source of its own, plain or packed with gzip or Zstandard, and deletes the upload once it is
-    read. With `dry_run` it only counts what there is to read, and keeps the upload.
+    read. With `statements` it takes what people said too. With `dry_run` it only counts what there is to read, and
+    keeps the upload.
     """
     config = check_mapping(registry, payload.format, payload.mapping)
+    if payload.statements:
+        config |= _statements(request, payload.format)
     await check_quotas(request, db, token)
     upload = await _whole(db, workspace_id, payload.upload_id)
     if await store.is_being_read(db, workspace_id, upload.id):
@@ -177,7 +186,8 @@ async def undo_import(
 ) -> Response[Job]:
     """Undo an import as a whole.
 
-    A job removes its source, and takes back what no other source told. A trial has nothing to undo.
+    A job removes its source, and takes back what no other source told. What people said stays, as all that members
+    said. A trial has nothing to undo.
     """
     found = await _find(db, workspace_id, import_id)
     source = None
@@ -186,6 +196,16 @@ async def undo_import(
     if source is None:
         raise Problem("conflict", "There is nothing to undo: it stored nothing, or was undone before.")
     return await accepted(db, workspace_id, await sources.begin_removal(db, workspace_id, source, withdraw=True))
+
+
+def _statements(request: Request[Any, Any, Any], form: str) -> dict[str, Any]:
+    """Return the config by which what people said is taken. Raises Problem."""
+    if form != "ndjson":
+        message = "For the import format alone."
+        raise Problem("invalid_body", message, Fault("invalid", message, pointer="/statements"))
+    for scope in SAID:
+        auth.require(request, scope)
+    return {"statements": True}
 
 
 async def _source(

@@ -73,6 +73,13 @@ class ImportCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Format
     mapping: Mapping | None = None
     dry_run: Annotated[bool, Meta(description="Whether it is only tried, and nothing is stored.")] = False
+    statements: Annotated[
+        bool,
+        Meta(
+            description="Whether what people decided, noted and grouped is taken too: of the import format, and with"
+            " all scopes to write it."
+        ),
+    ] = False
 
 
 class ImportPreview(msgspec.Struct, frozen=True):

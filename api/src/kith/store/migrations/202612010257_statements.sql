@@ -1,0 +1,3 @@
+-- Exports may hold what people said, beside what sources told.
+
+ALTER TABLE exports ADD statements boolean NOT NULL DEFAULT false;
