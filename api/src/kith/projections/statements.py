@@ -171,9 +171,18 @@ def _reply(keys: Keys, said: sdk_statements.ReplyStatement, number: int) -> list
 
 
 def _community(keys: Keys, said: sdk_statements.Community, number: int) -> list[Said]:
-    made = _row("communities", keys, said, number, "created_at", kind="curated", size=0, born_at=said.created_at)
+    made = _row(
+        "communities",
+        keys,
+        said,
+        number,
+        "created_at",
+        kind="curated",
+        size=len(set(said.people)),
+        born_at=said.created_at,
+    )
     ids = [keys.identity_id(ref) for ref in said.people]
-    return [made, *_of("community_people", "community_id", made.columns["id"], ids, number, "person_id", home=False)]
+    return [made, *_of("community_people", "community_id", made.columns["id"], ids, number, "person_id", home=True)]
 
 
 def _attribute(keys: Keys, said: sdk_statements.Attribute, number: int) -> list[Said]:
@@ -201,8 +210,8 @@ def _group(keys: Keys, said: sdk_statements.Group, number: int) -> list[Said]:
 
 
 def _watch(keys: Keys, said: sdk_statements.Watch, number: int) -> list[Said]:
-    if (said.identity is None) == (said.organization is None) or len(said.aliases) != len(said.rules):
-        raise ValueError("a watch is of an identity or an organization, and each alias has a rule")
+    if (said.identity and said.organization) or len(said.aliases) != len(said.rules):
+        raise ValueError("a watch is of an identity, an organization or words alone, and each alias has a rule")
     id_ = None if said.identity is None else keys.identity_id(said.identity)
     return [
         _row(
