@@ -55,7 +55,7 @@ MERGED = 100  # people whose work a merge is said to bring in, those with most c
 #: Dates before, like those after the reading, were never a commit's: they say nothing about the period that was read.
 _FIRST = datetime(1971, 1, 1, tzinfo=UTC)
 #: Of what is told of a commit: sources read by another version are read again, and what it alone told is taken back.
-VERSION = 4
+VERSION = 5
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

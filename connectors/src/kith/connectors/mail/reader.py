@@ -18,7 +18,7 @@ PAGE_RECORDS = 5000  # one mail more adds some hundred identities at most
 PAGE_CHARACTERS = 4_000_000
 LOOKED_AT = 100  # mails, by check
 #: Of what is told of a mail: archives read by another version are read again, and what it alone told is taken back.
-VERSION = 2
+VERSION = 3
 
 
 class Cursor(msgspec.Struct, frozen=True):
