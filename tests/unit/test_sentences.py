@@ -64,7 +64,7 @@ def test_one_is_one_and_more_are_many(
     said = (
         health.sentence(of_all),
         summary(people, other, [("core", people)]),
-        _fate(Removal(one, other, third, 0)),
+        _fate(Removal(one, other, third, 0, one)),
         _why(one > 1, one, 90),
         re.sub("<[^>]*>", " ", history_svg("Ada", "Bo", weeks)),
     )

@@ -55,7 +55,8 @@ NOT_TAKEN = {
 }
 #: Lists of which the town has nothing: its doubles are decided, and few talk.
 UNASKED = {"listDialogueOfPeople", "listIdentitySuggestions"}
-#: Fields that speak of the workspace or of the moment of computing, and not of people: when kith learnt a fact is when it read the file.
+#: Fields that speak of the workspace or of the moment of computing, and not of people: when kith learnt a fact is when
+#: it read the file.
 MOMENTS = {
     "computed_at",
     "updated_at",
@@ -74,7 +75,7 @@ BY_CHANCE = re.compile(r"\b(org|com|aff|sug|top|evt|job)_[0-9a-z]{26}\b")
 
 def said(key: str, who: str, text: str, days: int, **more: Any) -> Interaction:
     ref = InteractionRef("mail", key, more.pop("kind", "message"))
-    where = {"channel": town.LIST, "conversation": town.THREAD, "visibility": "public"}
+    where: dict[str, Any] = {"channel": town.LIST, "conversation": town.THREAD, "visibility": "public"}
     return Interaction(ref, town.CAST[who], town.ago(days), text=text, **where, **more)
 
 

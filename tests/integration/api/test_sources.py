@@ -411,7 +411,7 @@ async def test_a_schedule_that_is_none_is_pointed_at(client: Client, schedule: A
 async def test_what_would_go_with_a_source_is_told_before(client: Client) -> None:
     source = await create(client)
     path = f"/v1/sources/{source['id']}"
-    empty = {"interactions": 0, "shared": 0, "claims": 0, "channels": 0}
+    empty = {"interactions": 0, "shared": 0, "claims": 0, "channels": 0, "identities": 0}
     assert await client.get(f"{path}/removal") == empty
     assert (await client.send("DELETE", f"{path}?facts=burn")).status_code == 400
     answer = await client.send("DELETE", f"{path}?facts=withdraw")

@@ -25,11 +25,11 @@ from kith.connectors import (
     Tombstone,
 )
 from kith.domain.strength.model import shipped
-from kith.store import ingest, jobs, sources
+from kith.store import corrections, ingest, jobs, sources
 from kith.store.db import workspace
 from kith.workers import sync, work
 from kith.workers.runner import LONGEST_WAIT
-from tests.integration.store.facts import DAY, Store, act, act_ref, mailmap, who
+from tests.integration.store.facts import DAY, Store, act, act_ref, identity, mailmap, who
 from tests.integration.workers.conftest import Office, Scripted, page
 
 
@@ -437,25 +437,53 @@ async def test_a_source_is_removed_with_all_that_it_alone_told(office: Office, t
         act("own", "eve", ["fay"], channel="other"),
         mailmap("ada", "eve"),
         mailmap("ada", "bob"),
+        identity("gil"),
     ]
     other = await Store.open(office.store.pool, office.store.workspace_id)
-    await other.store(act("shared"), act("theirs", "bob", ["ada"]), mailmap("ada", "bob"))
+    await other.store(act("shared"), act("theirs", "bob", ["ada"]), mailmap("ada", "bob"), identity("gil"))
     before = await other.everything()
     office.connector.script = [page(*told)]
     await office.run(await office.enqueue())
     await other.project()
     async with workspace(office.store.pool, office.store.workspace_id) as db:
         goes = await sources.preview_removal(db, office.store.workspace_id, office.store.source_id)
-        assert goes == sources.Removal(interactions=1, shared=1, claims=1, channels=1)
+        assert goes == sources.Removal(interactions=1, shared=1, claims=1, channels=1, identities=2)
         source = await sources.get_source(db, office.store.workspace_id, office.store.source_id)
         assert source
         job_id = await sources.begin_removal(db, office.store.workspace_id, source, withdraw=True)
     assert (await office.run(job_id))["result"] == {"removed": True}
     after = await other.everything()
-    for table in ("interactions", "claims", "sightings", "contact_days", "activity_days", "relationships"):
+    for table in (
+        "identities",
+        "people",
+        "channels",
+        "conversations",
+        "interactions",
+        "claims",
+        "sightings",
+        "contact_days",
+        "activity_days",
+        "relationships",
+    ):
         assert after[table] == before[table], table
     assert await office.value("SELECT count(*) FROM source_ends WHERE workspace_id = $1") == 1
     assert not any(any(difference) for difference in (await other.rebuild()).values())
+
+
+async def test_an_account_of_which_a_member_said_something_outlives_its_source(office: Office) -> None:
+    office.connector.script = [page(act("own", "eve", ["fay"]), identity("gil"))]
+    await office.run(await office.enqueue())
+    async with workspace(office.store.pool, office.store.workspace_id) as db:
+        eve = await db.fetchval("SELECT actor_id FROM interactions WHERE workspace_id = $1", office.store.workspace_id)
+        await corrections.correct(db, office.store.workspace_id, [eve], {"name": "Eve"}, "member:1")
+        goes = await sources.preview_removal(db, office.store.workspace_id, office.store.source_id)
+        source = await sources.get_source(db, office.store.workspace_id, office.store.source_id)
+        assert source
+        job_id = await sources.begin_removal(db, office.store.workspace_id, source, withdraw=True)
+    await office.run(job_id)
+    left = await office.store.everything()
+    assert (goes.identities, [row["id"] for row in left["identities"]]) == (2, [eve])
+    assert [row["name"] for row in left["people"]] == ["Eve"]
 
 
 async def test_a_removal_that_is_cut_off_goes_on_and_ends_the_same(

@@ -223,8 +223,9 @@ def _fate(goes: sources.Removal | None) -> str:
     if goes is None:
         return "What it told of people stays."
     return (
-        f"What no other source told goes with it: {many(goes.interactions, 'interaction')} and "
-        f"{many(goes.claims, 'claim')}. What another told too stays: {many(goes.shared, 'interaction')}."
+        f"What no other source told goes with it: {many(goes.interactions, 'interaction')}, "
+        f"{many(goes.claims, 'claim')} and {many(goes.identities, 'account')}. "
+        f"What another told too stays: {many(goes.shared, 'interaction')}."
     )
 
 

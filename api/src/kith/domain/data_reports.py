@@ -19,6 +19,7 @@ TITLES = {
     "community_people": "Communities",
     "asks": "Questions and requests, asked or answered",
     "affiliations": "Organizations",
+    "identity_tellings": "Which sources tell of the accounts",
     "affiliation_tellings": "What sources said of organizations",
     "standings": "How networks rate the accounts",
     "claims": "What sources said of accounts that belong together",

@@ -283,6 +283,7 @@ OF_SEALED: tuple[tuple[str, str], ...] = (
     ),
     ("claims", _either("subject_id", "object_id")),
     ("affiliation_tellings", _MINE),
+    ("identity_tellings", _MINE),
     ("standings", _MINE),
     ("contact_days", _either("actor_id", "target_id")),
     ("activity_days", _MINE),

@@ -29,6 +29,7 @@ from kith.store import (
     sums,
     suppressions,
     sweeps,
+    tellings,
 )
 from kith.store.batch import (
     CHANNEL,
@@ -194,6 +195,8 @@ async def _describe(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -
             continue
         added = _number(await db.execute(_INSERT[table], workspace_id, source_id))
         if added < len(rows):
+            if table == "identities":
+                await tellings.tell(db, workspace_id, source_id)
             await db.execute(_UPDATE[table], workspace_id, source_id)
         if added and table == "identities":
             await db.execute(_OWN_PERSON, workspace_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kith.store import jobs, partitions, reach, sealing, tokens
+from kith.store import jobs, partitions, reach, sealing, tellings, tokens
 from kith.store.db import IS_GUEST, Db, new_id
 from kith.store.errors import NameTaken
 
@@ -202,17 +202,19 @@ class Removal(msgspec.Struct, frozen=True):
     """What removing a source with all that it told takes away: acts and claims that no other source has.
 
     shared: acts that it told and that stay, because another source has them. channels: of which no other source tells.
+    identities: of which no other source tells and no human said anything.
     """
 
     interactions: int
     shared: int
     claims: int
     channels: int
+    identities: int
 
 
 async def preview_removal(db: Db, workspace_id: UUID, source_id: UUID) -> Removal:
     row = await db.fetchrow(_REMOVAL, workspace_id, source_id)
-    return Removal(*row.values()) if row else Removal(0, 0, 0, 0)
+    return Removal(*row.values()) if row else Removal(0, 0, 0, 0, 0)
 
 
 async def begin_removal(db: Db, workspace_id: UUID, source: Source, *, withdraw: bool) -> UUID:
@@ -415,12 +417,13 @@ _REMOVAL = f"""
         WHERE t.workspace_id = $1 AND t.source_id = $2
     ),
     judged AS (
-        SELECT EXISTS ({_OTHER.replace("t.source_id", "told.source_id")}) OR EXISTS (
+        SELECT id, EXISTS ({_OTHER.replace("t.source_id", "told.source_id")}) OR EXISTS (
             SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = told.id AND EXISTS ({_OTHER})
         ) AS stays
         FROM told
-    )
-    SELECT (SELECT count(*) FROM judged WHERE NOT stays), (SELECT count(*) FROM judged WHERE stays),
+    ),
+    gone AS (SELECT id FROM judged WHERE NOT stays)
+    SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM judged WHERE stays),
         (SELECT count(*) FROM claim_tellings c WHERE c.workspace_id = $1 AND c.source_id = $2 AND NOT EXISTS (
             SELECT FROM claim_tellings t
             WHERE t.workspace_id = $1 AND t.claim_id = c.claim_id AND EXISTS ({_OTHER})
@@ -429,5 +432,6 @@ _REMOVAL = f"""
          WHERE c.workspace_id = $1 AND c.source_id = $2 AND c.channel_id <> '{UUID(int=0)}' AND NOT EXISTS (
             SELECT FROM channel_sources t
             WHERE t.workspace_id = $1 AND t.channel_id = c.channel_id AND EXISTS ({_OTHER})
-        ))
+        )),
+        (SELECT count(*) FROM identities d WHERE {tellings.ALONE})
 """

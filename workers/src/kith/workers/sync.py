@@ -12,7 +12,7 @@ import msgspec
 from kith.connectors import Audited, ConnectorError, Live, Partitioned, Retry, check_locations
 from kith.domain.schedules import Schedule, next_read
 from kith.projections.ingest import Ingest
-from kith.store import credentials, jobs, reach, runs, sealing, sources
+from kith.store import credentials, jobs, reach, runs, sources, tellings
 from kith.store import ingest as store_ingest
 from kith.store.db import Db
 from kith.workers import detect, imports, quotas
@@ -144,8 +144,11 @@ async def remove_source(work: Work) -> dict[str, Any]:
     if withdraw:
         for sealed in (False, True):
             await _take_back(work, source_id, sealed=sealed)
+        await project(work)
     async with work.transaction() as db:
         await jobs.renew(db, work.job)
+        for sealed in (True, False) if withdraw else ():
+            await tellings.forget_alone(db, workspace_id, source_id, sealed=sealed)
         removed = await sources.remove(db, workspace_id, source_id, withdrawn=withdraw)
         if withdraw:
             await jobs.ask_refresh(db, workspace_id)
@@ -165,7 +168,7 @@ async def move_source(work: Work) -> dict[str, Any]:
     async with work.transaction() as db:
         await jobs.renew(db, work.job)
         if sealed:
-            await sealing.forget_alone(db, workspace_id, source_id)
+            await tellings.forget_alone(db, workspace_id, source_id)
             await jobs.ask_project(db, workspace_id)
             await jobs.ask_refresh(db, workspace_id)
             await detect.schedule(db, workspace_id)

@@ -145,6 +145,9 @@ class SourceRemoval(msgspec.Struct, frozen=True):
     shared: Annotated[int, Meta(description="Interactions that another source told too: they stay.", ge=0)]
     claims: Annotated[int, Meta(description="Claims on identities that it alone made: they go.", ge=0)]
     channels: Annotated[int, Meta(description="Channels of which it alone tells: nothing stays in them.", ge=0)]
+    identities: Annotated[
+        int, Meta(description="Identities of which it alone tells and no member said anything: they go.", ge=0)
+    ]
 
 
 class SourceCreate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
