@@ -1124,3 +1124,12 @@ def test_a_comma_in_a_name_parts_no_mailboxes(value: str, name: str) -> None:
     assert found.sender
     senders = mailboxes([value])
     assert senders[-1] == Mailbox("ada@birk.example", name)
+
+
+@pytest.mark.parametrize(
+    "host", ["build.gradle", "x.gpio", "vm.qcow", "a.b.tmp", "corp.lan", "box.intra", "co.uk", "web.lxc", "main.go.sum"]
+)
+def test_a_host_that_nobody_can_register_is_no_persons(host: str) -> None:
+    assert mentioned(f"ask ada@{host} or bea@lund.co.uk, cy@xn--mller-kva.de, dee@moss.example") == [
+        "bea@lund.co.uk", "cy@xn--mller-kva.de", "dee@moss.example",
+    ]  # fmt: skip

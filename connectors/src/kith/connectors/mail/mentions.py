@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Set
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
 
 #: What is cut out first: web addresses, and what stands in <> after words that speak of mails and not of people.
 _URL = re.compile(
@@ -32,88 +35,8 @@ _ADDRESS = re.compile(
     r"(?=$|[\s<>)\]}\"'”’“»›,;|*_!?`—–…）】」』》：，、。；！？]|[.:](?:\s|$|[\"')>])|\?\w+=)",
     re.IGNORECASE,
 )
-#: What ends a file's or a service's name and no domain's.
-_NO_DOMAINS = frozenset(
-    [
-        "local",
-        "localhost",
-        "gbl",
-        "localdomain",
-        "internal",
-        "lan",
-        "home",
-        "invalid",
-        "service",
-        "scope",
-        "soc",
-        "uart",
-        "got",
-        "plt",
-        "realm",
-        "socket",
-        "timer",
-        "target",
-        "mount",
-        "slice",
-        "path",
-        "device",
-        "git",
-        "py",
-        "js",
-        "ts",
-        "jsx",
-        "tsx",
-        "rb",
-        "php",
-        "java",
-        "class",
-        "jar",
-        "cpp",
-        "hpp",
-        "cc",
-        "hh",
-        "cxx",
-        "rst",
-        "txt",
-        "json",
-        "yaml",
-        "yml",
-        "toml",
-        "xml",
-        "html",
-        "htm",
-        "css",
-        "cfg",
-        "conf",
-        "ini",
-        "log",
-        "dts",
-        "dtsi",
-        "patch",
-        "diff",
-        "zip",
-        "gz",
-        "xz",
-        "bz",
-        "tar",
-        "png",
-        "jpg",
-        "jpeg",
-        "gif",
-        "svg",
-        "pdf",
-        "exe",
-        "dll",
-        "bin",
-        "img",
-        "iso",
-        "deb",
-        "rpm",
-        "lock",
-        "sock",
-        "pid",
-    ]
-)
+#: Top-level domains that end a file's name more often than an address.
+_FILES = frozenset(("got", "target", "py", "java", "cc", "zip", "bz", "pid"))
 #: A Message-ID's part before the @ rather than a mailbox's.
 _ID_LIKE = re.compile(
     r"part\d+\.[0-9a-f]{8}\..*|.*\d{6,}.*[.$].*|.*[.$].*\d{6,}.*|.{41,}|.*[$=].*|.*\.fsf(?:_-_)?|(?:al)?pine\.[a-z0-9]{3}\..*|[0-9a-z]{6}-[0-9a-z]{6,11}-[0-9a-z]{2,4}|\d{12,}|(?=.*\d.*\d.*\d)(?=.*[a-f])[0-9a-f-]{16,}"
@@ -145,5 +68,18 @@ def _is_persons(local: str, host: str) -> bool:
     return (
         host not in _ID_HOSTS
         and not host.endswith((".prod.outlook.com", ".prod.exchangelabs.com"))
-        and not (host.rpartition(".")[2] in _NO_DOMAINS or local in _NOBODY or _ID_LIKE.fullmatch(local))
+        and _is_registered(host)
+        and not (local in _NOBODY or _ID_LIKE.fullmatch(local))
     )
+
+
+def _is_registered(host: str) -> bool:
+    """Whether somebody may hold the domain: below a public suffix, or below ``example``, in which papers speak."""
+    top = host.rpartition(".")[2]
+    return top == "example" or top not in _FILES and _suffixes().privatesuffix(host) is not None
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """Return the list of the package, which takes 50 ms to read: not at import."""
+    return PublicSuffixList(accept_unknown=False, only_icann=True)
