@@ -10,7 +10,7 @@ $(foreach stamp,$(RUN) $(DEV),$(shell test -x $(PY) && grep -qsxF '$(CURDIR)' $(
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
 SOURCES := api/src connectors/src workers/src tests
 
-.PHONY: help up test labs races conformance upgrades images check style types contract bench tiers env format lock openapi clean
+.PHONY: help up test labs races conformance upgrades nodes images check style types contract bench tiers env format lock openapi clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ conformance: $(DEV) ## Let programs of others try the API twenty times as long a
 
 upgrades: $(DEV) ## Upgrade what each earlier version stored; make test takes every fourth version
 	UPGRADES=all $(PY) -m pytest -q -rs --timeout 1800 tests/integration/upgrade
+
+nodes: $(DEV) ## List the statements that would fail where tables are spread over several nodes by Citus
+	STATEMENTS=all $(PY) -m pytest -q -rs -n 2 --dist loadfile --no-loadscope-reorder tests/integration
 
 images: $(DEV) ## Build the images without a container engine, as root, and start them
 	IMAGES=all $(PY) -m pytest -n 0 tests/images

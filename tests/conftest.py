@@ -1,6 +1,7 @@
 """Fixtures that all tests share. The servers start only for tests that ask for them."""
 
 import logging
+import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -10,11 +11,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from kith.cli.servers import Servers, start_servers
+from tests import statements
 from tests.servers import place_of_servers
 from tests.skips import pytest_sessionfinish  # noqa: F401 -- a hook
 
 if TYPE_CHECKING:
     from kith.store.db import Pool
+
+
+def pytest_configure() -> None:
+    if os.environ.get("STATEMENTS"):
+        statements.record()
 
 
 @pytest.fixture(autouse=True)

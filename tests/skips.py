@@ -1,10 +1,13 @@
-"""What is wrong with a whole run: a test skipped for want of a program that is installed, a secret in a log."""
+"""What is wrong with a whole run: a test skipped for want of an installed program, a secret in a log, a statement."""
 
+import os
 import shutil
 from collections.abc import Iterable
 
 import pytest
 
+from tests import statements
+from tests.citus import wrong_statements
 from tests.leaks import leaks
 
 #: What a reason calls a program, and the commands that it goes by.
@@ -23,12 +26,16 @@ def in_vain(skipped: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the whole run where a test was skipped in vain, or a secret was logged."""
+    """Fail the whole run where a test was skipped in vain, a secret logged, or a statement not fit for nodes."""
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("STATEMENTS"):
+        statements.keep(session)
     if terminal is None:  # one of several processes: the first has all reports
         return
     wrong = in_vain((report.nodeid, str(report.longrepr)) for report in terminal.stats.get("skipped", ()))
     wrong += leaks(session)
+    if os.environ.get("STATEMENTS"):
+        wrong += wrong_statements(statements.kept(session))
     if wrong:
         terminal.write_line("\n" + "\n".join(wrong), red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

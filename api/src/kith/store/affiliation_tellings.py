@@ -57,8 +57,8 @@ async def derive(
     """
     wrong = await db.execute(_FORGET, workspace_id, list(identity_ids), organization_id, AUTHOR)
     sure, evidence = list(TOLD.values()), list(TOLD)
-    missing = await db.execute(_DERIVE, workspace_id, list(identity_ids), organization_id, AUTHOR, evidence, sure)
-    return int(missing.split()[-1]), int(wrong.split()[-1])
+    missing = await db.fetch(_DERIVE, workspace_id, list(identity_ids), organization_id, AUTHOR, evidence, sure)
+    return len(missing), int(wrong.split()[-1])
 
 
 async def _organizations(db: Db, workspace_id: UUID, told: Sequence[Told]) -> dict[tuple[str, str | None], UUID]:
@@ -174,5 +174,5 @@ _DERIVE = f"""
     SELECT $1::uuid, gen_random_uuid(), w.identity_id, w.organization_id, w.period, w.seen, w.evidence, s.sure, w.title,
         $4::text
     FROM wanted w JOIN unnest($5::text[], $6::real[]) AS s (evidence, sure) ON s.evidence = w.evidence
-    ON CONFLICT DO NOTHING
+    ON CONFLICT DO NOTHING RETURNING id
 """

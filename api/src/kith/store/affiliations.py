@@ -92,11 +92,11 @@ async def derive(
     Returns how many affiliations were missing, and how many were wrong.
     """
     wrong = await db.execute(_FORGET, workspace_id, list(identity_ids), organization_id, AUTHOR)
-    missing = await db.execute(
+    missing = await db.fetch(
         _DERIVE, workspace_id, list(identity_ids), organization_id, AUTHOR, rules.ADDRESS_IN_ACT, rules.DOMAIN
     )
     more, less = await affiliation_tellings.derive(db, workspace_id, identity_ids, organization_id)
-    return int(missing.split()[-1]) + more, int(wrong.split()[-1]) + less
+    return len(missing) + more, int(wrong.split()[-1]) + less
 
 
 async def restore(db: Db, workspace_id: UUID) -> tuple[int, int]:
@@ -152,5 +152,5 @@ _DERIVE = f"""
         CASE WHEN used THEN seen END, CASE WHEN used THEN 'address_in_act' ELSE 'domain' END,
         CASE WHEN used THEN $5::real ELSE $6::real END, $4::text
     FROM ({_EVIDENCED}) AS evidenced
-    ON CONFLICT DO NOTHING
+    ON CONFLICT DO NOTHING RETURNING id
 """

@@ -137,7 +137,7 @@ async def approve(db: Db, workspace_id: UUID, app_id: UUID, scopes: Collection[s
         """
         INSERT INTO app_approvals (workspace_id, app_id, scopes, author) VALUES ($1, $2, $3, $4)
         ON CONFLICT (workspace_id, app_id) DO UPDATE
-            SET scopes = excluded.scopes, author = excluded.author, approved_at = now()
+            SET scopes = excluded.scopes, author = excluded.author, approved_at = excluded.approved_at
         RETURNING xmax <> 0
         """,
         workspace_id, app_id, list(scopes), author,

@@ -480,7 +480,7 @@ _PLACE = """
 _TOUCH = """
     INSERT INTO touches (workspace_id, identity_ids, actor_ids, target_ids, channel_ids, conversation_ids, act_ids)
     SELECT $1::uuid, '{}', '{}', '{}', '{}', array_remove(ARRAY[i.conversation_id], NULL), ARRAY[i.id]
-    FROM interactions i WHERE i.workspace_id = $1 AND i.id = $2
+    FROM interactions i WHERE i.workspace_id = $1 AND i.id = $2 RETURNING id
 """
 
 _WAITS = """

@@ -123,10 +123,10 @@ async def set_value(
     id_: UUID = await db.fetchval(
         """
         INSERT INTO attribute_values AS v
-            (workspace_id, id, attribute_id, identity_id, other_id, organization_id, value, author)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            (workspace_id, id, attribute_id, identity_id, other_id, organization_id, value, author, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
         ON CONFLICT (workspace_id, attribute_id, identity_id, other_id, organization_id)
-        DO UPDATE SET value = excluded.value, author = excluded.author, updated_at = clock_timestamp()
+        DO UPDATE SET value = excluded.value, author = excluded.author, updated_at = excluded.updated_at
         RETURNING id
         """,
         workspace_id, new_id(), attribute_id, *subject, value, author,

@@ -116,7 +116,8 @@ async def keep(
             provider = excluded.provider, site = excluded.site, expires_at = excluded.expires_at,
             scopes = CASE WHEN $10 AND excluded.scopes = '{}' THEN authorizations.scopes ELSE excluded.scopes END,
             key_id = excluded.key_id, wrapped = excluded.wrapped, sealed = excluded.sealed, problem = NULL,
-            authorized_at = CASE WHEN $10 THEN authorizations.authorized_at ELSE now() END, renewed_at = now()
+            authorized_at = CASE WHEN $10 THEN authorizations.authorized_at ELSE excluded.authorized_at END,
+            renewed_at = excluded.renewed_at
         """,
         workspace_id, source_id, given.provider, given.site, list(given.scopes), given.expires_at, *refresh, renewed,
     )  # fmt: skip

@@ -57,7 +57,7 @@ async def save_model(db: Db, workspace_id: UUID, shipped: str, version: str, mod
     await db.execute(
         """
         INSERT INTO strength_models (workspace_id, version, shipped, model) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (workspace_id, version) DO UPDATE SET model = excluded.model, fitted_at = now()
+        ON CONFLICT (workspace_id, version) DO UPDATE SET model = excluded.model, fitted_at = excluded.fitted_at
         """,
         workspace_id, version, shipped, model,
     )  # fmt: skip

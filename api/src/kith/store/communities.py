@@ -214,7 +214,10 @@ async def _set_people(db: Db, workspace_id: UUID, community_id: UUID, person_ids
         "DELETE FROM community_people WHERE workspace_id = $1 AND community_id = $2", workspace_id, community_id
     )
     await db.execute(
-        "INSERT INTO community_people SELECT $1, $2, person_id, NULL, true FROM unnest($3::uuid[]) AS p (person_id)",
+        """
+        INSERT INTO community_people SELECT $1, $2, p.person_id, NULL, true FROM unnest($3::uuid[]) AS p (person_id)
+        RETURNING person_id
+        """,
         workspace_id, community_id, living,
     )  # fmt: skip
     await db.execute(

@@ -33,7 +33,7 @@ async def correct(
         await db.execute(
             """
             INSERT INTO corrections (workspace_id, author, decided_at, identity_id, id, field, value)
-            SELECT $1, $2, clock_timestamp(), * FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
+            SELECT $1, $2, clock_timestamp(), * FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) RETURNING id
             """,
             workspace_id, author, *map(list, zip(*rows, strict=True)),
         )  # fmt: skip

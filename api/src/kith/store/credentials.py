@@ -42,7 +42,8 @@ async def save(db: Db, workspace_id: UUID, given: Collection[Credential]) -> Non
         INSERT INTO credentials (workspace_id, source_id, name, key_id, wrapped, sealed)
         VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (workspace_id, source_id, name) DO UPDATE
-            SET key_id = excluded.key_id, wrapped = excluded.wrapped, sealed = excluded.sealed, updated_at = now()
+            SET key_id = excluded.key_id, wrapped = excluded.wrapped, sealed = excluded.sealed,
+                updated_at = excluded.updated_at
         """,
         [(workspace_id, one.source_id, one.name, one.key_id, one.wrapped, one.sealed) for one in given],
     )

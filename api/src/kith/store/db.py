@@ -78,13 +78,22 @@ class Connection(_Plain):
         """
         if self._seen != (workspace_id, rows, sealed, words, writes):
             self._seen = None  # what is cut off may have been done
-            await self.execute(
-                f"SET kith.workspace = '{workspace_id.hex if workspace_id else ''}'; {_sight(rows)}; "
-                f"{_path(rows, sealed)}; SET kith.wordless = {'off' if words else 'on'}; "
-                f"SET default_transaction_read_only = {'off' if writes else 'on'}; "
-                "SET plan_cache_mode = force_generic_plan"
+            await self._set(
+                f"kith.workspace = '{workspace_id.hex if workspace_id else ''}'",
+                *_sight(rows),
+                _path(rows, sealed),
+                f"kith.wordless = {'off' if words else 'on'}",
+                f"default_transaction_read_only = {'off' if writes else 'on'}",
+                "plan_cache_mode = force_generic_plan",
             )
             self._seen = (workspace_id, rows, sealed, words, writes)
+
+    async def _set(self, *settings: str) -> None:
+        await self.execute("; ".join(f"SET {setting}" for setting in settings))
+
+    async def begin(self, *settings: str) -> None:
+        """Begin a transaction with settings of its own, in one message: each more would cost a list a twentieth."""
+        await self.execute("; ".join(("BEGIN READ WRITE", *(f"SET LOCAL {setting}" for setting in settings))))
 
     @property
     def is_narrow(self) -> bool:
@@ -107,6 +116,62 @@ class Connection(_Plain):
         await self.see(workspace_id, None, words=words)
         yield
         await self.see(workspace_id, rows, sealed=sealed, words=words)  # where it fails, whoever is next sees to it
+
+
+class SpreadConnection(Connection):
+    """A connection to a database that is spread over nodes, which hear of a setting within a transaction alone.
+
+    Each statement outside of a transaction gets one, and is told in it what it may see.
+    """
+
+    __slots__ = ("_settings",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._settings: tuple[str, ...] = ()
+
+    async def _set(self, *settings: str) -> None:
+        # A transaction is of one kind from its beginning on.
+        self._settings = tuple(each.replace("default_transaction_", "transaction_") for each in settings)
+
+    async def begin(self, *settings: str) -> None:
+        """Begin a transaction with settings of its own, each in a message of its own."""
+        await super().execute("BEGIN READ WRITE")
+        for setting in settings:
+            await super().execute(f"SET LOCAL {setting}")
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        if not self._settings or self.is_in_transaction():
+            yield
+            return
+        await self.begin(*self._settings)
+        try:
+            yield
+        except BaseException:
+            await _undo(self)
+            raise
+        await super().execute("COMMIT")
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        async with self._alone():
+            return await super().execute(query, *args, **options)
+
+    async def executemany(self, command: str, args: Any, **options: Any) -> None:
+        async with self._alone():
+            await super().executemany(command, args, **options)
+
+    async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
+        async with self._alone():
+            return await super().fetch(query, *args, **options)
+
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
+        async with self._alone():
+            return await super().fetchrow(query, *args, **options)
+
+    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+        async with self._alone():
+            return await super().fetchval(query, *args, **options)
 
 
 class Unreachable(ConnectionError):
@@ -147,10 +212,35 @@ async def open_pool(
         "temp_buffers": "32MB",  # a page that is being stored stays in memory
     }
     with reaching():
+        kind = SpreadConnection if await _is_spread(url, wait_seconds) else Connection
         return await asyncpg.create_pool(
-            url, min_size=1, max_size=size, timeout=wait_seconds, connection_class=Connection, init=_json,
+            url, min_size=1, max_size=size, timeout=wait_seconds, connection_class=kind, init=_json,
             reset=_nothing, server_settings=settings,
         )  # fmt: skip
+
+
+async def _is_spread(url: str, wait_seconds: float) -> bool:
+    db = await asyncpg.connect(url, timeout=wait_seconds)
+    try:
+        return await is_spread(db)
+    finally:
+        await db.close()
+
+
+async def is_spread(db: Db) -> bool:
+    """Whether the database is spread over nodes by the extension Citus."""
+    found: bool = await db.fetchval("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')")
+    return found
+
+
+async def in_turn(db: Db, statements: str) -> None:
+    """Run statements that semicolons divide, each in a message of its own.
+
+    In one message with SET LOCAL or CREATE TEMPORARY they could not be passed on to other nodes.
+    """
+    for statement in statements.split(";"):
+        if statement.strip():
+            await db.execute(statement)
 
 
 @contextmanager
@@ -235,19 +325,19 @@ async def narrowed(db: Db, rows: str | None) -> AsyncIterator[None]:
     if rows is None or not db.is_in_transaction():
         yield
         return
-    await db.execute(_sight(rows, "SET LOCAL"))
+    await in_turn(db, "; ".join(f"SET LOCAL {setting}" for setting in _sight(rows)))
     yield
-    await db.execute(_sight(None, "SET LOCAL"))
+    await in_turn(db, "; ".join(f"SET LOCAL {setting}" for setting in _sight(None)))
 
 
-def _sight(rows: str | None, set_: str = "SET") -> str:
+def _sight(rows: str | None) -> tuple[str, str]:
     seen = rows.split() if rows else []
     role = ROLE if rows is None or SEALED in seen else GUEST
-    return f"{set_} ROLE {role}; {set_} kith.sight = '{rows or ''}'"
+    return f"ROLE {role}", f"kith.sight = '{rows or ''}'"
 
 
 def _path(rows: str | None, sealed: bool) -> str:
-    return f"SET search_path = {f'{WHOLE_SCHEMA}, public' if sealed and rows and SEALED in rows.split() else 'public'}"
+    return f"search_path = {f'{WHOLE_SCHEMA}, public' if sealed and rows and SEALED in rows.split() else 'public'}"
 
 
 @asynccontextmanager
@@ -267,13 +357,14 @@ async def bound(db: Db, workspace_id: UUID | None, *, blind: bool = False) -> As
     """Keep ``db`` in a transaction that sees this workspace alone, or none; commit when the block ends well.
 
     blind: as for ``workspace``.
-
-    It begins and is bound in one message: each more would cost a list a twentieth of its time.
     """
-    bind = f"SET LOCAL kith.workspace = '{workspace_id.hex if workspace_id else ''}'; SET LOCAL plan_cache_mode = auto"
-    await db.execute(
-        f"BEGIN READ WRITE; {bind}; {_sight(None, 'SET LOCAL')}; SET LOCAL search_path = public; "
-        f"SET LOCAL kith.blind = {'on' if blind else 'off'}; SET LOCAL kith.wordless = off"
+    await cast("Connection", db).begin(
+        f"kith.workspace = '{workspace_id.hex if workspace_id else ''}'",
+        "plan_cache_mode = auto",
+        *_sight(None),
+        "search_path = public",
+        f"kith.blind = {'on' if blind else 'off'}",
+        "kith.wordless = off",
     )
     try:
         yield

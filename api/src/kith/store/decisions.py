@@ -141,6 +141,7 @@ _APPEND = """
             SELECT max(d.decided_at) AS decided_at FROM decisions d
             WHERE d.workspace_id = $1 AND d.one_id = n.one_id AND d.other_id = n.other_id
         ) AS last
+    RETURNING id
 """
 
 _ON = f"""

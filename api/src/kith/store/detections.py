@@ -9,7 +9,7 @@ import msgspec
 
 from kith.store import columns, groups, locks, reach, sums
 from kith.store.columns import Columns
-from kith.store.db import PRIVATE, Db, new_id
+from kith.store.db import PRIVATE, Db, in_turn, new_id
 from kith.store.locks import Lock
 
 
@@ -135,12 +135,12 @@ async def lock(db: Db, workspace_id: UUID) -> None:
 
 async def prepare(db: Db, workspace_id: UUID, since: datetime, now: datetime, texts: int) -> None:
     """Number people, channels, kinds of acts, and the latest texts, in temporary tables that all below reads."""
-    await db.execute(_TABLES)
+    await in_turn(db, _TABLES)
     await db.execute(_FILL_PEOPLE, workspace_id)
-    await db.execute("ANALYZE detection_people; ANALYZE detection_identities")
+    await db.execute("ANALYZE detection_people, detection_identities")
     await db.execute(_FILL_CHANNELS, workspace_id)
     await db.execute(_FILL_TEXTS, workspace_id, since, now, texts)
-    await db.execute("ANALYZE detection_channels; ANALYZE detection_texts")
+    await db.execute("ANALYZE detection_channels, detection_texts")
 
 
 async def people(db: Db) -> Columns:
@@ -231,7 +231,7 @@ async def save_communities(
 
     Returns whose roles changed: community, person, roles before and after; of communities that had some.
     """
-    await db.execute(_SAVED)
+    await in_turn(db, _SAVED)
     await db.copy_records_to_table("found_communities", records=found, columns=FoundCommunity._fields)
     if belonging:
         await columns.write(db, "found_people", **belonging)
@@ -448,12 +448,14 @@ _CHANGED_ROLES = """
     WHERE o.roles IS DISTINCT FROM n.roles ORDER BY community_id, person_id
 """
 
+_FOUND = "found AS MATERIALIZED (SELECT community_id, person_id, home FROM found_people)"
+
 _SAVE_COMMUNITIES = (
     # Those that are no longer found keep their people and roles as they were, for who asks what became of them.
     """
     UPDATE communities c SET ended_at = $2, updated_at = now()
     WHERE workspace_id = $1 AND kind = 'detected' AND ended_at IS NULL
-        AND NOT EXISTS (SELECT FROM found_communities f WHERE f.id = c.id)
+        AND id <> ALL (ARRAY(SELECT id FROM found_communities))
     """,
     f"""
     UPDATE communities c SET {_NUMBERS} FROM found_communities f
@@ -468,7 +470,7 @@ _SAVE_COMMUNITIES = (
     ON CONFLICT (workspace_id, id) DO UPDATE SET (name, open_name, plain_name, parent_id, size, health, map,
         computed_at, as_of, cohesion, openness, updated_at, ended_at) = (excluded.name, excluded.open_name,
         excluded.plain_name, excluded.parent_id, excluded.size, excluded.health, excluded.map, excluded.computed_at,
-        excluded.as_of, excluded.cohesion, excluded.openness, now(), NULL)
+        excluded.as_of, excluded.cohesion, excluded.openness, excluded.updated_at, NULL)
     """,
     # Those whose last portrait still stands keep it, with what it said of the people who stayed.
     """
@@ -479,10 +481,10 @@ _SAVE_COMMUNITIES = (
         AND (c.name, c.open_name, c.plain_name, c.parent_id, c.size)
             IS DISTINCT FROM (f.name, f.open_name, f.plain_name, f.parent_id, f.size)
     """,
-    """
-    DELETE FROM community_people p USING found_communities f
+    f"""
+    WITH {_FOUND} DELETE FROM community_people p USING found_communities f
     WHERE p.workspace_id = $1 AND p.community_id = f.id AND f.kind = 'detected'
-        AND (f.map IS NOT NULL OR NOT EXISTS (SELECT FROM found_people n
+        AND (f.map IS NOT NULL OR NOT EXISTS (SELECT FROM found n
             WHERE n.community_id = p.community_id AND n.person_id = p.person_id AND n.home = p.home))
     """,
     """
@@ -495,21 +497,23 @@ _SAVE_COMMUNITIES = (
     FROM found_communities f JOIN communities c ON c.workspace_id = $1 AND c.id = f.id WHERE f.map IS NOT NULL
     ON CONFLICT (workspace_id, community_id, day) DO UPDATE SET health = excluded.health
     """,
-    """
-    DELETE FROM roles r USING found_communities f
+    f"""
+    WITH {_FOUND} DELETE FROM roles r USING found_communities f
     WHERE r.workspace_id = $1 AND r.community_id = f.id AND (f.map IS NOT NULL OR f.kind = 'detected' AND NOT EXISTS (
-        SELECT FROM found_people n WHERE n.community_id = r.community_id AND n.person_id = r.person_id AND n.home))
+        SELECT FROM found n WHERE n.community_id = r.community_id AND n.person_id = r.person_id AND n.home))
     """,
     """
     INSERT INTO roles
     SELECT $1, r.community_id, r.person_id, r.role, r.rank, r.score, r.stability, r.evidence::jsonb, r.interaction_ids,
         r.place, $2, c.as_of
     FROM found_roles r JOIN communities c ON c.workspace_id = $1 AND c.id = r.community_id
+    ON CONFLICT DO NOTHING
     """,
 )
 
 _SAVE_TEXTS = """
     INSERT INTO topic_texts SELECT $1, text_id, topic_id FROM unnest($2::uuid[], $3::uuid[]) AS t (text_id, topic_id)
+    ON CONFLICT DO NOTHING
 """
 
 _SAVE_TOPIC_CHANNELS = f"""
@@ -526,4 +530,5 @@ _SAVE_TOPIC_CHANNELS = f"""
     )
     INSERT INTO topic_channels (workspace_id, topic_id, channel_id, texts, open_texts)
     SELECT $1, topic_id, channel_id, texts, open_texts FROM counted WHERE everywhere = 0 AND channel_id IS NOT NULL
+    ON CONFLICT DO NOTHING
 """

@@ -37,7 +37,7 @@ async def add(db: Db, workspace_id: UUID, events: Sequence[tuple[Type, Mapping[s
         await db.execute(
             """
             INSERT INTO events (workspace_id, id, type, data)
-            SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::jsonb[])
+            SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::jsonb[]) RETURNING id
             """,
             workspace_id, ids, types, data,
         )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from kith.store.db import Db
+from kith.store.db import Db, in_turn
 
 Row: TypeAlias = Any
 
@@ -17,12 +17,13 @@ async def freeze(db: Db) -> None:
     What is named is looked up by its key: PostgreSQL takes a table that it has not counted yet for a small one, and
     would read all of it again for each row.
     """
-    await db.execute(
+    await in_turn(
+        db,
         """
         SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
         SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
         SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
-        """
+        """,
     )
 
 
@@ -80,7 +81,8 @@ async def changes(db: Db, workspace_id: UUID) -> AsyncIterator[Row]:
         at="s.occurred_at",
         began="s.began",
         source="""
-            state_changes s JOIN interactions i ON i.workspace_id = $1 AND i.id = s.interaction_id
+            state_changes s
+            JOIN interactions i ON i.workspace_id = $1 AND s.workspace_id = $1 AND i.id = s.interaction_id
             CROSS JOIN LATERAL (SELECT i.channel_id) AS seen
         """,
         order="i.id, s.occurred_at",

@@ -31,7 +31,8 @@ async def add(db: Db, workspace_id: UUID, app_id: UUID, member_id: UUID | None, 
         """
         INSERT INTO grants AS g (workspace_id, id, app_id, member_id, scopes) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (workspace_id, app_id, member_id) WHERE revoked_at IS NULL DO UPDATE
-            SET scopes = ARRAY(SELECT DISTINCT unnest(g.scopes || excluded.scopes) ORDER BY 1), updated_at = now()
+            SET scopes = ARRAY(SELECT DISTINCT unnest(g.scopes || excluded.scopes) ORDER BY 1),
+                updated_at = excluded.updated_at
         RETURNING id
         """,
         workspace_id, new_id(), app_id, member_id, sorted(scopes),

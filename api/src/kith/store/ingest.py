@@ -42,7 +42,7 @@ from kith.store.batch import (
     Problem,
     Tombstone,
 )
-from kith.store.db import Db
+from kith.store.db import Db, in_turn
 from kith.store.locks import Lock
 from kith.store.states import Change
 from kith.store.sweeps import Outcome
@@ -83,7 +83,7 @@ async def apply(db: Db, workspace_id: UUID, source_id: UUID, run_id: UUID | None
 
 async def stage(db: Db, batch: Batch) -> None:
     """Copy the batch into temporary tables, where it is in nobody's way: the first third of ``apply``."""
-    await db.execute(_STAGE)
+    await in_turn(db, _STAGE)
     await _copy(db, batch)
 
 
@@ -166,7 +166,7 @@ async def account(
 
 async def begin_changes(db: Db, workspace_id: UUID, ids: Sequence[UUID]) -> None:
     """Note what these stored interactions add to the ledgers, before a statement changes them outside a page."""
-    await db.execute(_STAGE)
+    await in_turn(db, _STAGE)
     await db.execute("TRUNCATE staged_changes, staged_identities, staged_channels, staged_conversations")
     await db.execute(_NOTE, workspace_id, ids, -1)
 
@@ -193,7 +193,7 @@ async def _describe(db: Db, workspace_id: UUID, source_id: UUID, batch: Batch) -
     ):
         if not rows:
             continue
-        added = _number(await db.execute(_INSERT[table], workspace_id, source_id))
+        added = await db.fetchval(_INSERT[table], workspace_id, source_id)
         if added < len(rows):
             if table == "identities":
                 await tellings.tell(db, workspace_id, source_id)
@@ -290,7 +290,7 @@ async def take_back(db: Db, workspace_id: UUID, source_id: UUID, most: int, *, s
     """
     await lock(db, workspace_id, alone=True)
     await sealing.go(db, sealed=sealed)
-    await db.execute(_STAGE)
+    await in_turn(db, _STAGE)
     await db.execute(_RETRACT, workspace_id, source_id, None, None)
     affiliated = await affiliation_tellings.take_back(db, workspace_id, source_id)
     await standings.take_back(db, workspace_id, source_id)
@@ -312,7 +312,7 @@ async def let_go(db: Db, workspace_id: UUID, source_id: UUID, ids: Sequence[UUID
     """
     await lock(db, workspace_id, alone=True)
     await sealing.go(db, sealed=sealed)
-    await db.execute(_STAGE)
+    await in_turn(db, _STAGE)
     gone = await _untell(db, workspace_id, source_id, ids)
     await db.execute(_UNTELL, workspace_id, source_id, ids)
     await _bury(db, workspace_id, source_id, [Tombstone(id_, "withdrawn", None) for id_ in gone])
@@ -376,7 +376,7 @@ async def erase(db: Db, workspace_id: UUID, identity_ids: Sequence[UUID], *, sea
 async def accept_sweeps(db: Db, workspace_id: UUID, source_id: UUID) -> int:
     """Take away what refused sweeps of a source did not see; return how many acts are gone or have ended."""
     await lock(db, workspace_id, alone=True)
-    await db.execute(_STAGE)
+    await in_turn(db, _STAGE)
     found = await sweeps.take_refused(db, workspace_id, source_id)
     gone = sum([await _lose(db, workspace_id, source_id, outcome) for outcome in found])
     await _account(db, workspace_id)
@@ -472,8 +472,11 @@ _STAGE = "\n".join(
 def _insert(table: str, columns: Sequence[str]) -> str:
     names = ", ".join(columns)
     return f"""
-        INSERT INTO {table} (workspace_id, source_id, {names})
-        SELECT $1::uuid, $2::uuid, {names} FROM staged_{table} ORDER BY id ON CONFLICT DO NOTHING
+        WITH added AS (
+            INSERT INTO {table} (workspace_id, source_id, {names})
+            SELECT $1::uuid, $2::uuid, {names} FROM staged_{table} ORDER BY id ON CONFLICT DO NOTHING RETURNING id
+        )
+        SELECT count(*) FROM added
     """
 
 
@@ -518,12 +521,14 @@ _OWN_PERSON = """
 _CHANGED = "id, actor_id, target_ids, channel_id, conversation_id, kind, occurred_at"
 
 _ADD = f"""
-    WITH added AS (
+    WITH gone AS MATERIALIZED (
+        SELECT t.interaction_id FROM staged_interactions s
+        JOIN tombstones t ON t.workspace_id = $1 AND t.interaction_id = s.id AND t.cause IN {FINAL}
+    ),
+    added AS (
         INSERT INTO interactions (workspace_id, source_id, {", ".join(INTERACTION)})
         SELECT $1::uuid, $2::uuid, {", ".join(INTERACTION)} FROM staged_interactions s
-        WHERE NOT EXISTS (
-            SELECT FROM tombstones t WHERE t.workspace_id = $1 AND t.interaction_id = s.id AND t.cause IN {FINAL}
-        )
+        WHERE NOT EXISTS (SELECT FROM gone g WHERE g.interaction_id = s.id)
         ON CONFLICT DO NOTHING
         RETURNING {_CHANGED}
     )
@@ -544,7 +549,7 @@ _TELL = f"""
     INSERT INTO tellings (workspace_id, interaction_id, source_id, channel_id)
     SELECT $1::uuid, s.id, $2::uuid, coalesce(s.channel_id, '{NOWHERE}')
     FROM staged_interactions s JOIN interactions i ON i.workspace_id = $1 AND i.id = s.id
-    WHERE i.source_id <> $2 OR EXISTS (SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = s.id)
+    WHERE i.source_id <> $2 OR EXISTS (SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = i.id)
     UNION
     SELECT $1::uuid, s.id, i.source_id, seen.channel_id
     FROM staged_interactions s JOIN interactions i ON i.workspace_id = $1 AND i.id = s.id,
@@ -553,7 +558,7 @@ _TELL = f"""
             UNION ALL SELECT t.channel_id FROM sightings t WHERE t.workspace_id = $1 AND t.interaction_id = i.id
         ) AS seen
     WHERE i.source_id <> $2
-        AND NOT EXISTS (SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = s.id)
+        AND NOT EXISTS (SELECT FROM tellings t WHERE t.workspace_id = $1 AND t.interaction_id = i.id)
     ORDER BY 2, 3, 4 ON CONFLICT DO NOTHING
 """
 
@@ -790,6 +795,7 @@ _ACCOUNT = f"""
         INSERT INTO interaction_targets (workspace_id, identity_id, occurred_at, interaction_id)
         SELECT $1::uuid, target_id, occurred_at, id FROM towards
         GROUP BY target_id, occurred_at, id HAVING sum(sign) > 0 ORDER BY target_id, occurred_at, id
+        RETURNING interaction_id
     ),
     contact AS (
         INSERT INTO contact_days AS c (workspace_id, actor_id, target_id, day, channel_id, kind, count, weight)
@@ -908,6 +914,7 @@ _RETRACT = f"""
     touched AS (SELECT subject_id AS id FROM retracted UNION SELECT object_id FROM retracted)
     INSERT INTO touches (workspace_id, identity_ids, actor_ids, target_ids, channel_ids, conversation_ids)
     SELECT $1::uuid, array_agg(id), '{{}}', '{{}}', '{{}}', '{{}}' FROM touched HAVING count(*) > 0
+    RETURNING id
 """
 
 _TOUCHED = f"""
@@ -935,6 +942,7 @@ _TOUCH = f"""
         workspace_id, identity_ids, actor_ids, target_ids, channel_ids, conversation_ids, act_ids
     )
     SELECT $1::uuid, * FROM touched WHERE identity_ids <> '{{}}' OR channel_ids <> '{{}}' OR conversation_ids <> '{{}}'
+    RETURNING id
 """
 
 # Periods that were read melt into one where they meet.
@@ -945,11 +953,12 @@ _COVER = """
     INSERT INTO coverage (workspace_id, source_id, status, period)
     SELECT $1::uuid, $2::uuid, 'read', unnest(range_agg(period))
     FROM (SELECT period FROM old UNION ALL SELECT tstzrange($3, $4)) AS periods
+    RETURNING period
 """
 
 # Of a gap, what was read since is none any more.
 _CLOSE_GAPS = """
-    WITH read AS (
+    WITH read AS MATERIALIZED (
         SELECT range_agg(period) AS periods FROM coverage WHERE workspace_id = $1 AND source_id = $2 AND status = 'read'
     ),
     old AS (
@@ -971,7 +980,7 @@ _GAP = """
 
 _CURSOR = """
     INSERT INTO cursors (workspace_id, source_id, cursor) VALUES ($1, $2, $3)
-    ON CONFLICT (workspace_id, source_id) DO UPDATE SET cursor = excluded.cursor, updated_at = now()
+    ON CONFLICT (workspace_id, source_id) DO UPDATE SET cursor = excluded.cursor, updated_at = excluded.updated_at
 """
 
 # Each problem is counted; the first 10,000 of a run are kept with their reasons.
@@ -981,6 +990,7 @@ _PROBLEMS = """
     FROM runs r, unnest($3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY
         AS p (place, code, reason, raw, number)
     WHERE r.workspace_id = $1 AND r.id = $2 AND r.skipped + p.number <= 10000
+    RETURNING number
 """
 
 _COUNT = """

@@ -306,7 +306,7 @@ async def cancel_job(db: Db, workspace_id: UUID, job_id: UUID) -> Job | None:
         f"""
         UPDATE jobs SET cancel = true, updated_at = now(),
             status = CASE status WHEN 'queued' THEN 'canceled' ELSE status END,
-            finished_at = CASE status WHEN 'queued' THEN now() END
+            finished_at = CASE WHEN status = 'queued' THEN (SELECT now()) END
         WHERE workspace_id = $1 AND id = $2 AND status IN ('queued', 'running')
         RETURNING {_COLUMNS}
         """,
@@ -366,9 +366,9 @@ async def claim(
             absences = absences + (status = 'running')::integer,
             attempt = CASE WHEN {_RESTS} THEN greatest(attempt - 1, 0) ELSE attempt + (status = 'queued')::integer END,
             status = CASE WHEN {_RESTS} THEN 'queued' ELSE 'running' END,
-            due_at = CASE WHEN {_RESTS} THEN now() + {_REST} ELSE due_at END,
-            lease_until = CASE WHEN {_RESTS} THEN NULL ELSE now() + make_interval(secs => $3) END,
-            started_at = coalesce(started_at, now())
+            due_at = CASE WHEN {_RESTS} THEN (SELECT now()) + {_REST} ELSE due_at END,
+            lease_until = CASE WHEN {_RESTS} THEN NULL ELSE (SELECT now()) + make_interval(secs => $3) END,
+            started_at = coalesce(started_at, (SELECT now()))
         WHERE workspace_id = $1 AND id = $2 AND {_DUE}
         RETURNING workspace_id, id, kind, args, attempt, absences, fence, done, status
         """,
@@ -474,7 +474,7 @@ async def finish(db: Db, job: HeldJob, result: Mapping[str, Any], again_seconds:
         """
         status = CASE WHEN again AND NOT cancel THEN 'queued' ELSE 'succeeded' END, again = false,
         due_at = now() + make_interval(secs => $5), attempt = 0, absences = 0, error = NULL,
-        finished_at = CASE WHEN again AND NOT cancel THEN NULL ELSE now() END, result = $4
+        finished_at = CASE WHEN again AND NOT cancel THEN NULL ELSE (SELECT now()) END, result = $4
         """,
         result, again_seconds,
     )  # fmt: skip
@@ -492,7 +492,7 @@ async def retry(db: Db, job: HeldJob, problem: Problem, seconds: float) -> bool:
         db, job,
         """
         status = CASE WHEN attempt < max_attempts THEN 'queued' ELSE 'failed' END,
-        finished_at = CASE WHEN attempt < max_attempts THEN NULL ELSE now() END,
+        finished_at = CASE WHEN attempt < max_attempts THEN NULL ELSE (SELECT now()) END,
         due_at = now() + make_interval(secs => $4), error = $5
         """,
         seconds, problem,

@@ -300,6 +300,7 @@ _SAVE_HIT = """
         quote_stop)
     SELECT $1, $2, w.id, $4, $5, $6, $7, $8, $9, $10 FROM watches w
     WHERE w.workspace_id = $1 AND w.id = $3 FOR KEY SHARE
+    RETURNING start
 """
 
 _PLACES = """

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import asyncpg
 
 from kith.store import rekey, rights
-from kith.store.db import ROLE, Db, bound, new_id, reaching
+from kith.store.db import ROLE, Db, SpreadConnection, bound, new_id, reaching
 
 # Any two numbers that nothing else in the database uses as an advisory lock.
 LOCK = (0x6B697468, 1)
@@ -54,7 +54,7 @@ async def migrate(url: str, *, wait_seconds: float = 60.0, statement_seconds: fl
     """
     with reaching():
         settings = {"application_name": "kith migrate", "search_path": "public", "row_security": "on"}
-        db = await asyncpg.connect(url, server_settings=settings)
+        db = await asyncpg.connect(url, connection_class=SpreadConnection, server_settings=settings)
     try:
         if db.get_server_version() < (16,):
             raise MigrationError("kith needs PostgreSQL 16 or newer.")
@@ -108,6 +108,7 @@ async def _ask_for_rebuilds(db: Db) -> None:
 _ASK_FOR_REBUILD = """
     INSERT INTO jobs (workspace_id, id, kind)
     SELECT $1::uuid, $2::uuid, 'rebuild' WHERE EXISTS (SELECT FROM interactions WHERE workspace_id = $1)
+    RETURNING id
 """
 
 

@@ -210,10 +210,11 @@ _LINKS = f"""
 """
 
 _SAVE_SNAPSHOT = """
-    INSERT INTO populations (workspace_id, identities, arrived, content, model, kinds) VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO populations (workspace_id, identities, arrived, content, model, kinds, counted_at)
+    VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
     ON CONFLICT (workspace_id) DO UPDATE
     SET identities = excluded.identities, arrived = excluded.arrived, content = excluded.content,
-        model = excluded.model, counted_at = clock_timestamp()
+        model = excluded.model, counted_at = excluded.counted_at
 """
 
 _NOTE_ARRIVALS = """

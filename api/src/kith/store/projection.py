@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kith.store import locks, strength
-from kith.store.db import PRIVATE, Db
+from kith.store.db import PRIVATE, Db, in_turn
 from kith.store.locks import Lock
 
 
@@ -176,7 +176,7 @@ async def try_lock(db: Db, workspace_id: UUID) -> bool:
 
 async def start(db: Db) -> None:
     """Empty the temporary tables of what is wanted."""
-    await db.execute(_WANTED)
+    await in_turn(db, _WANTED)
 
 
 async def take_touches(db: Db, workspace_id: UUID, pages: int) -> list[Mapping[str, list[UUID]]]:

@@ -66,7 +66,7 @@ async def save_app(
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (workspace_id, name, site) DO UPDATE
             SET client_id = excluded.client_id, registered = excluded.registered, key_id = excluded.key_id,
-                wrapped = excluded.wrapped, sealed = excluded.sealed, updated_at = now()
+                wrapped = excluded.wrapped, sealed = excluded.sealed, updated_at = excluded.updated_at
         """,
         workspace_id, name, site, client_id, registered, *(secret or (None, None, None)),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kith.store import projection, strength, sums
-from kith.store.db import Db
+from kith.store.db import Db, in_turn
 from kith.store.projection import Projection
 
 WORK_MEMORY = "128MB"
@@ -33,12 +33,12 @@ class Difference(NamedTuple):
 
 async def prepare(db: Db) -> None:
     """Let this transaction read and sort whole tables."""
-    await db.execute(_SETTINGS)
+    await in_turn(db, _SETTINGS)
 
 
 async def reset(db: Db) -> None:
     """Let this transaction plan as ever."""
-    await db.execute(_RESET)
+    await in_turn(db, _RESET)
 
 
 async def restore_persons(db: Db, workspace_id: UUID, decided: Mapping[UUID, UUID]) -> Difference:
@@ -82,10 +82,17 @@ async def _any(db: Db, workspace_id: UUID, projection: Projection) -> bool:
 async def _insert(db: Db, workspace_id: UUID, projection: Projection, query: str) -> int:
     """Store rows, in the order in which they come; return how many."""
     names = ", ".join(projection.key + projection.columns)
-    done = await db.execute(
-        f"INSERT INTO {projection.table} (workspace_id, {names}) SELECT $1, {names} FROM ({query}) AS r", workspace_id
+    added: int = await db.fetchval(
+        f"""
+        WITH added AS (
+            INSERT INTO {projection.table} (workspace_id, {names}) SELECT $1, {names} FROM ({query}) AS r
+            RETURNING workspace_id
+        )
+        SELECT count(*) FROM added
+        """,
+        workspace_id,
     )
-    return int(done.rpartition(" ")[2])
+    return added
 
 
 async def _compare(db: Db, workspace_id: UUID, projection: Projection) -> Difference:
@@ -110,14 +117,15 @@ async def _compare(db: Db, workspace_id: UUID, projection: Projection) -> Differ
 
 async def _mend(db: Db, workspace_id: UUID, projection: Projection, difference: Difference) -> None:
     """Make the table what ``rebuilt`` is. Nobody else writes it meanwhile, so each row is only looked at once."""
-    names = projection.key + projection.columns
+    names, key = projection.key + projection.columns, ", ".join(projection.key)
     same = " AND ".join(f"t.{name} = r.{name}" for name in projection.key)
     new, old = (", ".join(f"{table}.{name}" for name in projection.columns) for table in "rt")
     if difference.extra:
         await db.execute(
             f"""
+            WITH kept AS MATERIALIZED (SELECT {key} FROM rebuilt)
             DELETE FROM {projection.table} t
-            WHERE t.workspace_id = $1 AND NOT EXISTS (SELECT FROM rebuilt r WHERE {same})
+            WHERE t.workspace_id = $1 AND NOT EXISTS (SELECT FROM kept r WHERE {same})
             """,
             workspace_id,
         )
@@ -132,10 +140,10 @@ async def _mend(db: Db, workspace_id: UUID, projection: Projection, difference: 
     if difference.missing:
         await db.execute(
             f"""
+            WITH there AS MATERIALIZED (SELECT {key} FROM {projection.table} WHERE workspace_id = $1)
             INSERT INTO {projection.table} (workspace_id, {", ".join(names)})
-            SELECT $1, {", ".join(names)} FROM rebuilt r
-            WHERE NOT EXISTS (SELECT FROM {projection.table} t WHERE t.workspace_id = $1 AND {same})
-            ORDER BY {", ".join(projection.key)}
+            SELECT $1, {", ".join(names)} FROM rebuilt r WHERE NOT EXISTS (SELECT FROM there t WHERE {same})
+            ORDER BY {key} RETURNING workspace_id
             """,
             workspace_id,
         )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kith.domain.ids import NOWHERE, fact_id
 from kith.store import ingest
-from kith.store.db import Db
+from kith.store.db import Db, in_turn
 
 _ROWS = 50_000
 
@@ -25,7 +25,7 @@ async def rekey_said(db: Db) -> None:
 
     What they answer is settled by the job that works touches in.
     """
-    await db.execute(_TABLES)
+    await in_turn(db, _TABLES)
     for workspace_id in [row["workspace_id"] for row in await db.fetch("SELECT workspace_id FROM workspace_ids")]:
         await db.execute("SELECT set_config('kith.workspace', $1::text, true)", str(workspace_id))
         id_key = await db.fetchval("SELECT id_key FROM workspaces WHERE workspace_id = $1", workspace_id)
@@ -148,7 +148,7 @@ _TOUCHES = """
     FROM (
         SELECT id, conversation_id, row_number() OVER (ORDER BY occurred_at, id) / 10000 AS page
         FROM interactions WHERE workspace_id = $1 AND kind IN ('message', 'post', 'reply')
-    ) AS said GROUP BY page
+    ) AS said GROUP BY page RETURNING id
 """
 
 _REFERRING = (

@@ -46,7 +46,7 @@ async def set_wish(db: Db, workspace_id: UUID, join_above: float, suggest_above:
         """
         INSERT INTO resolution_settings AS s (workspace_id, join_above, suggest_above) VALUES ($1, $2, $3)
         ON CONFLICT (workspace_id) DO UPDATE SET join_above = $2, suggest_above = $3, revision = s.revision + 1,
-            updated_at = now()
+            updated_at = excluded.updated_at
         """,
         workspace_id, join_above, suggest_above,
     )  # fmt: skip

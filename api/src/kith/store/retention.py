@@ -49,7 +49,7 @@ async def set_policy(
         """
         INSERT INTO retention_policies AS p (workspace_id, source_id, days, texts, private) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (workspace_id, source_id) DO UPDATE SET days = excluded.days, texts = excluded.texts,
-            private = excluded.private, revision = p.revision + 1, updated_at = now()
+            private = excluded.private, revision = p.revision + 1, updated_at = excluded.updated_at
         """,
         workspace_id, source_id, days, texts, private,
     )  # fmt: skip

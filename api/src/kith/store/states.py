@@ -90,7 +90,7 @@ _KEEP = """
 
 # At one moment, an ending is the last.
 _HOLD = """
-    WITH found AS (
+    WITH found AS MATERIALIZED (
         SELECT i.id, (
             SELECT CASE WHEN NOT c.began THEN c.occurred_at END FROM (
                 SELECT occurred_at, began FROM state_changes WHERE workspace_id = $1 AND interaction_id = i.id

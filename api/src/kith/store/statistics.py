@@ -1,6 +1,6 @@
 """Statistics: what PostgreSQL knows of the tables when it plans. It looks a minute after a load; lists cannot wait."""
 
-from kith.store.db import ROLE, SEALED_SCHEMA, Db
+from kith.store.db import ROLE, SEALED_SCHEMA, Db, in_turn
 
 # Tables that have at least doubled since they were looked at; below 64 KB any plan will do.
 _GROWN = f"""
@@ -15,5 +15,5 @@ async def refresh(db: Db) -> list[str]:
     """Analyze the tables that have grown much, as their owner; return their names."""
     grown = [row["name"] for row in await db.fetch(_GROWN)]
     if grown:
-        await db.execute(f"SET LOCAL ROLE NONE; ANALYZE {', '.join(grown)}; SET LOCAL ROLE {ROLE}")
+        await in_turn(db, f"SET LOCAL ROLE NONE; ANALYZE {', '.join(grown)}; SET LOCAL ROLE {ROLE}")
     return grown

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from kith.store import columns, kinds, reach, sums
 from kith.store.columns import Columns
-from kith.store.db import Db
+from kith.store.db import Db, in_turn
 
 WANTED_PAIRS = """
     -- Pairs of persons, the lesser id first.
@@ -20,7 +20,7 @@ WANTED_PAIRS = """
 """
 
 TABLES = """
-    -- Pairs with contact, the lesser id first, numbered in the order of their ids; and their people likewise.
+    -- Pairs with contact, the lesser id first, numbered in the order of their ids, and their people likewise.
     CREATE TEMPORARY TABLE IF NOT EXISTS contact_pairs (
         number integer NOT NULL, one_id uuid NOT NULL, other_id uuid NOT NULL, given bigint NOT NULL,
         received bigint NOT NULL, first_day date NOT NULL, last_day date NOT NULL, as_of date NOT NULL
@@ -71,7 +71,7 @@ async def want_pairs(db: Db, pairs: Sequence[tuple[UUID, UUID]]) -> None:
 async def find_pairs(db: Db, workspace_id: UUID, day: date) -> None:
     """Number the wanted pairs that have contact, and their people."""
     await db.execute(_FIND_PAIRS, workspace_id, day)
-    await db.execute(_NUMBER_PEOPLE)
+    await in_turn(db, _NUMBER_PEOPLE)
 
 
 async def pairs(db: Db) -> Columns:
@@ -181,10 +181,9 @@ _ACQUAINTANCES = f"""
     SELECT n.number, k.person_id, k.first_day {sums.SINCE_EPOCH}
     FROM ({_BATCH_PEOPLE}) AS n CROSS JOIN LATERAL (
         SELECT r.other_id AS person_id, r.first_day FROM relationships r
-        WHERE r.workspace_id = $1 AND r.person_id = n.person_id AND r.first_day <= $4::date AND NOT EXISTS (
-            SELECT FROM wanted_pairs w
-            WHERE w.one_id = least(r.person_id, r.other_id) AND w.other_id = greatest(r.person_id, r.other_id)
-        )
+        LEFT JOIN wanted_pairs w
+            ON w.one_id = least(r.person_id, r.other_id) AND w.other_id = greatest(r.person_id, r.other_id)
+        WHERE r.workspace_id = $1 AND r.person_id = n.person_id AND r.first_day <= $4::date AND w.one_id IS NULL
         UNION ALL SELECT other_id, first_day FROM contact_pairs WHERE one_id = n.person_id AND first_day <= $4::date
         UNION ALL SELECT one_id, first_day FROM contact_pairs WHERE other_id = n.person_id AND first_day <= $4::date
     ) AS k

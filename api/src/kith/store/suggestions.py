@@ -205,7 +205,7 @@ _CLOSE = """
 
 # A pair that was decided on is found again only when its decision was taken back, or on strong new evidence.
 _SAVE = """
-    WITH before AS (SELECT id, status FROM suggestions WHERE workspace_id = $1 AND id = ANY ($2)),
+    WITH before AS MATERIALIZED (SELECT id, status FROM suggestions WHERE workspace_id = $1 AND id = ANY ($2)),
     saved AS (
     INSERT INTO suggestions AS s
         (workspace_id, id, one_id, other_id, status, probability, log_odds, contributions, model)
@@ -216,7 +216,7 @@ _SAVE = """
     ON CONFLICT (workspace_id, id) DO UPDATE SET
         status = CASE WHEN s.status = 'postponed' THEN s.status ELSE 'open' END,
         decision_id = NULL, probability = excluded.probability, log_odds = excluded.log_odds,
-        contributions = excluded.contributions, model = excluded.model, updated_at = now()
+        contributions = excluded.contributions, model = excluded.model, updated_at = excluded.updated_at
     WHERE s.status NOT IN ('open', 'postponed')
         OR (s.log_odds, s.contributions, s.model)
             IS DISTINCT FROM (excluded.log_odds, excluded.contributions, excluded.model)

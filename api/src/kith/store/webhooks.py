@@ -218,17 +218,18 @@ async def replay(
     db: Db, workspace_id: UUID, webhook_id: UUID, types: Sequence[str], since: int, until: int, *, tests: bool = False
 ) -> int:
     """Have events of a range of numbers wait again, also those that were delivered; return how many."""
-    status = await db.execute(
+    waiting: int = await db.fetchval(
         f"""
-        INSERT INTO webhook_events AS w (workspace_id, webhook_id, event_id, seq, subject)
+        WITH again AS (INSERT INTO webhook_events AS w (workspace_id, webhook_id, event_id, seq, subject)
         SELECT $1::uuid, $2::uuid, e.id, e.seq, {_SUBJECT} FROM events e
         WHERE e.workspace_id = $1 AND e.seq >= $3 AND e.seq <= $4 AND e.type = ANY ($5) AND ($6 OR e.type <> $7)
         ON CONFLICT (workspace_id, webhook_id, event_id)
-        DO UPDATE SET status = 'waiting', attempts = 0, due_at = now()
+        DO UPDATE SET status = 'waiting', attempts = 0, due_at = excluded.due_at RETURNING event_id)
+        SELECT count(*) FROM again
         """,
         workspace_id, webhook_id, since, until, types, tests, TESTED,
     )  # fmt: skip
-    return int(status.split()[2])
+    return waiting
 
 
 async def due(db: Db, workspace_id: UUID, webhook_id: UUID, limit: int) -> list[Waiting]:
