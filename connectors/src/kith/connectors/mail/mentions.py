@@ -76,7 +76,7 @@ def _is_persons(local: str, host: str) -> bool:
 def _is_registered(host: str) -> bool:
     """Whether somebody may hold the domain: below a public suffix, or below ``example``, in which papers speak."""
     top = host.rpartition(".")[2]
-    return top == "example" or top not in _FILES and _suffixes().privatesuffix(host) is not None
+    return top == "example" or (top not in _FILES and _suffixes().privatesuffix(host) is not None)
 
 
 @cache
