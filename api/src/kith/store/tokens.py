@@ -5,6 +5,7 @@ import secrets
 from base64 import b32decode, b32encode
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ import asyncpg
 import msgspec
 
 from kith.domain.members import Role, scopes_of
-from kith.domain.scopes import IDENTITY
+from kith.domain.scopes import IDENTITY, Sight
 from kith.store.db import Db
 
 PREFIX = "kpat_"
@@ -54,7 +55,7 @@ _OF_APP = f"""
 """
 
 
-class Token(msgspec.Struct, frozen=True):
+class Token(msgspec.Struct, frozen=True, dict=True):
     """What a token is allowed to do. id_key: the workspace's own key, for ids and cursors.
 
     member_id: for whom it acts; role: theirs. Of an app's: thumbprint: of the key that it is bound to; resources: the
@@ -83,6 +84,16 @@ class Token(msgspec.Struct, frozen=True):
     def holder(self) -> UUID:
         """What stays the same when an app renews its tokens."""
         return self.grant_id or self.id
+
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        """Its scopes, to be looked up in: a token is remembered, and asked for them with each request."""
+        return frozenset(self.scopes)
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What it sees of what routes answer."""
+        return Sight.of(self.allowed, has_sealed=self.has_sealed)
 
 
 def mint(owner_id: UUID, prefix: str = PREFIX) -> str:

@@ -34,7 +34,7 @@ async def guard(request: Request[Any, Any, Any]) -> None:
 
 def require(request: Request[Any, Any, Any], scope: str) -> None:
     """Refuse a request whose token, which is accepted, lacks a scope."""
-    if scope not in token_of(request).scopes:
+    if scope not in token_of(request).allowed:
         detail = f"The token lacks the scope {scope}."
         raise _refuse(request, "missing_scope", detail, f'error="insufficient_scope", scope="{scope}"')
 
@@ -49,7 +49,7 @@ def recognize(scope: Any) -> Token | None:
     if found is None or found.resources or found.thumbprint is not None:
         return None
     for needed in scope["route_handler"].opt.get("scopes", _NOT_TO_HAVE):
-        if needed not in found.scopes:
+        if needed not in found.allowed:
             return None
     return found
 
@@ -142,14 +142,13 @@ def check_scopes(handlers: Iterable[BaseRouteHandler]) -> None:
 
 def sight_of(request: Request[Any, Any, Any]) -> Sight:
     """Return what the caller sees of what the route answers."""
-    token = token_of(request)
-    return Sight.of(token.scopes, has_sealed=token.has_sealed)
+    return token_of(request).sight
 
 
 def scopes_of(scope: Scope) -> frozenset[str]:
     """Return the scopes of the token that was accepted."""
     token: Token = scope["kith.token"]  # type: ignore[typeddict-item]  # our own key
-    return frozenset(token.scopes)
+    return token.allowed
 
 
 def may_read_anywhere(request: Request[Any, Any, Any]) -> bool:

@@ -38,6 +38,7 @@ _HEADERS = {
 }
 """Of each answer that does not say it otherwise."""
 _FIELDS = list(_HEADERS.items())
+_LINES = b"".join(b"%b: %b\r\n" % field for field in _FIELDS)
 
 Abilities = Mapping[str, list[tuple[bytes, bytes]]]
 NOTHING: Abilities = {}
@@ -122,14 +123,24 @@ class Exchange:
 
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
-            self.status, self.start = message["status"], message
+            self.status = message["status"]
             if (whole := message.pop("kith.body", None)) is None:
+                self.start = message
                 return
-            message = {"type": "http.response.body", "body": whole, "more_body": False}
+            body = self._finish(message, whole, more=False)
+            if self.head:
+                body = b""
+            if self.scope.get("kith.wire"):  # which takes both at once
+                message["kith.body"] = body
+                await self._send(message)
+                return
+            await self._send(message)
+            await self._send({"type": "http.response.body", "body": body, "more_body": False})
+            return
         if message["type"] == "http.response.body" and self.start is not None:
             start, self.start = self.start, None
             more = message.get("more_body", False)
-            body = message["body"] = self._finish(start, message.get("body", b""), more)
+            body = message["body"] = self._finish(start, message.get("body", b""), more=more)
             if self.scope.get("kith.wire") and not more:  # which takes both at once
                 start["kith.body"] = b"" if self.head else body
                 await self._send(start)  # type: ignore[arg-type]  # an http.response.start, and our own key
@@ -148,7 +159,7 @@ class Exchange:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
-    def _finish(self, start: dict[str, Any], body: bytes, more: bool) -> bytes:
+    def _finish(self, start: dict[str, Any], body: bytes, *, more: bool) -> bytes:
         """Complete the headers; return the body to send, none when the client has it already."""
         headers = dict(start["headers"])
         if self.allowed:
@@ -174,13 +185,17 @@ class Exchange:
                     headers.pop(name, None)
         elif self.status in (200, 201) and not more and (revision := headers.get(b"etag")):
             headers[b"etag"] = content_tag(body, revision)
-        common = _FIELDS
+        headers[b"request-id"] = self.request_id.encode("latin-1")
+        lines, quotas = _LINES, self.scope.get("kith.quotas")
         if not headers.keys().isdisjoint(_HEADERS):
-            common = [field for field in _FIELDS if field[0] not in headers]
-        fields = [*common, *headers.items(), (b"request-id", self.request_id.encode("latin-1"))]
-        if quotas := self.scope.get("kith.quotas"):
-            fields += quotas.headers()  # type: ignore[attr-defined]  # our own key
-        start["headers"] = fields
+            lines = b"".join(b"%b: %b\r\n" % field for field in _FIELDS if field[0] not in headers)
+        if quotas:
+            lines += quotas.lines()  # type: ignore[attr-defined]  # our own key
+        start["headers"] = fields = list(headers.items())
+        if self.scope.get("kith.wire"):
+            start["kith.lines"] = lines
+        else:
+            fields += (tuple(line.split(b": ", 1)) for line in lines.splitlines())  # type: ignore[misc]  # two parts
         return body
 
     def log(self) -> None:

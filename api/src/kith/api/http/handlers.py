@@ -217,5 +217,5 @@ class Json:
             self.headers.append((name.lower().encode(), value.encode("latin-1")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": self.status, "headers": self.headers}
-        await send(start | {"kith.body": self.body})  # type: ignore[arg-type]  # our own key, for the edge
+        start = {"type": "http.response.start", "status": self.status, "headers": self.headers, "kith.body": self.body}
+        await send(start)  # type: ignore[arg-type]  # our own key, for the edge

@@ -5,6 +5,7 @@ Server: uvicorn; parser: llhttp (httptools), which takes no line that ends witho
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +22,7 @@ IDLE_SECONDS = 75.0  # longer than proxies keep connections: 60 is usual
 LINGER_SECONDS = 5.0  # in which a client may read the answer to what it is still sending
 WAITING = 100  # requests of one connection that wait for the answer before theirs
 AT_ONCE = 1_024  # requests that a process answers at once
+ADDRESSES = 500  # whose parts a process remembers
 
 _OF_LINES = bytes(byte for byte in range(256) if byte == 9 or (byte >= 32 and byte != 127))
 _BODILESS = (204, 304)
@@ -57,7 +59,8 @@ class Cycle(RequestResponseCycle):
         if self.response_complete:
             raise RuntimeError("The answer is complete already.")
         if not self.response_started:
-            self.head = self._head(message["status"], [*self.default_headers, *message.get("headers", ())])
+            fields = [*self.default_headers, *message.get("headers", ())]
+            self.head = self._head(message["status"], message.get("kith.lines", b""), fields)
             self.response_started, self.waiting_for_100_continue = True, False
             if (whole := message.get("kith.body")) is not None:
                 self._write(whole, more=False)
@@ -75,8 +78,11 @@ class Cycle(RequestResponseCycle):
                 self.transport.close()
             self.on_response()
 
-    def _head(self, status: int, fields: list[tuple[bytes, bytes]]) -> bytes:
-        """Return what goes before the body. Names are small letters. Raises RuntimeError where a line would break."""
+    def _head(self, status: int, known: bytes, fields: list[tuple[bytes, bytes]]) -> bytes:
+        """Return what goes before the body. Names are small letters. Raises RuntimeError where a line would break.
+
+        known: lines of which the application knows that none breaks.
+        """
         given = dict(fields)
         if b"close" in given.get(b"connection", b"").lower():
             self.keep_alive = False
@@ -91,7 +97,7 @@ class Cycle(RequestResponseCycle):
         lines = b"\r\n".join(map(b": ".join, fields))
         if lines.translate(None, _OF_LINES) != b"\r\n" * (len(fields) - 1):
             raise RuntimeError("A header has a character that it cannot have.")
-        return b"%b%b\r\n\r\n" % (STATUS_LINE[status], lines)
+        return b"%b%b%b\r\n\r\n" % (STATUS_LINE[status], known, lines)
 
     def _piece(self, body: bytes, more: bool) -> bytes:
         """Return a piece of the body as it is sent. Raises RuntimeError where the length is not as the head says."""
@@ -217,8 +223,7 @@ class Wire(HttpToolsProtocol):
             return
         self.in_head = False
         self._rest()
-        address = httptools.parse_url(self.url)
-        scope = self._scope(method.decode(), address.path or b"/", address.query or b"", version)
+        scope = self._scope(method.decode(), *_parts(self.url), version)
         if len(self.tasks) >= AT_ONCE:
             scope["kith.refused"] = Problem("unavailable", headers={"Retry-After": "1"})
         self._take(scope, version == "1.1" and self.parser.should_keep_alive())
@@ -273,11 +278,11 @@ class Wire(HttpToolsProtocol):
             self.free = task, self.loop.create_future()
             cycle = await self.free[1]
 
-    def _scope(self, method: str, path: bytes, query: bytes, version: str = "1.1") -> dict[str, Any]:
+    def _scope(self, method: str, path: str, raw_path: bytes, query: bytes, version: str = "1.1") -> dict[str, Any]:
         """Return the ASGI scope of a request."""
         return {
             "type": "http",
-            "kith.wire": True,  # a start may hold the whole body, as kith.body
+            "kith.wire": True,  # a start may hold the whole body, as kith.body, and lines of the head, as kith.lines
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
             "http_version": version,
             "server": self.server,
@@ -287,8 +292,8 @@ class Wire(HttpToolsProtocol):
             "headers": self.headers,
             "state": self.app_state.copy(),
             "method": method,
-            "path": unquote(path.decode()),
-            "raw_path": path,
+            "path": path,
+            "raw_path": raw_path,
             "query_string": query,
         }
 
@@ -315,7 +320,7 @@ class Wire(HttpToolsProtocol):
                 self.close()
             return
         self.headers, self.expect_100_continue = [], False
-        self._take(self._scope("GET", b"/", b"") | {"kith.refused": problem}, keep_alive=False)
+        self._take(self._scope("GET", "/", b"/", b"") | {"kith.refused": problem}, keep_alive=False)
         self.cycle.more_body = False
 
     def _give_up(self) -> None:
@@ -371,3 +376,11 @@ class Wire(HttpToolsProtocol):
             self.flow.resume_reading()
             self.transport.write_eof()
             self._wait(LINGER_SECONDS, self._end)
+
+
+@lru_cache(ADDRESSES)
+def _parts(address: bytes) -> tuple[str, bytes, bytes]:
+    """Return the path of an address, the same as it was sent, and the query."""
+    parts = httptools.parse_url(address)
+    path = parts.path or b"/"
+    return unquote(path.decode()), path, parts.query or b""
