@@ -135,12 +135,12 @@ async def restore(db: Db, workspace_id: UUID) -> dict[str, Difference]:
         after = texts[-1].id
     found = {"mention_hits": await rebuilding.put_right(db, workspace_id, store.HITS)}
     rows, people = list[Row](), set[UUID]()
-    after = UUID(int=0)
-    while places := await store.places_after(db, workspace_id, after, _PLACES):
-        some, present = await _decide(db, workspace_id, all_watches, *await store.hits_in(db, workspace_id, places))
+    places = await store.all_places(db, workspace_id)
+    for start in range(0, len(places), _PLACES):
+        hits, acts = await store.hits_in(db, workspace_id, places[start : start + _PLACES])
+        some, present = await _decide(db, workspace_id, all_watches, hits, acts)
         rows += some
         people |= present
-        after = places[-1]
     await store.begin_rebuilt(db, store.MENTIONS)
     await store.add_rebuilt(db, store.MENTIONS, rows)
     found["mentions"] = await rebuilding.put_right(db, workspace_id, store.MENTIONS)

@@ -177,16 +177,9 @@ async def places_of(db: Db, workspace_id: UUID, act_ids: Collection[UUID], place
     return [row["id"] for row in rows]
 
 
-async def places_after(db: Db, workspace_id: UUID, after: UUID, limit: int) -> list[UUID]:
-    """Return the next conversations in which any alias stands, by id."""
-    rows = await db.fetch(
-        f"""
-        SELECT DISTINCT coalesce(i.conversation_id, i.id) AS id FROM mention_hits h
-        JOIN interactions i ON i.workspace_id = $1 AND i.id = h.interaction_id
-        WHERE h.workspace_id = $1 AND coalesce(i.conversation_id, i.id) > $2 ORDER BY 1 LIMIT {limit:d}
-        """,
-        workspace_id, after,
-    )  # fmt: skip
+async def all_places(db: Db, workspace_id: UUID) -> list[UUID]:
+    """Return the conversations in which any alias stands, by id."""
+    rows = await db.fetch(_ALL_PLACES, workspace_id)
     return [row["id"] for row in rows]
 
 
@@ -203,9 +196,17 @@ async def places_of_people(db: Db, workspace_id: UUID, identity_ids: Collection[
 
 
 async def hits_in(db: Db, workspace_id: UUID, place_ids: Collection[UUID]) -> tuple[list[Hit], list[Placed]]:
-    """Return where aliases stand in conversations, and where each of these acts does; in the order of time."""
-    rows = await db.fetch(_HITS_IN, workspace_id, list(place_ids))
-    return [Hit(*row[5:]) for row in rows], [Placed(*row[:5]) for row in rows]
+    """Return where aliases stand in conversations, and where each of these acts does; in the order of time.
+
+    Acts and hits are read one after the other: the planner knows too little of a join of the two.
+    """
+    acts = await db.fetch(_ACTS_IN, workspace_id, list(place_ids))
+    rows = await db.fetch(_HITS_OF, workspace_id, [row["id"] for row in acts])
+    placed = {act.interaction_id: act for act in await place_acts(db, workspace_id, {row[0] for row in rows})}
+    rank = {act_id: number for number, act_id in enumerate(placed)}
+    hits = [Hit(*row) for row in rows if row[0] in placed]  # an act may have gone in between
+    hits.sort(key=lambda hit: (rank[hit.interaction_id], hit.start, hit.watch_id))
+    return hits, [placed[hit.interaction_id] for hit in hits]
 
 
 async def place_acts(db: Db, workspace_id: UUID, act_ids: Collection[UUID]) -> list[Placed]:
@@ -315,6 +316,11 @@ _PLACES = """
     SELECT place_id FROM mentions WHERE workspace_id = $1 AND (interaction_id = ANY ($2) OR place_id = ANY ($3))
 """
 
+_ALL_PLACES = """
+    SELECT DISTINCT coalesce(i.conversation_id, i.id) AS id FROM mention_hits h
+    JOIN interactions i ON i.workspace_id = $1 AND i.id = h.interaction_id WHERE h.workspace_id = $1 ORDER BY 1
+"""
+
 _NAME = "coalesce(d.name, d.handle)"
 _CHANGED = f"""
     SELECT m.identity_id FROM mention_people m
@@ -345,17 +351,14 @@ _PLACES_OF_PEOPLE = """
 """
 
 _ACT = "coalesce(i.conversation_id, i.id) AS place_id, i.id, i.actor_id, i.channel_id, i.occurred_at"
-_HIT = "h.interaction_id, h.watch_id, h.start, h.sure, h.beside, h.word, h.quote, h.quote_start, h.quote_stop"
-_HITS_IN = f"""
-    SELECT * FROM (
-        SELECT {_ACT}, {_HIT} FROM interactions i
-        JOIN mention_hits h ON h.workspace_id = $1 AND h.interaction_id = i.id
-        WHERE i.workspace_id = $1 AND i.conversation_id = ANY ($2)
-        UNION ALL
-        SELECT {_ACT}, {_HIT} FROM mention_hits h
-        JOIN interactions i ON i.workspace_id = $1 AND i.id = h.interaction_id AND i.conversation_id IS NULL
-        WHERE h.workspace_id = $1 AND h.interaction_id = ANY ($2)
-    ) AS found ORDER BY occurred_at, id, start, watch_id
+_ACTS_IN = """
+    SELECT id FROM interactions WHERE workspace_id = $1 AND conversation_id = ANY ($2)
+    UNION ALL
+    SELECT id FROM interactions WHERE workspace_id = $1 AND id = ANY ($2) AND conversation_id IS NULL
+"""
+_HITS_OF = """
+    SELECT interaction_id, watch_id, start, sure, beside, word, quote, quote_start, quote_stop FROM mention_hits
+    WHERE workspace_id = $1 AND interaction_id = ANY ($2)
 """
 _PLACED = f"""
     SELECT {_ACT} FROM interactions i WHERE i.workspace_id = $1 AND i.id = ANY ($2) ORDER BY i.occurred_at, i.id
