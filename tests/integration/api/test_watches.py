@@ -168,3 +168,16 @@ async def test_presence_is_a_sign_of_us_or_a_complete_list_without_us(client: Cl
     shown = await client.get(f"/v1/channels/{rows[0]['channel']['id']}/presence")
     assert shown["presence"]["interaction_id"]
     assert [each["acts"] for each in shown["people"]] == [1]
+
+
+async def test_the_past_of_an_archive_that_ended_is_heard(client: Client) -> None:
+    """By default 90 days before the end of what was read, and not before today."""
+    await tell(client, *(said(f"{ago}", "ada", "kith", ago=ago) for ago in (500, 380, 301, 300)))
+    body = {"aliases": [{"text": "kith", "rule": "always"}]}
+    tried = (await client.send("POST", "/v1/watches/previews", json=body)).json()
+    assert (tried["acts"], tried["mentions"], tried["complete"]) == (3, 3, True)
+    near = (await client.send("POST", "/v1/watches/previews", json={**body, "days": 2})).json()
+    assert (near["acts"], near["complete"]) == (2, True)
+    made = await created(client, **body)
+    await hear(client, made["id"])
+    assert len(await client.pages(f"/v1/watches/{made['id']}/mentions")) == 3

@@ -36,10 +36,11 @@ _TITLED = ("post", "question")  # kinds whose title was written for them; the su
 
 
 class Preview(NamedTuple):
-    """What a watch would have found. acts: how many were listened to; since: back to which moment."""
+    """What a watch would have found. acts: how many were listened to; since: back to which moment; complete: to all."""
 
     acts: int
     since: datetime
+    complete: bool
     found: list[Row]
 
 
@@ -107,21 +108,21 @@ async def hear_past(db: Db, workspace_id: UUID, watch: Watch) -> tuple[int, date
 async def preview(db: Db, workspace_id: UUID, watch: Watch, now: datetime, most: int) -> Preview:
     """Return what a watch would have found since its moment, in the latest acts, so many at most."""
     ears, hits = _ears([watch]), list[Hit]()
-    acts, before = 0, now
-    while acts < most:
-        texts = await store.texts_before(db, workspace_id, watch.since, before, min(_AT_ONCE, most - acts))
+    acts, before, complete = 0, now, False
+    while acts < most and not complete:
+        wanted = min(_AT_ONCE, most - acts)
+        texts = await store.texts_before(db, workspace_id, watch.since, before, wanted)
         hits += await asyncio.to_thread(_hear, ears, texts)
         acts += len(texts)
-        if len(texts) < min(_AT_ONCE, most):
-            before = watch.since
-            break
-        before = texts[-1].occurred_at
+        complete = len(texts) < wanted
+        before = watch.since if complete else texts[-1].occurred_at
     acted = await store.place_acts(db, workspace_id, [hit.interaction_id for hit in hits])
     placed = {act.interaction_id: act for act in acted}
     rank = {act.interaction_id: n for n, act in enumerate(acted)}
+    hits = [hit for hit in hits if hit.interaction_id in placed]  # an act may have gone in between
     hits.sort(key=lambda hit: (rank[hit.interaction_id], hit.start))
     rows, _ = await _decide(db, workspace_id, [watch], hits, [placed[hit.interaction_id] for hit in hits])
-    return Preview(acts, before, rows[::-1])
+    return Preview(acts, before, complete, rows[::-1])
 
 
 async def restore(db: Db, workspace_id: UUID) -> dict[str, Difference]:

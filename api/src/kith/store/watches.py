@@ -113,18 +113,23 @@ async def set_heard(db: Db, workspace_id: UUID, watch_id: UUID, heard_since: dat
     )
 
 
-async def read_since(db: Db, workspace_id: UUID) -> datetime | None:
-    """Return since when anything was read; None where nothing was."""
-    found: datetime | None = await db.fetchval(
+async def read_period(db: Db, workspace_id: UUID, now: datetime) -> tuple[datetime, datetime] | None:
+    """Return since when and until when anything was read, now at the latest; None where nothing was."""
+    row = await db.fetchrow(
         """
         SELECT least(
             (SELECT nullif(min(coalesce(lower(period), '-infinity')), '-infinity') FROM coverage
              WHERE workspace_id = $1 AND status = 'read'),
-            (SELECT occurred_at FROM interactions WHERE workspace_id = $1 ORDER BY occurred_at LIMIT 1))
+            (SELECT occurred_at FROM interactions WHERE workspace_id = $1 ORDER BY occurred_at LIMIT 1)) AS since,
+            greatest(
+            (SELECT max(least(upper(period), $2)) FROM coverage WHERE workspace_id = $1 AND status = 'read'),
+            (SELECT occurred_at FROM interactions WHERE workspace_id = $1 AND occurred_at <= $2
+             ORDER BY occurred_at DESC LIMIT 1)) AS until
         """,
         workspace_id,
+        now,
     )
-    return found
+    return (row["since"], row["until"] or now) if row and row["since"] else None
 
 
 _SELECT = """

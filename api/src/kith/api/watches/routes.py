@@ -108,6 +108,7 @@ async def preview_watch(
     return Previewed(
         since=found.since,
         acts=found.acts,
+        complete=found.complete,
         mentions=len(found.found),
         in_context=sum(row.reason != "name" for row in found.found),
         speakers=len({row.actor_id for row in found.found}),
@@ -226,13 +227,19 @@ async def list_mentions(
 
 
 async def _since(db: Db, workspace_id: UUID, days: int | None, now: datetime) -> datetime:
-    """Return from when on to listen. Raises Problem where that is before anything was read."""
-    read = await store.read_since(db, workspace_id)
-    since = now - timedelta(days=days or DAYS)
+    """Return from when on to listen: so many days before the end of what was read.
+
+    Raises Problem where that is before anything was read.
+    """
+    read = await store.read_period(db, workspace_id, now)
+    if read is None:
+        return now - timedelta(days=days or DAYS)
+    first, last = read
+    since = last - timedelta(days=days or DAYS)
     if days is None:
-        return since if read is None else max(since, min(read, now))
-    if read is not None and since < read - timedelta(days=1):
-        message = f"Nothing before {read.date()} was read."
+        return max(since, min(first, now))
+    if since < first - timedelta(days=1):
+        message = f"Nothing before {first.date()} was read."
         raise Problem("invalid_body", message, Fault("not_read", message, pointer="/days"))
     return since
 

@@ -28,7 +28,10 @@ Terms = Annotated[
 ]
 Days = Annotated[
     Annotated[int, Meta(ge=1, le=3650)] | None,
-    Meta(description="How far back to listen; by default 90 days, or as far as anything was read.", examples=[None]),
+    Meta(
+        description="How many days to listen before the end of what was read; by default 90, or as far as it goes.",
+        examples=[None],
+    ),
 ]
 
 
@@ -153,6 +156,7 @@ class Previewed(msgspec.Struct, frozen=True):
 
     since: Annotated[Instant, Meta(description="Listened back to this moment.")]
     acts: Annotated[int, Meta(ge=0, description="How many acts were listened to; the latest 50,000 at most.")]
+    complete: Annotated[bool, Meta(description="Whether all acts of the window were listened to; false: the latest.")]
     mentions: Annotated[int, Meta(ge=0, description="How many mentions it would have.")]
     in_context: Annotated[int, Meta(ge=0, description="How many of them rest on the conversation.")]
     speakers: Annotated[int, Meta(ge=0, description="By how many identities.")]
