@@ -1,11 +1,12 @@
 """Renewals, and what machines ask for, at once: they share statements; each has an answer and an effect of its own."""
 
 import asyncio
-from uuid import uuid4
+from collections.abc import Sequence
+from uuid import UUID, uuid4
 
 from kith.projections import audit
 from kith.store import exchanges, grants
-from kith.store.db import single, workspace
+from kith.store.db import Db, single, workspace
 from kith.store.exchanges import Exchange, Grant
 from kith.store.tokens import digest
 from tests.integration.oauth.client import SCOPES, Desk, Registered, issue, register
@@ -38,6 +39,21 @@ async def test_many_at_once_get_each_its_own(desk: Desk, app: Registered) -> Non
     assert len(await entries(desk.house)) == before + MANY
     async with workspace(desk.house.pool, home) as db:
         assert (await audit.verify(db, home))[1] is None
+
+
+async def test_a_statement_that_answers_too_few_is_refused_to_all(desk: Desk) -> None:
+    """Nobody waits for ever, and the next lot is answered."""
+    lots, home = desk.house.app.state.lots, desk.house.workspace_id
+
+    async def halved(db: Db, workspace_id: UUID, kind: str, asked: Sequence[int]) -> list[int]:
+        return [each for each in asked if each % 2 or len(asked) == 1]
+
+    async with asyncio.timeout(10):
+        answers = await asyncio.gather(
+            *(lots.ask(home, halved, "kind", each) for each in range(5)), return_exceptions=True
+        )
+        assert [type(each) for each in answers] == [ValueError] * 5
+        assert await lots.ask(home, halved, "kind", 7) == 7
 
 
 async def test_a_lot_waits_for_no_token_that_others_hold(desk: Desk, app: Registered) -> None:

@@ -1,5 +1,6 @@
 """The API's documentation: the OpenAPI document and a page that shows it, with nothing loaded from elsewhere."""
 
+import asyncio
 import gzip
 from functools import cache
 from importlib.resources import files
@@ -44,7 +45,7 @@ async def get_docs_asset(request: Request[Any, Any, Any], name: FromPath[str]) -
 
 @get("/openapi.json", operation_id="getOpenapi", public=True, hidden=True)
 async def get_openapi() -> Response[bytes]:
-    return Response(_document(), media_type=MediaType.JSON, headers=_PUBLIC)
+    return Response(await asyncio.to_thread(_document), media_type=MediaType.JSON, headers=_PUBLIC)
 
 
 @cache

@@ -61,12 +61,13 @@ class Lots:
             try:
                 async with self._turns.single(workspace_id) as db:
                     found = await statement(db, workspace_id, kind, [asked for asked, _ in lot])
+                answers = list(zip(waiting, found, strict=True))
             except Exception as error:
                 for answer in waiting:
                     if not answer.done():  # else its request has gone away
                         answer.set_exception(error)
             else:
-                for answer, each in zip(waiting, found, strict=True):
+                for answer, each in answers:
                     if not answer.done():
                         answer.set_result(each)
         del self._lines[key]

@@ -38,13 +38,21 @@ class Door:
 
     async def _serve(self, ready: asyncio.Future[Serve]) -> None:
         try:
-            module = await asyncio.to_thread(import_module, "kith.api.mcp.server")
-            manager = module.manager()
+            manager = (await asyncio.to_thread(_load)).manager()
             async with manager.run():
                 ready.set_result(manager.handle_request)
                 await asyncio.Event().wait()
         except Exception as error:
+            self._ready = None  # whoever comes next tries again
             ready.set_exception(error)
+
+
+def _load() -> Any:
+    """Return the module that serves, which takes a second to import and to know its tools."""
+    module = import_module("kith.api.mcp.server")
+    module.tools.tools()
+    module.strangers()
+    return module
 
 
 @asynccontextmanager
