@@ -55,7 +55,7 @@ async def test_whoever_was_erased_is_gone_and_clients_are_told(client: Client) -
     assert [event["type"] for event in told[: len(told) - len(before)]] == ["person.erased"]
     assert told[0]["data"] == {"person_id": ada, "retired_ids": [], "identity_ids": [identity]}
     shown = await client.get(asked.headers["location"])
-    assert (shown["status"], shown["counts"]["identities"], shown["person_id"]) == ("begun", 1, ada)
+    assert (shown["status"], shown["counts"]["identities"], shown["person_id"]) == ("unlisted", 1, ada)
     assert [entry["object"] for entry in (await client.get("/v1/audit?operation=erasePerson"))["data"]] == [ada, ada]
 
 

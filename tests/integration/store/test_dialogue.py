@@ -39,7 +39,7 @@ async def test_acts_are_directed_exchanged_and_broadcast(store: Store) -> None:
     ada, bob = [each.tally for each in await of(store, "ada", "bob")]
     assert (ada.acts, ada.broadcasts, ada.directed[2], ada.exchanged[2]) == (4, 2, 2, 1)
     assert (bob.acts, bob.broadcasts, bob.directed[2], bob.exchanged[2]) == (1, 0, 1, 1)
-    assert ada.begun[:3] == [1, 1, 1], "the act before the window began the other episode"
+    assert ada.initiated[:3] == [1, 1, 1], "the act before the window began the other episode"
 
 
 async def test_only_conversations_that_had_a_week_are_answered_or_not(store: Store) -> None:

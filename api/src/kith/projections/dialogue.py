@@ -23,7 +23,7 @@ class Dialogue(msgspec.Struct, frozen=True):
     exchanged: Interval | None
     answered: Interval | None
     heard: Interval | None
-    begun: Interval | None
+    initiated: Interval | None
     wait: Usual | None
 
 
@@ -41,7 +41,7 @@ def _dialogue(tally: Tally) -> Dialogue:
         interval(Counted(*tally.exchanged)),
         interval(each(tally.reached, tally.answered)),
         interval(each(tally.asked, tally.heard)),
-        interval(Counted(*tally.begun)),
+        interval(Counted(*tally.initiated)),
         usual([Waited(*each) for each in zip(tally.waits, tally.waited, strict=True)]),
     )
 

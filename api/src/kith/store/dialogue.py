@@ -27,8 +27,9 @@ class Window(NamedTuple):
 class Tally(msgspec.Struct, frozen=True):
     """What one subject did and got.
 
-    acts, broadcasts: how many; conversations: in how many. directed, exchanged, begun: sums over conversations (begun:
-    over people, of episodes) as ``kith.domain.dialogue.shares.Counted``; begun counts those that the subject began.
+    acts, broadcasts: how many; conversations: in how many. directed, exchanged, initiated: sums over conversations
+    (initiated: over people, of episodes) as ``kith.domain.dialogue.shares.Counted``; initiated counts those that the
+    subject began.
     reached: conversations in which others turned to the subject; answered: of these, those with an act of the subject
     within a week. asked and heard: the same the other way round. waits: seconds until the subject's act, or until the
     window's end, beginning with the oldest of the latest; waited: whether it came.
@@ -39,7 +40,7 @@ class Tally(msgspec.Struct, frozen=True):
     broadcasts: int
     directed: Sequence[int]
     exchanged: Sequence[int]
-    begun: Sequence[int]
+    initiated: Sequence[int]
     reached: int
     answered: int
     asked: int
@@ -142,8 +143,8 @@ _TALLIES = f"""
               FROM own GROUP BY 1, 2) AS places
         GROUP BY subject
     ),
-    begun AS (
-        SELECT subject, {_SUMS.format(k="began")} AS begun FROM (
+    initiated AS (
+        SELECT subject, {_SUMS.format(k="began")} AS initiated FROM (
             SELECT subject, they, count(*) AS n, count(*) FILTER (WHERE sent) AS began FROM line
             WHERE occurred_at >= $5
                 AND (previous_at IS NULL OR previous_at < occurred_at - make_interval(days => $10))
@@ -185,10 +186,12 @@ _TALLIES = f"""
     )
     SELECT subject, coalesce(acts, 0) AS acts, coalesce(broadcasts, 0) AS broadcasts,
         coalesce(directed, '{{0,0,0,0,0,0}}') AS directed, coalesce(exchanged, '{{0,0,0,0,0,0}}') AS exchanged,
-        coalesce(begun, '{{0,0,0,0,0,0}}') AS begun, coalesce(reached, 0) AS reached, coalesce(answered, 0) AS answered,
+        coalesce(initiated, '{{0,0,0,0,0,0}}') AS initiated,
+        coalesce(reached, 0) AS reached, coalesce(answered, 0) AS answered,
         coalesce(asked, 0) AS asked, coalesce(heard, 0) AS heard, coalesce(waits, '{{}}') AS waits,
         coalesce(waited, '{{}}') AS waited
-    FROM did FULL JOIN begun USING (subject) FULL JOIN got USING (subject) FULL JOIN asked USING (subject)
+    FROM did FULL JOIN initiated USING (subject) FULL JOIN got USING (subject)
+    FULL JOIN asked USING (subject)
     ORDER BY subject
 """
 

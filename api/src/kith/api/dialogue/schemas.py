@@ -40,7 +40,7 @@ class DialogueParams(OfPersonParams, frozen=True, forbid_unknown_fields=True, kw
     ] = None
 
 
-Order = Literal["directed", "exchanged", "answered", "begun"]
+Order = Literal["directed", "exchanged", "answered", "initiated"]
 
 
 class PeopleParams(Listing, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -98,7 +98,7 @@ class Dialogue(msgspec.Struct, frozen=True):
         Share,
         Meta(description="Conversations in which they turned to others and were answered within 7 days, of all such."),
     ]
-    begun: Annotated[
+    initiated: Annotated[
         Share,
         Meta(description="Episodes that they began, of all; an episode begins after 14 days without contact of the "
              "two. `conversations` counts people."),

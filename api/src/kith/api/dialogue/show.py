@@ -68,7 +68,7 @@ def show(found: projection.Dialogue) -> Dialogue:
         share(Counted(*tally.exchanged)),
         share(each(tally.reached, tally.answered)),
         share(each(tally.asked, tally.heard)),
-        share(Counted(*tally.begun)),
+        share(Counted(*tally.initiated)),
         AnswerWait(wait.asks, wait.median, wait.low, wait.high) if wait else None,
         [conversing(found.exchanged, tally.exchanged[0]), answering(found.answered, tally.reached)],
     )

@@ -30,10 +30,10 @@ class Erasure(msgspec.Struct, frozen=True):
     ]
     author: Annotated[str, Meta(description="Who asked for it.", examples=["member:tok_06ae9jv9tg8009z1ajt0ds00tg"])]
     status: Annotated[
-        Literal["queued", "begun", "hidden", "erased"],
+        Literal["queued", "unlisted", "hidden", "erased"],
         Meta(
-            description="`begun`: gone from every list, while texts are still read through. `hidden`: gone from every "
-            "answer, event and queue. `erased`: gone from the files, too."
+            description="`unlisted`: gone from every list, while texts are still read through. `hidden`: gone from "
+            "every answer, event and queue. `erased`: gone from the files, too."
         ),
     ]
     counts: Annotated[
@@ -58,7 +58,9 @@ class Erasure(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, row: store.Erasure) -> "Erasure":
-        return shape(cls, row, id=encode("erasure", row.id), person_id=encode_optional("person", row.person_id))
+        status = "unlisted" if row.status == "begun" else row.status
+        person_id = encode_optional("person", row.person_id)
+        return shape(cls, row, id=encode("erasure", row.id), person_id=person_id, status=status)
 
 
 class AskedErasure(Erasure, frozen=True):
