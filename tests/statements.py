@@ -43,6 +43,7 @@ def record() -> None:
     connection: Any = asyncpg.Connection
     for name in ("_get_statement", "execute", "copy_records_to_table"):
         setattr(connection, name, _noting(getattr(connection, name)))
+    db.Connection.is_spread = True  # each in a message of its own, as several nodes hear them
 
 
 def _noting(method: Any) -> Any:

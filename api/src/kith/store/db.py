@@ -60,6 +60,7 @@ class Connection(_Plain):
     """A connection that knows what it sees outside of transactions."""
 
     __slots__ = ("_seen",)
+    is_spread = False
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -125,6 +126,8 @@ class SpreadConnection(Connection):
     """
 
     __slots__ = ("_settings",)
+
+    is_spread = True
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -234,10 +237,13 @@ async def is_spread(db: Db) -> bool:
 
 
 async def in_turn(db: Db, statements: str) -> None:
-    """Run statements that semicolons divide, each in a message of its own.
+    """Run statements that semicolons divide; where a database is spread over nodes, each in a message of its own.
 
     In one message with SET LOCAL or CREATE TEMPORARY they could not be passed on to other nodes.
     """
+    if not getattr(db, "is_spread", False):
+        await db.execute(statements)
+        return
     for statement in statements.split(";"):
         if statement.strip():
             await db.execute(statement)
