@@ -21,6 +21,7 @@ from kith.connectors.mail.headers import Mailbox, mailboxes
 from kith.connectors.mail.machines import kind_of
 from kith.connectors.mail.mails import read_mail, read_mails
 from kith.connectors.mail.mentions import mentioned
+from kith.connectors.mail.quotes import is_attribution
 from kith.domain.kinds import judge
 from tests.unit.connectors.contexts import ALONE
 from tests.unit.connectors.mailboxes import LIST, mail, mbox
@@ -1133,3 +1134,31 @@ def test_a_host_that_nobody_can_register_is_no_persons(host: str) -> None:
     assert mentioned(f"ask ada@{host} or bea@lund.co.uk, cy@xn--mller-kva.de, dee@moss.example") == [
         "bea@lund.co.uk", "cy@xn--mller-kva.de", "dee@moss.example",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("month", range(12))
+@pytest.mark.parametrize(
+    ("form", "names"),
+    [
+        ("วันที่ 15 {} พ.ศ. 2567 เวลา 09:30 น.", "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน "
+         "กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม"),
+        ("15 {} 2567 09:30", "ม.ค. ก.พ. มี.ค. เม.ย. พ.ค. มิ.ย. ก.ค. ส.ค. ก.ย. ต.ค. พ.ย. ธ.ค."),
+        ("15 {} 2024, 09:30", "जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर"),
+        ("१५ {} २०२४ को ०९:३० बजे", "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितम्बर अक्तूबर नवम्बर दिसम्बर"),
+    ],
+)  # fmt: skip
+def test_months_are_read_in_scripts_with_signs_for_vowels(form: str, names: str, month: int) -> None:
+    assert moment(form.format(names.split()[month])) == datetime(2024, month + 1, 15, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "เมื่อ ศ. 15 มี.ค. 2567 เวลา 09:30 Ada Birk <ada@birk.example> เขียนว่า:",
+        "ในวันที่ 15 มี.ค. 2024 เวลา 09:30 Ada Birk เขียน:",
+        "शुक्र, 15 मार्च 2024 को 9:30 am बजे को Ada Birk <ada@birk.example> ने लिखा:",
+        "15 मार्च 2024 को 09:30 पर, Ada Birk ने लिखा:",
+    ],
+)
+def test_attributions_are_read_in_scripts_with_signs_for_vowels(line: str) -> None:
+    assert is_attribution(line)

@@ -35,6 +35,19 @@ _MONTH_OF = {stem: month for month in _MONTHS for stem in (*_STEMS[month].split(
     # Of two languages' months that begin alike, the one of more speakers.
     "mar": "mar", "lip": "jul", "lis": "oct", "srp": "jul", "tra": "apr",
 }  # fmt: skip
+#: In scripts whose vowels are signs of their own, the whole names, and those that programs shorten.
+_SPELLED = {
+    "jan": "มกราคม ม.ค. जनवरी जन.", "feb": "กุมภาพันธ์ ก.พ. फ़रवरी फरवरी फ़र॰ फ़र॰ फ़र.", "mar": "มีนาคม มี.ค. मार्च",
+    "apr": "เมษายน เม.ย. अप्रैल", "may": "พฤษภาคม พ.ค. मई", "jun": "มิถุนายน มิ.ย. जून",
+    "jul": "กรกฎาคม ก.ค. जुलाई जुल॰ जुल.", "aug": "สิงหาคม ส.ค. अगस्त अग॰ अग.",
+    "sep": "กันยายน ก.ย. सितंबर सितम्बर सित॰ सित.", "oct": "ตุลาคม ต.ค. अक्टूबर अक्तूबर अक्टू॰ अक्तू॰",
+    "nov": "พฤศจิกายน พ.ย. नवंबर नवम्बर नव॰ नव.", "dec": "ธันวาคม ธ.ค. दिसंबर दिसम्बर दिस॰ दिस.",
+}  # fmt: skip
+_SPELLED_MONTH = {name: month for month, names in _SPELLED.items() for name in names.split()}
+_SPELLED_OUT = re.compile("|".join(map(re.escape, sorted(_SPELLED_MONTH, key=len, reverse=True))))
+_ERA = re.compile(r"(?:พ\.\s?ศ\.|ค\.\s?ศ\.)")
+#: A year of the Buddhist era, which is 543 ahead.
+_BUDDHIST = re.compile(r"(?<!\d)(2[45]\d\d)(?!\d)")
 #: Hours from UTC; of several zones of one name, that of more mail.
 _ZONES = {
     "wet": 0, "west": 1, "bst": 1, "ist": 5.5, "cet": 1, "met": 1, "mez": 1, "cest": 2, "mest": 2, "mesz": 2, "eet": 2,
@@ -91,11 +104,20 @@ _PLACE = re.compile(r"\b(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Eur
 
 def moment(value: str) -> datetime | None:
     """Return the moment that a header's date means, UTC; None where it is none. Without a zone it is of UTC."""
-    value = value.strip()[:200].translate(_MINUS)
+    value = _in_latin(value.strip()[:200].translate(_MINUS))
     try:
         return _iso(value) or _standard(value) or _in_words(value)
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
+
+
+def _in_latin(value: str) -> str:
+    """Write months of Thai and Hindi as the standard does, with the year of the common era."""
+    written = _SPELLED_OUT.sub(lambda found: f" {_SPELLED_MONTH[found[0]]} ", value)
+    if written == value:
+        return value
+    written = _ERA.sub(" ", written)
+    return _BUDDHIST.sub(lambda found: str(int(found[1]) - 543), written)
 
 
 def plain(word: str) -> str:

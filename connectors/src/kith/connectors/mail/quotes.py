@@ -21,7 +21,7 @@ _WROTE = re.compile(
     r"|đã viết|skrifaði|spoke|dixit|scríobh|ysgrifennodd|idatzi zuen|escribiu|shkroi|napisao/la"
     r"|написала?|написал\(а\)|пишет|писал|написав|пише|написа|έγραψε|כתבה?|כתב/ה|كتب|scripsit|spake|quoth|quotation"
     r"|вы писали|је написа[оа](?:/ла)?)\b"
-    r"|写道|寫道|写到|編寫|さんは書きました|書きました|のメール|が書いた|작성|썼습니다|씀|쓴 글|เขียนว่า).{0,80}$",
+    r"|写道|寫道|写到|編寫|さんは書きました|書きました|のメール|が書いた|작성|썼습니다|씀|쓴 글|เขียน|ने लिखा|লিখেছেন|எழுதியது|نوشت).{0,80}$",
     re.IGNORECASE,
 )
 _QUOTING = re.compile(
