@@ -1,6 +1,6 @@
 """How many mails of the field cases two kept libraries cut as they should be: python -m tests.quality.quotes.
 
-kith cuts all of them, as ``tests/integration/mail/test_cases.py`` holds. The libraries are installed apart, as labs are.
+kith cuts all of them, as ``tests/integration/mail/test_cases.py`` holds. The libraries are installed apart, like labs.
 """
 
 import email
