@@ -55,12 +55,12 @@ _OF_APP = f"""
 """
 
 
-class Token(msgspec.Struct, frozen=True, dict=True):
-    """What a token is allowed to do. id_key: the workspace's own key, for ids and cursors.
+class Token(msgspec.Struct, frozen=True, dict=True, eq=False):
+    """What a token is allowed to do, as it was read: one that is read again is another.
 
-    member_id: for whom it acts; role: theirs. Of an app's: thumbprint: of the key that it is bound to; resources: the
-    addresses that it is for, all where there are none; origins: whose pages may send it. has_sealed: whether the
-    workspace has sealed sources.
+    id_key: the workspace's own key, for ids and cursors. member_id: for whom it acts; role: theirs. Of an app's:
+    thumbprint: of the key that it is bound to; resources: the addresses that it is for, all where there are none;
+    origins: whose pages may send it. has_sealed: whether the workspace has sealed sources.
     """
 
     workspace_id: UUID

@@ -38,6 +38,8 @@ _HEADERS = {
 }
 """Of each answer that does not say it otherwise."""
 _FIELDS = list(_HEADERS.items())
+_BRIEF = 2_048
+"""Bytes of an answer whose ETag is remembered: clients ask the same again and again."""
 _LINES = b"".join(b"%b: %b\r\n" % field for field in _FIELDS)
 
 Abilities = Mapping[str, list[tuple[bytes, bytes]]]
@@ -244,8 +246,15 @@ def _patient(scope: HTTPScope, receive: Receive) -> Receive:
 
 def content_tag(body: bytes, revision: bytes | None = None) -> bytes:
     """Return the ETag of what an answer says; behind the revision, where that is counted: more may change than it."""
-    said = sha256(body).hexdigest()[:24].encode()
+    said = _said_briefly(body) if len(body) <= _BRIEF else _said(body)
     return b'"%s-%s"' % (revision.strip(b'"'), said) if revision else b'"%s"' % said
+
+
+def _said(body: bytes) -> bytes:
+    return sha256(body).hexdigest()[:24].encode()
+
+
+_said_briefly = lru_cache(1_000)(_said)
 
 
 def matches(condition: str | None, tag: str) -> bool:

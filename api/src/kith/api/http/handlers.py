@@ -25,7 +25,7 @@ from litestar.utils import normalize_path
 from kith.api.http import auth, changes, expand, idempotency, inputs, lifetimes, limits, problems, transactions
 
 _JSON = (b"content-type", b"application/json")
-_SHOWN = (msgspec.Struct, list)
+_SHOWN = (msgspec.Struct, list, msgspec.Raw)
 _PARAMETER = re.compile(r"{(\w+):str}")
 _NONE: dict[str, str] = {}
 _encode = msgspec.json.Encoder(enc_hook=default_serializer).encode

@@ -1,6 +1,8 @@
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -23,9 +25,16 @@ async def get_me(token: NamedDependency[Token]) -> Me:
 
     Its workspace, its scopes, and for whom it acts. Every token may call this.
     """
+    return cast("Me", _shown(token))
+
+
+@lru_cache(1_000)
+def _shown(token: Token) -> msgspec.Raw:
+    """Return what a token is told of itself: once as long as it is remembered, since clients ask often."""
     workspace = Workspace(encode("workspace", token.workspace_id), token.workspace)
     member = MyMembership(encode("member", token.member_id), token.role) if token.member_id and token.role else None
-    return Me(workspace, shape(ShownToken, token, id=encode("token", token.id)), member)
+    found = Me(workspace, shape(ShownToken, token, id=encode("token", token.id)), member)
+    return msgspec.Raw(msgspec.json.encode(found))
 
 
 @get("/v1/me/identities", operation_id="listMyIdentities", tags=["members"], scopes=["identities:read"])
